@@ -1,0 +1,112 @@
+// What a job is and how it may move: forward only, and never out of a terminal state.
+
+export const JOB_STATUSES = [
+  'queued',
+  'submitting',
+  'pending',
+  'in_progress',
+  'completed',
+  'failed',
+  'cancelled',
+  'expired',
+  'rejected',
+  'submission_unknown',
+  'not_accepted',
+  'written_off',
+] as const;
+
+export type JobStatus = (typeof JOB_STATUSES)[number];
+
+const NEXT: Readonly<Record<JobStatus, readonly JobStatus[]>> = {
+  queued: ['submitting', 'rejected', 'cancelled'],
+  // Back to `queued` only where the attempt is proven never to have left this machine.
+  submitting: ['queued', 'pending', 'in_progress', 'completed', 'rejected', 'submission_unknown'],
+  submission_unknown: [
+    'pending',
+    'in_progress',
+    'completed',
+    'failed',
+    'cancelled',
+    'expired',
+    'not_accepted',
+    'written_off',
+  ],
+  pending: ['in_progress', 'completed', 'failed', 'cancelled', 'expired'],
+  in_progress: ['completed', 'failed', 'cancelled', 'expired'],
+  completed: [],
+  failed: [],
+  cancelled: [],
+  expired: [],
+  rejected: [],
+  not_accepted: [],
+  written_off: [],
+};
+
+/** True where nothing can follow: the job's outcome is known for good. */
+export const isTerminal = (status: JobStatus): boolean => NEXT[status].length === 0;
+
+/** True where `to` is a step forward from `from` (staying in place is not a step). */
+export const mayMove = (from: JobStatus, to: JobStatus): boolean => NEXT[from].includes(to);
+
+/**
+ * True where sending the same intent again cannot buy a second video: upstream is proven not to have
+ * accepted it, or it ended unbilled by upstream's own word.
+ */
+export const isResubmitSafe = (status: JobStatus): boolean =>
+  status === 'rejected' || status === 'not_accepted';
+
+/** Why a job ended badly, in words for the caller. */
+export interface JobError {
+  readonly code: string;
+  readonly message: string;
+}
+
+/** The body sent to upstream, in upstream's names, exactly as it goes on the wire. */
+export type SubmitBody = Readonly<Record<string, unknown>> & { readonly model: string };
+
+/** One paid intent and all we know of it. Times are epoch milliseconds, money integer micro-dollars. */
+export interface Job {
+  readonly id: string;
+  readonly clientId: string;
+  readonly status: JobStatus;
+  readonly model: string;
+  readonly request: SubmitBody;
+  /** 128 random bits in hex that name this intent to upstream's webhook; unguessable, never shown to clients. */
+  readonly nonce: string;
+  readonly createdAt: number;
+  readonly updatedAt: number;
+  /** Increases by one with every saved change. */
+  readonly version: number;
+  /** When the first byte of the submit was allowed to leave. */
+  readonly submittedAt: number | null;
+  readonly finishedAt: number | null;
+  /** What the clip was expected to take when it was planned, for pacing polls. */
+  readonly expectedMs: number | null;
+  readonly estimatedMicroUsd: number | null;
+  readonly actualMicroUsd: number | null;
+  readonly isByok: boolean | null;
+  readonly upstreamId: string | null;
+  readonly generationId: string | null;
+  readonly outputCount: number;
+  readonly submitAttempts: number;
+  readonly polls: number;
+  readonly error: JobError | null;
+}
+
+/** The fields a saved step may change; what is absent stays. */
+export type JobChange = Partial<
+  Pick<
+    Job,
+    | 'status'
+    | 'submittedAt'
+    | 'finishedAt'
+    | 'actualMicroUsd'
+    | 'isByok'
+    | 'upstreamId'
+    | 'generationId'
+    | 'outputCount'
+    | 'submitAttempts'
+    | 'polls'
+    | 'error'
+  >
+>;

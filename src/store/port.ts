@@ -1,0 +1,97 @@
+// What the service asks of a store, whatever database is behind it. Every promise that resolves is durable.
+
+import type { Job, JobChange, JobStatus } from '../core/job.ts';
+
+/** A job about to be written for the first time; the store sets the times, `version` 1 and empty outcome fields. */
+export type JobIntent = Pick<
+  Job,
+  'id' | 'clientId' | 'model' | 'request' | 'nonce' | 'expectedMs' | 'estimatedMicroUsd'
+> & {
+  /** The caller's Idempotency-Key with the hash of the body it came with. */
+  readonly idempotency: { readonly key: string; readonly bodyHash: string } | null;
+};
+
+/** The right to change one job, until `leaseMs` have passed on the store's clock. Every write checks the token. */
+export interface Lease {
+  readonly jobId: string;
+  readonly owner: string;
+  /** Grows with every claim of this job, so a writer that lost its lease can be told from the holder. */
+  readonly token: number;
+}
+
+export interface Claim {
+  readonly job: Job;
+  readonly lease: Lease;
+}
+
+export type CreateResult =
+  | { readonly kind: 'created'; readonly claim: Claim }
+  /** The same key and body came before: that job, nothing written. */
+  | { readonly kind: 'replayed'; readonly job: Job }
+  /** The same key came before with another body. */
+  | { readonly kind: 'key_reused'; readonly jobId: string };
+
+/** What becomes of a job after a step: keep the lease, or give it up and be due again in `runInMs` (null = never). */
+export type AfterStep =
+  | { readonly keep: true; readonly leaseMs: number }
+  | { readonly keep: false; readonly runInMs: number | null };
+
+export interface ListQuery {
+  readonly clientId: string;
+  readonly limit: number;
+  /** Only jobs older than this job id. */
+  readonly before: string | null;
+  readonly status: JobStatus | null;
+  readonly model: string | null;
+}
+
+/** A clip kept in the archive: its place is a name relative to the archive's folder. */
+export interface StoredOutput {
+  readonly jobId: string;
+  readonly index: number;
+  readonly file: string;
+  readonly bytes: number;
+  readonly sha256: string;
+  readonly contentType: string;
+}
+
+export interface JobStore {
+  /**
+   * One transaction: the job as `queued`, its idempotency row, and a lease for `owner`. A key whose job ended
+   * `rejected` or `not_accepted`, or is older than 30 days, is free again.
+   */
+  createJob(intent: JobIntent, owner: string, leaseMs: number): Promise<CreateResult>;
+  /** Jobs that are due and not leased to anyone, oldest due first, now leased to `owner`. */
+  claimDue(owner: string, limit: number, leaseMs: number): Promise<Claim[]>;
+  /** Saves one step. Null where the lease is no longer ours (nothing was written). Throws on a step backwards. */
+  saveStep(lease: Lease, change: JobChange, after: AfterStep): Promise<Job | null>;
+  /**
+   * Ties an upstream id to a job that is `submitting` or `submission_unknown`, whoever holds its lease: the id of
+   * a paid video outranks any lease. Null where the job already has another id or has moved on.
+   */
+  bindUpstream(
+    jobId: string,
+    bound: { upstreamId: string; generationId: string | null },
+  ): Promise<Job | null>;
+  /** Gives up every lease of `owner`, so that others (or the next boot) need not wait for them to run out. */
+  releaseLeases(owner: string): Promise<void>;
+  /** One client's job, or null: another client's job is as missing as one that never was. */
+  getJob(id: string, clientId: string): Promise<Job | null>;
+  /** One client's job by the id upstream gave it. */
+  getJobByUpstreamId(upstreamId: string, clientId: string): Promise<Job | null>;
+  listJobs(query: ListQuery): Promise<Job[]>;
+  /** Milliseconds until the next job is due (0 = now), or null where none is waiting. */
+  nextDueInMs(): Promise<number | null>;
+  saveOutput(output: StoredOutput): Promise<void>;
+  getOutputs(jobId: string): Promise<StoredOutput[]>;
+  /** Completed jobs whose outputs are not all stored yet, oldest first: what the archive still owes. */
+  listUnarchived(limit: number): Promise<Job[]>;
+  /** A small JSON document kept across restarts (the last good catalog). */
+  loadDocument(key: string): Promise<{ readonly json: string; readonly savedAt: number } | null>;
+  saveDocument(key: string, json: string): Promise<void>;
+  /** Calls back with the id of every job changed from now on, by any process on this store. */
+  onJobChanged(listener: (jobId: string) => void): () => void;
+  /** Resolves when the database answers a trivial query. */
+  ping(): Promise<void>;
+  close(): Promise<void>;
+}
