@@ -1,0 +1,152 @@
+// Whether a model can make a clip, and every reason why not.
+
+import type { VideoModel } from './catalog.ts';
+import { hasAspectRatio, hasResolution, parseSize } from './frame-size.ts';
+import type { ClipSpec, Routing } from './request.ts';
+
+export type ReasonCode =
+  | 'unsupported_duration'
+  | 'unsupported_resolution'
+  | 'unsupported_aspect_ratio'
+  | 'unsupported_size'
+  | 'unsupported_frame_image'
+  | 'unsupported_reference'
+  | 'unsupported_audio'
+  | 'unsupported_seed'
+  | 'unsupported_passthrough'
+  | 'unsupported_upscale'
+  | 'unsupported_creativity'
+  | 'missing_input'
+  | 'over_budget'
+  | 'too_slow'
+  | 'unpriceable'
+  | 'not_allowed'
+  | 'denied';
+
+/** One reason a model was refused: the field at fault, what was asked, what the model has instead. */
+export interface Reason {
+  readonly code: ReasonCode;
+  /** The field of the request to change. */
+  readonly field: string;
+  readonly requested: unknown;
+  /** What the model would accept; null where the field cannot be chosen on this model at all. */
+  readonly supported: readonly unknown[] | null;
+}
+
+/** All reasons for which `model` cannot make the clip of `spec`; empty where it can. Costs and times are not looked at. */
+export function findReasons(model: VideoModel, spec: ClipSpec, routing: Routing): Reason[] {
+  const reasons: Reason[] = [];
+  const refuse = (code: ReasonCode, field: string, requested: unknown, supported: readonly unknown[] | null) => {
+    reasons.push({ code, field, requested, supported });
+  };
+
+  const { allow, deny } = routing.models ?? {};
+  if (allow && !matchesAny(model.id, allow)) refuse('not_allowed', 'models.allow', model.id, allow);
+  if (deny && matchesAny(model.id, deny)) refuse('denied', 'models.deny', model.id, null);
+
+  if (spec.duration !== undefined && !model.durations?.includes(spec.duration)) {
+    refuse('unsupported_duration', 'duration', spec.duration, model.durations);
+  }
+  if (spec.resolution !== undefined && !includesIgnoringCase(model.resolutions, spec.resolution)) {
+    refuse('unsupported_resolution', 'resolution', spec.resolution, model.resolutions);
+  }
+  if (spec.aspect_ratio !== undefined && !model.aspectRatios?.includes(spec.aspect_ratio)) {
+    refuse('unsupported_aspect_ratio', 'aspect_ratio', spec.aspect_ratio, model.aspectRatios);
+  }
+  if (spec.size !== undefined && !acceptsSize(model, spec.size)) {
+    refuse('unsupported_size', 'size', spec.size, model.sizes);
+  }
+  for (const frame of spec.frame_images ?? []) {
+    if (!model.frameImages.includes(frame.frame_type)) {
+      refuse('unsupported_frame_image', 'frame_images', frame.frame_type, model.frameImages);
+    }
+  }
+  for (const modality of referenceModalities(spec)) {
+    // Unknown modalities refuse: a reference that upstream drops in silence buys the wrong video.
+    if (!model.inputModalities?.includes(modality)) {
+      const media = (model.inputModalities ?? []).filter((known) => known !== 'text');
+      refuse('unsupported_reference', 'input_references', modality, media);
+    }
+  }
+  const missing = missingInput(model, spec);
+  if (missing) refuse('missing_input', 'input_references', null, [missing]);
+  // Asking for silence is met by a model that cannot speak, and an unknown capability (null) is no refusal.
+  if (spec.generate_audio === true && model.generateAudio === false) {
+    refuse('unsupported_audio', 'generate_audio', true, [false]);
+  }
+  if (spec.seed !== undefined && model.seed === false) refuse('unsupported_seed', 'seed', spec.seed, null);
+  if (spec.upscale_factor !== undefined && !acceptsUpscale(model, spec.upscale_factor)) {
+    const range = model.upscaleFactor;
+    refuse('unsupported_upscale', 'upscale_factor', spec.upscale_factor, range && [range.min, range.max]);
+  }
+  if (spec.creativity !== undefined && !model.creativity?.includes(spec.creativity)) {
+    refuse('unsupported_creativity', 'creativity', spec.creativity, model.creativity);
+  }
+  if (routing.passthrough !== 'when_supported') {
+    const lacking = passthroughKeys(spec).filter((key) => !model.passthroughParameters.includes(key));
+    if (lacking.length > 0) {
+      refuse('unsupported_passthrough', 'provider.options', lacking, model.passthroughParameters);
+    }
+  }
+  return reasons;
+}
+
+/** True where `id` is one of `patterns`, or its author is named by `author/*`. */
+export function matchesAny(id: string, patterns: readonly string[]): boolean {
+  return patterns.some((pattern) => (pattern.endsWith('/*') ? id.startsWith(pattern.slice(0, -1)) : pattern === id));
+}
+
+/** The kinds of references a spec brings, each once: image, audio, video. */
+export function referenceModalities(spec: ClipSpec): string[] {
+  return [...new Set((spec.input_references ?? []).map((reference) => reference.type.replace('_url', '')))];
+}
+
+/**
+ * The option names a spec asks of providers, each once, under whatever slug and whether or not they stand
+ * in a `parameters` wrapper: which of the two a provider wants differs by provider.
+ */
+export function passthroughKeys(spec: ClipSpec): string[] {
+  const keys = new Set<string>();
+  for (const options of Object.values(spec.provider?.options ?? {})) {
+    for (const [key, value] of Object.entries(options)) {
+      if (key === 'parameters' && isRecord(value)) for (const inner of Object.keys(value)) keys.add(inner);
+      else keys.add(key);
+    }
+  }
+  return [...keys];
+}
+
+function isRecord(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+function includesIgnoringCase(list: readonly string[] | null, value: string): boolean {
+  const wanted = value.toLowerCase();
+  return list?.some((item) => item.toLowerCase() === wanted) ?? false;
+}
+
+/** Where upstream does not enumerate sizes, a size is held against the resolutions and ratios it does list. */
+function acceptsSize(model: VideoModel, size: string): boolean {
+  if (model.sizes) return model.sizes.includes(size);
+  const pixels = parseSize(size);
+  if (!pixels || !model.resolutions) return false;
+  const ratioFits = model.aspectRatios?.some((ratio) => hasAspectRatio(pixels, ratio)) ?? true;
+  return ratioFits && model.resolutions.some((resolution) => hasResolution(pixels, resolution));
+}
+
+function acceptsUpscale(model: VideoModel, factor: number): boolean {
+  if (!model.upscaleFactor) return false;
+  const { min, max } = model.upscaleFactor;
+  return (min === null || factor >= min) && (max === null || factor <= max);
+}
+
+/**
+ * Models whose length follows from their input (durations null) are editors, upscalers and avatars: without
+ * that input they can make nothing, however well the rest of the spec fits.
+ */
+function missingInput(model: VideoModel, spec: ClipSpec): 'video' | 'image' | null {
+  if (model.durations !== null) return null;
+  const given = referenceModalities(spec);
+  if (model.inputModalities?.includes('video')) return given.includes('video') ? null : 'video';
+  return given.includes('image') || spec.frame_images ? null : 'image';
+}

@@ -1,0 +1,148 @@
+// OpenRouter's video API over HTTP: one function per thing we ask of it. The key goes to its origin and nowhere else.
+
+import type { Readable } from 'node:stream';
+import { Agent, type Dispatcher, request } from 'undici';
+import type { SubmitBody } from '../core/job.ts';
+import type { Secret } from '../core/secret.ts';
+import { readJson } from './body.ts';
+import { asUpstreamError, parseRetryAfter, UpstreamError } from './errors.ts';
+import { submitOnce, type SubmitOutcome } from './submit.ts';
+import { type ModelsAnswer, type PollAnswer, parseErrorAnswer, parseModalities, parseModels, parsePollAnswer } from './wire.ts';
+
+/** Both of upstream's model lists as they came: what is kept across restarts. `modalities` null = not had. */
+export interface RawCatalog {
+  readonly models: unknown;
+  readonly modalities: unknown;
+}
+
+/** An open clip. `bytes` is null where upstream does not say (it usually does not). */
+export interface ContentStream {
+  readonly body: Readable;
+  readonly contentType: string;
+  readonly bytes: number | null;
+}
+
+export interface OpenRouter {
+  /** Whether there is a key to pay with. */
+  readonly canSubmit: boolean;
+  /** Both model lists. @throws UpstreamError where the first cannot be had; without the second, `modalities` is null. */
+  fetchCatalog(): Promise<RawCatalog>;
+  /** Sends one paid request, once. Never throws. */
+  submit(body: SubmitBody): Promise<SubmitOutcome>;
+  /** @throws UpstreamError; `status` 404 = upstream knows no such job (yet). */
+  poll(upstreamId: string): Promise<PollAnswer>;
+  /** Opens a finished clip. @throws UpstreamError before the first byte; the stream errors after it. */
+  openContent(upstreamId: string, index: number, signal: AbortSignal): Promise<ContentStream>;
+  close(): Promise<void>;
+}
+
+export interface OpenRouterParts {
+  readonly baseUrl: string;
+  readonly apiKey: Secret | undefined;
+  readonly now: () => number;
+}
+
+export interface OpenRouterTimeouts {
+  readonly connectMs: number;
+  readonly submitMs: number;
+  /** For a whole JSON answer to a GET. */
+  readonly readMs: number;
+  /** Longest silence in the middle of a clip. */
+  readonly stallMs: number;
+}
+
+// The live list is 40 kB for 30 models; a thousand times that is still no reason to fall over.
+const MAX_CATALOG_BYTES = 64_000_000;
+const MAX_POLL_BYTES = 1_000_000;
+const MAX_ERROR_BYTES = 100_000;
+
+/** Reads both model lists into models; null where the first is not a list at all. */
+export function parseCatalog(raw: RawCatalog): ModelsAnswer | null {
+  return parseModels(raw.models, parseModalities(raw.modalities) ?? new Map());
+}
+
+/** @param parts.baseUrl such as `https://openrouter.ai/api/v1`, without a trailing slash. */
+export function createOpenRouter(parts: OpenRouterParts, timeouts: OpenRouterTimeouts): OpenRouter {
+  const agent = new Agent({
+    connect: { timeout: timeouts.connectMs },
+    headersTimeout: timeouts.readMs,
+    bodyTimeout: timeouts.stallMs,
+    connections: 64,
+  });
+  const authorization = () => (parts.apiKey ? { authorization: `Bearer ${parts.apiKey.reveal()}` } : {});
+  const urlOf = (path: string) => new URL(`${parts.baseUrl}${path}`);
+
+  /** @throws UpstreamError for every answer but a 200. */
+  async function get(path: string, signal: AbortSignal, withKey: boolean): Promise<Dispatcher.ResponseData> {
+    try {
+      const response = await request(urlOf(path), {
+        dispatcher: agent,
+        signal,
+        headers: withKey ? authorization() : {},
+      });
+      if (response.statusCode === 200) return response;
+      const answer = parseErrorAnswer(await readJson(response.body, MAX_ERROR_BYTES));
+      throw new UpstreamError('status', `upstream answered ${response.statusCode}`, {
+        status: response.statusCode,
+        answer,
+        retryAfterS: parseRetryAfter(response.headers['retry-after'], parts.now()),
+      });
+    } catch (thrown) {
+      throw asUpstreamError(thrown);
+    }
+  }
+
+  async function getJson(path: string, maxBytes: number, withKey: boolean): Promise<unknown> {
+    const response = await get(path, AbortSignal.timeout(timeouts.readMs), withKey);
+    try {
+      const json = await readJson(response.body, maxBytes);
+      if (json === undefined) throw new UpstreamError('unreadable', 'upstream answered 200 with something that is not JSON');
+      return json;
+    } catch (thrown) {
+      throw asUpstreamError(thrown);
+    }
+  }
+
+  return {
+    canSubmit: parts.apiKey !== undefined,
+
+    async fetchCatalog() {
+      const [models, modalities] = await Promise.all([
+        getJson('/videos/models', MAX_CATALOG_BYTES, false),
+        // Without this list models still route, only not by references: worth less than the catalog itself.
+        getJson('/models?output_modalities=video', MAX_CATALOG_BYTES, false).catch(() => null),
+      ]);
+      return { models, modalities };
+    },
+
+    async submit(body) {
+      const { apiKey } = parts;
+      if (!apiKey) return { kind: 'not_sent', reason: 'no OpenRouter key is configured' };
+      const { connectMs, submitMs } = timeouts;
+      const target = { url: urlOf('/videos'), apiKey, now: parts.now, connectTimeoutMs: connectMs, timeoutMs: submitMs };
+      return submitOnce(target, body);
+    },
+
+    async poll(upstreamId) {
+      const json = await getJson(`/videos/${encodeURIComponent(upstreamId)}`, MAX_POLL_BYTES, true);
+      const answer = parsePollAnswer(json, upstreamId);
+      if (!answer) throw new UpstreamError('unreadable', 'upstream answered a poll with something that is not that job');
+      return answer;
+    },
+
+    async openContent(upstreamId, index, signal) {
+      const path = `/videos/${encodeURIComponent(upstreamId)}/content?index=${index}`;
+      const response = await get(path, signal, true);
+      const contentType = String(response.headers['content-type'] ?? '');
+      if (!/^video\//.test(contentType) && contentType !== 'application/octet-stream') {
+        response.body.destroy();
+        throw new UpstreamError('unreadable', 'upstream answered with something that is not a video');
+      }
+      const length = Number(response.headers['content-length']);
+      const bytes = response.headers['content-length'] !== undefined && Number.isSafeInteger(length) ? length : null;
+      return { body: response.body, contentType, bytes };
+    },
+
+    close: () => agent.close(),
+  };
+}

@@ -1,0 +1,95 @@
+// One paid request, sent at most once, and an honest word on what became of it.
+
+import { buildConnector, Client } from 'undici';
+import type { SubmitBody } from '../core/job.ts';
+import type { Secret } from '../core/secret.ts';
+import { readJson } from './body.ts';
+import { asUpstreamError, parseRetryAfter } from './errors.ts';
+import { type ErrorAnswer, parseErrorAnswer, parseSubmitAnswer, type SubmitAnswer } from './wire.ts';
+
+export type SubmitOutcome =
+  | ({ readonly kind: 'accepted' } & SubmitAnswer)
+  /** Upstream said no in its own words: nothing was bought. */
+  | {
+      readonly kind: 'rejected';
+      readonly status: number;
+      readonly answer: ErrorAnswer;
+      readonly retryAfterS: number | null;
+    }
+  /** No connection was ever made, so not one byte left: it may be sent again. */
+  | { readonly kind: 'not_sent'; readonly reason: string }
+  /** Anything else: upstream may have accepted it. Never to be sent again. */
+  | { readonly kind: 'unknown'; readonly reason: string };
+
+export interface SubmitTarget {
+  /** URL of the submit endpoint. */
+  readonly url: URL;
+  readonly apiKey: Secret;
+  readonly now: () => number;
+  readonly connectTimeoutMs: number;
+  /** For the whole exchange. Above upstream's own 60 s, or we would give up on jobs it goes on to accept. */
+  readonly timeoutMs: number;
+}
+
+const MAX_ANSWER_BYTES = 1_000_000;
+
+/** The statuses with which OpenRouter refuses a submit, when its error envelope comes with them. */
+const REFUSALS: ReadonlySet<number> = new Set([400, 401, 402, 403, 404, 413, 422, 429]);
+
+/**
+ * Sends one submit over a connection of its own: no pooled socket that may already be half closed, no redirect,
+ * no retry. Never throws: every way it can end is an outcome.
+ */
+export async function submitOnce(target: SubmitTarget, body: SubmitBody): Promise<SubmitOutcome> {
+  const connect = buildConnector({ timeout: target.connectTimeoutMs });
+  // Bytes can only have left if the connector ever handed out a socket. Whatever failed before that, DNS, TCP or
+  // TLS, is proof that nothing was sent.
+  let connected = false;
+  const client = new Client(target.url.origin, {
+    pipelining: 1,
+    headersTimeout: target.timeoutMs,
+    bodyTimeout: target.timeoutMs,
+    connect: (options, callback) =>
+      connect(options, (error, socket) => {
+        if (error) return callback(error, null);
+        connected = true;
+        callback(null, socket);
+      }),
+  });
+  try {
+    const response = await client.request({
+      method: 'POST',
+      path: target.url.pathname,
+      headers: {
+        authorization: `Bearer ${target.apiKey.reveal()}`,
+        'content-type': 'application/json',
+        accept: 'application/json',
+      },
+      body: JSON.stringify(body),
+      signal: AbortSignal.timeout(target.timeoutMs),
+    });
+    const answer = await readJson(response.body, MAX_ANSWER_BYTES);
+    return classify(response.statusCode, answer, parseRetryAfter(response.headers['retry-after'], target.now()));
+  } catch (thrown) {
+    const { message } = asUpstreamError(thrown);
+    return connected ? { kind: 'unknown', reason: message } : { kind: 'not_sent', reason: message };
+  } finally {
+    // The outcome stands; a socket that will not close cleanly changes nothing about it.
+    client.destroy().catch(() => undefined);
+  }
+}
+
+/** What an answered submit means: DESIGN's "accepted, rejected, everything else is unknown" in one place. */
+export function classify(status: number, answer: unknown, retryAfterS: number | null): SubmitOutcome {
+  if (status >= 200 && status < 300) {
+    const accepted = parseSubmitAnswer(answer);
+    return accepted
+      ? { kind: 'accepted', ...accepted }
+      : { kind: 'unknown', reason: `upstream answered ${status} without a job id` };
+  }
+  if (REFUSALS.has(status)) {
+    const refusal = parseErrorAnswer(answer);
+    if (refusal) return { kind: 'rejected', status, answer: refusal, retryAfterS };
+  }
+  return { kind: 'unknown', reason: `upstream answered ${status}` };
+}

@@ -1,0 +1,180 @@
+// OpenRouter's JSON, read tolerantly: what we need must be there, what is new or odd is let through.
+
+import { z } from 'zod';
+import type { VideoModel } from '../core/catalog.ts';
+import { parsePriceList } from '../core/price/grammar.ts';
+
+const strings = z.array(z.string());
+// A list that is missing means the same as null; a list of the wrong things is a malformed model.
+const nullable = <T extends z.ZodType>(schema: T) => schema.nullish().transform((value) => value ?? null);
+
+const VideoModelWire = z.object({
+  id: z.string().regex(/^[^/\s]+\/[^/\s]+$/),
+  canonical_slug: z.string().optional(),
+  name: z.string(),
+  created: z.number().optional(),
+  supported_durations: nullable(z.array(z.number().positive())),
+  supported_resolutions: nullable(strings),
+  supported_aspect_ratios: nullable(strings),
+  supported_sizes: nullable(strings),
+  supported_frame_images: nullable(strings),
+  generate_audio: nullable(z.boolean()),
+  seed: nullable(z.boolean()),
+  upscale_factor: nullable(
+    z.object({ min: nullable(z.number()), max: nullable(z.number()) }),
+  ),
+  creativity: nullable(z.array(z.number())),
+  // Numbers are not documented, but a price that changed its JSON type is still a price.
+  pricing_skus: nullable(z.record(z.string(), z.union([z.string(), z.number().transform(String)]))),
+  allowed_passthrough_parameters: nullable(strings),
+});
+
+const ListWire = z.object({ data: z.array(z.unknown()) });
+
+export interface ModelsAnswer {
+  readonly models: readonly VideoModel[];
+  readonly dropped: number;
+}
+
+/**
+ * Reads `GET /videos/models`. A model that cannot be read is dropped and counted, the rest are kept.
+ * @param modalities input modalities per model id, from `parseModalities`; a model it lacks gets null.
+ * @returns null where the whole answer is not a model list.
+ */
+export function parseModels(
+  body: unknown,
+  modalities: ReadonlyMap<string, readonly string[]>,
+): ModelsAnswer | null {
+  const list = ListWire.safeParse(body);
+  if (!list.success) return null;
+  const models: VideoModel[] = [];
+  for (const entry of list.data.data) {
+    const parsed = VideoModelWire.safeParse(entry);
+    if (parsed.success) models.push(toVideoModel(parsed.data, modalities.get(parsed.data.id) ?? null));
+  }
+  return { models, dropped: list.data.data.length - models.length };
+}
+
+function toVideoModel(
+  wire: z.infer<typeof VideoModelWire>,
+  inputModalities: readonly string[] | null,
+): VideoModel {
+  return {
+    id: wire.id,
+    canonicalSlug: wire.canonical_slug ?? wire.id,
+    name: wire.name,
+    created: wire.created ?? 0,
+    durations: wire.supported_durations && [...wire.supported_durations].sort((a, b) => a - b),
+    resolutions: wire.supported_resolutions,
+    aspectRatios: wire.supported_aspect_ratios,
+    sizes: wire.supported_sizes,
+    frameImages: wire.supported_frame_images ?? [],
+    inputModalities,
+    generateAudio: wire.generate_audio,
+    seed: wire.seed,
+    passthroughParameters: wire.allowed_passthrough_parameters ?? [],
+    upscaleFactor: wire.upscale_factor,
+    creativity: wire.creativity,
+    priceList: parsePriceList(wire.pricing_skus),
+  };
+}
+
+const ModalitiesWire = z.object({
+  id: z.string(),
+  architecture: z.object({ input_modalities: strings }),
+});
+
+/** Reads `GET /models?output_modalities=video`: input modalities per model id. Null where it is not a list. */
+export function parseModalities(body: unknown): ReadonlyMap<string, readonly string[]> | null {
+  const list = ListWire.safeParse(body);
+  if (!list.success) return null;
+  const byId = new Map<string, readonly string[]>();
+  for (const entry of list.data.data) {
+    const parsed = ModalitiesWire.safeParse(entry);
+    if (parsed.success) byId.set(parsed.data.id, parsed.data.architecture.input_modalities);
+  }
+  return byId;
+}
+
+const SubmitAnswerWire = z.object({
+  id: z.string().min(1).max(512),
+  generation_id: z.string().nullish(),
+  status: z.string().optional(),
+});
+
+export interface SubmitAnswer {
+  readonly upstreamId: string;
+  readonly generationId: string | null;
+  readonly status: string | null;
+}
+
+/** Reads the 2xx answer to a submit; null where it holds no id, which leaves the outcome unknown. */
+export function parseSubmitAnswer(body: unknown): SubmitAnswer | null {
+  const parsed = SubmitAnswerWire.safeParse(body);
+  if (!parsed.success) return null;
+  const { id, generation_id, status } = parsed.data;
+  return { upstreamId: id, generationId: generation_id ?? null, status: status ?? null };
+}
+
+const PollAnswerWire = z.object({
+  id: z.string().optional(),
+  generation_id: z.string().nullish(),
+  status: z.string(),
+  unsigned_urls: z.array(z.unknown()).nullish(),
+  usage: z
+    .object({ cost: z.number().min(0).nullish().catch(null), is_byok: z.boolean().nullish().catch(null) })
+    .nullish()
+    .catch(null),
+  error: z.unknown().optional(),
+});
+
+/** What upstream says of a job. `costUsd` null = unknown, never zero. */
+export interface PollAnswer {
+  readonly status: string;
+  readonly generationId: string | null;
+  readonly outputCount: number;
+  readonly costUsd: number | null;
+  readonly isByok: boolean | null;
+  readonly error: string | null;
+}
+
+/** Reads `GET /videos/{id}`; null where it is not a job, or another job than `upstreamId`. */
+export function parsePollAnswer(body: unknown, upstreamId: string): PollAnswer | null {
+  const parsed = PollAnswerWire.safeParse(body);
+  if (!parsed.success || (parsed.data.id !== undefined && parsed.data.id !== upstreamId)) return null;
+  const { status, generation_id, unsigned_urls, usage, error } = parsed.data;
+  return {
+    status,
+    generationId: generation_id ?? null,
+    outputCount: unsigned_urls?.length ?? 0,
+    costUsd: usage?.cost ?? null,
+    isByok: usage?.is_byok ?? null,
+    error: typeof error === 'string' ? error : null,
+  };
+}
+
+const ErrorWire = z.union([
+  z
+    .object({
+      error: z.object({
+        message: z.string(),
+        code: z.union([z.number(), z.string()]).optional(),
+        metadata: z.record(z.string(), z.unknown()).nullish(),
+      }),
+    })
+    .transform(({ error }) => ({ message: error.message, metadata: error.metadata ?? null })),
+  z
+    .object({ success: z.literal(false), error: z.object({ name: z.string().optional(), message: z.string() }) })
+    .transform(({ error }) => ({ message: error.message, metadata: null })),
+]);
+
+export interface ErrorAnswer {
+  readonly message: string;
+  readonly metadata: Readonly<Record<string, unknown>> | null;
+}
+
+/** Reads either of upstream's two error envelopes; null where the body is neither (a proxy's page, a cut answer). */
+export function parseErrorAnswer(body: unknown): ErrorAnswer | null {
+  const parsed = ErrorWire.safeParse(body);
+  return parsed.success ? parsed.data : null;
+}
