@@ -8,7 +8,10 @@ const milliseconds = (min: number, max: number) => z.coerce.number().int().min(m
 
 const httpUrl = z
   .string()
-  .refine((value) => URL.canParse(value) && /^https?:$/.test(new URL(value).protocol), 'must be an http(s) URL')
+  .refine(
+    (value) => URL.canParse(value) && /^https?:$/.test(new URL(value).protocol),
+    'must be an http(s) URL',
+  )
   .refine((value) => {
     const { username, password, search, hash } = new URL(value);
     return !username && !password && !search && !hash;
@@ -24,7 +27,10 @@ const clientKeys = z.string().transform((value, context) => {
     const match = CLIENT_KEY_PATTERN.exec(entry.trim());
     if (!match?.[1] || !match[2]) {
       // The entry itself stays out of the message: it may hold a key pasted in place of its hash.
-      context.addIssue({ code: 'custom', message: `entry ${index + 1} is not name:sha256 (64 lower-case hex digits)` });
+      context.addIssue({
+        code: 'custom',
+        message: `entry ${index + 1} is not name:sha256 (64 lower-case hex digits)`,
+      });
     } else if (byHash.has(match[2])) {
       context.addIssue({ code: 'custom', message: `entry ${index + 1} repeats the key of an earlier entry` });
     } else byHash.set(match[2], match[1]);
@@ -33,7 +39,10 @@ const clientKeys = z.string().transform((value, context) => {
 });
 
 const variables = {
-  HOST: z.string().default('127.0.0.1').describe('Address to listen on. `0.0.0.0` to be reachable from other machines.'),
+  HOST: z
+    .string()
+    .default('127.0.0.1')
+    .describe('Address to listen on. `0.0.0.0` to be reachable from other machines.'),
   PORT: z.coerce.number().int().min(0).max(65535).default(8080).describe('Port to listen on.'),
   OPENROUTER_API_KEY: z
     .string()
@@ -41,7 +50,9 @@ const variables = {
     .regex(/^[\x21-\x7e]+$/, 'must be visible ASCII without spaces')
     .transform(createSecret)
     .optional()
-    .describe('Key that pays. Without it `/models` and `/route` work, and `POST /jobs` answers 503 `upstream_key_missing`.'),
+    .describe(
+      'Key that pays. Without it `/models` and `/route` work, and `POST /jobs` answers 503 `upstream_key_missing`.',
+    ),
   OPENROUTER_BASE_URL: httpUrl
     .default('https://openrouter.ai/api/v1')
     .describe('Where the video API is. Point it at the simulator to try things without spending.'),
@@ -54,10 +65,14 @@ const variables = {
   CLIENT_AUTH: z
     .enum(['keys', 'none'])
     .default('keys')
-    .describe('`keys`: clients send `Authorization: Bearer <key>`. `none`: anybody who reaches the port may spend.'),
+    .describe(
+      '`keys`: clients send `Authorization: Bearer <key>`. `none`: anybody who reaches the port may spend.',
+    ),
   CLIENT_KEYS: clientKeys
     .optional()
-    .describe('Client keys as `name:sha256hex,...`; several keys may share a name while one replaces another.'),
+    .describe(
+      'Client keys as `name:sha256hex,...`; several keys may share a name while one replaces another.',
+    ),
   LOG_LEVEL: z
     .enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'])
     .default('info')
@@ -67,12 +82,20 @@ const variables = {
     .describe('Seconds after which the model catalog is fetched again (the old one is served meanwhile).'),
   SUBMIT_TIMEOUT_MS: milliseconds(61_000, 600_000)
     .default(90_000)
-    .describe('How long one submit may take. Never below 61 s: upstream gives up at 60 s, and giving up first would orphan a paid job.'),
-  POLL_MIN_MS: milliseconds(10, 60_000).default(1_000).describe('Shortest time between two polls of one job.'),
-  POLL_MAX_MS: milliseconds(10, 600_000).default(30_000).describe('Longest time between two polls of one job.'),
+    .describe(
+      'How long one submit may take. Never below 61 s: upstream gives up at 60 s, and giving up first would orphan a paid job.',
+    ),
+  POLL_MIN_MS: milliseconds(10, 60_000)
+    .default(1_000)
+    .describe('Shortest time between two polls of one job.'),
+  POLL_MAX_MS: milliseconds(10, 600_000)
+    .default(30_000)
+    .describe('Longest time between two polls of one job.'),
   SHUTDOWN_TIMEOUT_MS: milliseconds(1_000, 600_000)
     .default(100_000)
-    .describe('How long a stop may take. Above SUBMIT_TIMEOUT_MS, so that no submit is cut off in the middle.'),
+    .describe(
+      'How long a stop may take. Above SUBMIT_TIMEOUT_MS, so that no submit is cut off in the middle.',
+    ),
 } as const;
 
 const ConfigSchema = z.object(variables).superRefine((config, context) => {

@@ -1,6 +1,6 @@
 // The model catalog as the router reads it: capabilities in our words, indexed once per fetch.
 
-import { type PriceList } from './price/grammar.ts';
+import type { PriceList } from './price/grammar.ts';
 
 /** One video model. Null lists mean "not enumerated" or "cannot be chosen"; see each field. */
 export interface VideoModel {
@@ -39,7 +39,10 @@ export interface Catalog {
 }
 
 /** Builds a snapshot. The first of two entries with one id wins, and the other counts as dropped. */
-export function indexCatalog(models: readonly VideoModel[], info: { fetchedAt: number; dropped: number }): Catalog {
+export function indexCatalog(
+  models: readonly VideoModel[],
+  info: { fetchedAt: number; dropped: number },
+): Catalog {
   const byId = new Map<string, VideoModel>();
   for (const model of models) if (!byId.has(model.id)) byId.set(model.id, model);
   return {

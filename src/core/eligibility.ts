@@ -36,7 +36,12 @@ export interface Reason {
 /** All reasons for which `model` cannot make the clip of `spec`; empty where it can. Costs and times are not looked at. */
 export function findReasons(model: VideoModel, spec: ClipSpec, routing: Routing): Reason[] {
   const reasons: Reason[] = [];
-  const refuse = (code: ReasonCode, field: string, requested: unknown, supported: readonly unknown[] | null) => {
+  const refuse = (
+    code: ReasonCode,
+    field: string,
+    requested: unknown,
+    supported: readonly unknown[] | null,
+  ) => {
     reasons.push({ code, field, requested, supported });
   };
 
@@ -93,7 +98,9 @@ export function findReasons(model: VideoModel, spec: ClipSpec, routing: Routing)
 
 /** True where `id` is one of `patterns`, or its author is named by `author/*`. */
 export function matchesAny(id: string, patterns: readonly string[]): boolean {
-  return patterns.some((pattern) => (pattern.endsWith('/*') ? id.startsWith(pattern.slice(0, -1)) : pattern === id));
+  return patterns.some((pattern) =>
+    pattern.endsWith('/*') ? id.startsWith(pattern.slice(0, -1)) : pattern === id,
+  );
 }
 
 /** The kinds of references a spec brings, each once: image, audio, video. */

@@ -49,7 +49,13 @@ export const clipSpecShape = {
     .optional()
     .describe('What the clip shows. May be left out where an image alone says it.')
     .meta({ examples: ['A paper boat sails down a rainy street at dusk'] }),
-  duration: z.int().min(1).max(3600).optional().describe('Length in seconds.').meta({ examples: [5] }),
+  duration: z
+    .int()
+    .min(1)
+    .max(3600)
+    .optional()
+    .describe('Length in seconds.')
+    .meta({ examples: [5] }),
   resolution: z
     .string()
     .regex(/^(\d{3,4}[pP]|\d{1,2}[kK])$/, 'must be a resolution such as 720p, 1080p or 4K')
@@ -108,14 +114,23 @@ export function checkClipSpec(spec: ClipSpec): Fault[] {
   }
   const size = spec.size === undefined ? null : parseSize(spec.size);
   if (size && spec.resolution && !hasResolution(size, spec.resolution)) {
-    faults.push({ path: ['size'], message: `${spec.size} is not ${spec.resolution}: send one form, or make them agree` });
+    faults.push({
+      path: ['size'],
+      message: `${spec.size} is not ${spec.resolution}: send one form, or make them agree`,
+    });
   }
   if (size && spec.aspect_ratio && !hasAspectRatio(size, spec.aspect_ratio)) {
-    faults.push({ path: ['size'], message: `${spec.size} is not ${spec.aspect_ratio}: send one form, or make them agree` });
+    faults.push({
+      path: ['size'],
+      message: `${spec.size} is not ${spec.aspect_ratio}: send one form, or make them agree`,
+    });
   }
   spec.frame_images?.forEach((frame, index, all) => {
     if (all.findIndex((other) => other.frame_type === frame.frame_type) < index) {
-      faults.push({ path: ['frame_images', index, 'frame_type'], message: `there is already a ${frame.frame_type}` });
+      faults.push({
+        path: ['frame_images', index, 'frame_type'],
+        message: `there is already a ${frame.frame_type}`,
+      });
     }
   });
   return faults;
@@ -126,7 +141,10 @@ export const PRIORITIES = ['fast_and_cheap', 'quality_and_cost', 'balanced'] as 
 /** How the three scores weigh; any positive scale, brought to a sum of one before use. */
 const WeightsSchema = z
   .strictObject({ speed: z.number().min(0), cost: z.number().min(0), quality: z.number().min(0) })
-  .refine((weights) => weights.speed + weights.cost + weights.quality > 0, 'at least one weight must be above 0');
+  .refine(
+    (weights) => weights.speed + weights.cost + weights.quality > 0,
+    'at least one weight must be above 0',
+  );
 
 const ModelPatternSchema = z
   .string()
@@ -142,7 +160,12 @@ export const routingShape = {
     .enum(['guide'])
     .optional()
     .describe("How models are scored: guide = OpenRouter's published helper, to the digit."),
-  max_cost_usd: z.number().positive().max(100_000).optional().describe('Refuse models whose clip may cost more.'),
+  max_cost_usd: z
+    .number()
+    .positive()
+    .max(100_000)
+    .optional()
+    .describe('Refuse models whose clip may cost more.'),
   max_wait_s: z.number().positive().max(86_400).optional().describe('Refuse models expected to take longer.'),
   models: z
     .strictObject({

@@ -32,12 +32,19 @@ export function buildSubmission(model: VideoModel, spec: ClipSpec, routing: Rout
   if (spec.generate_audio !== undefined && model.generateAudio !== true) {
     delete body['generate_audio'];
     if (model.generateAudio === null) {
-      warnings.push(notSent('generate_audio', `whether ${model.id} makes sound is unknown, and asking for it may be refused`));
+      warnings.push(
+        notSent(
+          'generate_audio',
+          `whether ${model.id} makes sound is unknown, and asking for it may be refused`,
+        ),
+      );
     }
   }
   if (spec.seed !== undefined && model.seed !== true) {
     delete body['seed'];
-    warnings.push(notSent('seed', `whether ${model.id} takes a seed is unknown, and sending one may be refused`));
+    warnings.push(
+      notSent('seed', `whether ${model.id} takes a seed is unknown, and sending one may be refused`),
+    );
   }
   if (spec.provider && routing.passthrough === 'when_supported') {
     const lacking = passthroughKeys(spec).filter((key) => !model.passthroughParameters.includes(key));
@@ -58,7 +65,11 @@ export function buildSubmission(model: VideoModel, spec: ClipSpec, routing: Rout
   return { body, warnings };
 }
 
-const notSent = (field: string, why: string): Warning => ({ code: 'not_sent', field, message: `left out: ${why}` });
+const notSent = (field: string, why: string): Warning => ({
+  code: 'not_sent',
+  field,
+  message: `left out: ${why}`,
+});
 
 /** The provider object less the named options; undefined where nothing is left of it. */
 function withoutOptions(provider: NonNullable<ClipSpec['provider']>, lacking: ReadonlySet<string>) {

@@ -63,7 +63,10 @@ export interface JobStore {
   createJob(intent: JobIntent, owner: string, leaseMs: number): Promise<CreateResult>;
   /** Jobs that are due and not leased to anyone, oldest due first, now leased to `owner`. */
   claimDue(owner: string, limit: number, leaseMs: number): Promise<Claim[]>;
-  /** Saves one step. Null where the lease is no longer ours (nothing was written). Throws on a step backwards. */
+  /**
+   * Saves one step. Null where the lease is no longer ours (nothing was written). Throws on a step backwards.
+   * An empty change only moves lease and schedule: `version` and `updatedAt` stay and nobody is told.
+   */
   saveStep(lease: Lease, change: JobChange, after: AfterStep): Promise<Job | null>;
   /**
    * Ties an upstream id to a job that is `submitting` or `submission_unknown`, whoever holds its lease: the id of
@@ -80,12 +83,10 @@ export interface JobStore {
   /** One client's job by the id upstream gave it. */
   getJobByUpstreamId(upstreamId: string, clientId: string): Promise<Job | null>;
   listJobs(query: ListQuery): Promise<Job[]>;
-  /** Milliseconds until the next job is due (0 = now), or null where none is waiting. */
+  /** Milliseconds until a job can next be claimed (0 = now; a leased one when its lease ends), or null where none is waiting. */
   nextDueInMs(): Promise<number | null>;
   saveOutput(output: StoredOutput): Promise<void>;
   getOutputs(jobId: string): Promise<StoredOutput[]>;
-  /** Completed jobs whose outputs are not all stored yet, oldest first: what the archive still owes. */
-  listUnarchived(limit: number): Promise<Job[]>;
   /** A small JSON document kept across restarts (the last good catalog). */
   loadDocument(key: string): Promise<{ readonly json: string; readonly savedAt: number } | null>;
   saveDocument(key: string, json: string): Promise<void>;

@@ -24,7 +24,12 @@ export class UpstreamError extends Error {
   constructor(
     failure: UpstreamFailure,
     message: string,
-    details: { cause?: unknown; status?: number; answer?: ErrorAnswer | null; retryAfterS?: number | null } = {},
+    details: {
+      cause?: unknown;
+      status?: number;
+      answer?: ErrorAnswer | null;
+      retryAfterS?: number | null;
+    } = {},
   ) {
     super(message, 'cause' in details ? { cause: details.cause } : undefined);
     this.name = 'UpstreamError';
@@ -35,8 +40,14 @@ export class UpstreamError extends Error {
   }
 }
 
-const TIMEOUTS = new Set(['UND_ERR_HEADERS_TIMEOUT', 'UND_ERR_BODY_TIMEOUT', 'UND_ERR_CONNECT_TIMEOUT', 'ETIMEDOUT']);
-const UNREACHABLE = /^(ECONNREFUSED|ENOTFOUND|EAI_AGAIN|EHOSTUNREACH|ENETUNREACH|ERR_TLS_.*|CERT_.*|DEPTH_ZERO_.*|SELF_SIGNED_.*|UNABLE_TO_.*)$/;
+const TIMEOUTS = new Set([
+  'UND_ERR_HEADERS_TIMEOUT',
+  'UND_ERR_BODY_TIMEOUT',
+  'UND_ERR_CONNECT_TIMEOUT',
+  'ETIMEDOUT',
+]);
+const UNREACHABLE =
+  /^(ECONNREFUSED|ENOTFOUND|EAI_AGAIN|EHOSTUNREACH|ENETUNREACH|ERR_TLS_.*|CERT_.*|DEPTH_ZERO_.*|SELF_SIGNED_.*|UNABLE_TO_.*)$/;
 
 /** Names whatever undici, the socket or an abort threw. Aborts by a timeout signal count as timeouts. */
 export function asUpstreamError(thrown: unknown): UpstreamError {

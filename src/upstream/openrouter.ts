@@ -6,8 +6,15 @@ import type { SubmitBody } from '../core/job.ts';
 import type { Secret } from '../core/secret.ts';
 import { readJson } from './body.ts';
 import { asUpstreamError, parseRetryAfter, UpstreamError } from './errors.ts';
-import { submitOnce, type SubmitOutcome } from './submit.ts';
-import { type ModelsAnswer, type PollAnswer, parseErrorAnswer, parseModalities, parseModels, parsePollAnswer } from './wire.ts';
+import { type SubmitOutcome, submitOnce } from './submit.ts';
+import {
+  type ModelsAnswer,
+  type PollAnswer,
+  parseErrorAnswer,
+  parseModalities,
+  parseModels,
+  parsePollAnswer,
+} from './wire.ts';
 
 /** Both of upstream's model lists as they came: what is kept across restarts. `modalities` null = not had. */
 export interface RawCatalog {
@@ -15,12 +22,23 @@ export interface RawCatalog {
   readonly modalities: unknown;
 }
 
-/** An open clip. `bytes` is null where upstream does not say (it usually does not). */
-export interface ContentStream {
-  readonly body: Readable;
-  readonly contentType: string;
-  readonly bytes: number | null;
-}
+/** What asking for a job came to; `missing` = upstream knows no such job (yet). */
+export type PollResult =
+  | ({ readonly kind: 'answer' } & PollAnswer)
+  | { readonly kind: 'missing' }
+  | { readonly kind: 'failed'; readonly reason: string };
+
+/** What asking for a clip came to. `bytes` is null where upstream does not say (it usually does not). */
+export type ContentResult =
+  | {
+      readonly kind: 'open';
+      readonly body: Readable;
+      readonly contentType: string;
+      readonly bytes: number | null;
+    }
+  /** Upstream no longer has it. */
+  | { readonly kind: 'gone'; readonly reason: string }
+  | { readonly kind: 'failed'; readonly reason: string };
 
 export interface OpenRouter {
   /** Whether there is a key to pay with. */
@@ -29,10 +47,10 @@ export interface OpenRouter {
   fetchCatalog(): Promise<RawCatalog>;
   /** Sends one paid request, once. Never throws. */
   submit(body: SubmitBody): Promise<SubmitOutcome>;
-  /** @throws UpstreamError; `status` 404 = upstream knows no such job (yet). */
-  poll(upstreamId: string): Promise<PollAnswer>;
-  /** Opens a finished clip. @throws UpstreamError before the first byte; the stream errors after it. */
-  openContent(upstreamId: string, index: number, signal: AbortSignal): Promise<ContentStream>;
+  /** Asks for a job once. Never throws. */
+  poll(upstreamId: string): Promise<PollResult>;
+  /** Opens a finished clip. Never throws; the stream errors where the clip is cut or stalls. */
+  openContent(upstreamId: string, index: number, signal: AbortSignal): Promise<ContentResult>;
   close(): Promise<void>;
 }
 
@@ -96,7 +114,8 @@ export function createOpenRouter(parts: OpenRouterParts, timeouts: OpenRouterTim
     const response = await get(path, AbortSignal.timeout(timeouts.readMs), withKey);
     try {
       const json = await readJson(response.body, maxBytes);
-      if (json === undefined) throw new UpstreamError('unreadable', 'upstream answered 200 with something that is not JSON');
+      if (json === undefined)
+        throw new UpstreamError('unreadable', 'upstream answered 200 with something that is not JSON');
       return json;
     } catch (thrown) {
       throw asUpstreamError(thrown);
@@ -119,28 +138,44 @@ export function createOpenRouter(parts: OpenRouterParts, timeouts: OpenRouterTim
       const { apiKey } = parts;
       if (!apiKey) return { kind: 'not_sent', reason: 'no OpenRouter key is configured' };
       const { connectMs, submitMs } = timeouts;
-      const target = { url: urlOf('/videos'), apiKey, now: parts.now, connectTimeoutMs: connectMs, timeoutMs: submitMs };
+      const target = {
+        url: urlOf('/videos'),
+        apiKey,
+        now: parts.now,
+        connectTimeoutMs: connectMs,
+        timeoutMs: submitMs,
+      };
       return submitOnce(target, body);
     },
 
     async poll(upstreamId) {
-      const json = await getJson(`/videos/${encodeURIComponent(upstreamId)}`, MAX_POLL_BYTES, true);
-      const answer = parsePollAnswer(json, upstreamId);
-      if (!answer) throw new UpstreamError('unreadable', 'upstream answered a poll with something that is not that job');
-      return answer;
+      try {
+        const json = await getJson(`/videos/${encodeURIComponent(upstreamId)}`, MAX_POLL_BYTES, true);
+        const answer = parsePollAnswer(json, upstreamId);
+        return answer
+          ? { kind: 'answer', ...answer }
+          : { kind: 'failed', reason: 'the answer to a poll is not that job' };
+      } catch (thrown) {
+        const { status, message } = asUpstreamError(thrown);
+        return status === 404 ? { kind: 'missing' } : { kind: 'failed', reason: message };
+      }
     },
 
     async openContent(upstreamId, index, signal) {
       const path = `/videos/${encodeURIComponent(upstreamId)}/content?index=${index}`;
-      const response = await get(path, signal, true);
-      const contentType = String(response.headers['content-type'] ?? '');
-      if (!/^video\//.test(contentType) && contentType !== 'application/octet-stream') {
-        response.body.destroy();
-        throw new UpstreamError('unreadable', 'upstream answered with something that is not a video');
+      try {
+        const { headers, body } = await get(path, signal, true);
+        const contentType = String(headers['content-type'] ?? '');
+        if (!/^(video\/|application\/octet-stream)/.test(contentType)) {
+          body.destroy();
+          return { kind: 'failed', reason: 'upstream answered with something that is not a video' };
+        }
+        const length = headers['content-length'] === undefined ? null : Number(headers['content-length']);
+        return { kind: 'open', body, contentType, bytes: Number.isSafeInteger(length) ? length : null };
+      } catch (thrown) {
+        const { status, message } = asUpstreamError(thrown);
+        return { kind: status === 404 || status === 410 ? 'gone' : 'failed', reason: message };
       }
-      const length = Number(response.headers['content-length']);
-      const bytes = response.headers['content-length'] !== undefined && Number.isSafeInteger(length) ? length : null;
-      return { body: response.body, contentType, bytes };
     },
 
     close: () => agent.close(),

@@ -69,7 +69,11 @@ export async function submitOnce(target: SubmitTarget, body: SubmitBody): Promis
       signal: AbortSignal.timeout(target.timeoutMs),
     });
     const answer = await readJson(response.body, MAX_ANSWER_BYTES);
-    return classify(response.statusCode, answer, parseRetryAfter(response.headers['retry-after'], target.now()));
+    return classify(
+      response.statusCode,
+      answer,
+      parseRetryAfter(response.headers['retry-after'], target.now()),
+    );
   } catch (thrown) {
     const { message } = asUpstreamError(thrown);
     return connected ? { kind: 'unknown', reason: message } : { kind: 'not_sent', reason: message };

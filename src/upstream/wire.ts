@@ -20,9 +20,7 @@ const VideoModelWire = z.object({
   supported_frame_images: nullable(strings),
   generate_audio: nullable(z.boolean()),
   seed: nullable(z.boolean()),
-  upscale_factor: nullable(
-    z.object({ min: nullable(z.number()), max: nullable(z.number()) }),
-  ),
+  upscale_factor: nullable(z.object({ min: nullable(z.number()), max: nullable(z.number()) })),
   creativity: nullable(z.array(z.number())),
   // Numbers are not documented, but a price that changed its JSON type is still a price.
   pricing_skus: nullable(z.record(z.string(), z.union([z.string(), z.number().transform(String)]))),
@@ -164,7 +162,10 @@ const ErrorWire = z.union([
     })
     .transform(({ error }) => ({ message: error.message, metadata: error.metadata ?? null })),
   z
-    .object({ success: z.literal(false), error: z.object({ name: z.string().optional(), message: z.string() }) })
+    .object({
+      success: z.literal(false),
+      error: z.object({ name: z.string().optional(), message: z.string() }),
+    })
     .transform(({ error }) => ({ message: error.message, metadata: null })),
 ]);
 

@@ -1,0 +1,109 @@
+// What an answer to a poll makes of a job, and when to ask again.
+
+import type { Job, JobChange } from './job.ts';
+import { type JobStatus, mayMove } from './job.ts';
+import { parseUsageCost } from './money.ts';
+
+/** What was learned by asking upstream once. */
+export type Observation =
+  | {
+      readonly kind: 'answer';
+      readonly status: string;
+      readonly generationId: string | null;
+      readonly outputCount: number;
+      readonly costUsd: number | null;
+      readonly isByok: boolean | null;
+      readonly error: string | null;
+    }
+  /** Upstream knows no such job: seen just after submits, so it is not believed at once. */
+  | { readonly kind: 'missing' }
+  /** Nothing was learned. */
+  | { readonly kind: 'failed' };
+
+// `dead` is not in upstream's enum, but its own client treats it as an end.
+const UPSTREAM_STATUSES: Readonly<Record<string, JobStatus>> = {
+  pending: 'pending',
+  in_progress: 'in_progress',
+  completed: 'completed',
+  failed: 'failed',
+  cancelled: 'cancelled',
+  expired: 'expired',
+  dead: 'failed',
+};
+
+// Upstream itself expires a job after two hours in its queue; an hour later nobody is working on it any more.
+const LOST_AFTER_MS = 3 * 60 * 60 * 1000;
+
+/**
+ * The change an observation makes to a job that upstream has accepted. A status we do not know, or one that
+ * would be a step back, changes nothing: the job is asked for again. A cost that is not known stays null.
+ */
+export function advanceJob(job: Job, seen: Observation, now: number): JobChange {
+  const polls = job.polls + 1;
+  if (seen.kind === 'failed') return { polls };
+  if (seen.kind === 'missing') {
+    if (now - (job.submittedAt ?? job.createdAt) < LOST_AFTER_MS) return { polls };
+    return {
+      polls,
+      status: 'expired',
+      finishedAt: now,
+      error: { code: 'upstream_lost', message: 'Upstream no longer knows this job.' },
+    };
+  }
+  const status = UPSTREAM_STATUSES[seen.status];
+  if (status === undefined || !mayMove(job.status, status)) {
+    return { polls, ...(seen.generationId && !job.generationId ? { generationId: seen.generationId } : {}) };
+  }
+  const change: JobChange = {
+    polls,
+    status,
+    generationId: seen.generationId ?? job.generationId,
+    actualMicroUsd: parseUsageCost(seen.costUsd),
+    isByok: seen.isByok,
+  };
+  if (status === 'pending' || status === 'in_progress') return change;
+  const ended = { ...change, finishedAt: now };
+  // A completed job has a clip at index 0 even where upstream forgot to list its URL.
+  if (status === 'completed') return { ...ended, outputCount: Math.max(1, seen.outputCount) };
+  return {
+    ...ended,
+    error: {
+      code: `upstream_${status}`,
+      message: seen.error ?? `Upstream reports the job as ${seen.status}.`,
+    },
+  };
+}
+
+export interface PollPace {
+  readonly minMs: number;
+  readonly maxMs: number;
+}
+
+const HOUR_MS = 60 * 60 * 1000;
+
+/**
+ * Milliseconds until the next poll. The first comes early, for a job can be done at once; then half the time
+ * that is still expected; past the expected time a share of the job's age; after an hour no more than once in
+ * ten minutes.
+ * @param random from 0 up to 1; spreads polls by a tenth either way so that jobs do not march in step.
+ */
+export function nextPollMs(job: Job, now: number, pace: PollPace, random: number): number {
+  const spread = 0.9 + 0.2 * random;
+  if (job.polls === 0) return pace.minMs * spread;
+  const age = now - (job.submittedAt ?? job.createdAt);
+  if (age > HOUR_MS) return Math.max(pace.maxMs, HOUR_MS / 6) * spread;
+  const remaining = (job.expectedMs ?? 0) - age;
+  const wished = remaining > 0 ? remaining / 2 : age / 8;
+  return Math.min(pace.maxMs, Math.max(pace.minMs, wished)) * spread;
+}
+
+const DAY_MS = 24 * HOUR_MS;
+
+/**
+ * Milliseconds until the next try to fetch a finished clip into the archive: a quarter of the time it has been
+ * waiting. Null after a week, when upstream no longer has what it had not handed out by then.
+ */
+export function nextArchiveMs(job: Job, now: number): number | null {
+  const age = now - (job.finishedAt ?? job.updatedAt);
+  return age > 7 * DAY_MS ? null : Math.min(HOUR_MS, Math.max(2_000, age / 4));
+}

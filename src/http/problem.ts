@@ -1,0 +1,111 @@
+// The one way out for errors: every failure becomes an RFC 9457 problem document, and no inner text leaves with a 500.
+
+import { STATUS_CODES } from 'node:http';
+import type { FastifyError, FastifyReply, FastifyRequest } from 'fastify';
+import { ClipgateError, type ErrorCode } from '../core/errors.ts';
+
+const statusOf = {
+  invalid_request: 400,
+  malformed_body: 400,
+  unauthorized: 401,
+  not_found: 404,
+  method_not_allowed: 405,
+  request_timeout: 408,
+  not_ready: 409,
+  content_gone: 410,
+  body_too_large: 413,
+  uri_too_long: 414,
+  unsupported_media_type: 415,
+  range_not_satisfiable: 416,
+  unknown_model: 422,
+  no_matching_model: 422,
+  unsupported_request: 422,
+  idempotency_key_reused: 422,
+  headers_too_large: 431,
+  upstream_rejected: 400,
+  upstream_insufficient_credits: 402,
+  upstream_forbidden: 403,
+  upstream_not_found: 404,
+  upstream_too_large: 413,
+  upstream_rate_limited: 429,
+  upstream_key_invalid: 502,
+  upstream_key_missing: 503,
+  upstream_unreachable: 503,
+  content_unavailable: 502,
+  catalog_unavailable: 503,
+  shutting_down: 503,
+  internal: 500,
+} satisfies Record<ErrorCode, number>;
+
+export const PROBLEM_TYPE = 'application/problem+json; charset=utf-8';
+
+/** A problem document as it is sent. */
+export interface Problem {
+  readonly type: string;
+  readonly title: string;
+  readonly status: number;
+  readonly detail: string;
+  readonly code: ErrorCode;
+  /** The request id, as in the `x-request-id` header and the log. */
+  readonly instance: string;
+  readonly [member: string]: unknown;
+}
+
+/** @param status where a route answers this code with another status than usual. */
+export function toProblem(error: ClipgateError, requestId: string, status: number = statusOf[error.code]): Problem {
+  const internal = error.code === 'internal';
+  return {
+    type: `urn:clipgate:problem:${error.code}`,
+    title: STATUS_CODES[status] ?? 'Error',
+    status,
+    detail: internal ? 'Something went wrong here. It has been logged under the request id.' : error.message,
+    code: error.code,
+    instance: requestId,
+    ...(error.faults.length > 0 ? { errors: error.faults } : {}),
+    ...(error.retryAfterS === undefined ? {} : { retry_after_s: error.retryAfterS }),
+    ...error.extra,
+  };
+}
+
+/** Sends a problem with the headers that belong to it. */
+export function sendProblem(reply: FastifyReply, error: ClipgateError, status?: number): FastifyReply {
+  const problem = toProblem(error, reply.request.id, status);
+  if (error.retryAfterS !== undefined) reply.header('retry-after', String(error.retryAfterS));
+  if (problem.status === 401) reply.header('www-authenticate', 'Bearer realm="clipgate"');
+  // A body that was not read to its end leaves the connection in the middle of it.
+  if (problem.status === 413) reply.header('connection', 'close');
+  return reply.code(problem.status).header('content-type', PROBLEM_TYPE).send(JSON.stringify(problem));
+}
+
+/** Fastify's own refusals, in our codes. */
+const FASTIFY_CODES: Readonly<Record<string, readonly [ErrorCode, string]>> = {
+  FST_ERR_CTP_INVALID_JSON_BODY: ['malformed_body', 'The body is not valid JSON.'],
+  FST_ERR_CTP_EMPTY_JSON_BODY: ['malformed_body', 'The body is empty: send a JSON object.'],
+  FST_ERR_CTP_INVALID_CONTENT_LENGTH: ['malformed_body', 'The body is not as long as Content-Length says.'],
+  FST_ERR_CTP_BODY_TOO_LARGE: ['body_too_large', 'The body is larger than this route takes.'],
+  FST_ERR_CTP_INVALID_MEDIA_TYPE: ['unsupported_media_type', 'Send the body as application/json.'],
+  FST_ERR_CTP_INVALID_TYPE: ['unsupported_media_type', 'Send the body as application/json.'],
+  FST_ERR_BAD_URL: ['not_found', 'There is nothing here.'],
+  FST_ERR_MAX_PARAM_LENGTH: ['not_found', 'There is nothing here.'],
+};
+
+/** Gives any thrown thing its code. What we did not foresee is `internal`. */
+export function asClipgateError(thrown: unknown): ClipgateError {
+  if (thrown instanceof ClipgateError) return thrown;
+  const { code, statusCode } = (thrown ?? {}) as Partial<FastifyError>;
+  const known = code === undefined ? undefined : FASTIFY_CODES[code];
+  if (known) return new ClipgateError(known[0], known[1], { cause: thrown });
+  // The JSON parser refuses __proto__ and the like with a plain SyntaxError.
+  if (statusCode === 400) return new ClipgateError('malformed_body', 'The request cannot be read.', { cause: thrown });
+  return new ClipgateError('internal', 'unexpected error', { cause: thrown });
+}
+
+/** Fastify's error handler for every scope that speaks problem+json. */
+export function handleError(thrown: unknown, request: FastifyRequest, reply: FastifyReply): FastifyReply {
+  const error = asClipgateError(thrown);
+  if (statusOf[error.code] >= 500) {
+    const level = error.code === 'internal' ? 'error' : 'warn';
+    request.log[level]({ err: error.code === 'internal' ? thrown : undefined, code: error.code }, 'request failed');
+  }
+  return sendProblem(reply, error);
+}

@@ -1,0 +1,115 @@
+// What core's values look like to a client: snake_case, ISO times, dollars.
+
+import type { Big } from 'big.js';
+import type { VideoModel } from '../core/catalog.ts';
+import { isResubmitSafe, type Job } from '../core/job.ts';
+import { fromMicroUsd } from '../core/money.ts';
+import type { Estimate } from '../core/price/estimate.ts';
+import type { ExpectedTime } from '../core/latency.ts';
+import type { Candidate, Rejected } from '../core/route.ts';
+import type { CatalogView } from '../service/catalog-cache.ts';
+import type { StoredOutput } from '../store/port.ts';
+
+const isoTime = (ms: number) => new Date(ms).toISOString();
+const dollars = (usd: Big | null) => (usd === null ? null : usd.toNumber());
+
+export function renderModel(model: VideoModel) {
+  return {
+    id: model.id,
+    name: model.name,
+    created: model.created,
+    durations: model.durations,
+    resolutions: model.resolutions,
+    aspect_ratios: model.aspectRatios,
+    sizes: model.sizes,
+    frame_images: model.frameImages,
+    input_modalities: model.inputModalities ?? [],
+    generate_audio: model.generateAudio,
+    seed: model.seed,
+    passthrough_parameters: model.passthroughParameters,
+    upscale_factor: model.upscaleFactor,
+    creativity: model.creativity,
+    prices: model.priceList.prices.map(({ sku, unit, usd, when: { videoInput, ...when } }) => ({
+      sku,
+      unit,
+      usd: usd.toNumber(),
+      when: { ...when, ...(videoInput ? { video_input: true } : {}) },
+    })),
+    unknown_skus: model.priceList.unknownSkus,
+  };
+}
+
+export function renderCatalog({ catalog, ageS, stale }: CatalogView) {
+  return {
+    fetched_at: isoTime(catalog.fetchedAt),
+    age_s: ageS,
+    stale,
+    models: catalog.models.length,
+    dropped: catalog.dropped,
+  };
+}
+
+export function renderEstimate(estimate: Estimate) {
+  return {
+    usd: dollars(estimate.usd),
+    low_usd: dollars(estimate.lowUsd),
+    high_usd: dollars(estimate.highUsd),
+    certainty: estimate.certainty,
+    ...(estimate.reason === undefined ? {} : { reason: estimate.reason }),
+    lines: estimate.lines.map(({ sku, unit, quantity, unitUsd, usd }) => ({
+      sku,
+      unit,
+      quantity,
+      unit_usd: unitUsd.toNumber(),
+      usd: usd.toNumber(),
+    })),
+  };
+}
+
+export const renderExpected = ({ p50S, source, samples }: ExpectedTime) => ({ p50: p50S, source, samples });
+
+export function renderCandidate(candidate: Candidate) {
+  return {
+    model: candidate.model.id,
+    rank: candidate.rank,
+    score: candidate.score,
+    scores: candidate.scores,
+    lowest_advertised_price: candidate.lowestAdvertisedPrice,
+    estimate: renderEstimate(candidate.estimate),
+    expected_s: renderExpected(candidate.expected),
+  };
+}
+
+export const renderRejected = ({ model, reasons }: Rejected) => ({ model: model.id, reasons });
+
+/** @param outputs what the archive holds of it, for the sizes. */
+export function renderJob(job: Job, outputs: readonly StoredOutput[]) {
+  const self = `/jobs/${job.id}`;
+  const count = job.status === 'completed' ? job.outputCount : 0;
+  return {
+    id: job.id,
+    status: job.status,
+    model: job.model,
+    created_at: isoTime(job.createdAt),
+    updated_at: isoTime(job.updatedAt),
+    request: job.request,
+    cost: {
+      estimated_usd: job.estimatedMicroUsd === null ? null : fromMicroUsd(job.estimatedMicroUsd),
+      actual_usd: job.actualMicroUsd === null ? null : fromMicroUsd(job.actualMicroUsd),
+      is_byok: job.isByok,
+    },
+    upstream: { id: job.upstreamId, generation_id: job.generationId },
+    error: job.error,
+    resubmit_safe: isResubmitSafe(job.status),
+    outputs: Array.from({ length: count }, (_, index) => {
+      const stored = outputs.find((output) => output.index === index);
+      return {
+        index,
+        url: `${self}/content?index=${index}`,
+        content_type: stored?.contentType ?? 'video/mp4',
+        bytes: stored?.bytes ?? null,
+      };
+    }),
+    links: { self, content: `${self}/content` },
+  };
+}

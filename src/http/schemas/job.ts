@@ -1,0 +1,140 @@
+// The shape of a job, of the request that makes one, and of the list of them.
+
+import { z } from 'zod';
+import { JOB_STATUSES } from '../../core/job.ts';
+import { checkClipSpec, clipSpecShape, routingShape } from '../../core/request.ts';
+import { JOB_ID_PATTERN } from '../../service/ids.ts';
+import { EstimateSchema, NearestSchema, RejectedSchema, routeExample, WarningSchema } from './route.ts';
+import { CatalogSchema } from './model.ts';
+
+const MODEL_ID = z.string().regex(/^[\w.-]{1,80}\/[\w.:-]{1,120}$/, 'must be a model id such as google/veo-3.1');
+
+// Beside a model there is nothing left to choose, so these could only mislead.
+const CHOOSING = ['priority', 'scoring', 'models'] as const;
+
+export const JobBodySchema = z
+  .strictObject({
+    model: MODEL_ID.optional().describe('Buy from this model. Without it the router picks one.'),
+    ...clipSpecShape,
+    ...routingShape,
+    dry_run: z.boolean().optional().describe('Answer with the plan and buy nothing.'),
+  })
+  .superRefine((body, context) => {
+    for (const { path, message } of checkClipSpec(body)) context.addIssue({ code: 'custom', path: [...path], message });
+    if (body.model === undefined) return;
+    for (const field of CHOOSING) {
+      if (body[field] === undefined) continue;
+      context.addIssue({ code: 'custom', path: [field], message: 'chooses between models, and model is already given' });
+    }
+  })
+  .meta({
+    id: 'JobRequest',
+    examples: [
+      { prompt: 'A paper boat sails down a rainy street at dusk', duration: 4, resolution: '720p', aspect_ratio: '16:9', generate_audio: false },
+    ],
+  });
+
+export const JobHeadersSchema = z.looseObject({
+  'idempotency-key': z
+    .string()
+    .regex(/^[\x21-\x7e]{1,255}$/, 'must be 1 to 255 visible ASCII characters')
+    .optional()
+    .describe('Makes the request safe to repeat: the same key and body never buy twice.'),
+  prefer: z.string().max(200).optional().describe('`respond-async`: answer before upstream does.'),
+});
+
+export const JobParamsSchema = z.strictObject({ id: z.string().regex(JOB_ID_PATTERN).describe('Job id.') });
+
+export const ReadJobHeadersSchema = z.looseObject({
+  prefer: z.string().max(200).optional().describe('`wait=N` (1 to 60): answer when the status changes or after N seconds.'),
+});
+
+const id = 'job_01K5J0V6Y8ZJ3T9Q4C2N7M1XAB';
+export const jobExample = {
+  id,
+  status: 'completed' as const,
+  model: 'google/veo-3.1-lite',
+  created_at: '2026-10-02T09:00:00.000Z',
+  updated_at: '2026-10-02T09:00:44.120Z',
+  request: { model: 'google/veo-3.1-lite', prompt: 'A paper boat', duration: 4, resolution: '720p' },
+  cost: { estimated_usd: 0.12, actual_usd: 0.12, is_byok: false },
+  upstream: { id: 'gen-vid-1790931600-a1B2c3D4e5F6g7H8i9J0', generation_id: null },
+  error: null,
+  resubmit_safe: false,
+  outputs: [{ index: 0, url: `/jobs/${id}/content?index=0`, content_type: 'video/mp4', bytes: 1048576 }],
+  links: { self: `/jobs/${id}`, content: `/jobs/${id}/content` },
+};
+
+export const JobSchema = z
+  .object({
+    id: z.string(),
+    status: z.enum(JOB_STATUSES),
+    model: z.string(),
+    created_at: z.iso.datetime(),
+    updated_at: z.iso.datetime(),
+    request: z.record(z.string(), z.unknown()).describe('What was sent upstream.'),
+    cost: z.object({
+      estimated_usd: z.number().nullable(),
+      actual_usd: z.number().nullable().describe('What upstream billed; null = not known, never zero.'),
+      is_byok: z.boolean().nullable(),
+    }),
+    upstream: z.object({ id: z.string().nullable(), generation_id: z.string().nullable() }),
+    error: z.object({ code: z.string(), message: z.string() }).nullable(),
+    resubmit_safe: z.boolean().describe('Whether sending this intent again cannot buy a second video.'),
+    outputs: z
+      .array(
+        z.object({
+          index: z.int(),
+          url: z.string(),
+          content_type: z.string(),
+          bytes: z.int().nullable().describe('null until the clip is in the archive.'),
+        }),
+      )
+      .describe('Empty until completed.'),
+    links: z.object({ self: z.string(), content: z.string() }),
+  })
+  .meta({ id: 'Job', examples: [jobExample] });
+
+export const JobListSchema = z
+  .object({ data: z.array(JobSchema), next_cursor: z.string().nullable() })
+  .meta({ id: 'JobList', examples: [{ data: [jobExample], next_cursor: null }] });
+
+export const JobQuerySchema = z.strictObject({
+  limit: z.coerce.number().int().min(1).max(100).default(20),
+  cursor: z.string().regex(/^[\w-]{1,100}$/, 'must be the next_cursor of an earlier answer').optional(),
+  status: z.enum(JOB_STATUSES).optional(),
+  model: MODEL_ID.optional(),
+});
+
+export const ContentQuerySchema = z.strictObject({
+  index: z.coerce.number().int().min(0).max(1000).default(0).describe('Which of the outputs.'),
+});
+
+export const DryRunSchema = z
+  .object({
+    dry_run: z.literal(true),
+    model: z.string(),
+    request: z.record(z.string(), z.unknown()).describe('Exactly what would be sent upstream.'),
+    estimate: EstimateSchema,
+    expected_s: z.object({ p50: z.number(), source: z.string(), samples: z.int() }),
+    warnings: z.array(WarningSchema),
+    rejected: z.array(RejectedSchema).describe('Empty where model was given.'),
+    nearest: z.array(NearestSchema),
+    catalog: CatalogSchema,
+  })
+  .meta({
+    id: 'DryRun',
+    examples: [
+      {
+        dry_run: true,
+        model: routeExample.selected,
+        request: routeExample.request,
+        estimate: routeExample.candidates[0]?.estimate,
+        expected_s: routeExample.candidates[0]?.expected_s,
+        warnings: [],
+        rejected: routeExample.rejected,
+        nearest: routeExample.nearest,
+        catalog: routeExample.catalog,
+      },
+    ],
+  });

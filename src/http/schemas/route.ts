@@ -1,0 +1,109 @@
+// The shape of a routing question and its answer.
+
+import { z } from 'zod';
+import { checkClipSpec, clipSpecShape, routingShape } from '../../core/request.ts';
+import { CatalogSchema, catalogExample } from './model.ts';
+
+export const RouteBodySchema = z
+  .strictObject({ ...clipSpecShape, ...routingShape })
+  .superRefine((body, context) => {
+    for (const { path, message } of checkClipSpec(body)) context.addIssue({ code: 'custom', path: [...path], message });
+  })
+  .meta({
+    id: 'RouteRequest',
+    examples: [
+      {
+        prompt: 'A paper boat sails down a rainy street at dusk',
+        duration: 5,
+        resolution: '720p',
+        aspect_ratio: '9:16',
+        priority: 'fast_and_cheap',
+      },
+    ],
+  });
+
+export const ReasonSchema = z
+  .object({
+    code: z.string().describe('unsupported_duration, over_budget, ...'),
+    field: z.string().describe('The field to change.'),
+    requested: z.unknown(),
+    supported: z.array(z.unknown()).nullable().describe('What the model has; null = cannot be chosen on it.'),
+  })
+  .meta({ id: 'Reason' });
+
+const ScoresSchema = z.object({ speed: z.number(), cost: z.number(), quality: z.number() });
+
+export const EstimateSchema = z
+  .object({
+    usd: z.number().nullable().describe('The likeliest bill; null = unknown, never zero.'),
+    low_usd: z.number().nullable(),
+    high_usd: z.number().nullable(),
+    certainty: z.enum(['exact', 'estimated', 'unknown']),
+    reason: z.string().optional().describe('Why it is unknown.'),
+    lines: z.array(
+      z.object({ sku: z.string(), unit: z.string(), quantity: z.number(), unit_usd: z.number(), usd: z.number() }),
+    ),
+  })
+  .meta({ id: 'Estimate' });
+
+export const WarningSchema = z.object({ code: z.string(), field: z.string(), message: z.string() }).meta({ id: 'Warning' });
+
+const CandidateSchema = z
+  .object({
+    model: z.string(),
+    rank: z.int(),
+    score: z.number(),
+    scores: ScoresSchema,
+    lowest_advertised_price: z.number().nullable().optional().describe('Only with scoring: guide.'),
+    estimate: EstimateSchema,
+    expected_s: z.object({ p50: z.number(), source: z.string(), samples: z.int() }),
+  })
+  .meta({ id: 'Candidate' });
+
+export const RejectedSchema = z.object({ model: z.string(), reasons: z.array(ReasonSchema) }).meta({ id: 'Rejected' });
+export const NearestSchema = z
+  .object({ change: z.record(z.string(), z.unknown()), admits: z.array(z.string()) })
+  .meta({ id: 'Nearest', description: 'Fields to set (null = leave out) and the models that would then take the clip.' });
+
+export const routeExample = {
+  selected: 'bytedance/seedance-2.0-fast',
+  candidates: [
+    {
+      model: 'bytedance/seedance-2.0-fast',
+      rank: 1,
+      score: 0.967,
+      scores: { speed: 1, cost: 1, quality: 0.667 },
+      lowest_advertised_price: 0.000002475,
+      estimate: {
+        usd: 0.4536,
+        low_usd: 0.4536,
+        high_usd: 0.4574,
+        certainty: 'estimated' as const,
+        lines: [{ sku: 'video_tokens', unit: 'video_token', quantity: 108000, unit_usd: 0.0000042, usd: 0.4536 }],
+      },
+      expected_s: { p50: 151, source: 'documented', samples: 2 },
+    },
+  ],
+  rejected: [
+    {
+      model: 'google/veo-3.1-lite',
+      reasons: [{ code: 'unsupported_duration', field: 'duration', requested: 5, supported: [4, 6, 8] }],
+    },
+  ],
+  nearest: [{ change: { duration: 6 }, admits: ['google/veo-3.1-lite'] }],
+  request: { model: 'bytedance/seedance-2.0-fast', prompt: 'A paper boat', duration: 5, resolution: '720p' },
+  warnings: [],
+  catalog: catalogExample,
+};
+
+export const RouteResultSchema = z
+  .object({
+    selected: z.string(),
+    candidates: z.array(CandidateSchema).describe('Best first.'),
+    rejected: z.array(RejectedSchema).describe('Every other model, with all its reasons.'),
+    nearest: z.array(NearestSchema),
+    request: z.record(z.string(), z.unknown()).describe('Exactly what would be sent upstream.'),
+    warnings: z.array(WarningSchema),
+    catalog: CatalogSchema,
+  })
+  .meta({ id: 'RouteResult', examples: [routeExample] });

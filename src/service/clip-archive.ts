@@ -1,0 +1,168 @@
+// Keeps every finished clip on disk, and hands a clip out while it is still being kept.
+
+import { stat } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { Readable } from 'node:stream';
+import { LRUCache } from 'lru-cache';
+import type { Job } from '../core/job.ts';
+import type { JobStore, StoredOutput } from '../store/port.ts';
+import type { OpenRouter } from '../upstream/openrouter.ts';
+import { ArchiveDiskError, type ClipDownload, startDownload } from './clip-download.ts';
+import type { Log } from './log.ts';
+
+/** A clip to hand out. */
+export type Clip =
+  | { readonly kind: 'file'; readonly path: string; readonly output: StoredOutput }
+  /** On its way: length and hash are not known yet. */
+  | { readonly kind: 'live'; readonly body: Readable; readonly contentType: string }
+  | { readonly kind: 'gone' }
+  | { readonly kind: 'unavailable'; readonly reason: string };
+
+export interface ClipArchive {
+  /** Where to get a completed job's clip. @param signal ends what is done for this reader alone. */
+  open(job: Job, index: number, signal: AbortSignal): Promise<Clip>;
+  /** Fetches what is not stored yet of a completed job; true where all of it is stored now. */
+  keep(job: Job): Promise<boolean>;
+  /** Ends every fetch under way. */
+  stop(): Promise<void>;
+}
+
+export interface ClipArchiveParts {
+  readonly store: Pick<JobStore, 'getOutputs' | 'saveOutput'>;
+  readonly upstream: Pick<OpenRouter, 'openContent'>;
+  readonly log: Log;
+}
+
+type Fetching = {
+  readonly download: ClipDownload;
+  readonly contentType: string;
+  readonly stored: Promise<boolean>;
+};
+
+/** @param folder where clips are kept; it must exist. */
+export function createClipArchive(parts: ClipArchiveParts, folder: string): ClipArchive {
+  const { store, upstream, log } = parts;
+  const fetching = new Map<string, Promise<Fetching | Exclude<Clip, { kind: 'file' | 'live' }>>>();
+  /** Per clip the hash of a download whose boxes looked wrong. */
+  const suspects = new LRUCache<string, string>({ max: 1_000 });
+  const stopping = new AbortController();
+
+  const nameOf = (job: Job, index: number) => `${job.id}-${index}.mp4`;
+  const pathOf = (file: string) => join(folder, file);
+
+  async function findStored(job: Job, index: number): Promise<Clip | null> {
+    const output = (await store.getOutputs(job.id)).find((candidate) => candidate.index === index);
+    if (!output) return null;
+    const path = pathOf(output.file);
+    const found = await stat(path).catch(() => null);
+    if (found?.size === output.bytes) return { kind: 'file', path, output };
+    // Somebody cleaned up: fetch it again while upstream still has it.
+    log.warn({ job_id: job.id, index }, 'an archived clip is missing on disk');
+    return null;
+  }
+
+  /** Joins the fetch of a clip that is under way, or starts one. */
+  function fetchClip(job: Job, index: number) {
+    const name = nameOf(job, index);
+    const joined = fetching.get(name);
+    if (joined) return joined;
+    const started = beginFetch(job, index).then((begun) => {
+      if (!('download' in begun)) fetching.delete(name);
+      return begun;
+    });
+    fetching.set(name, started);
+    return started;
+  }
+
+  async function beginFetch(job: Job, index: number) {
+    const name = nameOf(job, index);
+    if (job.upstreamId === null) return { kind: 'gone' as const };
+    const content = await upstream.openContent(job.upstreamId, index, stopping.signal);
+    if (content.kind !== 'open') {
+      log.warn({ job_id: job.id, index, reason: content.reason }, 'a finished clip could not be fetched');
+      return content.kind === 'gone'
+        ? { kind: 'gone' as const }
+        : { kind: 'unavailable' as const, reason: content.reason };
+    }
+    const download = startDownload(pathOf(name), content, (sha256, fault) => {
+      // The same odd bytes twice are what upstream has, not a cut: keep them.
+      const again = suspects.get(name) === sha256;
+      suspects.set(name, sha256);
+      log.warn({ job_id: job.id, index, fault, kept: again }, 'a clip does not look like a whole MP4');
+      return again;
+    });
+    const contentType = content.contentType.startsWith('video/') ? content.contentType : 'video/mp4';
+    const stored = download.done
+      .then(async ({ bytes, sha256 }) => {
+        await store.saveOutput({ jobId: job.id, index, file: name, bytes, sha256, contentType });
+        log.info({ job_id: job.id, index, bytes }, 'clip stored');
+        return true;
+      })
+      .catch((error: unknown) => {
+        log.error(
+          { err: error, job_id: job.id, index },
+          'a clip could not be stored: it will be tried again',
+        );
+        return false;
+      })
+      .finally(() => fetching.delete(name));
+    return { download, contentType, stored };
+  }
+
+  /** Past the archive: where our disk is full, the clip is still the caller's. */
+  async function relay(job: Job, index: number, signal: AbortSignal): Promise<Clip> {
+    if (job.upstreamId === null) return { kind: 'gone' };
+    const content = await upstream.openContent(
+      job.upstreamId,
+      index,
+      AbortSignal.any([signal, stopping.signal]),
+    );
+    if (content.kind === 'open')
+      return { kind: 'live', body: content.body, contentType: content.contentType };
+    return content.kind === 'gone' ? { kind: 'gone' } : { kind: 'unavailable', reason: content.reason };
+  }
+
+  /** Resolves once the first bytes are on disk, or says that the disk will not take them. */
+  async function diskWorks(download: ClipDownload): Promise<boolean> {
+    const probe = download.read();
+    try {
+      for await (const _first of probe) break;
+      return true;
+    } catch (error) {
+      return !(error instanceof ArchiveDiskError);
+    }
+  }
+
+  return {
+    async open(job, index, signal) {
+      const stored = await findStored(job, index);
+      if (stored) return stored;
+      const begun = await fetchClip(job, index);
+      if (!('download' in begun)) return begun;
+      if (!(await diskWorks(begun.download))) return await relay(job, index, signal);
+      // It may have become whole meanwhile, and a file can do more than a stream.
+      return (
+        (await findStored(job, index)) ?? {
+          kind: 'live',
+          body: begun.download.read(),
+          contentType: begun.contentType,
+        }
+      );
+    },
+    async keep(job) {
+      const indexes = Array.from({ length: job.outputCount }, (_, index) => index);
+      const kept = await Promise.all(
+        indexes.map(async (index) => {
+          if (await findStored(job, index)) return true;
+          const begun = await fetchClip(job, index);
+          return 'download' in begun && (await begun.stored);
+        }),
+      );
+      return kept.every(Boolean);
+    },
+    async stop() {
+      stopping.abort();
+      await Promise.allSettled(fetching.values());
+    },
+  };
+}

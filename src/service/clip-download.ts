@@ -1,0 +1,145 @@
+// One clip on its way into the archive: written to disk once, readable by many while it grows.
+
+import { createHash } from 'node:crypto';
+import { EventEmitter, once } from 'node:events';
+import { type FileHandle, open, rename, rm } from 'node:fs/promises';
+import { dirname } from 'node:path';
+import { Readable } from 'node:stream';
+import { findMp4Fault } from './mp4-boxes.ts';
+
+export interface Downloaded {
+  readonly bytes: number;
+  readonly sha256: string;
+}
+
+/** Thrown where the fault is our disk, not upstream: the clip can still be passed on. */
+export class ArchiveDiskError extends Error {
+  constructor(cause: unknown) {
+    super('the archive cannot be written', { cause });
+    this.name = 'ArchiveDiskError';
+  }
+}
+
+export interface ClipDownload {
+  /** Resolves when the whole, checked clip has its final name on disk. */
+  readonly done: Promise<Downloaded>;
+  /** The clip from its first byte, at the reader's own pace; errors where the download does. */
+  read(): Readable;
+}
+
+export interface ClipSource {
+  readonly body: Readable;
+  /** Null where upstream does not say. */
+  readonly bytes: number | null;
+  readonly contentType: string;
+}
+
+const READ_CHUNK = 256 * 1024;
+
+/**
+ * Writes a clip to `<file>.part`, checks it, makes it durable and gives it its name.
+ * @param accept a clip whose boxes are at fault is kept all the same where this says so for its hash.
+ */
+export function startDownload(
+  file: string,
+  source: ClipSource,
+  accept: (sha256: string, fault: string) => boolean,
+): ClipDownload {
+  const part = `${file}.part`;
+  const progress = new EventEmitter().setMaxListeners(0);
+  let written = 0;
+  let ended: { readonly error: unknown } | null = null;
+
+  async function receive(handle: FileHandle): Promise<Downloaded> {
+    const hash = createHash('sha256');
+    for await (const chunk of source.body as AsyncIterable<Buffer>) {
+      hash.update(chunk);
+      await writing(handle.write(chunk, 0, chunk.length, written));
+      written += chunk.length;
+      progress.emit('more');
+    }
+    if (source.bytes !== null && source.bytes !== written) {
+      throw new Error(`the clip has ${written} of ${source.bytes} bytes`);
+    }
+    const sha256 = hash.digest('hex');
+    const fault = await findMp4Fault(handle, written);
+    if (fault && !accept(sha256, fault)) throw new Error(`the clip ${fault}`);
+    await writing(handle.sync());
+    return { bytes: written, sha256 };
+  }
+
+  async function run(): Promise<Downloaded> {
+    let handle: FileHandle | undefined;
+    try {
+      handle = await writing(open(part, 'w+', 0o600));
+      const result = await receive(handle);
+      await writing(rename(part, file).then(() => syncFolder(dirname(file))));
+      return result;
+    } catch (error) {
+      await rm(part, { force: true });
+      throw error;
+    } finally {
+      source.body.destroy();
+      await handle?.close();
+    }
+  }
+
+  const done = run().then(
+    (result) => {
+      ended = { error: null };
+      progress.emit('more');
+      return result;
+    },
+    (error: unknown) => {
+      ended = { error };
+      progress.emit('more');
+      throw error;
+    },
+  );
+  // Readers and the archive look at `done` in their own time; a failure nobody has looked at yet is not a crash.
+  done.catch(() => undefined);
+
+  async function* follow(): AsyncGenerator<Buffer> {
+    // The name changes at the end, the open file does not: a reader keeps what it has opened.
+    while (written === 0 && !ended) await once(progress, 'more');
+    if (ended?.error) throw ended.error;
+    const handle = await open(part, 'r').catch(() => open(file, 'r'));
+    try {
+      for (let at = 0; ; ) {
+        const buffer = Buffer.allocUnsafe(READ_CHUNK);
+        const { bytesRead } = await handle.read(buffer, 0, Math.min(READ_CHUNK, written - at), at);
+        if (bytesRead > 0) {
+          at += bytesRead;
+          yield buffer.subarray(0, bytesRead);
+        } else if (ended) {
+          // Only a checked clip ends well; the reader of a cut one must be able to tell.
+          if (ended.error) throw ended.error;
+          return;
+        } else await once(progress, 'more');
+      }
+    } finally {
+      await handle.close();
+    }
+  }
+
+  return { done, read: () => Readable.from(follow(), { objectMode: false, highWaterMark: READ_CHUNK }) };
+}
+
+/** Marks what fails in writing as the disk's fault. */
+async function writing<T>(operation: Promise<T>): Promise<T> {
+  try {
+    return await operation;
+  } catch (error) {
+    throw new ArchiveDiskError(error);
+  }
+}
+
+/** A rename is durable only when its folder is. */
+async function syncFolder(folder: string): Promise<void> {
+  const handle = await open(folder, 'r');
+  try {
+    await handle.sync();
+  } finally {
+    await handle.close();
+  }
+}

@@ -1,0 +1,21 @@
+// Names for jobs and intents: sortable by time where people list them, unguessable where they are secrets.
+
+import { randomBytes } from 'node:crypto';
+
+const CROCKFORD = '0123456789ABCDEFGHJKMNPQRSTVWXYZ';
+
+/** What every job id looks like; anything else names no job. */
+export const JOB_ID_PATTERN = /^job_[0-7][0-9A-HJKMNP-TV-Z]{25}$/;
+
+/** `job_` and a ULID: 48 bits of time, 80 random bits, sorting by time of creation to the millisecond. */
+export function createJobId(nowMs: number): string {
+  let id = '';
+  for (let rest = nowMs, i = 0; i < 10; i++, rest = Math.floor(rest / 32))
+    id = CROCKFORD.charAt(rest % 32) + id;
+  // 16 bytes, five bits of each: no bias, no big-integer arithmetic.
+  for (const byte of randomBytes(16)) id += CROCKFORD.charAt(byte & 31);
+  return `job_${id}`;
+}
+
+/** 128 random bits in hex. */
+export const createNonce = (): string => randomBytes(16).toString('hex');

@@ -1,0 +1,147 @@
+// Follows every job to its end: claims what is due, takes each one step, and says when to come back.
+
+import { advanceJob, nextArchiveMs, nextPollMs, type Observation, type PollPace } from '../core/advance.ts';
+import { isTerminal, type Job } from '../core/job.ts';
+import type { Claim, JobStore } from '../store/port.ts';
+import type { OpenRouter } from '../upstream/openrouter.ts';
+import type { ClipArchive } from './clip-archive.ts';
+import { type JobSubmitter, UNKNOWN_MESSAGE } from './job-submitter.ts';
+import type { Log } from './log.ts';
+import { createLoop } from './loop.ts';
+
+export interface JobPoller {
+  /** One round: claims and starts what is due. `settled` resolves when every step of this round has ended. */
+  tick(): Promise<{ readonly claimed: number; readonly settled: Promise<void> }>;
+  start(): void;
+  /** Looks for due jobs now. */
+  wake(): void;
+  /** Starts nothing new and waits for the steps under way. */
+  stop(): Promise<void>;
+}
+
+export interface JobPollerParts {
+  readonly store: Pick<JobStore, 'claimDue' | 'saveStep' | 'nextDueInMs'>;
+  readonly upstream: Pick<OpenRouter, 'poll'>;
+  readonly submitter: Pick<JobSubmitter, 'submit'>;
+  readonly archive: Pick<ClipArchive, 'keep'>;
+  readonly clock: () => number;
+  readonly random: () => number;
+  readonly log: Log;
+}
+
+export interface JobPollerOptions {
+  /** Names this process in leases. */
+  readonly owner: string;
+  /** Steps at once. */
+  readonly concurrency: number;
+  /** Longer than a step can take. */
+  readonly leaseMs: number;
+  readonly pace: PollPace;
+}
+
+// How long the loop sleeps at most: a job made due by another process is found no later than this.
+const IDLE_MS = 5_000;
+const RETRY_MS = 1_000;
+
+export function createJobPoller(parts: JobPollerParts, options: JobPollerOptions): JobPoller {
+  const { store, clock, log } = parts;
+  const steps = new Set<Promise<void>>();
+
+  async function step({ job, lease }: Claim): Promise<void> {
+    switch (job.status) {
+      case 'queued':
+        // Claimed by nobody before, or by a process that died before it sent anything.
+        await parts.submitter.submit({ job, lease });
+        return;
+      case 'submitting':
+        // Its owner is gone and cannot say whether the request left.
+        log.error(
+          { job_id: job.id },
+          'a submit was interrupted: whether upstream accepted the job is unknown',
+        );
+        await store.saveStep(
+          lease,
+          { status: 'submission_unknown', error: { code: 'submission_unknown', message: UNKNOWN_MESSAGE } },
+          { keep: false, runInMs: null },
+        );
+        return;
+      case 'pending':
+      case 'in_progress':
+        return await poll({ job, lease });
+      case 'completed':
+        return await archive({ job, lease });
+      default:
+        // Nothing is due in any other state; a row that says so is put to rest, not polled for ever.
+        log.error({ job_id: job.id, status: job.status }, 'a job with nothing to do was due');
+        await store.saveStep(lease, {}, { keep: false, runInMs: null });
+    }
+  }
+
+  async function poll({ job, lease }: Claim): Promise<void> {
+    const seen = await observe(job);
+    const now = clock();
+    const change = advanceJob(job, seen, now);
+    const next = { ...job, ...change };
+    const saved = await store.saveStep(lease, change, { keep: false, runInMs: dueAfter(next, now) });
+    if (!saved) log.warn({ job_id: job.id }, 'lost the lease while polling: another process goes on');
+  }
+
+  /** A completed job is due once more at once, for its clip. */
+  function dueAfter(job: Job, now: number): number | null {
+    if (job.status === 'completed') return 0;
+    return isTerminal(job.status) ? null : nextPollMs(job, now, options.pace, parts.random());
+  }
+
+  async function archive({ job, lease }: Claim): Promise<void> {
+    const kept = await parts.archive.keep(job);
+    await store.saveStep(lease, {}, { keep: false, runInMs: kept ? null : nextArchiveMs(job, clock()) });
+  }
+
+  async function observe(job: Job): Promise<Observation> {
+    if (job.upstreamId === null) return { kind: 'failed' };
+    const result = await parts.upstream.poll(job.upstreamId);
+    if (result.kind === 'failed')
+      log.warn({ job_id: job.id, reason: result.reason }, 'a poll failed: trying again later');
+    return result;
+  }
+
+  /** One job's trouble stays its own. Its lease runs out and the job is claimed again. */
+  function begin(claim: Claim): Promise<void> {
+    const running = step(claim)
+      .catch((error: unknown) => log.error({ err: error, job_id: claim.job.id }, 'a step failed'))
+      .finally(() => {
+        steps.delete(running);
+        loop.wake();
+      });
+    steps.add(running);
+    return running;
+  }
+
+  async function tick() {
+    const free = options.concurrency - steps.size;
+    const claims = free > 0 ? await store.claimDue(options.owner, free, options.leaseMs) : [];
+    const begun = claims.map(begin);
+    return { claimed: claims.length, settled: Promise.all(begun).then(() => undefined) };
+  }
+
+  const loop = createLoop(
+    async () => {
+      await tick();
+      // With every slot taken the end of a step wakes the loop.
+      if (steps.size >= options.concurrency) return IDLE_MS;
+      return Math.min(IDLE_MS, (await store.nextDueInMs()) ?? IDLE_MS);
+    },
+    (error) => log.error({ err: error }, 'could not look for due jobs'),
+    RETRY_MS,
+  );
+
+  return {
+    tick,
+    start: () => loop.start(),
+    wake: () => loop.wake(),
+    async stop() {
+      await loop.stop();
+      await Promise.all(steps);
+    },
+  };
+}

@@ -1,0 +1,29 @@
+// Whether a file is a whole MP4: its top-level boxes must tile it to the last byte.
+
+import type { FileHandle } from 'node:fs/promises';
+
+/**
+ * A chunked answer that ends early but cleanly cannot be told from a whole one by HTTP; by its boxes it can.
+ * @returns null where the file is whole, else what is wrong with it, in a few words.
+ */
+export async function findMp4Fault(file: FileHandle, bytes: number): Promise<string | null> {
+  const seen = new Set<string>();
+  const header = Buffer.alloc(16);
+  for (let at = 0; at < bytes; ) {
+    const { bytesRead } = await file.read(header, 0, 16, at);
+    if (bytesRead < 8) return 'ends in the middle of a box header';
+    const type = header.toString('latin1', 4, 8);
+    const size32 = header.readUInt32BE(0);
+    // 1 = a 64-bit size follows, 0 = to the end of the file.
+    const size = size32 === 1 ? Number(header.readBigUInt64BE(8)) : size32 === 0 ? bytes - at : size32;
+    if (size < 8 || !/^[\x20-\x7e]{4}$/.test(type)) return 'is not a sequence of MP4 boxes';
+    if (at + size > bytes) return `ends in the middle of its ${type} box`;
+    if (at === 0 && type !== 'ftyp') return 'does not begin with an ftyp box';
+    seen.add(type);
+    at += size;
+  }
+  for (const needed of ['ftyp', 'moov', 'mdat']) {
+    if (!seen.has(needed) && !(needed !== 'ftyp' && seen.has('moof'))) return `has no ${needed} box`;
+  }
+  return null;
+}

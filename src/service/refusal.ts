@@ -1,0 +1,58 @@
+// Upstream's no, in our words: which code the caller gets, and whether upstream's own message is about their input.
+
+import { ClipgateError, type ErrorCode } from '../core/errors.ts';
+import type { SubmitOutcome } from '../upstream/submit.ts';
+
+type Refused = Extract<SubmitOutcome, { kind: 'rejected' | 'not_sent' }>;
+
+interface Telling {
+  readonly code: ErrorCode;
+  /** Null: upstream's message is about what the caller sent, and is passed on. */
+  readonly message: string | null;
+}
+
+const TELLINGS: Readonly<Record<number, Telling>> = {
+  401: {
+    code: 'upstream_key_invalid',
+    message: 'OpenRouter does not accept the key this gateway pays with.',
+  },
+  402: {
+    code: 'upstream_insufficient_credits',
+    message: 'The OpenRouter account cannot pay for this clip now.',
+  },
+  403: { code: 'upstream_forbidden', message: null },
+  404: { code: 'upstream_not_found', message: null },
+  413: { code: 'upstream_too_large', message: null },
+  429: {
+    code: 'upstream_rate_limited',
+    message: 'OpenRouter or the provider takes no more jobs at the moment.',
+  },
+};
+const OTHERWISE: Telling = { code: 'upstream_rejected', message: null };
+
+const MAX_MESSAGE = 1_000;
+const RETRY_UNREACHABLE_S = 5;
+
+/** The problem a waiting caller gets, and the error the job keeps. Names the job in `job_id`. */
+export function describeRefusal(outcome: Refused, jobId: string): ClipgateError {
+  if (outcome.kind === 'not_sent') {
+    return new ClipgateError(
+      'upstream_unreachable',
+      'OpenRouter could not be reached: nothing was sent and nothing bought. The same Idempotency-Key may be used again.',
+      { extra: { job_id: jobId }, retryAfterS: RETRY_UNREACHABLE_S },
+    );
+  }
+  const { code, message } = TELLINGS[outcome.status] ?? OTHERWISE;
+  const limit = outcome.answer.metadata?.['limit_source'];
+  const hinted = outcome.retryAfterS ?? retryAfterOf(outcome.answer.metadata);
+  return new ClipgateError(code, message ?? outcome.answer.message.slice(0, MAX_MESSAGE), {
+    extra: { job_id: jobId, ...(typeof limit === 'string' ? { limit_source: limit.slice(0, 64) } : {}) },
+    ...(hinted === null ? {} : { retryAfterS: hinted }),
+  });
+}
+
+/** Providers put theirs into the metadata, not into a header. */
+function retryAfterOf(metadata: Readonly<Record<string, unknown>> | null): number | null {
+  const seconds = metadata?.['retry_after_seconds'];
+  return typeof seconds === 'number' && seconds >= 0 ? Math.ceil(seconds) : null;
+}
