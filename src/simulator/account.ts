@@ -1,0 +1,47 @@
+// The account that pays: what it has spent, what running jobs hold, and the three ways to be out of money.
+import { Big } from 'big.js';
+import { ApiError } from './api-error.ts';
+import type { SimClock } from './clock.ts';
+import { billedUsd, type JobBook, statusOf } from './jobs.ts';
+import type { Settings } from './settings.ts';
+
+export type LimitSource = 'openrouter_credits' | 'openrouter_key_limit' | 'openrouter_in_flight_budget';
+
+export type Account = {
+  /** USD billed for completed jobs so far. */
+  usageUsd(): number;
+  /** USD that jobs under way are estimated at. */
+  heldUsd(): number;
+  /** @throws ApiError 402 when another job of this price must be refused. */
+  requireFunds(priceUsd: number): void;
+};
+
+/** The 402 of a limit. Only the in-flight budget is worth waiting for, so only it says how long. */
+export function insufficientCredits(source: LimitSource, retryAfterSeconds?: number): ApiError {
+  return new ApiError(402, 'Insufficient credits. Add more using https://openrouter.ai/credits', {
+    metadata: { limit_source: source },
+    headers: retryAfterSeconds === undefined ? {} : { 'retry-after': String(retryAfterSeconds) },
+  });
+}
+
+export function createAccount(clock: SimClock, jobs: JobBook, settings: () => Settings): Account {
+  const sum = (amounts: readonly (number | null)[]) =>
+    amounts.reduce((total: Big, amount) => total.plus(amount ?? 0), new Big(0)).toNumber();
+  const usageUsd = () => sum(jobs.all().map((job) => billedUsd(job, clock.nowMs())));
+  const heldUsd = () =>
+    sum(jobs.all().map((job) => (statusOf(job, clock.nowMs()) === 'pending' ? job.bill.costUsd : 0)));
+
+  return {
+    usageUsd,
+    heldUsd,
+    requireFunds(priceUsd) {
+      const { credits_usd: credits, key_limit_usd: keyLimit, in_flight_budget_usd: budget } = settings();
+      const spent = usageUsd();
+      if (spent + priceUsd > credits) throw insufficientCredits('openrouter_credits');
+      if (keyLimit !== null && spent + priceUsd > keyLimit) throw insufficientCredits('openrouter_key_limit');
+      if (budget !== null && heldUsd() + priceUsd > budget) {
+        throw insufficientCredits('openrouter_in_flight_budget', 30);
+      }
+    },
+  };
+}

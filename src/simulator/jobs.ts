@@ -1,0 +1,100 @@
+// The jobs that were bought: accepted once, then a function of time until the clip, or the failure, is there.
+import type { CatalogModel } from './catalog.ts';
+import type { Clip } from './clip.ts';
+import type { SimClock } from './clock.ts';
+import { drawGenerationMs } from './latency.ts';
+import type { Bill } from './pricing/bill.ts';
+import { alphanumeric, type RandomSource } from './random.ts';
+import type { Settings } from './settings.ts';
+import type { VideoRequest } from './wire.ts';
+
+/** How a submit was answered on the wire, which is not always what happened to the job. */
+export type SubmitAnswer = {
+  /** `waiting` until the answer has left; `gone` when the client hung up before it could. */
+  readonly kind: 'waiting' | 'sent' | 'gone' | 'reset' | 'hang' | 'cut';
+  readonly status: number | null;
+};
+
+/** How a job ends, and when. `readyMs` is Infinity for one that never does. */
+export type Ending = { readonly status: string; readonly error: string | null; readonly readyMs: number };
+
+export type Order = {
+  readonly model: CatalogModel;
+  readonly request: VideoRequest;
+  /** The body as it came, unknown fields and all. */
+  readonly body: unknown;
+  readonly clip: Clip;
+  readonly bill: Bill;
+};
+
+export type Job = Order & {
+  /** 1 for the first job since start or reset. */
+  readonly number: number;
+  readonly id: string;
+  readonly generationId: string;
+  readonly acceptedMs: number;
+  ending: Ending;
+  answer: SubmitAnswer;
+  polls: number;
+  downloads: number;
+};
+
+export type JobBook = {
+  accept(order: Order): Job;
+  find(id: string): Job | undefined;
+  all(): readonly Job[];
+  clear(): void;
+};
+
+/** The status a poll shows: pending goes straight to its end, as live jobs do. */
+export function statusOf(job: Job, nowMs: number): string {
+  return nowMs < job.ending.readyMs ? 'pending' : job.ending.status;
+}
+
+/** What a job has cost by now: nothing before it completed, nothing if it never does. */
+export function billedUsd(job: Job, nowMs: number): number | null {
+  return statusOf(job, nowMs) === 'completed' ? job.bill.costUsd : 0;
+}
+
+/** Keeps the jobs in memory until `clear`: the ledger promises every paid job since then. */
+export function createJobBook(clock: SimClock, randomFor: RandomSource, settings: () => Settings): JobBook {
+  const jobs = new Map<string, Job>();
+  // Never starts again, not even on clear: an id is not handed out twice.
+  let issued = 0;
+
+  function issueIds(nowMs: number) {
+    const random = randomFor(`ids/${issued}`);
+    if (settings().id_style === 'legacy') {
+      return { id: alphanumeric(random, 20), generationId: `gen-vid-${alphanumeric(random, 20)}` };
+    }
+    const id = `gen-vid-${Math.floor(nowMs / 1000)}-${alphanumeric(random, 20)}`;
+    return { id, generationId: id };
+  }
+
+  return {
+    accept(order) {
+      const nowMs = clock.nowMs();
+      issued += 1;
+      const running = [...jobs.values()].filter(
+        (job) => job.model.id === order.model.id && nowMs < job.ending.readyMs,
+      ).length;
+      const random = randomFor(`latency/${issued}`);
+      const generationMs = drawGenerationMs(random, order.model, order.clip, running);
+      const job: Job = {
+        ...order,
+        ...issueIds(nowMs),
+        number: jobs.size + 1,
+        acceptedMs: nowMs,
+        ending: { status: 'completed', error: null, readyMs: nowMs + generationMs * settings().time_scale },
+        answer: { kind: 'waiting', status: null },
+        polls: 0,
+        downloads: 0,
+      };
+      jobs.set(job.id, job);
+      return job;
+    },
+    find: (id) => jobs.get(id) ?? [...jobs.values()].find((job) => job.generationId === id),
+    all: () => [...jobs.values()],
+    clear: () => jobs.clear(),
+  };
+}

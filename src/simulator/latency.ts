@@ -1,0 +1,85 @@
+// How long things take: log-normal around the seconds measured on the live service, in simulated milliseconds.
+import type { CatalogModel } from './catalog.ts';
+import type { Clip } from './clip.ts';
+import { logNormal, type Random } from './random.ts';
+
+type Measure = {
+  readonly models: RegExp;
+  readonly seconds: number;
+  readonly at: { readonly durationSeconds: number; readonly megapixels: number };
+  /** Spread of the logarithm. */
+  readonly sigma: number;
+};
+
+const sizes = { '480p': 0.41, '720p': 0.9216, '1080p': 2.0736 };
+
+/** The measured medians. grok 480p is a case of its own: seconds, where 720p takes most of a minute. */
+const measures: readonly Measure[] = [
+  {
+    models: /^x-ai\/grok.* 480p$/,
+    seconds: 4.2,
+    at: { durationSeconds: 1, megapixels: sizes['480p'] },
+    sigma: 0.17,
+  },
+  { models: /^x-ai\/grok/, seconds: 50, at: { durationSeconds: 5, megapixels: sizes['720p'] }, sigma: 0.15 },
+  {
+    models: /^google\/veo.*-lite/,
+    seconds: 41,
+    at: { durationSeconds: 4, megapixels: sizes['720p'] },
+    sigma: 0.12,
+  },
+  {
+    models: /^google\/veo.*-fast/,
+    seconds: 73,
+    at: { durationSeconds: 4, megapixels: sizes['720p'] },
+    sigma: 0.12,
+  },
+  {
+    models: /^bytedance\/.*-mini/,
+    seconds: 62,
+    at: { durationSeconds: 4, megapixels: sizes['480p'] },
+    sigma: 0.12,
+  },
+  {
+    models: /^bytedance\/.*-fast/,
+    seconds: 134,
+    at: { durationSeconds: 4, megapixels: sizes['720p'] },
+    sigma: 0.09,
+  },
+];
+
+/** For models nobody has timed yet. */
+const unmeasured: Measure = {
+  models: /./,
+  seconds: 110,
+  at: { durationSeconds: 5, megapixels: sizes['720p'] },
+  sigma: 0.25,
+};
+
+/** Longer and larger clips take longer, but less than in proportion: 1080p with frames took 1.8 times 720p. */
+const growth = { length: 0.6, pixels: 0.7 };
+
+/** grok slowed down when five jobs ran at once; no more than double was seen. */
+const crowding = { perRunningJob: 0.1, atMost: 2 };
+
+/**
+ * Draws how long a job takes, in milliseconds of the live service.
+ *
+ * @param running jobs of the same model already under way.
+ */
+export function drawGenerationMs(random: Random, model: CatalogModel, clip: Clip, running: number): number {
+  const label = `${model.id} ${clip.resolution}`;
+  const measure = measures.find(({ models }) => models.test(label) || models.test(model.id)) ?? unmeasured;
+  const megapixels = (clip.size.width * clip.size.height) / 1_000_000;
+  const median =
+    measure.seconds *
+    (clip.durationSeconds / measure.at.durationSeconds) ** growth.length *
+    (megapixels / measure.at.megapixels) ** growth.pixels;
+  const crowd = Math.min(1 + crowding.perRunningJob * running, crowding.atMost);
+  return Math.round(logNormal(random, median, measure.sigma) * crowd * 1000);
+}
+
+/** Draws how long `POST /videos` takes to answer: 2.4 to 3.6 s on the live service. */
+export function drawSubmitMs(random: Random): number {
+  return Math.round(2400 + 1200 * random());
+}

@@ -1,0 +1,105 @@
+// What is on sale: the video catalog, the general model list with its input modalities, and a model's endpoints.
+import type { FastifyInstance } from 'fastify';
+import { ApiError } from '../api-error.ts';
+import type { CatalogModel } from '../catalog.ts';
+import { providerOf } from '../providers.ts';
+import type { World } from '../world.ts';
+
+/** Needs no key, as live. */
+export function publicModelRoutes(world: World): (app: FastifyInstance) => Promise<void> {
+  return async (app) => {
+    app.get('/videos/models', async () => ({ data: world.catalog.models }));
+    app.get<{ Querystring: { output_modalities?: string } }>('/models', async (request) => {
+      // The simulator sells video alone: a list of any other kind is empty here.
+      const wanted = (request.query.output_modalities ?? 'text').split(',');
+      const listed = wanted.includes('video') || wanted.includes('all') ? world.catalog.models : [];
+      return { data: listed.map((model) => generalEntry(world, model)) };
+    });
+  };
+}
+
+export function endpointRoutes(world: World): (app: FastifyInstance) => Promise<void> {
+  return async (app) => {
+    app.get<{ Params: { author: string; slug: string } }>(
+      '/models/:author/:slug/endpoints',
+      async (request) => {
+        const model = world.catalog.find(`${request.params.author}/${request.params.slug}`);
+        if (model === undefined) throw new ApiError(404, 'Resource not found');
+        return {
+          data: {
+            id: model.id,
+            name: model.name,
+            created: model.created,
+            description: model['description'] ?? '',
+            architecture: architecture(world, model),
+            endpoints: [endpoint(model)],
+          },
+        };
+      },
+    );
+  };
+}
+
+function architecture(world: World, model: CatalogModel) {
+  const inputs = world.catalog.inputModalities(model);
+  return {
+    modality: `${inputs.join('+')}->video`,
+    input_modalities: inputs,
+    output_modalities: ['video'],
+    tokenizer: 'Other',
+    instruct_type: null,
+  };
+}
+
+/** Video has no price per token: the live list prints zeros, which are not to be quoted. */
+const noTokenPrice = { prompt: '0', completion: '0' };
+
+function generalEntry(world: World, model: CatalogModel) {
+  return {
+    id: model.id,
+    canonical_slug: model.canonical_slug,
+    hugging_face_id: model['hugging_face_id'] ?? '',
+    name: model.name,
+    created: model.created,
+    description: model['description'] ?? '',
+    context_length: 0,
+    architecture: architecture(world, model),
+    pricing: noTokenPrice,
+    top_provider: { context_length: null, max_completion_tokens: null, is_moderated: false },
+    per_request_limits: null,
+    supported_parameters: [],
+    default_parameters: null,
+    supported_voices: null,
+    links: { details: `/api/v1/models/${model.canonical_slug}/endpoints` },
+  };
+}
+
+function endpoint(model: CatalogModel) {
+  const provider = providerOf(model.id);
+  return {
+    name: `${provider.name} | ${model.canonical_slug}`,
+    model_id: model.id,
+    model_name: model.name,
+    context_length: 0,
+    pricing: noTokenPrice,
+    provider_name: provider.name,
+    tag: provider.slugs[0],
+    quantization: null,
+    max_completion_tokens: null,
+    max_prompt_tokens: null,
+    supported_parameters: [],
+    supports_implicit_caching: false,
+    supports_tool_choice: {
+      literal_none: false,
+      literal_auto: false,
+      literal_required: false,
+      type_function: false,
+    },
+    status: 0,
+    uptime_last_5m: 100,
+    uptime_last_30m: 100,
+    uptime_last_1d: 100,
+    latency_last_30m: null,
+    throughput_last_30m: null,
+  };
+}

@@ -1,0 +1,88 @@
+// Everything a simulated OpenRouter remembers, built once and handed to the routes as an argument.
+import { randomInt } from 'node:crypto';
+import { type Account, createAccount } from './account.ts';
+import { type Catalog, createCatalog, readCatalog } from './catalog.ts';
+import { createSimClock, type SimClock } from './clock.ts';
+import { createFilmLibrary, type FilmLibrary } from './film-library.ts';
+import { createJobBook, type JobBook } from './jobs.ts';
+import { createRandomSource, type RandomSource } from './random.ts';
+import { defaultSettings, type Settings, SettingsSchema } from './settings.ts';
+
+export type WorldOptions = {
+  /** A path or file URL of a catalog in the shape of `GET /videos/models`, or the parsed value. Default: the recorded live catalog. */
+  readonly catalog?: string | URL | { readonly data: readonly unknown[] } | undefined;
+  /** 1 = the latencies of the live service (default), 0 = at once. */
+  readonly timeScale?: number | undefined;
+  /** The one key that is accepted. Default: any key but those that begin with `sk-or-bad`. */
+  readonly apiKey?: string | undefined;
+  /** Secrets that sign webhooks; more than one during a rotation. Default: unsigned. */
+  readonly webhookSecret?: string | readonly string[] | undefined;
+  /** Plain-http callback URLs are refused as on the live service, unless this is true. */
+  readonly allowHttpCallbacks?: boolean | undefined;
+  /** Repeats latencies, ids and probabilities. Default: a new one for each start. */
+  readonly seed?: number | undefined;
+  /** Where time comes from, Unix milliseconds. Default: Date.now. */
+  readonly clock?: (() => number) | undefined;
+  /** Starts with the clock frozen: time then moves only when it is stepped. */
+  readonly frozen?: boolean | undefined;
+  /** Any other switch of `/_sim/settings`. */
+  readonly settings?: Partial<Settings> | undefined;
+};
+
+export type World = {
+  readonly catalog: Catalog;
+  readonly clock: SimClock;
+  readonly randomFor: RandomSource;
+  readonly jobs: JobBook;
+  readonly account: Account;
+  readonly films: FilmLibrary;
+  readonly apiKey: string | undefined;
+  readonly allowHttpCallbacks: boolean;
+  readonly seed: number;
+  settings(): Settings;
+  /** @throws Error naming every switch that is wrong. */
+  changeSettings(changes: Partial<Settings>): Settings;
+  /** Forgets jobs and changed settings; keeps catalog, clock and seed. */
+  reset(): void;
+};
+
+/** Builds the world. @throws Error when the catalog or a setting is wrong. */
+export function createWorld(options: WorldOptions = {}): World {
+  const initial = SettingsSchema.parse({
+    ...defaultSettings,
+    ...options.settings,
+    ...(options.timeScale === undefined ? {} : { time_scale: options.timeScale }),
+  });
+  let current = initial;
+  const settings = () => current;
+  const seed = options.seed ?? randomInt(2 ** 32);
+  const randomFor = createRandomSource(seed);
+  const clock = createSimClock(options.clock ?? Date.now);
+  if (options.frozen === true) clock.freeze();
+  const jobs = createJobBook(clock, randomFor, settings);
+  return {
+    catalog: openCatalog(options.catalog),
+    clock,
+    randomFor,
+    jobs,
+    account: createAccount(clock, jobs, settings),
+    films: createFilmLibrary(),
+    apiKey: options.apiKey,
+    allowHttpCallbacks: options.allowHttpCallbacks ?? false,
+    seed,
+    settings,
+    changeSettings(changes) {
+      current = SettingsSchema.parse({ ...current, ...changes });
+      return current;
+    },
+    reset() {
+      jobs.clear();
+      current = initial;
+    },
+  };
+}
+
+function openCatalog(source: WorldOptions['catalog']): Catalog {
+  if (source === undefined || typeof source === 'string' || source instanceof URL) return readCatalog(source);
+  return createCatalog(source);
+}
