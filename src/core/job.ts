@@ -110,3 +110,14 @@ export type JobChange = Partial<
     | 'error'
   >
 >;
+
+/** A clip kept in the archive: its place is a name relative to the archive's folder. */
+export interface StoredOutput {
+  readonly jobId: string;
+  readonly index: number;
+  readonly file: string;
+  readonly bytes: number;
+  readonly sha256: string;
+  readonly contentType: string;
+}
+

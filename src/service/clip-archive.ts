@@ -4,8 +4,8 @@ import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Readable } from 'node:stream';
 import { LRUCache } from 'lru-cache';
-import type { Job } from '../core/job.ts';
-import type { JobStore, StoredOutput } from '../store/port.ts';
+import type { Job, StoredOutput } from '../core/job.ts';
+import type { JobStore } from '../store/port.ts';
 import type { OpenRouter } from '../upstream/openrouter.ts';
 import { ArchiveDiskError, type ClipDownload, startDownload } from './clip-download.ts';
 import type { Log } from './log.ts';
@@ -51,7 +51,7 @@ export function createClipArchive(parts: ClipArchiveParts, folder: string): Clip
   const pathOf = (file: string) => join(folder, file);
 
   async function findStored(job: Job, index: number): Promise<Clip | null> {
-    const output = (await store.getOutputs(job.id)).find((candidate) => candidate.index === index);
+    const output = (await store.getOutputs([job.id])).find((candidate) => candidate.index === index);
     if (!output) return null;
     const path = pathOf(output.file);
     const found = await stat(path).catch(() => null);

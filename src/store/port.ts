@@ -1,6 +1,6 @@
 // What the service asks of a store, whatever database is behind it. Every promise that resolves is durable.
 
-import type { Job, JobChange, JobStatus } from '../core/job.ts';
+import type { Job, JobChange, JobStatus, StoredOutput } from '../core/job.ts';
 
 /** A job about to be written for the first time; the store sets the times, `version` 1 and empty outcome fields. */
 export type JobIntent = Pick<
@@ -45,22 +45,14 @@ export interface ListQuery {
   readonly model: string | null;
 }
 
-/** A clip kept in the archive: its place is a name relative to the archive's folder. */
-export interface StoredOutput {
-  readonly jobId: string;
-  readonly index: number;
-  readonly file: string;
-  readonly bytes: number;
-  readonly sha256: string;
-  readonly contentType: string;
-}
-
 export interface JobStore {
   /**
    * One transaction: the job as `queued`, its idempotency row, and a lease for `owner`. A key whose job ended
    * `rejected` or `not_accepted`, or is older than 30 days, is free again.
    */
   createJob(intent: JobIntent, owner: string, leaseMs: number): Promise<CreateResult>;
+  /** The job a key stands for and the hash of the body it came with, or null where the key is free. */
+  findIdempotent(clientId: string, key: string): Promise<{ readonly job: Job; readonly bodyHash: string } | null>;
   /** Jobs that are due and not leased to anyone, oldest due first, now leased to `owner`. */
   claimDue(owner: string, limit: number, leaseMs: number): Promise<Claim[]>;
   /**
@@ -86,7 +78,8 @@ export interface JobStore {
   /** Milliseconds until a job can next be claimed (0 = now; a leased one when its lease ends), or null where none is waiting. */
   nextDueInMs(): Promise<number | null>;
   saveOutput(output: StoredOutput): Promise<void>;
-  getOutputs(jobId: string): Promise<StoredOutput[]>;
+  /** What the archive holds of these jobs. */
+  getOutputs(jobIds: readonly string[]): Promise<StoredOutput[]>;
   /** A small JSON document kept across restarts (the last good catalog). */
   loadDocument(key: string): Promise<{ readonly json: string; readonly savedAt: number } | null>;
   saveDocument(key: string, json: string): Promise<void>;

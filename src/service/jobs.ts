@@ -1,0 +1,140 @@
+// Jobs as clients deal with them: made once per intent, looked up by their owner, waited for.
+
+import { ClipgateError } from '../core/errors.ts';
+import { isTerminal, type Job, type JobStatus, type StoredOutput, type SubmitBody } from '../core/job.ts';
+import type { JobStore } from '../store/port.ts';
+import type { OpenRouter } from '../upstream/openrouter.ts';
+import { createJobId, createNonce } from './ids.ts';
+import type { JobSubmitter } from './job-submitter.ts';
+import type { JobWatch } from './job-watch.ts';
+import type { Log } from './log.ts';
+
+export interface Intent {
+  readonly clientId: string;
+  readonly request: SubmitBody;
+  readonly estimatedMicroUsd: number | null;
+  readonly expectedMs: number;
+  /** The caller's key with the hash of what they sent under it. */
+  readonly idempotency: { readonly key: string; readonly bodyHash: string } | null;
+}
+
+export interface Made {
+  readonly job: Job;
+  /** True where the same key and body came before: nothing was sent. */
+  readonly replayed: boolean;
+}
+
+export interface Jobs {
+  /**
+   * Writes the intent down and submits it. With `wait` resolves when upstream has answered (or cannot be known to
+   * have), else as soon as the intent is durable; the submit goes on either way, whoever hangs up.
+   * @throws ClipgateError upstream's refusal; upstream_key_missing; idempotency_key_reused.
+   */
+  make(intent: Intent, wait: boolean): Promise<Made>;
+  /** The job this key and body stand for, or null. @throws ClipgateError idempotency_key_reused for another body. */
+  findReplay(clientId: string, idempotency: { key: string; bodyHash: string }): Promise<Job | null>;
+  /** @throws ClipgateError not_found, for another client's job as for none. */
+  get(id: string, clientId: string): Promise<Job>;
+  /** A job of this client's by our id or upstream's, or null. */
+  find(anyId: string, clientId: string): Promise<Job | null>;
+  /** The job once its status differs from what it is now or it has ended, or as it is after `timeoutMs`. */
+  waitForChange(id: string, clientId: string, timeoutMs: number, signal: AbortSignal): Promise<Job>;
+  list(query: {
+    clientId: string;
+    limit: number;
+    cursor: string | null;
+    status: JobStatus | null;
+    model: string | null;
+  }): Promise<{ readonly jobs: readonly Job[]; readonly nextCursor: string | null }>;
+  /** What the archive holds of completed jobs. */
+  outputsOf(jobs: readonly Job[]): Promise<StoredOutput[]>;
+}
+
+export interface JobsParts {
+  readonly store: Pick<JobStore, 'createJob' | 'findIdempotent' | 'getJob' | 'getJobByUpstreamId' | 'listJobs' | 'getOutputs'>;
+  readonly submitter: JobSubmitter;
+  readonly upstream: Pick<OpenRouter, 'canSubmit'>;
+  readonly watch: JobWatch;
+  readonly clock: () => number;
+  readonly log: Log;
+}
+
+/** @param options.owner names this process in leases. @param options.leaseMs longer than a submit can take. */
+export function createJobs(parts: JobsParts, options: { readonly owner: string; readonly leaseMs: number }): Jobs {
+  const { store } = parts;
+
+  async function get(id: string, clientId: string): Promise<Job> {
+    const job = await store.getJob(id, clientId);
+    if (job) return job;
+    throw new ClipgateError('not_found', 'There is nothing here.');
+  }
+
+  return {
+    get,
+
+    async make(intent, wait) {
+      if (!parts.upstream.canSubmit) {
+        throw new ClipgateError('upstream_key_missing', 'This gateway has no OpenRouter key, so it can plan but not buy.');
+      }
+      const { request, ...rest } = intent;
+      const id = createJobId(parts.clock());
+      const row = { ...rest, id, model: request.model, request, nonce: createNonce() };
+      const result = await store.createJob(row, options.owner, options.leaseMs);
+      if (result.kind === 'key_reused') throw keyReused(result.jobId);
+      if (result.kind === 'replayed') return { job: result.job, replayed: true };
+
+      const submitted = parts.submitter.submit(result.claim);
+      if (!wait) {
+        // The row says how it went; nobody is waiting to hear it.
+        submitted.catch((error: unknown) => parts.log.error({ err: error, job_id: id }, 'a submit in the background failed'));
+        return { job: result.claim.job, replayed: false };
+      }
+      const { job, refusal } = await submitted;
+      if (refusal) throw refusal;
+      return { job, replayed: false };
+    },
+
+    async findReplay(clientId, { key, bodyHash }) {
+      const found = await store.findIdempotent(clientId, key);
+      if (found && found.bodyHash !== bodyHash) throw keyReused(found.job.id);
+      return found?.job ?? null;
+    },
+
+    async find(anyId, clientId) {
+      return (await store.getJob(anyId, clientId)) ?? (await store.getJobByUpstreamId(anyId, clientId));
+    },
+
+    async waitForChange(id, clientId, timeoutMs, signal) {
+      const seen = await get(id, clientId);
+      const until = parts.clock() + timeoutMs;
+      const hasNews = (job: Job) => job.status !== seen.status || isTerminal(job.status);
+      for (let job = seen; ; ) {
+        if (hasNews(job)) return job;
+        const watching = parts.watch.nextChange(id, until - parts.clock(), signal);
+        // Looked at again only once the watch stands, so that no change falls between the two.
+        job = await get(id, clientId);
+        if (hasNews(job) || !(await watching.changed)) {
+          watching.cancel();
+          return job;
+        }
+        job = await get(id, clientId);
+      }
+    },
+
+    async list({ cursor, ...query }) {
+      const jobs = await store.listJobs({ ...query, limit: query.limit + 1, before: cursor });
+      const page = jobs.slice(0, query.limit);
+      return { jobs: page, nextCursor: jobs.length > page.length ? (page.at(-1)?.id ?? null) : null };
+    },
+
+    outputsOf: (jobs) => {
+      const completed = jobs.filter((job) => job.status === 'completed').map((job) => job.id);
+      return completed.length > 0 ? store.getOutputs(completed) : Promise.resolve([]);
+    },
+  };
+}
+
+const keyReused = (jobId: string) =>
+  new ClipgateError('idempotency_key_reused', 'This Idempotency-Key came before with another body. Use a new key for a new intent.', {
+    extra: { job_id: jobId },
+  });

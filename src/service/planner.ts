@@ -1,0 +1,63 @@
+// Answers what a clip would be: joins the catalog of the moment with core's decision.
+
+import type { VideoModel } from '../core/catalog.ts';
+import type { Reason } from '../core/eligibility.ts';
+import type { ClipSpec, Routing } from '../core/request.ts';
+import { type Admitted, judgeModel, planRoute, type RoutePlan } from '../core/route.ts';
+import { buildSubmission, type Submission } from '../core/submission.ts';
+import type { CatalogCache, CatalogView } from './catalog-cache.ts';
+
+/** What a job would buy, or why it cannot be bought. */
+export type JobPlan =
+  | { readonly kind: 'planned'; readonly choice: Admitted; readonly submission: Submission; readonly route: RoutePlan | null }
+  | { readonly kind: 'unknown_model'; readonly modelId: string; readonly similar: readonly string[] }
+  | { readonly kind: 'unsupported'; readonly model: VideoModel; readonly reasons: readonly Reason[] }
+  | { readonly kind: 'no_match'; readonly route: RoutePlan };
+
+export interface Planner {
+  /** @throws ClipgateError catalog_unavailable. */
+  planRoute(spec: ClipSpec, routing: Routing): Promise<{ readonly view: CatalogView; readonly route: RoutePlan }>;
+  /** With a model: that one, judged. Without: the router's best. @throws ClipgateError catalog_unavailable. */
+  planJob(
+    modelId: string | undefined,
+    spec: ClipSpec,
+    routing: Routing,
+  ): Promise<{ readonly view: CatalogView; readonly plan: JobPlan }>;
+}
+
+export function createPlanner(catalog: Pick<CatalogCache, 'get'>): Planner {
+  return {
+    async planRoute(spec, routing) {
+      const view = await catalog.get();
+      return { view, route: planRoute(view.catalog, spec, routing) };
+    },
+
+    async planJob(modelId, spec, routing) {
+      const view = await catalog.get();
+      if (modelId === undefined) {
+        const route = planRoute(view.catalog, spec, routing);
+        const [choice] = route.candidates;
+        if (!choice || !route.submission) return { view, plan: { kind: 'no_match', route } };
+        return { view, plan: { kind: 'planned', choice, submission: route.submission, route } };
+      }
+      const model = view.catalog.byId.get(modelId);
+      if (!model) {
+        return { view, plan: { kind: 'unknown_model', modelId, similar: findSimilar(modelId, view.catalog.models) } };
+      }
+      const judged = judgeModel(model, spec, routing);
+      if ('reasons' in judged) return { view, plan: { kind: 'unsupported', model, reasons: judged.reasons } };
+      const submission = buildSubmission(model, spec, routing);
+      return { view, plan: { kind: 'planned', choice: judged, submission, route: null } };
+    },
+  };
+}
+
+/** Ids a mistyped one may have meant: those of its author, then those that share its last part. */
+function findSimilar(modelId: string, models: readonly VideoModel[]): string[] {
+  const [author = '', slug = ''] = modelId.toLowerCase().split('/');
+  const stem = slug.slice(0, 4);
+  return models
+    .map(({ id }) => id)
+    .filter((id) => id.startsWith(`${author}/`) || (stem.length >= 3 && id.split('/')[1]?.startsWith(stem)))
+    .slice(0, 8);
+}
