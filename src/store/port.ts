@@ -11,7 +11,10 @@ export type JobIntent = Pick<
   readonly idempotency: { readonly key: string; readonly bodyHash: string } | null;
 };
 
-/** The right to change one job, until `leaseMs` have passed on the store's clock. Every write checks the token. */
+/**
+ * The right to change one job. After `leaseMs` on the store's clock others may take it; until someone does, its
+ * holder may still write. Every write checks the token.
+ */
 export interface Lease {
   readonly jobId: string;
   readonly owner: string;
@@ -56,13 +59,17 @@ export interface JobStore {
   /** Jobs that are due and not leased to anyone, oldest due first, now leased to `owner`. */
   claimDue(owner: string, limit: number, leaseMs: number): Promise<Claim[]>;
   /**
-   * Saves one step. Null where the lease is no longer ours (nothing was written). Throws on a step backwards.
-   * An empty change only moves lease and schedule: `version` and `updatedAt` stay and nobody is told.
+   * Saves one step. Null where the lease is no longer ours (nothing was written). Throws on a step backwards, and on
+   * another upstream id than the one the job is bound to. A job that has ended gets its `finishedAt` where the change
+   * has none, and is never due again, whatever `after` says: only a completed one may be, for its clip's sake. An
+   * empty change only moves lease and schedule: `version` and `updatedAt` stay and nobody is told.
    */
   saveStep(lease: Lease, change: JobChange, after: AfterStep): Promise<Job | null>;
   /**
    * Ties an upstream id to a job that is `submitting` or `submission_unknown`, whoever holds its lease: the id of
-   * a paid video outranks any lease. Null where the job already has another id or has moved on.
+   * a paid video outranks any lease. The job becomes `pending`, free and due at once, so its holder's next save is
+   * answered with null. A job that has this id already is returned as it is. Null where the job has another id or
+   * has moved on without one, and where the id belongs to another job.
    */
   bindUpstream(
     jobId: string,
@@ -75,7 +82,7 @@ export interface JobStore {
   /** One client's job by the id upstream gave it. */
   getJobByUpstreamId(upstreamId: string, clientId: string): Promise<Job | null>;
   listJobs(query: ListQuery): Promise<Job[]>;
-  /** Milliseconds until a job can next be claimed (0 = now; a leased one when its lease ends), or null where none is waiting. */
+  /** Milliseconds until the next job can be claimed (0 = now), the end of a lease included; null where none will. */
   nextDueInMs(): Promise<number | null>;
   saveOutput(output: StoredOutput): Promise<void>;
   /** What the archive holds of these jobs. */
@@ -83,7 +90,10 @@ export interface JobStore {
   /** A small JSON document kept across restarts (the last good catalog). */
   loadDocument(key: string): Promise<{ readonly json: string; readonly savedAt: number } | null>;
   saveDocument(key: string, json: string): Promise<void>;
-  /** Calls back with the id of every job changed from now on, by any process on this store. */
+  /**
+   * Calls back with the id of every job created, changed or released from now on, by any process on this store.
+   * Returns what ends it. May call back more often than there were changes.
+   */
   onJobChanged(listener: (jobId: string) => void): () => void;
   /** Resolves when the database answers a trivial query. */
   ping(): Promise<void>;

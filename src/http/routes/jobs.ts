@@ -1,0 +1,200 @@
+// POST /jobs buys; GET /jobs and /jobs/{id} say what became of it.
+
+import { ClipgateError } from '../../core/errors.ts';
+import type { Job } from '../../core/job.ts';
+import { toMicroUsd } from '../../core/money.ts';
+import type { ClipSpec } from '../../core/request.ts';
+import { hashJson } from '../../service/canonical-json.ts';
+import { JOB_ID_PATTERN } from '../../service/ids.ts';
+import type { Jobs } from '../../service/jobs.ts';
+import type { JobPlan, Planner } from '../../service/planner.ts';
+import { splitBody } from '../clip-body.ts';
+import type { App } from '../context.ts';
+import { parsePrefer } from '../prefer.ts';
+import { renderCatalog, renderEstimate, renderExpected, renderJob, renderRejected } from '../render.ts';
+import {
+  DryRunSchema,
+  JobBodySchema,
+  JobHeadersSchema,
+  JobListSchema,
+  JobParamsSchema,
+  JobQuerySchema,
+  JobSchema,
+  ReadJobHeadersSchema,
+} from '../schemas/job.ts';
+import { problems } from '../schemas/problem.ts';
+import { invalidRequest, toFault } from '../validation.ts';
+import { CLIP_BODY_LIMIT, noMatchingModel } from './route.ts';
+
+export interface JobRoutesParts {
+  readonly planner: Planner;
+  readonly jobs: Jobs;
+}
+
+/** How long a client should let pass before it asks again for a job that is not done. */
+const RETRY_AFTER_S = '5';
+
+export function jobRoutes({ planner, jobs }: JobRoutesParts) {
+  async function render(job: Job) {
+    return renderJob(job, await jobs.outputsOf([job]));
+  }
+
+  /** Clients continue jobs by our id or by upstream's; upstream knows only its own, and only their own jobs count. */
+  async function withUpstreamJob(spec: ClipSpec, clientId: string): Promise<ClipSpec> {
+    const previous = spec.previous_job_id;
+    if (previous === undefined) return spec;
+    const job = await jobs.find(previous, clientId);
+    if (job?.status === 'completed' && job.upstreamId !== null) return { ...spec, previous_job_id: job.upstreamId };
+    throw invalidRequest([toFault(['previous_job_id'], 'is not the id of a completed job of yours')]);
+  }
+
+  return async (app: App): Promise<void> => {
+    app.post(
+      '/jobs',
+      {
+        bodyLimit: CLIP_BODY_LIMIT,
+        schema: {
+          operationId: 'createJob',
+          summary: 'Buy a clip: from the model given, or from the one the router picks',
+          description:
+            'Send an `Idempotency-Key`: the same key and body never buy twice. Without `Prefer: respond-async` the ' +
+            'answer waits for upstream to accept or refuse, a few seconds. `submission_unknown` means that upstream ' +
+            'may have accepted the job although its answer was lost; it is never sent again.',
+          tags: ['jobs'],
+          headers: JobHeadersSchema,
+          body: JobBodySchema,
+          response: {
+            200: DryRunSchema.describe('With dry_run: the plan. Nothing was bought.'),
+            202: JobSchema.describe('The job, bought or about to be.'),
+            ...problems(400, 401, 402, 403, 404, 405, 408, 413, 415, 422, 429, 500, 502, 503),
+          },
+        },
+      },
+      async (request, reply) => {
+        const { model, dry_run: dryRun, ...body } = request.body;
+        const key = request.headers['idempotency-key'];
+        const idempotency = key === undefined || dryRun ? null : { key, bodyHash: hashJson(request.body) };
+
+        // Before planning: the catalog may have moved on, the job of this key has not.
+        const earlier = idempotency && (await jobs.findReplay(request.clientId, idempotency));
+        if (earlier) return accepted(earlier, true);
+
+        const { spec, routing } = splitBody(body);
+        const { view, plan } = await planner.planJob(model, await withUpstreamJob(spec, request.clientId), routing);
+        if (plan.kind !== 'planned') throw asProblem(plan);
+        const { choice, submission, route } = plan;
+        if (dryRun) {
+          return {
+            dry_run: true as const,
+            model: choice.model.id,
+            request: submission.body,
+            estimate: renderEstimate(choice.estimate),
+            expected_s: renderExpected(choice.expected),
+            warnings: submission.warnings,
+            rejected: route?.rejected.map(renderRejected) ?? [],
+            nearest: route?.nearest ?? [],
+            catalog: renderCatalog(view),
+          };
+        }
+        const { usd } = choice.estimate;
+        const intent = {
+          clientId: request.clientId,
+          request: submission.body,
+          estimatedMicroUsd: usd === null ? null : toMicroUsd(usd),
+          expectedMs: choice.expected.p50S * 1000,
+          idempotency,
+        };
+        const { respondAsync } = parsePrefer(request.headers.prefer);
+        if (respondAsync) reply.header('preference-applied', 'respond-async');
+        const { job, replayed } = await jobs.make(intent, !respondAsync);
+        return accepted(job, replayed);
+
+        async function accepted(job: Job, isReplay: boolean) {
+          const rendered = await render(job);
+          reply.code(202).header('location', rendered.links.self).header('retry-after', RETRY_AFTER_S);
+          if (isReplay) reply.header('idempotent-replayed', 'true');
+          return rendered;
+        }
+      },
+    );
+
+    app.get(
+      '/jobs',
+      {
+        schema: {
+          operationId: 'listJobs',
+          summary: 'Your jobs, newest first',
+          tags: ['jobs'],
+          querystring: JobQuerySchema,
+          response: { 200: JobListSchema, ...problems(400, 401, 405, 500) },
+        },
+      },
+      async (request) => {
+        const { limit, status, model, cursor } = request.query;
+        if (cursor !== undefined && !JOB_ID_PATTERN.test(cursor)) {
+          throw invalidRequest([toFault(['cursor'], 'must be the next_cursor of an earlier answer', 'query')]);
+        }
+        const { jobs: page, nextCursor } = await jobs.list({
+          clientId: request.clientId,
+          limit,
+          cursor: cursor ?? null,
+          status: status ?? null,
+          model: model ?? null,
+        });
+        const outputs = await jobs.outputsOf(page);
+        return {
+          data: page.map((job) => renderJob(job, outputs.filter((output) => output.jobId === job.id))),
+          next_cursor: nextCursor,
+        };
+      },
+    );
+
+    app.get(
+      '/jobs/:id',
+      {
+        schema: {
+          operationId: 'getJob',
+          summary: 'One job; with Prefer: wait=N, once its status has changed',
+          tags: ['jobs'],
+          params: JobParamsSchema,
+          headers: ReadJobHeadersSchema,
+          response: { 200: JobSchema, ...problems(400, 401, 404, 405, 500) },
+        },
+      },
+      async (request, reply) => {
+        const { id } = request.params;
+        const { waitS } = parsePrefer(request.headers.prefer);
+        reply.header('cache-control', 'no-store');
+        if (waitS === null) return render(await jobs.get(id, request.clientId));
+        reply.header('preference-applied', `wait=${waitS}`);
+        return render(await jobs.waitForChange(id, request.clientId, waitS * 1000, request.signal));
+      },
+    );
+  };
+}
+
+/** Why a job cannot be bought, as the caller is told. */
+function asProblem(plan: Exclude<JobPlan, { kind: 'planned' }>): ClipgateError {
+  switch (plan.kind) {
+    case 'unknown_model': {
+      const hint = plan.similar.length > 0 ? ` Did you mean ${plan.similar.join(' or ')}?` : ' See GET /models.';
+      return new ClipgateError('unknown_model', `The catalog has no model ${plan.modelId}.${hint}`, {
+        faults: [toFault(['model'], 'is not in the catalog')],
+      });
+    }
+    case 'unsupported': {
+      const fields = plan.reasons.map((reason) => reason.field).join(', ');
+      return new ClipgateError('unsupported_request', `${plan.model.id} cannot make this clip: see ${fields}.`, {
+        faults: plan.reasons.map((reason) => toFault(reason.field.split('.'), describeReason(reason))),
+        extra: { reasons: plan.reasons },
+      });
+    }
+    case 'no_match':
+      return noMatchingModel(plan.route);
+  }
+}
+
+function describeReason({ code, supported }: { code: string; supported: readonly unknown[] | null }): string {
+  const words = code.replaceAll('_', ' ');
+  return supported && supported.length > 0 ? `${words}: this model has ${supported.join(', ')}` : words;
+}

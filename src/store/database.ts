@@ -1,0 +1,41 @@
+// What our queries ask of a database, so that SQLite and PostgreSQL run the same ones.
+
+import type { Expression, Kysely, SelectQueryBuilder } from 'kysely';
+import type { Tables } from './tables.ts';
+
+export type Queries = Kysely<Tables>;
+
+/** The three words in which the databases differ. */
+export interface Dialect {
+  /** Epoch milliseconds on the database's clock, read once per statement. */
+  now(): Expression<number>;
+  /** Holds the selected rows until the transaction ends; waits for whoever holds them now. */
+  lockRows<T extends keyof Tables, O>(
+    query: SelectQueryBuilder<Tables, T, O>,
+  ): SelectQueryBuilder<Tables, T, O>;
+  /** Holds the selected rows, leaving out those that someone else holds. */
+  lockFreeRows<T extends keyof Tables, O>(
+    query: SelectQueryBuilder<Tables, T, O>,
+  ): SelectQueryBuilder<Tables, T, O>;
+}
+
+/** What a write answers, and the jobs whose watchers are to be told once it is durable. */
+export interface Written<T> {
+  readonly value: T;
+  readonly changed: readonly string[];
+}
+
+/** One or more statements that happen wholly or not at all. It may be run again where the database asks for it. */
+export type WriteUnit<T> = (db: Queries) => Promise<Written<T>>;
+
+export interface Database {
+  readonly dialect: Dialect;
+  /** Sees committed rows only, and never waits for writers. */
+  readonly reader: Queries;
+  /** Resolves once the unit is durable; watchers have been told by then. */
+  write<T>(unit: WriteUnit<T>): Promise<T>;
+  /** As `write`, for a unit of one statement, which needs no transaction of its own. */
+  writeOne<T>(unit: WriteUnit<T>): Promise<T>;
+  onJobChanged(listener: (jobId: string) => void): () => void;
+  close(): Promise<void>;
+}

@@ -1,0 +1,136 @@
+// Writes a paid intent for the first time, once per idempotency key.
+
+import { sql } from 'kysely';
+import { isResubmitSafe } from '../core/job.ts';
+import type { Dialect, Queries, Written } from './database.ts';
+import { JOB_COLUMNS, toJob } from './job-row.ts';
+import type { CreateResult, JobIntent } from './port.ts';
+import { prepare } from './prepared-query.ts';
+
+/** How long a key keeps answering with its job. */
+export const KEY_LIFE_MS = 30 * 24 * 60 * 60 * 1000;
+
+const FIRST_TOKEN = 1;
+
+interface NewJob {
+  readonly id: string;
+  readonly clientId: string;
+  readonly model: string;
+  readonly request: string;
+  readonly nonce: string;
+  readonly expectedMs: number | null;
+  readonly estimatedMicroUsd: number | null;
+  readonly owner: string;
+  readonly leaseMs: number;
+}
+
+interface KeyOfJob {
+  readonly clientId: string;
+  readonly key: string;
+  readonly bodyHash: string;
+  readonly jobId: string;
+}
+
+/** Creates a job inside the write unit it is given; see `JobStore.createJob`. */
+export type CreateJob = (
+  db: Queries,
+  intent: JobIntent,
+  owner: string,
+  leaseMs: number,
+) => Promise<Written<CreateResult>>;
+
+export function prepareJobCreation(db: Queries, dialect: Dialect): CreateJob {
+  const insertJob = prepare((job: NewJob) =>
+    db
+      .insertInto('jobs')
+      .values({
+        id: job.id,
+        client_id: job.clientId,
+        status: 'queued',
+        model: job.model,
+        request: job.request,
+        nonce: job.nonce,
+        created_at: dialect.now(),
+        updated_at: dialect.now(),
+        version: 1,
+        expected_ms: job.expectedMs,
+        estimated_micro_usd: job.estimatedMicroUsd,
+        output_count: 0,
+        submit_attempts: 0,
+        polls: 0,
+        due_at: sql<number>`${dialect.now()} + ${job.leaseMs}`,
+        claimed_due_at: dialect.now(),
+        lease_owner: job.owner,
+        lease_token: FIRST_TOKEN,
+      })
+      .returning(JOB_COLUMNS),
+  );
+
+  const insertKey = prepare((row: KeyOfJob) =>
+    db
+      .insertInto('idempotency_keys')
+      .values({
+        client_id: row.clientId,
+        key: row.key,
+        body_hash: row.bodyHash,
+        job_id: row.jobId,
+        created_at: dialect.now(),
+      })
+      // PostgreSQL waits here for another transaction that is writing the same key, then does nothing.
+      .onConflict((conflict) => conflict.columns(['client_id', 'key']).doNothing())
+      .returning('job_id'),
+  );
+
+  // Locked before the job is looked at: of two callers that find the key free, the second must see the first's job.
+  const selectKey = prepare((row: Pick<KeyOfJob, 'clientId' | 'key'>) =>
+    dialect.lockRows(
+      db
+        .selectFrom('idempotency_keys')
+        .select(['job_id', 'body_hash'])
+        .select(sql<number>`${dialect.now()} - created_at`.as('age_ms'))
+        .where('client_id', '=', row.clientId)
+        .where('key', '=', row.key),
+    ),
+  );
+
+  const moveKey = prepare((row: KeyOfJob) =>
+    db
+      .updateTable('idempotency_keys')
+      .set({ body_hash: row.bodyHash, job_id: row.jobId, created_at: dialect.now() })
+      .where('client_id', '=', row.clientId)
+      .where('key', '=', row.key),
+  );
+
+  const selectJob = prepare((row: { readonly id: string }) =>
+    db.selectFrom('jobs').select(JOB_COLUMNS).where('id', '=', row.id),
+  );
+
+  /** What an earlier job of this key has to say, or null where the key is now ours. */
+  async function claimKey(db: Queries, row: KeyOfJob): Promise<CreateResult | null> {
+    if ((await insertKey(db, row)).length > 0) return null;
+    const [known] = await selectKey(db, row);
+    const [earlier] = known ? await selectJob(db, { id: known.job_id }) : [];
+    if (!known || !earlier) {
+      throw new Error(`The idempotency key of job ${row.jobId} vanished while it was read`);
+    }
+    if (isResubmitSafe(earlier.status) || known.age_ms > KEY_LIFE_MS) {
+      await moveKey(db, row);
+      return null;
+    }
+    return known.body_hash === row.bodyHash
+      ? { kind: 'replayed', job: toJob(earlier) }
+      : { kind: 'key_reused', jobId: earlier.id };
+  }
+
+  return async (db, intent, owner, leaseMs) => {
+    const { id, clientId, idempotency } = intent;
+    const earlier = idempotency && (await claimKey(db, { clientId, jobId: id, ...idempotency }));
+    if (earlier) return { value: earlier, changed: [] };
+
+    const request = JSON.stringify(intent.request);
+    const [row] = await insertJob(db, { ...intent, request, owner, leaseMs });
+    if (!row) throw new Error(`Inserting job ${id} returned no row`);
+    const claim = { job: toJob(row), lease: { jobId: id, owner, token: FIRST_TOKEN } };
+    return { value: { kind: 'created', claim }, changed: [id] };
+  };
+}

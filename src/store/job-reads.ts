@@ -1,0 +1,79 @@
+// Reads of jobs, each bounded to one client and served by an index; `getJob` is on the hottest path of the service.
+
+import { sql } from 'kysely';
+import { isResubmitSafe, JOB_STATUSES, type Job, type JobStatus } from '../core/job.ts';
+import type { Database } from './database.ts';
+import { KEY_LIFE_MS } from './job-creation.ts';
+import { JOB_COLUMNS, toJob } from './job-row.ts';
+import type { JobStore, ListQuery } from './port.ts';
+import { prepare } from './prepared-query.ts';
+
+export type JobReads = Pick<JobStore, 'getJob' | 'getJobByUpstreamId' | 'listJobs' | 'findIdempotent'>;
+
+/** How a job must have ended for its key to be free again. */
+const FREEING: readonly JobStatus[] = JOB_STATUSES.filter(isResubmitSafe);
+
+export function createJobReads({ reader, dialect }: Pick<Database, 'reader' | 'dialect'>): JobReads {
+  const jobById = prepare((params: { id: string; clientId: string }) =>
+    reader
+      .selectFrom('jobs')
+      .select(JOB_COLUMNS)
+      .where('id', '=', params.id)
+      .where('client_id', '=', params.clientId),
+  );
+
+  const jobByUpstreamId = prepare((params: { upstreamId: string; clientId: string }) =>
+    reader
+      .selectFrom('jobs')
+      .select(JOB_COLUMNS)
+      .where('upstream_id', '=', params.upstreamId)
+      .where('client_id', '=', params.clientId),
+  );
+
+  const jobByKey = prepare((params: { clientId: string; key: string }) =>
+    reader
+      .selectFrom('idempotency_keys')
+      .innerJoin('jobs', 'jobs.id', 'idempotency_keys.job_id')
+      .select(JOB_COLUMNS.map((column) => `jobs.${column}` as const))
+      .select('idempotency_keys.body_hash')
+      .where('idempotency_keys.client_id', '=', params.clientId)
+      .where('idempotency_keys.key', '=', params.key)
+      .where(sql<boolean>`idempotency_keys.created_at >= ${dialect.now()} - ${sql.lit(KEY_LIFE_MS)}`)
+      .where('jobs.status', 'not in', FREEING),
+  );
+
+  /** Null where the cursor names no job of this client. */
+  async function findPlace(id: string, clientId: string): Promise<{ createdAt: number } | null> {
+    const [row] = await jobById(reader, { id, clientId });
+    return row ? { createdAt: row.created_at } : null;
+  }
+
+  async function listJobs({ clientId, limit, before, status, model }: ListQuery): Promise<Job[]> {
+    let query = reader.selectFrom('jobs').select(JOB_COLUMNS).where('client_id', '=', clientId);
+    if (status !== null) query = query.where('status', '=', status);
+    if (model !== null) query = query.where('model', '=', model);
+    if (before !== null) {
+      const place = await findPlace(before, clientId);
+      if (!place) return [];
+      query = query.where(sql<boolean>`(created_at, id) < (${place.createdAt}, ${before})`);
+    }
+    const rows = await query.orderBy('created_at', 'desc').orderBy('id', 'desc').limit(limit).execute();
+    return rows.map(toJob);
+  }
+
+  return {
+    async getJob(id, clientId) {
+      const [row] = await jobById(reader, { id, clientId });
+      return row ? toJob(row) : null;
+    },
+    async getJobByUpstreamId(upstreamId, clientId) {
+      const [row] = await jobByUpstreamId(reader, { upstreamId, clientId });
+      return row ? toJob(row) : null;
+    },
+    listJobs,
+    async findIdempotent(clientId, key) {
+      const [row] = await jobByKey(reader, { clientId, key });
+      return row ? { job: toJob(row), bodyHash: row.body_hash } : null;
+    },
+  };
+}

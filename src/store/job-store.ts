@@ -1,0 +1,42 @@
+// The job store over any database that runs our queries.
+
+import { sql } from 'kysely';
+import { createArchiveRecords, createKeptDocuments } from './archive-records.ts';
+import type { Database } from './database.ts';
+import { prepareJobCreation } from './job-creation.ts';
+import { prepareJobLeases } from './job-leases.ts';
+import { createJobReads } from './job-reads.ts';
+import { bindUpstream, saveStep } from './job-steps.ts';
+import type { JobStore } from './port.ts';
+
+/** The database's schema must be in place; closing the store closes the database. */
+export function createJobStore(database: Database): JobStore {
+  const { reader, dialect, write, writeOne } = database;
+  const createJob = prepareJobCreation(reader, dialect);
+  const leases = prepareJobLeases(reader, dialect);
+  let closing: Promise<void> | null = null;
+
+  return {
+    ...createJobReads(database),
+    ...createArchiveRecords(database),
+    ...createKeptDocuments(database),
+    createJob(intent, owner, leaseMs) {
+      // Without a key it is a single insert.
+      const run = intent.idempotency === null ? writeOne : write;
+      return run((db) => createJob(db, intent, owner, leaseMs));
+    },
+    claimDue: (owner, limit, leaseMs) => writeOne((db) => leases.claimDue(db, owner, limit, leaseMs)),
+    saveStep: (lease, change, after) => writeOne((db) => saveStep(db, dialect, lease, change, after)),
+    bindUpstream: (jobId, bound) => writeOne((db) => bindUpstream(db, dialect, jobId, bound)),
+    releaseLeases: (owner) => writeOne((db) => leases.release(db, owner)),
+    nextDueInMs: () => leases.nextDueInMs(reader),
+    onJobChanged: (listener) => database.onJobChanged(listener),
+    async ping() {
+      await sql`select 1`.execute(reader);
+    },
+    close() {
+      closing ??= database.close();
+      return closing;
+    },
+  };
+}

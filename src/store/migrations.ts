@@ -1,0 +1,6 @@
+// Every schema change there ever was, in order. Append only: an applied migration is never edited.
+
+import { jobsMigration } from './migrations/0001-jobs.ts';
+import type { Migration } from './migrator.ts';
+
+export const MIGRATIONS: readonly Migration[] = [jobsMigration];

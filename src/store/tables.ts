@@ -1,0 +1,72 @@
+// The tables as our queries see them: times are epoch milliseconds, money integer micro-dollars, JSON is text.
+
+import type { JobStatus } from '../core/job.ts';
+
+/** A job and, beside it, who may write it and when it wants attention. */
+export interface JobTable {
+  readonly id: string;
+  readonly client_id: string;
+  readonly status: JobStatus;
+  readonly model: string;
+  readonly request: string;
+  readonly nonce: string;
+  readonly created_at: number;
+  readonly updated_at: number;
+  readonly version: number;
+  readonly submitted_at: number | null;
+  readonly finished_at: number | null;
+  readonly expected_ms: number | null;
+  readonly estimated_micro_usd: number | null;
+  readonly actual_micro_usd: number | null;
+  /** 0 or 1: SQLite knows no booleans. */
+  readonly is_byok: number | null;
+  readonly upstream_id: string | null;
+  readonly generation_id: string | null;
+  readonly output_count: number;
+  readonly submit_attempts: number;
+  readonly polls: number;
+  readonly error: string | null;
+  /** When anyone may claim it: the next step of a free job, the end of the lease of a held one, null for never. */
+  readonly due_at: number | null;
+  /** When it had fallen due before the present claim: what "oldest due first" is sorted by. */
+  readonly claimed_due_at: number | null;
+  readonly lease_owner: string | null;
+  readonly lease_token: number;
+}
+
+export interface IdempotencyKeyTable {
+  readonly client_id: string;
+  readonly key: string;
+  readonly body_hash: string;
+  readonly job_id: string;
+  readonly created_at: number;
+}
+
+export interface OutputTable {
+  readonly job_id: string;
+  readonly output_index: number;
+  readonly file: string;
+  readonly bytes: number;
+  readonly sha256: string;
+  readonly content_type: string;
+}
+
+export interface DocumentTable {
+  readonly key: string;
+  readonly json: string;
+  readonly saved_at: number;
+}
+
+export interface MigrationTable {
+  readonly version: number;
+  readonly name: string;
+  readonly applied_at: number;
+}
+
+export interface Tables {
+  readonly jobs: JobTable;
+  readonly idempotency_keys: IdempotencyKeyTable;
+  readonly outputs: OutputTable;
+  readonly documents: DocumentTable;
+  readonly schema_migrations: MigrationTable;
+}

@@ -1,0 +1,161 @@
+// The contract on writing an intent: one transaction, one job per idempotency key.
+
+import { expect, it } from 'vitest';
+import type { JobStatus } from '../../../src/core/job.ts';
+import { isResubmitSafe, JOB_STATUSES } from '../../../src/core/job.ts';
+import type { StoreUnderTest } from './store-under-test.ts';
+import { createIdleJob, createIntent, expectCreated, LEASE_MS } from './store-under-test.ts';
+
+const DAY_MS = 24 * 60 * 60 * 1000;
+const idempotency = { key: 'order-7', bodyHash: 'hash-of-body' };
+
+export function describeCreation(current: () => StoreUnderTest): void {
+  it('writes the intent as a queued job, leased to its creator', async () => {
+    const { store } = current();
+    const intent = createIntent();
+    const { job, lease } = expectCreated(await store.createJob(intent, 'a', LEASE_MS));
+    expect(job).toEqual({
+      id: intent.id,
+      clientId: 'studio',
+      status: 'queued',
+      model: intent.model,
+      request: intent.request,
+      nonce: intent.nonce,
+      createdAt: job.createdAt,
+      updatedAt: job.createdAt,
+      version: 1,
+      submittedAt: null,
+      finishedAt: null,
+      expectedMs: 90_000,
+      estimatedMicroUsd: 120_000,
+      actualMicroUsd: null,
+      isByok: null,
+      upstreamId: null,
+      generationId: null,
+      outputCount: 0,
+      submitAttempts: 0,
+      polls: 0,
+      error: null,
+    });
+    expect(Number.isInteger(job.createdAt)).toBe(true);
+    expect(lease).toMatchObject({ jobId: intent.id, owner: 'a' });
+    expect(await store.getJob(intent.id, 'studio')).toEqual(job);
+    expect(await store.claimDue('b', 10, LEASE_MS)).toEqual([]);
+  });
+
+  it('keeps money and times exact up to the largest safe integer', async () => {
+    const { store } = current();
+    const large = { expectedMs: Number.MAX_SAFE_INTEGER, estimatedMicroUsd: Number.MAX_SAFE_INTEGER };
+    const { job } = expectCreated(await store.createJob(createIntent(large), 'a', LEASE_MS));
+    expect(await store.getJob(job.id, 'studio')).toMatchObject(large);
+  });
+
+  it('refuses a second job of the same id and keeps the first', async () => {
+    const { store } = current();
+    const intent = createIntent();
+    await store.createJob(intent, 'a', LEASE_MS);
+    const again = { ...intent, model: 'other', idempotency };
+    await expect(store.createJob(again, 'a', LEASE_MS)).rejects.toThrow();
+    expect(await store.getJob(intent.id, 'studio')).toMatchObject({ model: intent.model });
+    // Nothing of the failed transaction stayed behind, its key included.
+    expectCreated(await store.createJob(createIntent({ idempotency }), 'a', LEASE_MS));
+  });
+
+  it('answers a known key with its job, and another body with a refusal', async () => {
+    const { store } = current();
+    const { job } = expectCreated(await store.createJob(createIntent({ idempotency }), 'a', LEASE_MS));
+    const same = createIntent({ idempotency });
+    expect(await store.createJob(same, 'a', LEASE_MS)).toEqual({ kind: 'replayed', job });
+    const other = createIntent({ idempotency: { ...idempotency, bodyHash: 'another' } });
+    expect(await store.createJob(other, 'a', LEASE_MS)).toEqual({ kind: 'key_reused', jobId: job.id });
+    expect(await store.getJob(same.id, 'studio')).toBeNull();
+    expect(await store.getJob(other.id, 'studio')).toBeNull();
+  });
+
+  it('keeps the keys of clients apart', async () => {
+    const { store } = current();
+    expectCreated(await store.createJob(createIntent({ idempotency }), 'a', LEASE_MS));
+    const foreign = createIntent({ idempotency, clientId: 'agency' });
+    expectCreated(await store.createJob(foreign, 'a', LEASE_MS));
+  });
+
+  it.each(JOB_STATUSES)(
+    'treats the key of a job that is %s as its status demands',
+    async (status: JobStatus) => {
+      const { store } = current();
+      const first = await createIdleJob(store, status, { idempotency });
+      const retry = createIntent({ idempotency: { ...idempotency, bodyHash: 'edited' } });
+      const result = await store.createJob(retry, 'a', LEASE_MS);
+      if (!isResubmitSafe(status)) {
+        expect(result).toEqual({ kind: 'key_reused', jobId: first });
+        return;
+      }
+      const { job } = expectCreated(result);
+      // The key now answers with the new job.
+      const replay = await store.createJob(createIntent({ idempotency: retry.idempotency }), 'a', LEASE_MS);
+      expect(replay).toEqual({ kind: 'replayed', job });
+    },
+  );
+
+  it('frees a key after 30 days, not before', async () => {
+    const { store, passTime } = current();
+    expectCreated(await store.createJob(createIntent({ idempotency }), 'a', LEASE_MS));
+    await passTime(29 * DAY_MS);
+    expect(await store.createJob(createIntent({ idempotency }), 'a', LEASE_MS)).toMatchObject({
+      kind: 'replayed',
+    });
+    await passTime(DAY_MS + 1000);
+    const { job } = expectCreated(await store.createJob(createIntent({ idempotency }), 'a', LEASE_MS));
+    expect(await store.createJob(createIntent({ idempotency }), 'a', LEASE_MS)).toEqual({
+      kind: 'replayed',
+      job,
+    });
+  });
+
+  it('creates exactly one job of a hundred that share a key at once', async () => {
+    const { store, openReplica } = current();
+    const stores = [store, (await openReplica?.()) ?? store];
+    const results = await Promise.all(
+      Array.from({ length: 100 }, (_, i) =>
+        stores[i % 2]!.createJob(createIntent({ idempotency }), 'a', LEASE_MS),
+      ),
+    );
+    const created = results.filter((result) => result.kind === 'created');
+    expect(created).toHaveLength(1);
+    const { job } = expectCreated(created[0]!);
+    const replayed = results.filter((result) => result.kind !== 'created');
+    expect(replayed).toEqual(Array.from({ length: 99 }, () => ({ kind: 'replayed', job })));
+    expect(
+      await store.listJobs({ clientId: 'studio', limit: 100, before: null, status: null, model: null }),
+    ).toEqual([job]);
+  });
+
+  it('hands a freed key to exactly one of a hundred', async () => {
+    const { store, openReplica } = current();
+    await createIdleJob(store, 'rejected', { idempotency });
+    const stores = [store, (await openReplica?.()) ?? store];
+    const results = await Promise.all(
+      Array.from({ length: 100 }, (_, i) =>
+        stores[i % 2]!.createJob(createIntent({ idempotency }), 'a', LEASE_MS),
+      ),
+    );
+    expect(results.filter((result) => result.kind === 'created')).toHaveLength(1);
+    expect(results.filter((result) => result.kind === 'replayed')).toHaveLength(99);
+  });
+
+  it('commits the neighbours of a write that fails', async () => {
+    const { store } = current();
+    const taken = createIntent();
+    await store.createJob(taken, 'a', LEASE_MS);
+    const intents = [createIntent(), taken, createIntent({ idempotency }), taken, createIntent()];
+    const settled = await Promise.allSettled(intents.map((intent) => store.createJob(intent, 'a', LEASE_MS)));
+    expect(settled.map(({ status }) => status)).toEqual([
+      'fulfilled',
+      'rejected',
+      'fulfilled',
+      'rejected',
+      'fulfilled',
+    ]);
+    for (const { id } of intents) expect(await store.getJob(id, 'studio')).not.toBeNull();
+  });
+}

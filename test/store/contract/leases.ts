@@ -1,0 +1,144 @@
+// The contract on claims: what is due is held by one owner at a time, and by nobody longer than its lease.
+
+import { expect, it } from 'vitest';
+import type { StoreUnderTest } from './store-under-test.ts';
+import { createClaim, createIdleJob, createJobIn, LEASE_MS } from './store-under-test.ts';
+
+export function describeLeases(current: () => StoreUnderTest): void {
+  it('claims what is due, oldest due first, up to the limit, once', async () => {
+    const { store, passTime } = current();
+    const delays = [3000, 1000, 2000, 9000];
+    const ids: string[] = [];
+    for (const runInMs of delays) {
+      const { lease } = await createClaim(store);
+      await store.saveStep(lease, {}, { keep: false, runInMs });
+      ids.push(lease.jobId);
+    }
+    await passTime(5000);
+    const claims = await store.claimDue('b', 2, LEASE_MS);
+    expect(claims.map(({ job }) => job.id)).toEqual([ids[1], ids[2]]);
+    expect(claims[0]!.lease).toMatchObject({ jobId: ids[1], owner: 'b' });
+    expect((await store.claimDue('c', 10, LEASE_MS)).map(({ job }) => job.id)).toEqual([ids[0]]);
+    expect(await store.claimDue('c', 10, LEASE_MS)).toEqual([]);
+  });
+
+  it('raises the token with every claim and leaves the version alone', async () => {
+    const { store, passTime } = current();
+    const { job, lease } = await createClaim(store);
+    await passTime(LEASE_MS + 1000);
+    const [second] = await store.claimDue('b', 1, LEASE_MS);
+    expect(second?.job).toEqual(job);
+    expect(second!.lease.token).toBeGreaterThan(lease.token);
+    await passTime(LEASE_MS + 1000);
+    const [third] = await store.claimDue('a', 1, LEASE_MS);
+    expect(third!.lease.token).toBeGreaterThan(second!.lease.token);
+  });
+
+  it('lets nobody take a job whose lease still runs, and refuses the old holder after another took it', async () => {
+    const { store, passTime } = current();
+    const { lease } = await createClaim(store);
+    await passTime(LEASE_MS - 5000);
+    expect(await store.claimDue('b', 1, LEASE_MS)).toEqual([]);
+    await passTime(10_000);
+    const [claim] = await store.claimDue('b', 1, LEASE_MS);
+    const after = { keep: true, leaseMs: LEASE_MS } as const;
+    expect(await store.saveStep(lease, { status: 'submitting' }, after)).toBeNull();
+    expect(await store.getJob(lease.jobId, 'studio')).toMatchObject({ status: 'queued', version: 1 });
+    expect(await store.saveStep(claim!.lease, { status: 'submitting' }, after)).toMatchObject({ version: 2 });
+  });
+
+  it('tells the holder from itself in an earlier claim', async () => {
+    const { store, passTime } = current();
+    const { lease } = await createClaim(store);
+    await passTime(LEASE_MS + 1000);
+    await store.claimDue('a', 1, LEASE_MS);
+    expect(await store.saveStep(lease, { polls: 9 }, { keep: false, runInMs: null })).toBeNull();
+  });
+
+  it('lets a holder write on after its lease ran out while nobody took the job', async () => {
+    const { store, passTime } = current();
+    const { lease } = await createJobIn(store, 'submitting');
+    await passTime(LEASE_MS + 1000);
+    const saved = await store.saveStep(lease, { status: 'rejected' }, { keep: false, runInMs: null });
+    expect(saved).toMatchObject({ status: 'rejected' });
+  });
+
+  it('renews a lease with each step that keeps it', async () => {
+    const { store, passTime } = current();
+    const { lease } = await createClaim(store);
+    await passTime(LEASE_MS - 5000);
+    await store.saveStep(lease, { polls: 1 }, { keep: true, leaseMs: LEASE_MS });
+    await passTime(LEASE_MS - 5000);
+    expect(await store.claimDue('b', 1, LEASE_MS)).toEqual([]);
+  });
+
+  it('never gives one job to two of many concurrent claimers', async () => {
+    const { store, openReplica } = current();
+    const replica = (await openReplica?.()) ?? store;
+    const ids = await Promise.all(
+      Array.from({ length: 200 }, async () => {
+        const { lease } = await createClaim(store);
+        await store.saveStep(lease, {}, { keep: false, runInMs: 0 });
+        return lease.jobId;
+      }),
+    );
+    const rounds = await Promise.all(
+      Array.from({ length: 60 }, (_, i) => (i % 2 ? store : replica).claimDue(`owner-${i}`, 7, LEASE_MS)),
+    );
+    for (const claims of rounds) expect(claims.length).toBeLessThanOrEqual(7);
+    const claimed = rounds.flat().map(({ job }) => job.id);
+    expect(new Set(claimed).size).toBe(claimed.length);
+    expect(claimed.toSorted()).toEqual(ids.toSorted());
+  });
+
+  it('releases the leases of one owner, due at once', async () => {
+    const { store } = current();
+    const mine = await createJobIn(store, 'submitting');
+    await createClaim(store, {}, 'b');
+    await store.releaseLeases('a');
+    expect(await store.saveStep(mine.lease, { polls: 1 }, { keep: true, leaseMs: 1 })).toBeNull();
+    const claims = await store.claimDue('c', 10, LEASE_MS);
+    expect(claims.map(({ job }) => job)).toEqual([mine.job]);
+  });
+
+  it('never makes an ended job due again, even one whose lease was kept', async () => {
+    const { store, passTime } = current();
+    const kept = await createJobIn(store, 'failed');
+    await store.saveStep(kept.lease, { polls: 3 }, { keep: true, leaseMs: 10 });
+    const asked = await createJobIn(store, 'rejected');
+    await store.saveStep(asked.lease, {}, { keep: false, runInMs: 0 });
+    await store.releaseLeases('a');
+    await passTime(LEASE_MS * 2);
+    expect(await store.claimDue('b', 10, LEASE_MS)).toEqual([]);
+    expect(await store.nextDueInMs()).toBeNull();
+  });
+
+  it('makes a completed job due again where its clip is still to be fetched, without counting that as a change', async () => {
+    const { store, passTime } = current();
+    const { job, lease } = await createJobIn(store, 'completed');
+    expect(await store.saveStep(lease, {}, { keep: false, runInMs: 5_000 })).toEqual(job);
+    expect(await store.claimDue('b', 10, LEASE_MS)).toEqual([]);
+    await passTime(5_000);
+    const [claim] = await store.claimDue('b', 10, LEASE_MS);
+    expect(claim?.job).toEqual(job);
+  });
+
+  it('says how long until the next job can be claimed', async () => {
+    const { store, passTime } = current();
+    expect(await store.nextDueInMs()).toBeNull();
+    await createIdleJob(store, 'queued');
+    expect(await store.nextDueInMs()).toBeNull();
+
+    const leased = await createClaim(store);
+    const untilLeaseEnds = await store.nextDueInMs();
+    expect(untilLeaseEnds).toBeGreaterThan(LEASE_MS - 5000);
+    expect(untilLeaseEnds).toBeLessThanOrEqual(LEASE_MS);
+
+    await store.saveStep(leased.lease, {}, { keep: false, runInMs: 20_000 });
+    const untilDue = await store.nextDueInMs();
+    expect(untilDue).toBeGreaterThan(15_000);
+    expect(untilDue).toBeLessThanOrEqual(20_000);
+    await passTime(25_000);
+    expect(await store.nextDueInMs()).toBe(0);
+  });
+}
