@@ -21,8 +21,8 @@ export interface Price {
 }
 
 /**
- * Any key of the list as the estimate sees it. `usd` null: the value is no price. `unit` null: the key has words
- * outside the vocabulary; `when` then holds the part that was understood, enough to tell when it cannot apply.
+ * Any key of the list as the estimate sees it. `usd` null: the value is no price. `unit` null: the key is not
+ * understood; `when` then holds only what is certain in it, enough to tell a clip it cannot apply to.
  */
 export interface ListedPrice {
   readonly sku: string;
@@ -42,15 +42,26 @@ export interface PriceList {
    * a price; the published guide ranks by it, so `scoring: "guide"` needs it. null when there is none.
    */
   readonly lowestAdvertised: number | null;
-  /** Every key, understood or not, strongest first: the order in which an estimate tries them. */
-  readonly ranked: readonly ListedPrice[];
+  readonly charges: Charges;
+  /** What the list's prices make any difference by: what no price asks for need not be known of a clip. */
+  readonly asks: ReadonlySet<keyof PriceCondition>;
+}
+
+/** Every key of the list, sorted once by what it charges for, so that an estimate only walks what may apply. Strongest first. */
+export interface Charges {
+  /** The clip itself: by second, token, megapixel or generation. */
+  readonly base: readonly ListedPrice[];
+  readonly image: readonly ListedPrice[];
+  readonly referenceImage: readonly ListedPrice[];
+  readonly minimum: readonly ListedPrice[];
+  /** Keys not understood: any of them may charge for anything. */
+  readonly unread: readonly ListedPrice[];
 }
 
 interface KeyReading {
   readonly unit: PriceUnit | null;
   readonly cents: boolean;
   readonly when: PriceCondition;
-  readonly understood: boolean;
 }
 
 type Meaning = { readonly unit: PriceUnit; readonly cents?: true } | { readonly when: PriceCondition };
@@ -79,6 +90,12 @@ const VOCABULARY: ReadonlyMap<string, Meaning> = new Map<string, Meaning>([
   ['precise', { when: { creativity: 'precise' } }],
   ['creative', { when: { creativity: 'creative' } }],
 ]);
+const BASE_UNITS: ReadonlySet<PriceUnit> = new Set([
+  'second',
+  'video_token',
+  'megapixel_second',
+  'generation',
+]);
 const LONGEST_PHRASE = 5;
 // Open on purpose: 768p and 2K appeared without notice.
 const RESOLUTION = /^[1-9]\d{0,4}[pk]$/;
@@ -96,7 +113,7 @@ const DOLLARS_PER_CENT = new Big('0.01');
 export function parsePriceList(pricingSkus: Readonly<Record<string, string>> | null): PriceList {
   const prices: Price[] = [];
   const unknownSkus: string[] = [];
-  const ranked: ListedPrice[] = [];
+  const listedPrices: ListedPrice[] = [];
   let lowestAdvertised: number | null = null;
 
   for (const [sku, text] of Object.entries(pricingSkus ?? {})) {
@@ -104,41 +121,57 @@ export function parsePriceList(pricingSkus: Readonly<Record<string, string>> | n
     const listed = readDecimal(text);
     if (listed !== null) lowestAdvertised = Math.min(lowestAdvertised ?? Infinity, listed.toNumber());
 
-    const usd = key.understood && listed !== null ? asUnitPrice(listed, key.cents) : null;
-    const unit = key.understood ? key.unit : null;
-    ranked.push({ sku, unit, usd, when: key.when, precedence: precedenceOf(key.when) });
-    if (unit !== null && usd !== null) prices.push({ sku, unit, usd, when: key.when });
+    const { unit, when } = key;
+    const usd = unit !== null && listed !== null ? asUnitPrice(listed, key.cents) : null;
+    listedPrices.push({ sku, unit, usd, when, precedence: precedenceOf(when) });
+    if (unit !== null && usd !== null) prices.push({ sku, unit, usd, when });
     else unknownSkus.push(sku);
   }
-  ranked.sort((a, b) => b.precedence - a.precedence);
-  return { prices, unknownSkus, lowestAdvertised, ranked };
+  const asks = new Set(listedPrices.flatMap(({ when }) => Object.keys(when) as (keyof PriceCondition)[]));
+  return { prices, unknownSkus, lowestAdvertised, charges: sortCharges(listedPrices), asks };
+}
+
+function sortCharges(listed: readonly ListedPrice[]): Charges {
+  const ranked = listed.toSorted((a, b) => b.precedence - a.precedence || (a.sku < b.sku ? -1 : 1));
+  return {
+    base: ranked.filter(({ unit }) => unit !== null && BASE_UNITS.has(unit)),
+    image: ranked.filter(({ unit }) => unit === 'image'),
+    referenceImage: ranked.filter(({ unit }) => unit === 'reference_image'),
+    minimum: ranked.filter(({ unit }) => unit === 'generation_minimum'),
+    unread: ranked.filter(({ unit }) => unit === null),
+  };
 }
 
 /** Takes the longest known phrase at each word, so `reference_images` is a unit and `reference_duration_...` a mode. */
 function readKey(sku: string): KeyReading {
-  const words = sku.toLowerCase().split(/[-_\s]+/);
-  const units: { unit: PriceUnit; cents: boolean }[] = [];
-  let when: PriceCondition = {};
-  let understood = true;
+  const phrases = phrasesOf(sku);
+  const units = phrases.flatMap((meaning) => (meaning !== null && 'unit' in meaning ? [meaning] : []));
+  const understood = phrases.every((meaning) => meaning !== null) && units.length === 1;
 
+  let when: PriceCondition = {};
+  for (const [at, meaning] of phrases.entries()) {
+    if (meaning === null || 'unit' in meaning) continue;
+    // A strange neighbour may have made another phrase of it: `with_audio_input` asks for no sound. A tier is a word by itself.
+    const besideStranger = phrases[at - 1] === null || phrases[at + 1] === null;
+    if (besideStranger && meaning.when.resolution === undefined) continue;
+    if (contradicts(when, meaning.when)) return { unit: null, cents: false, when: {} };
+    when = { ...when, ...meaning.when };
+  }
+  const [unit] = units;
+  if (!understood || unit === undefined) return { unit: null, cents: false, when };
+  return { unit: unit.unit, cents: unit.cents === true, when };
+}
+
+/** The key's phrases in order; null stands for a word outside the vocabulary. */
+function phrasesOf(sku: string): (Meaning | null)[] {
+  const words = sku.toLowerCase().split(/[-_\s]+/);
+  const phrases: (Meaning | null)[] = [];
   for (let at = 0; at < words.length; ) {
     const phrase = phraseAt(words, at);
+    phrases.push(phrase?.meaning ?? null);
     at += phrase?.length ?? 1;
-    if (phrase === null) {
-      understood = false;
-    } else if ('unit' in phrase.meaning) {
-      units.push({ unit: phrase.meaning.unit, cents: phrase.meaning.cents === true });
-    } else if (contradicts(when, phrase.meaning.when)) {
-      // Neither of two tiers in one key can be trusted to exclude a clip.
-      return { unit: null, cents: false, when: {}, understood: false };
-    } else {
-      when = { ...when, ...phrase.meaning.when };
-    }
   }
-  const [only, second] = units;
-  if (only === undefined || second !== undefined)
-    return { unit: null, cents: false, when, understood: false };
-  return { ...only, when, understood };
+  return phrases;
 }
 
 function phraseAt(words: readonly string[], at: number): { meaning: Meaning; length: number } | null {

@@ -1,23 +1,8 @@
 // The price grammar: every live key is understood, variants are tolerated, and nothing is ever guessed.
-import { readFileSync } from 'node:fs';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { parsePriceList } from '../../../src/core/price/grammar.ts';
-
-interface Entry {
-  id: string;
-  pricing_skus: Record<string, string> | null;
-  supported_durations: number[] | null;
-  supported_resolutions: string[] | null;
-  supported_aspect_ratios: string[] | null;
-  supported_frame_images: string[] | null;
-}
-
-function catalog(file: string): Entry[] {
-  const url = new URL(`../../fixtures/${file}`, import.meta.url);
-  const parsed = JSON.parse(readFileSync(url, 'utf8')) as { data: Entry[] } | Entry[];
-  return Array.isArray(parsed) ? parsed : parsed.data;
-}
+import { GUIDE, LIVE, readCatalog } from './catalogs.ts';
 
 /** One key and value as plain data, or null where it was not understood. */
 function read(sku: string, value: string) {
@@ -26,18 +11,15 @@ function read(sku: string, value: string) {
 }
 
 describe('live catalogs', () => {
-  test.each(['videos-models.2026-10-02.json', 'videos-models.2026-05-guide.json'])(
-    '%s is wholly understood',
-    (file) => {
-      const models = catalog(file);
-      expect(models.length).toBeGreaterThan(12);
-      for (const { id, pricing_skus } of models) {
-        const list = parsePriceList(pricing_skus);
-        expect({ id, unknown: list.unknownSkus }).toEqual({ id, unknown: [] });
-        expect(list.prices.map((price) => price.sku)).toEqual(Object.keys(pricing_skus ?? {}));
-      }
-    },
-  );
+  test.each([LIVE, GUIDE])('%s is wholly understood', (file) => {
+    const models = readCatalog(file);
+    expect(models.length).toBeGreaterThan(12);
+    for (const { id, pricing_skus } of models) {
+      const list = parsePriceList(pricing_skus);
+      expect({ id, unknown: list.unknownSkus }).toEqual({ id, unknown: [] });
+      expect(list.prices.map((price) => price.sku)).toEqual(Object.keys(pricing_skus ?? {}));
+    }
+  });
 });
 
 describe('vocabulary', () => {
@@ -215,7 +197,7 @@ describe('lowestAdvertised', () => {
 
   test("gives the guide's printed cost scores on the guide's catalog", () => {
     const lowest = new Map<string, number>();
-    for (const model of catalog('videos-models.2026-05-guide.json')) {
+    for (const model of readCatalog(GUIDE)) {
       const fits =
         model.supported_durations?.includes(5) &&
         model.supported_resolutions?.includes('720p') &&
