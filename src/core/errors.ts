@@ -35,7 +35,7 @@ export type ErrorCode =
 
 /** One thing wrong with the caller's input: where (JSON pointer into the body, or a parameter's name) and what. */
 export interface InputFault {
-  readonly in: "body" | "query" | "path" | "header";
+  readonly in: 'body' | 'query' | 'path' | 'header';
   readonly pointer: string;
   readonly message: string;
 }

@@ -120,4 +120,3 @@ export interface StoredOutput {
   readonly sha256: string;
   readonly contentType: string;
 }
-

@@ -124,20 +124,28 @@ function valuesFor(reason: Reason, field: string, spec: ClipSpec): Change[] {
       const shorter = lengths.filter((length) => length < asked).at(-1);
       const longer = lengths.find((length) => length > asked);
       const near = [longer, shorter].filter((length) => length !== undefined);
-      return near.length > 0 ? near.map((length) => change(length, Math.abs(length - asked) / asked)) : [drop(field)];
+      return near.length > 0
+        ? near.map((length) => change(length, Math.abs(length - asked) / asked))
+        : [drop(field)];
     }
     case 'unsupported_resolution': {
       const asked = shortSideOf(String(reason.requested)) ?? 720;
-      const others = offered.map((name) => change(name, Math.abs(Math.log2((shortSideOf(String(name)) ?? 720) / asked))));
+      const others = offered.map((name) =>
+        change(name, Math.abs(Math.log2((shortSideOf(String(name)) ?? 720) / asked))),
+      );
       return others.length > 0 ? others : [drop(field)];
     }
     case 'unsupported_aspect_ratio': {
       const asked = parseAspectRatio(String(reason.requested)) ?? 1;
-      const others = offered.map((name) => change(name, 0.2 + Math.abs(Math.log2((parseAspectRatio(String(name)) ?? 1) / asked))));
+      const others = offered.map((name) =>
+        change(name, 0.2 + Math.abs(Math.log2((parseAspectRatio(String(name)) ?? 1) / asked))),
+      );
       return others.length > 0 ? others : [drop(field)];
     }
     case 'unsupported_size':
-      return nearestSizes(String(reason.requested), offered.map(String)).map(({ size, distance }) => change(size, distance));
+      return nearestSizes(String(reason.requested), offered.map(String)).map(({ size, distance }) =>
+        change(size, distance),
+      );
     case 'unsupported_audio':
       return [change(false, DROPPED['generate_audio'] ?? 1)];
     case 'over_budget':
@@ -158,7 +166,12 @@ function nearestSizes(asked: string, offered: readonly string[]): { size: string
     .flatMap((size) => {
       const to = parseSize(size);
       if (!to) return [];
-      return [{ size, distance: Math.abs(Math.log2(to.width / from.width)) + Math.abs(Math.log2(to.height / from.height)) }];
+      return [
+        {
+          size,
+          distance: Math.abs(Math.log2(to.width / from.width)) + Math.abs(Math.log2(to.height / from.height)),
+        },
+      ];
     })
     .sort((a, b) => a.distance - b.distance)
     .slice(0, 3);

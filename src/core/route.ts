@@ -50,9 +50,15 @@ export function judgeModel(model: VideoModel, spec: ClipSpec, routing: Routing):
   const { max_cost_usd: maxCost, max_wait_s: maxWait } = routing;
   if (maxCost !== undefined) {
     const high = estimate.highUsd;
-    if (high === null) reasons.push({ code: 'unpriceable', field: 'max_cost_usd', requested: maxCost, supported: null });
+    if (high === null)
+      reasons.push({ code: 'unpriceable', field: 'max_cost_usd', requested: maxCost, supported: null });
     else if (high.gt(maxCost)) {
-      reasons.push({ code: 'over_budget', field: 'max_cost_usd', requested: maxCost, supported: [high.toNumber()] });
+      reasons.push({
+        code: 'over_budget',
+        field: 'max_cost_usd',
+        requested: maxCost,
+        supported: [high.toNumber()],
+      });
     }
   }
   if (maxWait !== undefined && expected.p50S > maxWait) {

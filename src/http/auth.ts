@@ -28,7 +28,10 @@ export function createAuthenticator(clients: ReadonlyMap<string, string> | null)
     // Looking up the digest takes the same time however much of a key is right.
     const name = key === undefined ? undefined : clients.get(createHash('sha256').update(key).digest('hex'));
     if (name === undefined) {
-      throw new ClipgateError('unauthorized', 'Send a client key of this gateway as "Authorization: Bearer <key>".');
+      throw new ClipgateError(
+        'unauthorized',
+        'Send a client key of this gateway as "Authorization: Bearer <key>".',
+      );
     }
     request.clientId = name;
   };

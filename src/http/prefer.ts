@@ -11,7 +11,9 @@ const MAX_WAIT_S = 60;
 /** What cannot be understood is no preference: RFC 7240 has servers ignore it. */
 export function parsePrefer(header: string | undefined): Preferences {
   const preferences = (header ?? '').split(/[,;]/).map((one) => one.trim().toLowerCase());
-  const wait = preferences.map((one) => /^wait\s*=\s*"?(\d{1,6})"?$/.exec(one)?.[1]).find((value) => value !== undefined);
+  const wait = preferences
+    .map((one) => /^wait\s*=\s*"?(\d{1,6})"?$/.exec(one)?.[1])
+    .find((value) => value !== undefined);
   const waitS = wait === undefined ? null : Math.min(MAX_WAIT_S, Number(wait));
   return { respondAsync: preferences.includes('respond-async'), waitS: waitS === 0 ? null : waitS };
 }

@@ -52,7 +52,11 @@ export interface Problem {
 }
 
 /** @param status where a route answers this code with another status than usual. */
-export function toProblem(error: ClipgateError, requestId: string, status: number = statusOf[error.code]): Problem {
+export function toProblem(
+  error: ClipgateError,
+  requestId: string,
+  status: number = statusOf[error.code],
+): Problem {
   const internal = error.code === 'internal';
   return {
     type: `urn:clipgate:problem:${error.code}`,
@@ -96,7 +100,8 @@ export function asClipgateError(thrown: unknown): ClipgateError {
   const known = code === undefined ? undefined : FASTIFY_CODES[code];
   if (known) return new ClipgateError(known[0], known[1], { cause: thrown });
   // The JSON parser refuses __proto__ and the like with a plain SyntaxError.
-  if (statusCode === 400) return new ClipgateError('malformed_body', 'The request cannot be read.', { cause: thrown });
+  if (statusCode === 400)
+    return new ClipgateError('malformed_body', 'The request cannot be read.', { cause: thrown });
   return new ClipgateError('internal', 'unexpected error', { cause: thrown });
 }
 
@@ -105,7 +110,10 @@ export function handleError(thrown: unknown, request: FastifyRequest, reply: Fas
   const error = asClipgateError(thrown);
   if (statusOf[error.code] >= 500) {
     const level = error.code === 'internal' ? 'error' : 'warn';
-    request.log[level]({ err: error.code === 'internal' ? thrown : undefined, code: error.code }, 'request failed');
+    request.log[level](
+      { err: error.code === 'internal' ? thrown : undefined, code: error.code },
+      'request failed',
+    );
   }
   return sendProblem(reply, error);
 }

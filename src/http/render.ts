@@ -3,9 +3,9 @@
 import type { Big } from 'big.js';
 import type { VideoModel } from '../core/catalog.ts';
 import { isResubmitSafe, type Job, type StoredOutput } from '../core/job.ts';
+import type { ExpectedTime } from '../core/latency.ts';
 import { fromMicroUsd } from '../core/money.ts';
 import type { Estimate } from '../core/price/estimate.ts';
-import type { ExpectedTime } from '../core/latency.ts';
 import type { Candidate, Rejected } from '../core/route.ts';
 import type { CatalogView } from '../service/catalog-cache.ts';
 

@@ -35,39 +35,89 @@ export const validatorCompiler: FastifySchemaCompiler<z.ZodType> = ({ schema, ht
 export function invalidRequest(faults: readonly InputFault[]): ClipgateError {
   const [first] = faults;
   const more = faults.length > 1 ? ` (and ${faults.length - 1} more)` : '';
-  return new ClipgateError('invalid_request', first ? `${first.pointer || 'The body'} ${first.message}${more}.` : 'Invalid.', {
-    faults,
-  });
+  return new ClipgateError(
+    'invalid_request',
+    first ? `${first.pointer || 'The body'} ${first.message}${more}.` : 'Invalid.',
+    {
+      faults,
+    },
+  );
 }
 
 /** A fault at a path, with its JSON pointer (RFC 6901). */
-export function toFault(path: readonly PropertyKey[], message: string, part: InputFault['in'] = 'body'): InputFault {
+export function toFault(
+  path: readonly PropertyKey[],
+  message: string,
+  part: InputFault['in'] = 'body',
+): InputFault {
   const pointer = path.map((key) => `/${String(key).replaceAll('~', '~0').replaceAll('/', '~1')}`).join('');
   return { in: part, pointer, message };
 }
 
-function describeIssue(issue: Issue, part: InputFault['in'], base: readonly PropertyKey[] = []): InputFault[] {
+function describeIssue(
+  issue: Issue,
+  part: InputFault['in'],
+  base: readonly PropertyKey[] = [],
+): InputFault[] {
   const path = [...base, ...issue.path];
   switch (issue.code) {
     case 'unrecognized_keys':
       return issue.keys.map((key) => toFault([...path, key], 'is not a field that is known here', part));
     case 'invalid_type':
-      return [toFault(path, issue.input === undefined && !issue.message.includes('received') ? 'is required' : typeMessage(issue), part)];
+      return [
+        toFault(
+          path,
+          issue.input === undefined && !issue.message.includes('received')
+            ? 'is required'
+            : typeMessage(issue),
+          part,
+        ),
+      ];
     case 'invalid_value':
-      return [toFault(path, `must be ${issue.values.map((value) => JSON.stringify(value)).join(' or ')}`, part)];
+      return [
+        toFault(path, `must be ${issue.values.map((value) => JSON.stringify(value)).join(' or ')}`, part),
+      ];
     case 'too_small':
-      return [toFault(path, `must ${sizeWord(issue.origin)} ${issue.inclusive ? 'at least' : 'more than'} ${issue.minimum}${unitOf(issue.origin)}`, part)];
+      return [
+        toFault(
+          path,
+          `must ${sizeWord(issue.origin)} ${issue.inclusive ? 'at least' : 'more than'} ${issue.minimum}${unitOf(issue.origin)}`,
+          part,
+        ),
+      ];
     case 'too_big':
-      return [toFault(path, `must ${sizeWord(issue.origin)} ${issue.inclusive ? 'at most' : 'less than'} ${issue.maximum}${unitOf(issue.origin)}`, part)];
+      return [
+        toFault(
+          path,
+          `must ${sizeWord(issue.origin)} ${issue.inclusive ? 'at most' : 'less than'} ${issue.maximum}${unitOf(issue.origin)}`,
+          part,
+        ),
+      ];
     case 'invalid_union': {
       // The alternative that got furthest is the one the caller meant.
       const tried = issue.errors.filter((issues) => issues.length > 0);
       const deepest = tried.sort((a, b) => depthOf(b) - depthOf(a))[0];
-      if (deepest && depthOf(deepest) > 0) return deepest.flatMap((inner) => describeIssue(inner, part, path));
+      if (deepest && depthOf(deepest) > 0)
+        return deepest.flatMap((inner) => describeIssue(inner, part, path));
       if ('discriminator' in issue && typeof issue.discriminator === 'string') {
-        return [toFault([...path, ...(issue.path.at(-1) === issue.discriminator ? [] : [issue.discriminator])], 'is not one of the kinds known here', part)];
+        return [
+          toFault(
+            [...path, ...(issue.path.at(-1) === issue.discriminator ? [] : [issue.discriminator])],
+            'is not one of the kinds known here',
+            part,
+          ),
+        ];
       }
-      return [toFault(path, tried.flat().map((inner) => describeIssue(inner, part)[0]?.message ?? inner.message).join(', or '), part)];
+      return [
+        toFault(
+          path,
+          tried
+            .flat()
+            .map((inner) => describeIssue(inner, part)[0]?.message ?? inner.message)
+            .join(', or '),
+          part,
+        ),
+      ];
     }
     case 'invalid_key':
       return [toFault(path, 'is not a name that can stand here', part)];
@@ -76,30 +126,41 @@ function describeIssue(issue: Issue, part: InputFault['in'], base: readonly Prop
   }
 }
 
-const depthOf = (issues: readonly Issue[]) => Math.max(0, ...issues.map((issue) => issue.path.length + (issue.code === 'unrecognized_keys' ? 1 : 0)));
+const depthOf = (issues: readonly Issue[]) =>
+  Math.max(0, ...issues.map((issue) => issue.path.length + (issue.code === 'unrecognized_keys' ? 1 : 0)));
 
 function typeMessage(issue: Extract<Issue, { code: 'invalid_type' }>): string {
   const received = /received (\w+)/.exec(issue.message)?.[1];
   if (received === 'undefined') return 'is required';
-  const expected = issue.expected === 'int' ? 'a whole number' : issue.expected === 'record' ? 'an object' : `a${/^[aeio]/.test(issue.expected) ? 'n' : ''} ${issue.expected}`;
+  const expected =
+    issue.expected === 'int'
+      ? 'a whole number'
+      : issue.expected === 'record'
+        ? 'an object'
+        : `a${/^[aeio]/.test(issue.expected) ? 'n' : ''} ${issue.expected}`;
   return `must be ${expected}${received ? `, not ${received === 'null' ? 'null' : `a${/^[aeio]/.test(received) ? 'n' : ''} ${received}`}` : ''}`;
 }
 
 const sizeWord = (origin: string) => (origin === 'string' || origin === 'array' ? 'have' : 'be');
-const unitOf = (origin: string) => (origin === 'string' ? ' characters' : origin === 'array' ? ' entries' : '');
+const unitOf = (origin: string) =>
+  origin === 'string' ? ' characters' : origin === 'array' ? ' entries' : '';
 
 /**
  * PostgreSQL takes neither NUL in text nor lone surrogates in JSON, and upstream's behaviour with them is
  * anybody's guess: they are refused at the door, keys included.
  */
-function findTextFault(value: unknown, path: readonly PropertyKey[]): { path: readonly PropertyKey[]; message: string } | null {
+function findTextFault(
+  value: unknown,
+  path: readonly PropertyKey[],
+): { path: readonly PropertyKey[]; message: string } | null {
   if (typeof value === 'string') {
     if (value.includes('\u0000')) return { path, message: 'contains a NUL character' };
     return value.isWellFormed() ? null : { path, message: 'contains half of a surrogate pair' };
   }
   if (typeof value !== 'object' || value === null) return null;
   for (const [key, inner] of Object.entries(value)) {
-    if (key.includes('\u0000') || !key.isWellFormed()) return { path, message: 'has a field whose name is not valid text' };
+    if (key.includes('\u0000') || !key.isWellFormed())
+      return { path, message: 'has a field whose name is not valid text' };
     const found = findTextFault(inner, [...path, Array.isArray(value) ? Number(key) : key]);
     if (found) return found;
   }

@@ -51,7 +51,10 @@ export interface Jobs {
 }
 
 export interface JobsParts {
-  readonly store: Pick<JobStore, 'createJob' | 'findIdempotent' | 'getJob' | 'getJobByUpstreamId' | 'listJobs' | 'getOutputs'>;
+  readonly store: Pick<
+    JobStore,
+    'createJob' | 'findIdempotent' | 'getJob' | 'getJobByUpstreamId' | 'listJobs' | 'getOutputs'
+  >;
   readonly submitter: JobSubmitter;
   readonly upstream: Pick<OpenRouter, 'canSubmit'>;
   readonly watch: JobWatch;
@@ -60,7 +63,10 @@ export interface JobsParts {
 }
 
 /** @param options.owner names this process in leases. @param options.leaseMs longer than a submit can take. */
-export function createJobs(parts: JobsParts, options: { readonly owner: string; readonly leaseMs: number }): Jobs {
+export function createJobs(
+  parts: JobsParts,
+  options: { readonly owner: string; readonly leaseMs: number },
+): Jobs {
   const { store } = parts;
 
   async function get(id: string, clientId: string): Promise<Job> {
@@ -74,7 +80,10 @@ export function createJobs(parts: JobsParts, options: { readonly owner: string; 
 
     async make(intent, wait) {
       if (!parts.upstream.canSubmit) {
-        throw new ClipgateError('upstream_key_missing', 'This gateway has no OpenRouter key, so it can plan but not buy.');
+        throw new ClipgateError(
+          'upstream_key_missing',
+          'This gateway has no OpenRouter key, so it can plan but not buy.',
+        );
       }
       const { request, ...rest } = intent;
       const id = createJobId(parts.clock());
@@ -86,7 +95,9 @@ export function createJobs(parts: JobsParts, options: { readonly owner: string; 
       const submitted = parts.submitter.submit(result.claim);
       if (!wait) {
         // The row says how it went; nobody is waiting to hear it.
-        submitted.catch((error: unknown) => parts.log.error({ err: error, job_id: id }, 'a submit in the background failed'));
+        submitted.catch((error: unknown) =>
+          parts.log.error({ err: error, job_id: id }, 'a submit in the background failed'),
+        );
         return { job: result.claim.job, replayed: false };
       }
       const { job, refusal } = await submitted;
@@ -135,6 +146,10 @@ export function createJobs(parts: JobsParts, options: { readonly owner: string; 
 }
 
 const keyReused = (jobId: string) =>
-  new ClipgateError('idempotency_key_reused', 'This Idempotency-Key came before with another body. Use a new key for a new intent.', {
-    extra: { job_id: jobId },
-  });
+  new ClipgateError(
+    'idempotency_key_reused',
+    'This Idempotency-Key came before with another body. Use a new key for a new intent.',
+    {
+      extra: { job_id: jobId },
+    },
+  );

@@ -9,14 +9,22 @@ import type { CatalogCache, CatalogView } from './catalog-cache.ts';
 
 /** What a job would buy, or why it cannot be bought. */
 export type JobPlan =
-  | { readonly kind: 'planned'; readonly choice: Admitted; readonly submission: Submission; readonly route: RoutePlan | null }
+  | {
+      readonly kind: 'planned';
+      readonly choice: Admitted;
+      readonly submission: Submission;
+      readonly route: RoutePlan | null;
+    }
   | { readonly kind: 'unknown_model'; readonly modelId: string; readonly similar: readonly string[] }
   | { readonly kind: 'unsupported'; readonly model: VideoModel; readonly reasons: readonly Reason[] }
   | { readonly kind: 'no_match'; readonly route: RoutePlan };
 
 export interface Planner {
   /** @throws ClipgateError catalog_unavailable. */
-  planRoute(spec: ClipSpec, routing: Routing): Promise<{ readonly view: CatalogView; readonly route: RoutePlan }>;
+  planRoute(
+    spec: ClipSpec,
+    routing: Routing,
+  ): Promise<{ readonly view: CatalogView; readonly route: RoutePlan }>;
   /** With a model: that one, judged. Without: the router's best. @throws ClipgateError catalog_unavailable. */
   planJob(
     modelId: string | undefined,
@@ -42,7 +50,10 @@ export function createPlanner(catalog: Pick<CatalogCache, 'get'>): Planner {
       }
       const model = view.catalog.byId.get(modelId);
       if (!model) {
-        return { view, plan: { kind: 'unknown_model', modelId, similar: findSimilar(modelId, view.catalog.models) } };
+        return {
+          view,
+          plan: { kind: 'unknown_model', modelId, similar: findSimilar(modelId, view.catalog.models) },
+        };
       }
       const judged = judgeModel(model, spec, routing);
       if ('reasons' in judged) return { view, plan: { kind: 'unsupported', model, reasons: judged.reasons } };

@@ -1,7 +1,7 @@
 // Which clips the archive holds, and the small documents kept across restarts.
 
-import type { Database, Queries } from './database.ts';
 import type { StoredOutput } from '../core/job.ts';
+import type { Database, Queries } from './database.ts';
 import type { JobStore } from './port.ts';
 
 export type ArchiveRecords = Pick<JobStore, 'saveOutput' | 'getOutputs'>;

@@ -12,7 +12,9 @@ const statusesBefore = (to: JobStatus): JobStatus[] =>
   JOB_STATUSES.filter((from) => from === to || mayMove(from, to));
 
 /** What is never due again. A completed job may be: its clip is still to be fetched. */
-const AT_REST: readonly JobStatus[] = JOB_STATUSES.filter((status) => isTerminal(status) && status !== 'completed');
+const AT_REST: readonly JobStatus[] = JOB_STATUSES.filter(
+  (status) => isTerminal(status) && status !== 'completed',
+);
 
 /** Where an id from upstream may still be attached: a submit left, and its outcome is not known. */
 const UNBOUND: readonly JobStatus[] = ['submitting', 'submission_unknown'];

@@ -55,7 +55,10 @@ export interface JobStore {
    */
   createJob(intent: JobIntent, owner: string, leaseMs: number): Promise<CreateResult>;
   /** The job a key stands for and the hash of the body it came with, or null where the key is free. */
-  findIdempotent(clientId: string, key: string): Promise<{ readonly job: Job; readonly bodyHash: string } | null>;
+  findIdempotent(
+    clientId: string,
+    key: string,
+  ): Promise<{ readonly job: Job; readonly bodyHash: string } | null>;
   /** Jobs that are due and not leased to anyone, oldest due first, now leased to `owner`. */
   claimDue(owner: string, limit: number, leaseMs: number): Promise<Claim[]>;
   /**

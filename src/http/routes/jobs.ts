@@ -44,7 +44,8 @@ export function jobRoutes({ planner, jobs }: JobRoutesParts) {
     const previous = spec.previous_job_id;
     if (previous === undefined) return spec;
     const job = await jobs.find(previous, clientId);
-    if (job?.status === 'completed' && job.upstreamId !== null) return { ...spec, previous_job_id: job.upstreamId };
+    if (job?.status === 'completed' && job.upstreamId !== null)
+      return { ...spec, previous_job_id: job.upstreamId };
     throw invalidRequest([toFault(['previous_job_id'], 'is not the id of a completed job of yours')]);
   }
 
@@ -80,7 +81,11 @@ export function jobRoutes({ planner, jobs }: JobRoutesParts) {
         if (earlier) return accepted(earlier, true);
 
         const { spec, routing } = splitBody(body);
-        const { view, plan } = await planner.planJob(model, await withUpstreamJob(spec, request.clientId), routing);
+        const { view, plan } = await planner.planJob(
+          model,
+          await withUpstreamJob(spec, request.clientId),
+          routing,
+        );
         if (plan.kind !== 'planned') throw asProblem(plan);
         const { choice, submission, route } = plan;
         if (dryRun) {
@@ -132,7 +137,9 @@ export function jobRoutes({ planner, jobs }: JobRoutesParts) {
       async (request) => {
         const { limit, status, model, cursor } = request.query;
         if (cursor !== undefined && !JOB_ID_PATTERN.test(cursor)) {
-          throw invalidRequest([toFault(['cursor'], 'must be the next_cursor of an earlier answer', 'query')]);
+          throw invalidRequest([
+            toFault(['cursor'], 'must be the next_cursor of an earlier answer', 'query'),
+          ]);
         }
         const { jobs: page, nextCursor } = await jobs.list({
           clientId: request.clientId,
@@ -143,7 +150,12 @@ export function jobRoutes({ planner, jobs }: JobRoutesParts) {
         });
         const outputs = await jobs.outputsOf(page);
         return {
-          data: page.map((job) => renderJob(job, outputs.filter((output) => output.jobId === job.id))),
+          data: page.map((job) =>
+            renderJob(
+              job,
+              outputs.filter((output) => output.jobId === job.id),
+            ),
+          ),
           next_cursor: nextCursor,
         };
       },
@@ -177,17 +189,22 @@ export function jobRoutes({ planner, jobs }: JobRoutesParts) {
 function asProblem(plan: Exclude<JobPlan, { kind: 'planned' }>): ClipgateError {
   switch (plan.kind) {
     case 'unknown_model': {
-      const hint = plan.similar.length > 0 ? ` Did you mean ${plan.similar.join(' or ')}?` : ' See GET /models.';
+      const hint =
+        plan.similar.length > 0 ? ` Did you mean ${plan.similar.join(' or ')}?` : ' See GET /models.';
       return new ClipgateError('unknown_model', `The catalog has no model ${plan.modelId}.${hint}`, {
         faults: [toFault(['model'], 'is not in the catalog')],
       });
     }
     case 'unsupported': {
       const fields = plan.reasons.map((reason) => reason.field).join(', ');
-      return new ClipgateError('unsupported_request', `${plan.model.id} cannot make this clip: see ${fields}.`, {
-        faults: plan.reasons.map((reason) => toFault(reason.field.split('.'), describeReason(reason))),
-        extra: { reasons: plan.reasons },
-      });
+      return new ClipgateError(
+        'unsupported_request',
+        `${plan.model.id} cannot make this clip: see ${fields}.`,
+        {
+          faults: plan.reasons.map((reason) => toFault(reason.field.split('.'), describeReason(reason))),
+          extra: { reasons: plan.reasons },
+        },
+      );
     }
     case 'no_match':
       return noMatchingModel(plan.route);

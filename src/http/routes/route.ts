@@ -3,8 +3,8 @@
 import { ClipgateError } from '../../core/errors.ts';
 import type { RoutePlan } from '../../core/route.ts';
 import type { Planner } from '../../service/planner.ts';
-import type { App } from '../context.ts';
 import { splitBody } from '../clip-body.ts';
+import type { App } from '../context.ts';
 import { renderCandidate, renderCatalog, renderRejected } from '../render.ts';
 import { problems } from '../schemas/problem.ts';
 import { RouteBodySchema, RouteResultSchema } from '../schemas/route.ts';
@@ -49,9 +49,13 @@ export function routeRoutes({ planner }: { readonly planner: Planner }) {
 export function noMatchingModel(route: RoutePlan): ClipgateError {
   const [change] = route.nearest;
   const hint = change ? ` With ${describe(change.change)} ${change.admits.length} would.` : '';
-  return new ClipgateError('no_matching_model', `None of ${route.rejected.length} models can make this clip.${hint}`, {
-    extra: { rejected: route.rejected.map(renderRejected), nearest: route.nearest },
-  });
+  return new ClipgateError(
+    'no_matching_model',
+    `None of ${route.rejected.length} models can make this clip.${hint}`,
+    {
+      extra: { rejected: route.rejected.map(renderRejected), nearest: route.nearest },
+    },
+  );
 }
 
 const describe = (change: Readonly<Record<string, unknown>>) =>

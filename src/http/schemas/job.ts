@@ -4,10 +4,13 @@ import { z } from 'zod';
 import { JOB_STATUSES } from '../../core/job.ts';
 import { checkClipSpec, clipSpecShape, routingShape } from '../../core/request.ts';
 import { JOB_ID_PATTERN } from '../../service/ids.ts';
-import { EstimateSchema, NearestSchema, RejectedSchema, routeExample, WarningSchema } from './route.ts';
+import { listOf } from './list.ts';
 import { CatalogSchema } from './model.ts';
+import { EstimateSchema, NearestSchema, RejectedSchema, routeExample, WarningSchema } from './route.ts';
 
-const MODEL_ID = z.string().regex(/^[\w.-]{1,80}\/[\w.:-]{1,120}$/, 'must be a model id such as google/veo-3.1');
+const MODEL_ID = z
+  .string()
+  .regex(/^[\w.-]{1,80}\/[\w.:-]{1,120}$/, 'must be a model id such as google/veo-3.1');
 
 // Beside a model there is nothing left to choose, so these could only mislead.
 const CHOOSING = ['priority', 'scoring', 'models'] as const;
@@ -20,17 +23,28 @@ export const JobBodySchema = z
     dry_run: z.boolean().optional().describe('Answer with the plan and buy nothing.'),
   })
   .superRefine((body, context) => {
-    for (const { path, message } of checkClipSpec(body)) context.addIssue({ code: 'custom', path: [...path], message });
+    for (const { path, message } of checkClipSpec(body))
+      context.addIssue({ code: 'custom', path: [...path], message });
     if (body.model === undefined) return;
     for (const field of CHOOSING) {
       if (body[field] === undefined) continue;
-      context.addIssue({ code: 'custom', path: [field], message: 'chooses between models, and model is already given' });
+      context.addIssue({
+        code: 'custom',
+        path: [field],
+        message: 'chooses between models, and model is already given',
+      });
     }
   })
   .meta({
     id: 'JobRequest',
     examples: [
-      { prompt: 'A paper boat sails down a rainy street at dusk', duration: 4, resolution: '720p', aspect_ratio: '16:9', generate_audio: false },
+      {
+        prompt: 'A paper boat sails down a rainy street at dusk',
+        duration: 4,
+        resolution: '720p',
+        aspect_ratio: '16:9',
+        generate_audio: false,
+      },
     ],
   });
 
@@ -46,7 +60,11 @@ export const JobHeadersSchema = z.looseObject({
 export const JobParamsSchema = z.strictObject({ id: z.string().regex(JOB_ID_PATTERN).describe('Job id.') });
 
 export const ReadJobHeadersSchema = z.looseObject({
-  prefer: z.string().max(200).optional().describe('`wait=N` (1 to 60): answer when the status changes or after N seconds.'),
+  prefer: z
+    .string()
+    .max(200)
+    .optional()
+    .describe('`wait=N` (1 to 60): answer when the status changes or after N seconds.'),
 });
 
 const id = 'job_01K5J0V6Y8ZJ3T9Q4C2N7M1XAB';
@@ -96,12 +114,15 @@ export const JobSchema = z
   .meta({ id: 'Job', examples: [jobExample] });
 
 export const JobListSchema = z
-  .object({ data: z.array(JobSchema), next_cursor: z.string().nullable() })
+  .object({ data: listOf(JobSchema), next_cursor: z.string().nullable() })
   .meta({ id: 'JobList', examples: [{ data: [jobExample], next_cursor: null }] });
 
 export const JobQuerySchema = z.strictObject({
   limit: z.coerce.number().int().min(1).max(100).default(20),
-  cursor: z.string().regex(/^[\w-]{1,100}$/, 'must be the next_cursor of an earlier answer').optional(),
+  cursor: z
+    .string()
+    .regex(/^[\w-]{1,100}$/, 'must be the next_cursor of an earlier answer')
+    .optional(),
   status: z.enum(JOB_STATUSES).optional(),
   model: MODEL_ID.optional(),
 });
@@ -117,9 +138,9 @@ export const DryRunSchema = z
     request: z.record(z.string(), z.unknown()).describe('Exactly what would be sent upstream.'),
     estimate: EstimateSchema,
     expected_s: z.object({ p50: z.number(), source: z.string(), samples: z.int() }),
-    warnings: z.array(WarningSchema),
-    rejected: z.array(RejectedSchema).describe('Empty where model was given.'),
-    nearest: z.array(NearestSchema),
+    warnings: listOf(WarningSchema),
+    rejected: listOf(RejectedSchema).describe('Empty where model was given.'),
+    nearest: listOf(NearestSchema),
     catalog: CatalogSchema,
   })
   .meta({

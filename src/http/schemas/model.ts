@@ -1,6 +1,7 @@
 // The shape of the catalog as clients read it, and its query.
 
 import { z } from 'zod';
+import { listOf } from './list.ts';
 
 const PriceSchema = z.object({
   sku: z.string().describe("Upstream's key."),
@@ -24,7 +25,14 @@ export const modelExample = {
   passthrough_parameters: ['negativePrompt'],
   upscale_factor: null,
   creativity: null,
-  prices: [{ sku: 'duration_seconds_with_audio_720p', unit: 'second', usd: 0.05, when: { audio: true, resolution: '720p' } }],
+  prices: [
+    {
+      sku: 'duration_seconds_with_audio_720p',
+      unit: 'second',
+      usd: 0.05,
+      when: { audio: true, resolution: '720p' },
+    },
+  ],
   unknown_skus: [],
 };
 
@@ -33,23 +41,29 @@ export const ModelSchema = z
     id: z.string(),
     name: z.string(),
     created: z.int().describe('Unix seconds.'),
-    durations: z.array(z.number()).nullable().describe('Seconds; null = the length follows from the input.'),
-    resolutions: z.array(z.string()).nullable().describe('null = follows from the input.'),
-    aspect_ratios: z.array(z.string()).nullable(),
-    sizes: z.array(z.string()).nullable().describe('null = not enumerated, which is not none.'),
-    frame_images: z.array(z.string()),
-    input_modalities: z.array(z.string()),
+    durations: listOf(z.number()).nullable().describe('Seconds; null = the length follows from the input.'),
+    resolutions: listOf(z.string()).nullable().describe('null = follows from the input.'),
+    aspect_ratios: listOf(z.string()).nullable(),
+    sizes: listOf(z.string()).nullable().describe('null = not enumerated, which is not none.'),
+    frame_images: listOf(z.string()),
+    input_modalities: listOf(z.string()),
     generate_audio: z.boolean().nullable().describe('null = unknown.'),
     seed: z.boolean().nullable().describe('null = unknown.'),
-    passthrough_parameters: z.array(z.string()),
+    passthrough_parameters: listOf(z.string()),
     upscale_factor: z.object({ min: z.number().nullable(), max: z.number().nullable() }).nullable(),
-    creativity: z.array(z.number()).nullable(),
-    prices: z.array(PriceSchema),
-    unknown_skus: z.array(z.string()).describe('Price keys that are not understood, and so never used.'),
+    creativity: listOf(z.number()).nullable(),
+    prices: listOf(PriceSchema),
+    unknown_skus: listOf(z.string()).describe('Price keys that are not understood, and so never used.'),
   })
   .meta({ id: 'Model', examples: [modelExample] });
 
-export const catalogExample = { fetched_at: '2026-10-02T09:00:00.000Z', age_s: 12, stale: false, models: 30, dropped: 0 };
+export const catalogExample = {
+  fetched_at: '2026-10-02T09:00:00.000Z',
+  age_s: 12,
+  stale: false,
+  models: 30,
+  dropped: 0,
+};
 
 export const CatalogSchema = z
   .object({
@@ -62,16 +76,28 @@ export const CatalogSchema = z
   .meta({ id: 'Catalog', examples: [catalogExample] });
 
 export const ModelListSchema = z
-  .object({ data: z.array(ModelSchema), catalog: CatalogSchema })
+  .object({ data: listOf(ModelSchema), catalog: CatalogSchema })
   .meta({ id: 'ModelList', examples: [{ data: [modelExample], catalog: catalogExample }] });
 
 export const MODES = ['text_to_video', 'image_to_video', 'reference_to_video', 'video_to_video'] as const;
 
 export const ModelQuerySchema = z.strictObject({
-  duration: z.coerce.number().int().min(1).max(3600).optional().describe('Can make a clip of this many seconds.'),
+  duration: z.coerce
+    .number()
+    .int()
+    .min(1)
+    .max(3600)
+    .optional()
+    .describe('Can make a clip of this many seconds.'),
   resolution: z.string().min(1).max(16).optional(),
-  aspect_ratio: z.string().regex(/^\d{1,3}:\d{1,3}$/, 'must be an aspect ratio such as 16:9').optional(),
-  size: z.string().regex(/^\d{2,5}x\d{2,5}$/, 'must be width x height, such as 1280x720').optional(),
+  aspect_ratio: z
+    .string()
+    .regex(/^\d{1,3}:\d{1,3}$/, 'must be an aspect ratio such as 16:9')
+    .optional(),
+  size: z
+    .string()
+    .regex(/^\d{2,5}x\d{2,5}$/, 'must be width x height, such as 1280x720')
+    .optional(),
   mode: z.enum(MODES).optional().describe('Can start from this.'),
   generate_audio: z.enum(['true', 'false']).optional().describe('Is known to make sound, or known not to.'),
   seed: z.enum(['true', 'false']).optional().describe('Is known to take a seed, or known not to.'),

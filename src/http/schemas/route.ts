@@ -2,12 +2,14 @@
 
 import { z } from 'zod';
 import { checkClipSpec, clipSpecShape, routingShape } from '../../core/request.ts';
+import { listOf } from './list.ts';
 import { CatalogSchema, catalogExample } from './model.ts';
 
 export const RouteBodySchema = z
   .strictObject({ ...clipSpecShape, ...routingShape })
   .superRefine((body, context) => {
-    for (const { path, message } of checkClipSpec(body)) context.addIssue({ code: 'custom', path: [...path], message });
+    for (const { path, message } of checkClipSpec(body))
+      context.addIssue({ code: 'custom', path: [...path], message });
   })
   .meta({
     id: 'RouteRequest',
@@ -27,7 +29,7 @@ export const ReasonSchema = z
     code: z.string().describe('unsupported_duration, over_budget, ...'),
     field: z.string().describe('The field to change.'),
     requested: z.unknown(),
-    supported: z.array(z.unknown()).nullable().describe('What the model has; null = cannot be chosen on it.'),
+    supported: listOf(z.unknown()).nullable().describe('What the model has; null = cannot be chosen on it.'),
   })
   .meta({ id: 'Reason' });
 
@@ -40,13 +42,21 @@ export const EstimateSchema = z
     high_usd: z.number().nullable(),
     certainty: z.enum(['exact', 'estimated', 'unknown']),
     reason: z.string().optional().describe('Why it is unknown.'),
-    lines: z.array(
-      z.object({ sku: z.string(), unit: z.string(), quantity: z.number(), unit_usd: z.number(), usd: z.number() }),
+    lines: listOf(
+      z.object({
+        sku: z.string(),
+        unit: z.string(),
+        quantity: z.number(),
+        unit_usd: z.number(),
+        usd: z.number(),
+      }),
     ),
   })
   .meta({ id: 'Estimate' });
 
-export const WarningSchema = z.object({ code: z.string(), field: z.string(), message: z.string() }).meta({ id: 'Warning' });
+export const WarningSchema = z
+  .object({ code: z.string(), field: z.string(), message: z.string() })
+  .meta({ id: 'Warning' });
 
 const CandidateSchema = z
   .object({
@@ -60,10 +70,15 @@ const CandidateSchema = z
   })
   .meta({ id: 'Candidate' });
 
-export const RejectedSchema = z.object({ model: z.string(), reasons: z.array(ReasonSchema) }).meta({ id: 'Rejected' });
+export const RejectedSchema = z
+  .object({ model: z.string(), reasons: listOf(ReasonSchema) })
+  .meta({ id: 'Rejected' });
 export const NearestSchema = z
-  .object({ change: z.record(z.string(), z.unknown()), admits: z.array(z.string()) })
-  .meta({ id: 'Nearest', description: 'Fields to set (null = leave out) and the models that would then take the clip.' });
+  .object({ change: z.record(z.string(), z.unknown()), admits: listOf(z.string()) })
+  .meta({
+    id: 'Nearest',
+    description: 'Fields to set (null = leave out) and the models that would then take the clip.',
+  });
 
 export const routeExample = {
   selected: 'bytedance/seedance-2.0-fast',
@@ -79,7 +94,9 @@ export const routeExample = {
         low_usd: 0.4536,
         high_usd: 0.4574,
         certainty: 'estimated' as const,
-        lines: [{ sku: 'video_tokens', unit: 'video_token', quantity: 108000, unit_usd: 0.0000042, usd: 0.4536 }],
+        lines: [
+          { sku: 'video_tokens', unit: 'video_token', quantity: 108000, unit_usd: 0.0000042, usd: 0.4536 },
+        ],
       },
       expected_s: { p50: 151, source: 'documented', samples: 2 },
     },
@@ -99,11 +116,11 @@ export const routeExample = {
 export const RouteResultSchema = z
   .object({
     selected: z.string(),
-    candidates: z.array(CandidateSchema).describe('Best first.'),
-    rejected: z.array(RejectedSchema).describe('Every other model, with all its reasons.'),
-    nearest: z.array(NearestSchema),
+    candidates: listOf(CandidateSchema).describe('Best first.'),
+    rejected: listOf(RejectedSchema).describe('Every other model, with all its reasons.'),
+    nearest: listOf(NearestSchema),
     request: z.record(z.string(), z.unknown()).describe('Exactly what would be sent upstream.'),
-    warnings: z.array(WarningSchema),
+    warnings: listOf(WarningSchema),
     catalog: CatalogSchema,
   })
   .meta({ id: 'RouteResult', examples: [routeExample] });

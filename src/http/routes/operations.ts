@@ -1,0 +1,88 @@
+// What probes ask: /healthz looks at nothing but itself, /readyz at everything a request needs.
+
+import type { CatalogCache } from '../../service/catalog-cache.ts';
+import type { App } from '../context.ts';
+import { HealthSchema, ReadinessSchema } from '../schemas/operations.ts';
+import { problems } from '../schemas/problem.ts';
+
+export interface OperationRoutesParts {
+  readonly catalog: Pick<CatalogCache, 'peek'>;
+  /** Resolves when the store answers. */
+  readonly pingStore: () => Promise<void>;
+  /** How late the event loop runs, in milliseconds at the 99th percentile. */
+  readonly loopDelayMs: () => number;
+  /** True once a shutdown has begun. */
+  readonly isClosing: () => boolean;
+}
+
+// Later than this, requests time out before they are read.
+const MAX_LOOP_DELAY_MS = 1_000;
+
+export function operationRoutes(parts: OperationRoutesParts) {
+  return async (app: App): Promise<void> => {
+    app.get(
+      '/healthz',
+      {
+        schema: {
+          operationId: 'getHealth',
+          summary: 'Whether the process answers; looks at no dependency',
+          tags: ['operations'],
+          security: [],
+          response: { 200: HealthSchema, ...problems(405, 500) },
+        },
+      },
+      async () => ({ status: 'ok' as const }),
+    );
+
+    app.get(
+      '/readyz',
+      {
+        schema: {
+          operationId: 'getReadiness',
+          summary: 'Whether requests can be served: store, catalog, event loop',
+          tags: ['operations'],
+          security: [],
+          response: {
+            200: ReadinessSchema,
+            503: {
+              description: 'Not now: see `checks`.',
+              content: { 'application/json': { schema: ReadinessSchema } },
+            },
+            ...problems(405, 500),
+          },
+        },
+      },
+      async (request, reply) => {
+        const checks = { store: await checkStore(), catalog: checkCatalog(), event_loop: checkLoop() };
+        const ready = Object.values(checks).every((check) => check.ok) && !parts.isClosing();
+        reply.header('cache-control', 'no-store').code(ready ? 200 : 503);
+        return { status: ready ? ('ready' as const) : ('not_ready' as const), checks };
+
+        async function checkStore() {
+          try {
+            await parts.pingStore();
+            return { ok: true, detail: 'answers' };
+          } catch (error) {
+            request.log.error({ err: error }, 'the store does not answer');
+            return { ok: false, detail: 'does not answer' };
+          }
+        }
+      },
+    );
+
+    function checkCatalog() {
+      const view = parts.catalog.peek();
+      if (!view) return { ok: false, detail: 'there has never been one' };
+      // An old catalog still routes; how old it is belongs on a dashboard, not in a probe that ends the process.
+      return {
+        ok: true,
+        detail: `${view.catalog.models.length} models, ${view.ageS} s old${view.stale ? ', stale' : ''}`,
+      };
+    }
+
+    function checkLoop() {
+      const delayMs = Math.round(parts.loopDelayMs());
+      return { ok: delayMs < MAX_LOOP_DELAY_MS, detail: `${delayMs} ms late at the 99th percentile` };
+    }
+  };
+}

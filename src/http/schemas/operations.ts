@@ -1,0 +1,28 @@
+// The shape of what operators and their probes read.
+
+import { z } from 'zod';
+
+export const HealthSchema = z
+  .object({ status: z.literal('ok') })
+  .meta({ id: 'Health', examples: [{ status: 'ok' }] });
+
+const CheckSchema = z.object({ ok: z.boolean(), detail: z.string() });
+
+export const ReadinessSchema = z
+  .object({
+    status: z.enum(['ready', 'not_ready']),
+    checks: z.object({ store: CheckSchema, catalog: CheckSchema, event_loop: CheckSchema }),
+  })
+  .meta({
+    id: 'Readiness',
+    examples: [
+      {
+        status: 'ready',
+        checks: {
+          store: { ok: true, detail: 'answers' },
+          catalog: { ok: true, detail: '30 models, 12 s old' },
+          event_loop: { ok: true, detail: '11 ms late at the 99th percentile' },
+        },
+      },
+    ],
+  });

@@ -1,0 +1,154 @@
+// Last touch on the generated document: one schema a name, open answers, discriminators; what generators stumble over goes.
+
+type Json = null | boolean | number | string | Json[] | JsonObject;
+interface JsonObject {
+  [key: string]: Json;
+}
+
+// Values under these are data, not schemas.
+const DATA = new Set(['examples', 'example', 'default', 'enum', 'const']);
+const SCHEMA_MAPS = new Set(['properties', 'patternProperties']);
+const SCHEMA_REF = '#/components/schemas/';
+const INPUT = 'Input';
+
+const isObject = (value: Json | undefined): value is JsonObject =>
+  typeof value === 'object' && value !== null && !Array.isArray(value);
+
+/**
+ * The zod type provider emits every schema twice, as `X` and `XInput`, closes what we answer with
+ * `additionalProperties: false` and bounds every integer. Clients generated from that break on the first field
+ * we add. Pure: a new document is returned.
+ */
+export function tidyOpenApi<T extends object>(document: T): T {
+  const doc = structuredClone(document) as unknown as JsonObject;
+  const schemas = objectAt(objectAt(doc, 'components'), 'schemas');
+  for (const [name, schema] of Object.entries(schemas)) {
+    schemas[name] = tidySchema(schema, `${name}${INPUT}` in schemas);
+  }
+  for (const path of Object.values(objectAt(doc, 'paths'))) {
+    for (const operation of Object.values(isObject(path) ? path : {})) {
+      if (!isObject(operation)) continue;
+      for (const [part, isAnswer] of [
+        ['responses', true],
+        ['parameters', false],
+        ['requestBody', false],
+      ] as const) {
+        if (operation[part] !== undefined) operation[part] = tidySchema(operation[part], isAnswer);
+      }
+    }
+  }
+  for (const schema of Object.values(schemas)) addDiscriminator(schema, schemas);
+  return dropUnused(mergeInputs(doc)) as T;
+}
+
+function objectAt(parent: JsonObject, key: string): JsonObject {
+  const value = parent[key];
+  if (isObject(value)) return value;
+  const empty: JsonObject = {};
+  parent[key] = empty;
+  return empty;
+}
+
+/** @param isAnswer answers stay open: a field added later must not break a client that validates. */
+function tidySchema(value: Json, isAnswer: boolean): Json {
+  if (Array.isArray(value)) return value.map((item) => tidySchema(item, isAnswer));
+  if (!isObject(value)) return value;
+  const tidy: JsonObject = {};
+  for (const [key, inner] of Object.entries(value)) {
+    if (DATA.has(key)) tidy[key] = inner;
+    else if (SCHEMA_MAPS.has(key) && isObject(inner)) {
+      tidy[key] = Object.fromEntries(
+        Object.entries(inner).map(([name, schema]) => [name, tidySchema(schema, isAnswer)]),
+      );
+    } else tidy[key] = tidySchema(inner, isAnswer);
+  }
+  if (isAnswer && tidy['additionalProperties'] === false) delete tidy['additionalProperties'];
+  // zod says `readOnly` of arrays that are readonly in TypeScript; OpenAPI means something else by it.
+  delete tidy['readOnly'];
+  if (tidy['format'] && tidy['pattern']) delete tidy['pattern'];
+  if (tidy['type'] === 'integer') {
+    if (tidy['minimum'] === Number.MIN_SAFE_INTEGER) delete tidy['minimum'];
+    if (tidy['maximum'] === Number.MAX_SAFE_INTEGER) delete tidy['maximum'];
+  }
+  const names = tidy['propertyNames'];
+  if (isObject(names) && names['type'] === 'string' && Object.keys(names).length === 1)
+    delete tidy['propertyNames'];
+  return tidy;
+}
+
+/** A `oneOf` whose alternatives differ by a constant gets the discriminator generators need. */
+function addDiscriminator(schema: Json, schemas: JsonObject): void {
+  if (!isObject(schema) || !Array.isArray(schema['oneOf'])) return;
+  const refs = schema['oneOf'].map((one) =>
+    isObject(one) && typeof one['$ref'] === 'string' ? one['$ref'] : null,
+  );
+  const constOf = (ref: string | null, key: string): Json | undefined => {
+    const target = ref === null ? undefined : schemas[ref.slice(SCHEMA_REF.length)];
+    const property =
+      isObject(target) && isObject(target['properties']) ? target['properties'][key] : undefined;
+    return isObject(property) ? property['const'] : undefined;
+  };
+  const first =
+    refs[0] === null || refs[0] === undefined ? undefined : schemas[refs[0].slice(SCHEMA_REF.length)];
+  const keys = isObject(first) && isObject(first['properties']) ? Object.keys(first['properties']) : [];
+  const key = keys.find((candidate) => refs.every((ref) => typeof constOf(ref, candidate) === 'string'));
+  if (key === undefined) return;
+  const mapping = Object.fromEntries(refs.map((ref) => [String(constOf(ref, key)), ref]));
+  schema['discriminator'] = { propertyName: key, mapping };
+}
+
+/** Folds `XInput` into `X` where the two say the same, as often as that makes more of them the same. */
+function mergeInputs(doc: JsonObject): JsonObject {
+  let current = doc;
+  for (;;) {
+    const schemas = objectAt(objectAt(current, 'components'), 'schemas');
+    const twin = Object.keys(schemas).find((name) => {
+      const base = name.slice(0, -INPUT.length);
+      return (
+        name.endsWith(INPUT) &&
+        base in schemas &&
+        asBase(schemas[name]) === asBase(schemas[base]) &&
+        !reachesDifference(base, schemas)
+      );
+    });
+    // An input without a twin has no answer to be told from, and takes the plain name.
+    const lonely = Object.keys(schemas).find(
+      (name) => name.endsWith(INPUT) && !(name.slice(0, -INPUT.length) in schemas),
+    );
+    const merged = twin ?? lonely;
+    if (merged === undefined) return current;
+    const base = merged.slice(0, -INPUT.length);
+    if (lonely === merged && schemas[merged] !== undefined) schemas[base] = schemas[merged];
+    delete schemas[merged];
+    current = JSON.parse(
+      JSON.stringify(current).replaceAll(`"${SCHEMA_REF}${merged}"`, `"${SCHEMA_REF}${base}"`),
+    ) as JsonObject;
+  }
+}
+
+const INPUT_REF = new RegExp(`"${SCHEMA_REF}(\\w+?)${INPUT}"`, 'g');
+const asBase = (schema: Json | undefined) => JSON.stringify(schema).replace(INPUT_REF, `"${SCHEMA_REF}$1"`);
+
+/** True where something `name` refers to differs between input and answer. */
+function reachesDifference(name: string, schemas: JsonObject, seen = new Set<string>()): boolean {
+  if (seen.has(name)) return false;
+  seen.add(name);
+  const twin = schemas[`${name}${INPUT}`];
+  if (twin !== undefined && asBase(twin) !== asBase(schemas[name])) return true;
+  return referred(schemas[name]).some((other) => reachesDifference(other, schemas, seen));
+}
+
+const referred = (value: Json | undefined) =>
+  [...JSON.stringify(value ?? null).matchAll(/"#\/components\/schemas\/(\w+)"/g)].map(
+    (match) => match[1] ?? '',
+  );
+
+function dropUnused(doc: JsonObject): JsonObject {
+  const schemas = objectAt(objectAt(doc, 'components'), 'schemas');
+  for (;;) {
+    const used = new Set(referred(doc));
+    const dead = Object.keys(schemas).filter((name) => !used.has(name));
+    if (dead.length === 0) return doc;
+    for (const name of dead) delete schemas[name];
+  }
+}

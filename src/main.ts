@@ -1,0 +1,42 @@
+// The process: environment in, parts together, listening, signals out. The only file that touches `process`.
+
+import { randomUUID } from 'node:crypto';
+import { hostname } from 'node:os';
+import closeWithGrace from 'close-with-grace';
+import { pino } from 'pino';
+import { ConfigError, parseConfig } from './config.ts';
+import { createGateway } from './gateway.ts';
+import { openSqliteStore } from './store/sqlite.ts';
+import { VERSION } from './version.ts';
+
+async function main(): Promise<void> {
+  const config = parseConfig(process.env);
+  const log = pino({ level: config.LOG_LEVEL, base: null, timestamp: pino.stdTimeFunctions.isoTime });
+  const store = await openSqliteStore({ file: config.DATABASE_URL.slice('sqlite:'.length), clock: Date.now });
+  const gateway = await createGateway({
+    config,
+    store,
+    log,
+    version: VERSION,
+    owner: `${hostname()}:${process.pid}:${randomUUID()}`,
+    clock: Date.now,
+    random: Math.random,
+  });
+  closeWithGrace({ delay: config.SHUTDOWN_TIMEOUT_MS, logger: log }, async ({ signal, err }) => {
+    if (err) log.fatal({ err }, 'an error nobody caught: shutting down');
+    else log.info({ signal }, 'shutting down');
+    await gateway.close();
+    log.info({}, 'stopped');
+  });
+  await gateway.start();
+  await gateway.app.listen({ host: config.HOST, port: config.PORT });
+}
+
+try {
+  await main();
+} catch (error) {
+  // What an operator can mend is said in a sentence; anything else with all we know.
+  const expected = error instanceof ConfigError || (error as { code?: unknown }).code !== undefined;
+  process.stderr.write(`${expected ? (error as Error).message : String((error as Error).stack ?? error)}\n`);
+  process.exit(1);
+}
