@@ -30,8 +30,9 @@ export function fromMicroUsd(micro: MicroUsd): number {
 }
 
 /**
- * Upstream's `usage.cost` in micro-dollars, halves up. Reads the number's shortest decimal, which is what upstream wrote,
- * not its binary value. null and anything that is no amount (absent, negative, NaN, infinite) stay null: unknown is never zero.
+ * Upstream's `usage.cost` in micro-dollars, halves up. Reads the number's shortest decimal, which is what upstream
+ * wrote, not its binary value. null for anything that is no amount (null, absent, negative, NaN, infinite, too large):
+ * unknown is never zero.
  */
 export function parseUsageCost(cost: number | null | undefined): MicroUsd | null {
   if (typeof cost !== 'number' || !Number.isFinite(cost) || cost < 0) return null;

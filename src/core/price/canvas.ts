@@ -1,5 +1,4 @@
 // Knows how many pixels a provider really renders for a resolution and a ratio: what video tokens are counted on.
-
 import { point, type Range } from './range.ts';
 
 interface Size {
@@ -59,8 +58,8 @@ export function shortEdgeOf(resolution: string): number | null {
 }
 
 /**
- * The resolution, lower-cased, that a `size` such as `1120x480` stands for on a model with these resolutions; null when it is no size.
- * A size of no tier the model has is named by its short edge: an untiered price may still cover it.
+ * The resolution, lower-cased, that a `size` such as `1120x480` stands for on a model with these resolutions; null when
+ * it is no size. A size of no tier the model has is named by its short edge: an untiered price may still cover it.
  */
 export function resolutionOfSize(size: string, resolutions: readonly string[] | null): string | null {
   const parsed = parseSize(size);
@@ -75,11 +74,12 @@ export function resolutionOfSize(size: string, resolutions: readonly string[] | 
   return rendered ?? `${short}p`;
 }
 
-/** The landscape ratio a `size` has within rounding, or its own proportions where it has none of the usual; null when it is no size. */
+/** The landscape ratio of a `size`: the usual one within rounding, else its own proportions; null when it is no size. */
 export function ratioOfSize(size: string): string | null {
   const parsed = parseSize(size);
   if (parsed === null) return null;
-  return KNOWN_RATIOS.find((ratio) => hasRatio(parsed, ratio)) ?? `${parsed.width}:${parsed.height}`;
+  const usual = KNOWN_RATIOS.find((ratio) => hasRatio(parsed, ratio));
+  return usual ?? landscape(`${parsed.width}:${parsed.height}`);
 }
 
 /** `9:16` as `16:9`; null for what is no ratio, such as `adaptive`. */
@@ -112,7 +112,7 @@ export function pixelsFor(resolution: string, ratio: string, sizes: readonly str
   return { low: Math.min(likely, ...others), likely, high: Math.max(likely, ...others) };
 }
 
-/** Whether the size list spells canvases such as 752x560, which no tier and ratio gives by arithmetic: then it can be believed. */
+/** Whether the size list spells canvases such as 752x560, which no tier and ratio give by arithmetic: then believe it. */
 function namesRealCanvases(sizes: readonly string[] | null): boolean {
   return sizes?.includes('752x560') === true || sizes?.includes('1112x834') === true;
 }

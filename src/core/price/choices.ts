@@ -52,7 +52,8 @@ export interface Choices {
   readonly seconds: Range | null;
 }
 
-// What is left open is compared on the same clip for every model: the guide's five seconds of 720p in 16:9, or the nearest there is.
+// What is left open is compared on the same clip for every model: five seconds (the guide's) of 720p in 16:9, or the
+// nearest there is.
 const USUAL_SECONDS = 5;
 const USUAL_SHORT_EDGE = 720;
 const USUAL_RATIOS = ['16:9', '4:3', '1:1', '21:9'];

@@ -47,7 +47,7 @@ export interface PriceList {
   readonly asks: ReadonlySet<keyof PriceCondition>;
 }
 
-/** Every key of the list, sorted once by what it charges for, so that an estimate only walks what may apply. Strongest first. */
+/** Every key by what it charges for, strongest first: sorted once, so that an estimate only walks what may apply. */
 export interface Charges {
   /** The clip itself: by second, token, megapixel or generation. */
   readonly base: readonly ListedPrice[];
@@ -107,8 +107,8 @@ const HIGHEST_UNIT_USD = 1000;
 const DOLLARS_PER_CENT = new Big('0.01');
 
 /**
- * Reads one model's `pricing_skus` (decimal strings, dollars or cents by key). Meant to run once per catalog, not per clip.
- * Never throws: what cannot be read is listed in `unknownSkus`. null, as upstream sends for some models, is an empty list.
+ * Reads one model's `pricing_skus` (decimal strings, dollars or cents by key). Runs once per catalog, not per clip.
+ * Never throws: what cannot be read is listed in `unknownSkus`. null, as upstream may send, is an empty list.
  */
 export function parsePriceList(pricingSkus: Readonly<Record<string, string>> | null): PriceList {
   const prices: Price[] = [];
@@ -151,7 +151,7 @@ function readKey(sku: string): KeyReading {
   let when: PriceCondition = {};
   for (const [at, meaning] of phrases.entries()) {
     if (meaning === null || 'unit' in meaning) continue;
-    // A strange neighbour may have made another phrase of it: `with_audio_input` asks for no sound. A tier is a word by itself.
+    // A strange neighbour may have made another phrase of it: `with_audio_input` asks for no sound. A tier stands alone.
     const besideStranger = phrases[at - 1] === null || phrases[at + 1] === null;
     if (besideStranger && meaning.when.resolution === undefined) continue;
     if (contradicts(when, meaning.when)) return { unit: null, cents: false, when: {} };

@@ -170,7 +170,7 @@ describe('by token: estimated, between the bills with and without the extra fram
   });
 });
 
-describe('left open: the range of what the model may choose', () => {
+describe('left open by the clip or by the contract: the range of what may happen', () => {
   test.each<[string, Partial<PricedClip>, usd: string, low: string, high: string]>([
     ['google/veo-3.1', at('720p'), '2.4', '1.6', '3.2'],
     ['google/veo-3.1-fast', at('4s'), '0.4', '0.4', '1.2'],
@@ -178,6 +178,8 @@ describe('left open: the range of what the model may choose', () => {
     ['openai/sora-2-pro', at('720p'), '1.2', '1.2', '6'],
     // Every ratio has nearly the same area at 720p: 16:9 the least, 4:3 the most.
     ['bytedance/seedance-2.0-fast', at('5s 720p'), '0.4536', '0.4536', '0.4602612'],
+    // Frames beat references, so two at $0.04 may not be used, nor charged.
+    ['minimax/hailuo-3', at('5s 2K', { ...frame, imageReferences: 2 }), '0.73', '0.65', '0.73'],
     // A reference clip may be run as a continuation, which this model prices at more than twice as much.
     ['black-forest-labs/flux-3-video', at('5s 720p', { videoReferences: 1 }), '0.85', '0.85', '2.05'],
   ])('%s %o costs about $%s, from %s to %s', (id, spec, usd, low, high) => {

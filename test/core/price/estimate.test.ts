@@ -116,6 +116,11 @@ describe('two keys that both fit', () => {
     ]);
   });
 
+  test('in whichever order the list has them', () => {
+    const skus = { 'per-video-second-720p': '0.2', duration_seconds_720p: '0.1' };
+    expect(cost(skus)).toEqual(['0.5', '0.5', '1']);
+  });
+
   test('reference-to-video beside a price with sound: no bill tells, so both are in the range', () => {
     const skus = { duration_seconds_with_audio: '0.1', reference_duration_seconds: '0.2' };
     expect(cost(skus, { ...FIVE_720, imageReferences: 1 })).toEqual(['0.5', '0.5', '1']);
@@ -168,6 +173,20 @@ describe('what the catalog does not say', () => {
     const spec = { duration: 4, resolution: '768p', aspect_ratio: '1:1' };
     // 1365 x 768 and 768 x 768 pixels, x 96 or 97 frames / 1024.
     expect(cost({ video_tokens: '0.000001' }, spec)).toEqual(['0.09828', '0.055296', '0.099303']);
+  });
+
+  test('tokens in a ratio nobody has measured: the areas of the tier', () => {
+    // From 1280 x 720 x 120 / 1024 to 1112 x 834 x 121 / 1024.
+    const spec = { ...FIVE_720, aspect_ratio: '2:3' };
+    expect(cost({ video_tokens: '0.000001' }, spec)).toEqual(['0.108', '0.108', '0.109586']);
+  });
+
+  test('tokens at a size of no tier and no usual ratio are counted the same upright and lying', () => {
+    const skus = { video_tokens: '0.000001' };
+    const lying = cost(skus, { duration: 5, size: '1920x600' });
+    expect(cost(skus, { duration: 5, size: '600x1920' })).toEqual(lying);
+    // 1067 x 600 by area, up to 1920 x 600 itself.
+    expect(lying).toEqual(['0.075023', '0.075023', '0.136125']);
   });
 
   test('a ratio that is none, such as adaptive, is any the model has', () => {
