@@ -34,8 +34,11 @@ export interface GatewayParts {
 export interface Gateway {
   readonly app: App;
   readonly poller: JobPoller;
-  /** Starts what runs in the background. The app listens when its caller says so. */
-  start(): Promise<void>;
+  /**
+   * Makes ready to listen and starts what runs in the background; with `background: false` jobs only move when
+   * `poller.tick` is called. The app listens when its caller says so.
+   */
+  start(options?: { readonly background?: boolean }): Promise<void>;
   /** Stops listening, lets requests and submits finish, gives up leases and closes the store. */
   close(): Promise<void>;
 }
@@ -120,12 +123,13 @@ export async function createGateway(parts: GatewayParts): Promise<Gateway> {
   return {
     app,
     poller,
-    async start() {
+    async start({ background = true } = {}) {
       await mkdir(config.ARCHIVE_DIR, { recursive: true, mode: 0o700 });
       loopDelay.enable();
       await catalog.start();
-      if (upstream.canSubmit) poller.start();
-      else log.warn({}, 'OPENROUTER_API_KEY is not set: models and routes are served, jobs are refused');
+      if (background && upstream.canSubmit) poller.start();
+      if (!upstream.canSubmit)
+        log.warn({}, 'OPENROUTER_API_KEY is not set: models and routes are served, jobs are refused');
       if (config.CLIENT_AUTH === 'none') {
         log.warn({}, 'CLIENT_AUTH is none: whoever reaches this port can spend money');
       }

@@ -1,0 +1,107 @@
+// A whole gateway in front of a whole simulator, both on real sockets, with a store and an archive of their own.
+
+import { createHash } from 'node:crypto';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { Writable } from 'node:stream';
+import { pino } from 'pino';
+import { type Config, parseConfig } from '../../src/config.ts';
+import { createGateway, type Gateway } from '../../src/gateway.ts';
+import { type Simulator, type SimulatorOptions, startSimulator } from '../../src/simulator/index.ts';
+import { openSqliteStore } from '../../src/store/sqlite.ts';
+
+export const UPSTREAM_KEY = 'sk-or-v1-canary-upstream-7f3a9';
+export const CLIENT_KEY = 'ck-canary-client-51c0';
+export const OTHER_CLIENT_KEY = 'ck-canary-other-77de';
+
+const sha256 = (text: string) => createHash('sha256').update(text).digest('hex');
+
+export interface TestGateway {
+  readonly url: string;
+  readonly gateway: Gateway;
+  readonly simulator: Simulator;
+  readonly config: Config;
+  /** Every line logged so far. */
+  readonly logLines: string[];
+  /** fetch on this gateway, as the first client unless the headers say otherwise. */
+  request(path: string, init?: RequestInit & { headers?: Record<string, string> }): Promise<Response>;
+  /** POSTs JSON as the first client. */
+  post(path: string, body: unknown, headers?: Record<string, string>): Promise<Response>;
+  /** Polls once and waits for every step, as the background loop would. */
+  tick(): Promise<void>;
+  close(): Promise<void>;
+}
+
+export interface TestGatewayOptions {
+  readonly simulator?: SimulatorOptions;
+  /** Variables over the defaults of a test. Empty = unset. */
+  readonly env?: Readonly<Record<string, string>>;
+  /** Start the background loops. Without, `tick` drives jobs and no timer runs. */
+  readonly background?: boolean;
+  /** Reuse the folder of an earlier gateway: a restart. */
+  readonly folder?: string;
+}
+
+/** Starts both, with upstream's clock at scale 0 unless told otherwise. Close it in `afterEach` or `afterAll`. */
+export async function startTestGateway(options: TestGatewayOptions = {}): Promise<TestGateway> {
+  const simulator = await startSimulator({ timeScale: 0, apiKey: UPSTREAM_KEY, ...options.simulator });
+  const folder = options.folder ?? (await mkdtemp(join(tmpdir(), 'clipgate-')));
+  const config = parseConfig({
+    OPENROUTER_API_KEY: UPSTREAM_KEY,
+    OPENROUTER_BASE_URL: simulator.apiUrl,
+    DATABASE_URL: `sqlite:${join(folder, 'jobs.db')}`,
+    ARCHIVE_DIR: join(folder, 'clips'),
+    CLIENT_KEYS: `studio:${sha256(CLIENT_KEY)},agency:${sha256(OTHER_CLIENT_KEY)}`,
+    LOG_LEVEL: 'trace',
+    POLL_MIN_MS: '10',
+    POLL_MAX_MS: '10',
+    ...options.env,
+  });
+  const logLines: string[] = [];
+  const sink = new Writable({
+    write(chunk, _encoding, done) {
+      logLines.push(String(chunk));
+      done();
+    },
+  });
+  const store = await openSqliteStore({ file: config.DATABASE_URL.slice('sqlite:'.length), clock: Date.now });
+  const gateway = await createGateway({
+    config,
+    store,
+    log: pino({ level: config.LOG_LEVEL }, sink),
+    version: '0.0.0-test',
+    owner: `test:${Math.random()}`,
+    clock: Date.now,
+    random: Math.random,
+  });
+  await gateway.start({ background: options.background ?? true });
+  const url = await gateway.app.listen({ host: '127.0.0.1', port: 0 });
+
+  const request: TestGateway['request'] = (path, init = {}) =>
+    fetch(`${url}${path}`, { ...init, headers: { authorization: `Bearer ${CLIENT_KEY}`, ...init.headers } });
+
+  return {
+    url,
+    gateway,
+    simulator,
+    config,
+    logLines,
+    request,
+    post: (path, body, headers = {}) =>
+      request(path, {
+        method: 'POST',
+        body: JSON.stringify(body),
+        headers: { 'content-type': 'application/json', ...headers },
+      }),
+    async tick() {
+      const { settled } = await gateway.poller.tick();
+      await settled;
+    },
+    async close() {
+      await gateway.close();
+      await simulator.close();
+      if (!options.folder) await rm(folder, { recursive: true, force: true });
+    },
+  };
+}
