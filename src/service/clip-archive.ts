@@ -139,7 +139,7 @@ export function createClipArchive(parts: ClipArchiveParts, folder: string): Clip
       if (stored) return stored;
       const begun = await fetchClip(job, index);
       if (!('download' in begun)) return begun;
-      if (!(await diskWorks(begun.download))) return await relay(job, index, signal);
+      if (!(await diskWorks(begun.download))) return relay(job, index, signal);
       // It may have become whole meanwhile, and a file can do more than a stream.
       return (
         (await findStored(job, index)) ?? {

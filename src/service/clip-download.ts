@@ -48,7 +48,7 @@ export function startDownload(
   const part = `${file}.part`;
   const progress = new EventEmitter().setMaxListeners(0);
   let written = 0;
-  let ended: { readonly error: unknown } | null = null;
+  let ended: { readonly error: Error | null } | null = null;
 
   async function receive(handle: FileHandle): Promise<Downloaded> {
     const hash = createHash('sha256');
@@ -90,7 +90,8 @@ export function startDownload(
       progress.emit('more');
       return result;
     },
-    (error: unknown) => {
+    (thrown: unknown) => {
+      const error = thrown instanceof Error ? thrown : new Error('the download failed', { cause: thrown });
       ended = { error };
       progress.emit('more');
       throw error;

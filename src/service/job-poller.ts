@@ -67,9 +67,9 @@ export function createJobPoller(parts: JobPollerParts, options: JobPollerOptions
         return;
       case 'pending':
       case 'in_progress':
-        return await poll({ job, lease });
+        return poll({ job, lease });
       case 'completed':
-        return await archive({ job, lease });
+        return archive({ job, lease });
       default:
         // Nothing is due in any other state; a row that says so is put to rest, not polled for ever.
         log.error({ job_id: job.id, status: job.status }, 'a job with nothing to do was due');

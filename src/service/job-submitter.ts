@@ -59,8 +59,7 @@ export function createJobSubmitter(parts: JobSubmitterParts, options: JobSubmitt
       );
       if (!submitting) throw lostLease(job.id);
       const outcome = await parts.upstream.submit(job.request);
-      if (outcome.kind !== 'not_sent' || attempt >= MAX_ATTEMPTS)
-        return await settle(submitting, lease, outcome);
+      if (outcome.kind !== 'not_sent' || attempt >= MAX_ATTEMPTS) return settle(submitting, lease, outcome);
 
       log.warn({ job_id: job.id, attempt, reason: outcome.reason }, 'submit was not sent: trying again');
       const queued = await store.saveStep(
