@@ -51,7 +51,7 @@ async function setUp(
       archive: {
         keep: async (job) => {
           archived.push(job.id);
-          return options.keep ? await options.keep() : true;
+          return options.keep ? options.keep() : true;
         },
       },
       clock: () => now,

@@ -37,7 +37,7 @@ async function setUp(
           statusesAtSend.push((await real.getJob('job_1', 'studio'))?.status ?? 'missing');
           const outcome = outcomes.shift();
           if (!outcome) throw new Error('sent more often than the test foresaw');
-          return typeof outcome === 'function' ? await outcome() : outcome;
+          return typeof outcome === 'function' ? outcome() : outcome;
         },
       },
       clock: () => now,
