@@ -1,5 +1,6 @@
 // What is on sale: the video catalog, the general model list with its input modalities, and a model's endpoints.
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import { z } from 'zod';
 import { ApiError } from '../api-error.ts';
 import type { CatalogModel } from '../catalog.ts';
 import { commit } from '../faults/acts.ts';
@@ -18,17 +19,36 @@ export function publicModelRoutes(world: World): (app: FastifyInstance) => Promi
       const spoiled = faults.filter((fault): fault is CatalogFault => !isRequestFault(fault));
       return answer(faults, catalogText(world.catalog.models, spoiled), reply);
     });
-    app.get<{ Querystring: { output_modalities?: string } }>('/models', async (request, reply) => {
+    app.get('/models', async (request, reply) => {
       const faults = world.faults.draw('modalities', {}, headerRules(world, request));
-      // The simulator sells video alone: a list of any other kind is empty here.
-      const wanted = (request.query.output_modalities ?? 'text').split(',');
-      const listed = wanted.includes('video') || wanted.includes('all') ? world.catalog.models : [];
-      return answer(
-        faults,
-        JSON.stringify({ data: listed.map((model) => generalEntry(world, model)) }),
-        reply,
-      );
+      return answer(faults, JSON.stringify(listPage(world, request.query)), reply);
     });
+  };
+}
+
+const ListQuerySchema = z.object({
+  output_modalities: z.string().default('text'),
+  offset: z.coerce.number().int().min(0).default(0),
+  limit: z.coerce.number().int().min(1).max(1000).optional(),
+});
+
+/** A page of the general list; without a limit, all of it. */
+function listPage(world: World, search: unknown) {
+  const query = ListQuerySchema.safeParse(search);
+  if (!query.success) throw new ApiError(400, `Invalid request parameters: ${z.prettifyError(query.error)}`);
+  const { offset, limit, output_modalities: modalities } = query.data;
+  // The simulator sells video alone: a list of any other kind is empty here.
+  const wanted = modalities.split(',').some((one) => one === 'video' || one === 'all');
+  const listed = wanted ? world.catalog.models : [];
+  const end = limit === undefined ? listed.length : offset + limit;
+  const next =
+    end < listed.length
+      ? `/api/v1/models?output_modalities=${modalities}&offset=${end}&limit=${limit}`
+      : null;
+  return {
+    data: listed.slice(offset, end).map((model) => generalEntry(world, model)),
+    links: { next },
+    total_count: listed.length,
   };
 }
 
