@@ -21,7 +21,7 @@ export type SubmitAnswer = {
 /** How a job ends, and when. `readyMs` is Infinity for one that never does. */
 export type Ending = { readonly status: string; readonly error: string | null; readonly readyMs: number };
 
-export type Order = {
+type Order = {
   readonly model: CatalogModel;
   readonly request: VideoRequest;
   /** The body as it came, unknown fields and all. */

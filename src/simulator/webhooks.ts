@@ -33,7 +33,7 @@ export type Webhooks = {
 };
 
 /** The signature header: HMAC-SHA256 over `<t>,<raw body>`, a comma between, one `v1` for each secret. */
-export function signWebhook(secrets: readonly string[], unixSeconds: number, body: string): string {
+function signWebhook(secrets: readonly string[], unixSeconds: number, body: string): string {
   const digest = (secret: string) =>
     createHmac('sha256', secret).update(`${unixSeconds},${body}`).digest('hex');
   return [`t=${unixSeconds}`, ...secrets.map((secret) => `v1=${digest(secret)}`)].join(',');

@@ -6,6 +6,8 @@ import { ControlError, type Operation } from './operations.ts';
 
 export function controlRoutes(operations: readonly Operation[]): (app: FastifyInstance) => Promise<void> {
   return async (app) => {
+    // curl -d names its JSON a form: here every body is JSON, whatever it is called.
+    app.addContentTypeParser('*', { parseAs: 'string' }, app.getDefaultJsonParser('error', 'error'));
     for (const operation of operations) {
       app.route<{ Params: Record<string, string> }>({
         method: operation.method,

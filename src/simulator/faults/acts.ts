@@ -47,7 +47,7 @@ export function commit(
 }
 
 /** Sends the head and the first bytes, then ends the connection under the client. */
-export function cutAt(at: number, reply: FastifyReply, honest: HonestAnswer, chunked: boolean): FastifyReply {
+function cutAt(at: number, reply: FastifyReply, honest: HonestAnswer, chunked: boolean): FastifyReply {
   reply.hijack();
   const raw = reply.raw;
   const length = chunked ? {} : { 'content-length': String(honest.body.length) };

@@ -129,7 +129,7 @@ export const FaultRuleSchema = z.discriminatedUnion('fault', [
 /** A fault as it is asked for: parameters that have a default may be left out. */
 export type FaultRequest = z.input<typeof FaultRuleSchema>;
 export type Fault = z.output<typeof FaultRuleSchema>;
-export type FaultName = Fault['fault'];
+type FaultName = Fault['fault'];
 export type FaultNamed<Name extends FaultName> = Extract<Fault, { fault: Name }>;
 type FaultIn<List extends readonly z.ZodType[]> = z.output<List[number]>;
 /** The faults that can strike any request. */

@@ -10,6 +10,8 @@ import { originOf, pollingUrl, renderPoll } from '../job-views.ts';
 import { type Job, type SubmitAnswer, statusOf } from '../jobs.ts';
 import { drawSubmitMs } from '../latency.ts';
 import { rememberBody } from '../ledger.ts';
+import { canEncode } from '../media/h264.ts';
+import type { Size } from '../picture.ts';
 import { billFor } from '../pricing/bill.ts';
 import { priceFactor } from '../settings.ts';
 import { requireModel } from '../validation.ts';
@@ -90,10 +92,20 @@ function buy(world: World, http: FastifyRequest, rules: readonly FaultRule[]): J
   const model = requireModel(world.catalog, request, world);
   if (request.previous_job_id !== undefined) requireJob(world, request.previous_job_id);
   const clip = planClip(model, request);
+  requireFilmable(clip.size);
   const bill = billFor(model, clip, priceFactor(world.settings(), model.id));
   world.account.requireFunds(bill.costUsd ?? 0);
   const body = rememberBody(http.body);
   return world.jobs.accept({ model, request, body, clip, bill, origin: originOf(http), rules });
+}
+
+/** A size that is not enumerated may still be one that no video has. */
+function requireFilmable({ width, height }: Size): void {
+  if (canEncode(width, height)) return;
+  throw new ApiError(
+    400,
+    `Size ${width}x${height} is not supported for this model. Supported sizes: up to 8K`,
+  );
 }
 
 /** Notes in the ledger whether the answer left, or the client had hung up by then. */
