@@ -97,7 +97,7 @@ export async function openSqliteStore({ file, clock }: SqliteStoreOptions): Prom
     connections.push(writing);
     await enterWal(writing.queries, path);
     await inTransaction(writing.queries, async (db) => {
-      await migrate(db, MIGRATIONS, clock());
+      await migrate(db, DIALECT, MIGRATIONS);
       await prepareJobLeases(db, DIALECT).releaseAll(db);
     });
 
