@@ -88,8 +88,12 @@ export async function openPostgresStore(options: PostgresStoreOptions): Promise<
     types: TYPES,
   };
   const pool = new pg.Pool({ ...connection, max: poolSize });
-  // An idle connection that breaks; the pool replaces it.
-  pool.on('error', report);
+  let closing = false;
+  // An idle connection broke, and the pool replaces it. The pool hangs the whole client, password included, on the
+  // error: only its words go on.
+  pool.on('error', ({ message }) => {
+    if (!closing) report(new Error(`An idle connection to PostgreSQL broke: ${message}`));
+  });
   const queries: Queries = new Kysely({ dialect: new PostgresDialect({ pool }) });
 
   try {
@@ -124,6 +128,7 @@ export async function openPostgresStore(options: PostgresStoreOptions): Promise<
       },
       onJobChanged: feed.subscribe,
       async close() {
+        closing = true;
         await listener.close();
         await notifier.close();
         await queries.destroy();
