@@ -11,6 +11,7 @@ import { registerOpenApi } from './http/openapi.ts';
 import { handleError } from './http/problem.ts';
 import { logRequests } from './http/request-log.ts';
 import { contentRoutes } from './http/routes/content.ts';
+import { hookRoutes } from './http/routes/hooks.ts';
 import { jobRoutes } from './http/routes/jobs.ts';
 import { modelRoutes } from './http/routes/models.ts';
 import { type OperationRoutesParts, operationRoutes } from './http/routes/operations.ts';
@@ -20,6 +21,7 @@ import type { CatalogCache } from './service/catalog-cache.ts';
 import type { ClipArchive } from './service/clip-archive.ts';
 import type { Jobs } from './service/jobs.ts';
 import type { Planner } from './service/planner.ts';
+import type { WebhookDesk } from './service/webhook-desk.ts';
 
 export interface AppParts extends Omit<OperationRoutesParts, 'catalog' | 'isClosing'> {
   readonly log: FastifyBaseLogger;
@@ -31,6 +33,7 @@ export interface AppParts extends Omit<OperationRoutesParts, 'catalog' | 'isClos
   readonly planner: Planner;
   readonly jobs: Jobs;
   readonly archive: Pick<ClipArchive, 'open'>;
+  readonly webhooks: Pick<WebhookDesk, 'receive'>;
 }
 
 const BODY_LIMIT = 64 * 1024;
@@ -94,6 +97,7 @@ export async function createApp(parts: AppParts): Promise<App> {
   await registerOpenApi(app, parts.version);
   const guardMethods = collectRoutes(app);
   await app.register(operationRoutes({ ...parts, isClosing: () => closing }));
+  await app.register(hookRoutes(parts));
   await app.register(async (api) => {
     api.addHook('onRequest', createAuthenticator(parts.clients));
     await api.register(modelRoutes({ catalog: parts.catalog, maxAgeS: parts.catalogMaxAgeS }));

@@ -44,8 +44,10 @@ export function judgeWebhook({ job, ended }: NonceOwner, event: WebhookEvent): W
   if (upstreamId !== null && upstreamId !== event.upstreamId) return alarm('webhook_other_id');
   switch (status) {
     case null:
-    case 'queued':
       return alarm('webhook_before_submit');
+    case 'queued':
+      // Sent before, and taken for refused or never sent: if upstream has it, it must not be sent again.
+      return job.submittedAt === null ? alarm('webhook_before_submit') : { kind: 'confirm' };
     case 'submitting':
     case 'submission_unknown':
       return { kind: 'confirm' };
