@@ -103,7 +103,13 @@ export async function bindUpstream(
       due_at: dialect.now(),
     })
     .where('id', '=', jobId)
-    .where('status', 'in', UNBOUND)
+    .where((where) =>
+      where.or([
+        where('status', 'in', UNBOUND),
+        // About to be sent again as proven unsold, and sold after all: the id must win before that.
+        where.and([where('status', '=', 'queued'), where('submitted_at', 'is not', null)]),
+      ]),
+    )
     .where((where) => where.or([where('upstream_id', 'is', null), where('upstream_id', '=', upstreamId)]))
     .where((where) =>
       where.not(
