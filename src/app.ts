@@ -15,11 +15,13 @@ import { hookRoutes } from './http/routes/hooks.ts';
 import { jobRoutes } from './http/routes/jobs.ts';
 import { modelRoutes } from './http/routes/models.ts';
 import { type OperationRoutesParts, operationRoutes } from './http/routes/operations.ts';
+import { repairRoutes } from './http/routes/repairs.ts';
 import { routeRoutes } from './http/routes/route.ts';
 import { validatorCompiler } from './http/validation.ts';
 import type { CatalogCache } from './service/catalog-cache.ts';
 import type { ClipArchive } from './service/clip-archive.ts';
 import type { Jobs } from './service/jobs.ts';
+import type { OperatorDesk } from './service/operator-desk.ts';
 import type { Planner } from './service/planner.ts';
 import type { WebhookDesk } from './service/webhook-desk.ts';
 
@@ -28,12 +30,15 @@ export interface AppParts extends Omit<OperationRoutesParts, 'catalog' | 'isClos
   readonly version: string;
   /** Client name by SHA-256 of its key; null = no authentication. */
   readonly clients: ReadonlyMap<string, string> | null;
+  /** Operator name by SHA-256 of its key. */
+  readonly operators: ReadonlyMap<string, string>;
   readonly catalog: Pick<CatalogCache, 'get' | 'peek'>;
   readonly catalogMaxAgeS: number;
   readonly planner: Planner;
   readonly jobs: Jobs;
   readonly archive: Pick<ClipArchive, 'open'>;
   readonly webhooks: Pick<WebhookDesk, 'receive'>;
+  readonly operatorDesk: OperatorDesk;
 }
 
 const BODY_LIMIT = 64 * 1024;
@@ -76,6 +81,7 @@ export async function createApp(parts: AppParts): Promise<App> {
   app.setErrorHandler(handleError);
   app.removeContentTypeParser('text/plain');
   app.decorateRequest('clientId', '');
+  app.decorateRequest('operator', null);
 
   app.addHook('onRequest', async (request, reply) => {
     reply.header('x-request-id', request.id);
@@ -99,10 +105,11 @@ export async function createApp(parts: AppParts): Promise<App> {
   await app.register(operationRoutes({ ...parts, isClosing: () => closing }));
   await app.register(hookRoutes(parts));
   await app.register(async (api) => {
-    api.addHook('onRequest', createAuthenticator(parts.clients));
+    api.addHook('onRequest', createAuthenticator(parts.clients, parts.operators));
     await api.register(modelRoutes({ catalog: parts.catalog, maxAgeS: parts.catalogMaxAgeS }));
     await api.register(routeRoutes(parts));
     await api.register(jobRoutes(parts));
+    await api.register(repairRoutes(parts));
     await api.register(contentRoutes(parts));
   });
   guardMethods();

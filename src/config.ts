@@ -97,6 +97,11 @@ const variables = {
     .describe(
       'Client keys as `name:sha256hex,...`; several keys may share a name while one replaces another.',
     ),
+  OPERATOR_KEYS: clientKeys
+    .optional()
+    .describe(
+      "Keys of those who may read and repair every client's jobs, as `name:sha256hex,...`. Without one nobody can decide a job that stays `submission_unknown`.",
+    ),
   LOG_LEVEL: z
     .enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'])
     .default('info')
@@ -130,6 +135,9 @@ const ConfigSchema = z.object(variables).superRefine((config, context) => {
   }
   if (config.CLIENT_AUTH === 'none' && config.CLIENT_KEYS) {
     fault('CLIENT_AUTH', 'is none although CLIENT_KEYS is set: say one or the other');
+  }
+  for (const hash of config.OPERATOR_KEYS?.keys() ?? []) {
+    if (config.CLIENT_KEYS?.has(hash)) fault('OPERATOR_KEYS', 'has a key that is a client key too');
   }
   if (config.POLL_MAX_MS < config.POLL_MIN_MS) fault('POLL_MAX_MS', 'must not be below POLL_MIN_MS');
 });

@@ -14,6 +14,7 @@ import { createJobPoller, type JobPoller } from './service/job-poller.ts';
 import { createJobSubmitter } from './service/job-submitter.ts';
 import { createJobWatch } from './service/job-watch.ts';
 import { createJobs } from './service/jobs.ts';
+import { createOperatorDesk } from './service/operator-desk.ts';
 import { createPlanner } from './service/planner.ts';
 import { createSubmitBreaker } from './service/submit-breaker.ts';
 import { createWebhookDesk, type WebhookDesk } from './service/webhook-desk.ts';
@@ -108,12 +109,14 @@ export async function createGateway(parts: GatewayParts): Promise<Gateway> {
     log,
     version: parts.version,
     clients: config.CLIENT_AUTH === 'none' ? null : (config.CLIENT_KEYS ?? new Map()),
+    operators: config.OPERATOR_KEYS ?? new Map(),
     catalog,
     catalogMaxAgeS: config.CATALOG_MAX_AGE_S,
     planner: createPlanner(catalog),
     jobs,
     archive,
     webhooks,
+    operatorDesk: createOperatorDesk({ store, upstream, log }),
     pingStore: () => store.ping(),
     describeSubmissions: () => breaker.describe(),
     loopDelayMs: () => loopDelay.percentile(99) / 1e6,

@@ -30,6 +30,7 @@ export interface Attempt {
   readonly startedAt: number | null;
   readonly finishedAt: number | null;
   readonly actualMicroUsd: number | null;
+  readonly estimatedMicroUsd: number | null;
   readonly highMicroUsd: number | null;
 }
 

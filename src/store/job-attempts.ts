@@ -150,5 +150,6 @@ export const toAttempt = (row: AttemptTable): Attempt => ({
   startedAt: row.started_at,
   finishedAt: row.finished_at,
   actualMicroUsd: row.actual_micro_usd,
+  estimatedMicroUsd: row.estimated_micro_usd,
   highMicroUsd: row.high_micro_usd,
 });

@@ -61,6 +61,7 @@ describe('findNextAttempt', () => {
     startedAt: null,
     finishedAt: null,
     actualMicroUsd: null,
+    estimatedMicroUsd: 90,
     highMicroUsd: 100,
     ...changes,
   });

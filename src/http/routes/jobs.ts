@@ -1,13 +1,16 @@
 // POST /jobs buys; GET /jobs and /jobs/{id} say what became of it.
 
+import type { FastifyRequest } from 'fastify';
 import { ClipgateError } from '../../core/errors.ts';
+import { planAttempt, planOthers, toTerms } from '../../core/fallback-plan.ts';
 import type { Job } from '../../core/job.ts';
 import { toMicroUsd } from '../../core/money.ts';
-import type { ClipSpec } from '../../core/request.ts';
+import type { ClipSpec, Routing } from '../../core/request.ts';
 import { hashJson } from '../../service/canonical-json.ts';
 import { JOB_ID_PATTERN } from '../../service/ids.ts';
 import type { Jobs } from '../../service/jobs.ts';
 import type { JobPlan, Planner } from '../../service/planner.ts';
+import { requireOperator, visibleTo } from '../auth.ts';
 import { splitBody } from '../clip-body.ts';
 import type { App } from '../context.ts';
 import { parsePrefer } from '../prefer.ts';
@@ -36,7 +39,7 @@ const RETRY_AFTER_S = '5';
 
 export function jobRoutes({ planner, jobs }: JobRoutesParts) {
   async function render(job: Job) {
-    return renderJob(job, await jobs.outputsOf([job]));
+    return renderJob(job, await jobs.outputsOf([job]), await jobs.attemptsOf([job]));
   }
 
   /** Clients continue jobs by our id or by upstream's; upstream knows only its own, and only their own jobs count. */
@@ -72,7 +75,7 @@ export function jobRoutes({ planner, jobs }: JobRoutesParts) {
         },
       },
       async (request, reply) => {
-        const { model, dry_run: dryRun, ...body } = request.body;
+        const { model, dry_run: dryRun, fallback, ...body } = request.body;
         const key = request.headers['idempotency-key'];
         const idempotency = key === undefined || dryRun ? null : { key, bodyHash: hashJson(request.body) };
 
@@ -80,12 +83,11 @@ export function jobRoutes({ planner, jobs }: JobRoutesParts) {
         const earlier = idempotency && (await jobs.findReplay(request.clientId, idempotency));
         if (earlier) return accepted(earlier, true);
 
-        const { spec, routing } = splitBody(body);
-        const { view, plan } = await planner.planJob(
-          model,
-          await withUpstreamJob(spec, request.clientId),
-          routing,
-        );
+        const { spec: given, routing: asked } = splitBody(body);
+        const spec = await withUpstreamJob(given, request.clientId);
+        const terms = fallback && toTerms(fallback.max_attempts, fallback.max_total_cost_usd);
+        const routing = fallback ? withinTotal(asked, fallback.max_total_cost_usd) : asked;
+        const { view, plan } = await planner.planJob(model, spec, routing);
         if (plan.kind !== 'planned') throw asProblem(plan);
         const { choice, submission, route } = plan;
         if (dryRun) {
@@ -108,6 +110,13 @@ export function jobRoutes({ planner, jobs }: JobRoutesParts) {
           estimatedMicroUsd: usd === null ? null : toMicroUsd(usd),
           expectedMs: choice.expected.p50S * 1000,
           ...(routing.max_wait_s === undefined ? {} : { patienceMs: routing.max_wait_s * 1000 }),
+          ...(terms && {
+            fallback: {
+              ...terms,
+              highMicroUsd: planAttempt(choice, spec, routing).highMicroUsd,
+              others: planOthers(route?.candidates ?? [], spec, routing, terms),
+            },
+          }),
           idempotency,
         };
         const { respondAsync } = parsePrefer(request.headers.prefer);
@@ -132,29 +141,31 @@ export function jobRoutes({ planner, jobs }: JobRoutesParts) {
           summary: 'Your jobs, newest first',
           tags: ['jobs'],
           querystring: JobQuerySchema,
-          response: { 200: JobListSchema, ...problems(400, 401, 405, 500) },
+          response: { 200: JobListSchema, ...problems(400, 401, 403, 405, 500) },
         },
       },
       async (request) => {
-        const { limit, status, model, cursor } = request.query;
+        const { limit, status, model, cursor, client } = request.query;
         if (cursor !== undefined && !JOB_ID_PATTERN.test(cursor)) {
           throw invalidRequest([
             toFault(['cursor'], 'must be the next_cursor of an earlier answer', 'query'),
           ]);
         }
         const { jobs: page, nextCursor } = await jobs.list({
-          clientId: request.clientId,
+          clientId: clientOf(request, client),
           limit,
           cursor: cursor ?? null,
           status: status ?? null,
           model: model ?? null,
         });
         const outputs = await jobs.outputsOf(page);
+        const attempts = await jobs.attemptsOf(page);
         return {
           data: page.map((job) =>
             renderJob(
               job,
               outputs.filter((output) => output.jobId === job.id),
+              attempts.filter((attempt) => attempt.jobId === job.id),
             ),
           ),
           next_cursor: nextCursor,
@@ -178,12 +189,25 @@ export function jobRoutes({ planner, jobs }: JobRoutesParts) {
         const { id } = request.params;
         const { waitS } = parsePrefer(request.headers.prefer);
         reply.header('cache-control', 'no-store');
-        if (waitS === null) return render(await jobs.get(id, request.clientId));
+        if (waitS === null) return render(await jobs.get(id, visibleTo(request)));
         reply.header('preference-applied', `wait=${waitS}`);
-        return render(await jobs.waitForChange(id, request.clientId, waitS * 1000, request.signal));
+        return render(await jobs.waitForChange(id, visibleTo(request), waitS * 1000, request.signal));
       },
     );
   };
+}
+
+/** No candidate may cost more than all of them together: one that nobody can price is none then. */
+const withinTotal = (routing: Routing, totalUsd: number): Routing => ({
+  ...routing,
+  max_cost_usd: Math.min(totalUsd, routing.max_cost_usd ?? totalUsd),
+});
+
+/** Whose jobs are listed: one's own, or for operators those of the client asked for, or all. */
+function clientOf(request: FastifyRequest, asked: string | undefined): string | null {
+  if (asked === undefined) return visibleTo(request);
+  requireOperator(request);
+  return asked;
 }
 
 /** Why a job cannot be bought, as the caller is told. */

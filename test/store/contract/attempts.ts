@@ -102,6 +102,7 @@ export function describeAttempts(current: () => StoreUnderTest): void {
       startedAt: 7,
       finishedAt: 99,
       actualMicroUsd: 0,
+      estimatedMicroUsd: 120_000,
       highMicroUsd: 130_000,
     });
     const [claim] = await store.claimDue('b', 1, LEASE_MS);
