@@ -10,12 +10,16 @@ const httpUrl = z
   .string()
   .refine(
     (value) => URL.canParse(value) && /^https?:$/.test(new URL(value).protocol),
-    'must be an http(s) URL',
+    // Ends the check: the next takes the URL apart.
+    { error: 'must be an http(s) URL', abort: true },
   )
-  .refine((value) => {
-    const { username, password, search, hash } = new URL(value);
-    return !username && !password && !search && !hash;
-  }, 'must not carry credentials, a query or a fragment')
+  .refine(
+    (value) => {
+      const { username, password, search, hash } = new URL(value);
+      return !username && !password && !search && !hash;
+    },
+    { error: 'must not carry credentials, a query or a fragment', abort: true },
+  )
   .transform((value) => value.replace(/\/+$/, ''));
 
 const LOOPBACK = /^(localhost|127(\.\d{1,3}){3}|\[::1\])$/;
