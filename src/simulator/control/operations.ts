@@ -150,8 +150,12 @@ export function controlOperations(world: World, refuse: (forMs: number) => void)
         answer: RuleSchema,
       },
       (fault) => {
-        if (fault.fault === 'refuse') refuse(fault.for_ms);
-        return world.faults.add(fault);
+        const rule = world.faults.add(fault);
+        if (fault.fault === 'refuse') {
+          rule.struck += 1;
+          refuse(fault.for_ms);
+        }
+        return rule;
       },
     ),
     {
