@@ -12,6 +12,7 @@ test.each([
   const simulator = await openSimulator();
   const outcome = await talk(simulator, rawRequest('POST', '/videos', withFault(marker)));
   expect(outcome).toEqual({ text: '', bytes: 0, end: 'ECONNRESET' });
+  expect(simulator.submits()).toBe(1);
   expect(simulator.ledger().map((entry) => entry.answer)).toEqual(answers);
 });
 

@@ -79,7 +79,10 @@ test('reset forgets what was bought', async () => {
   const simulator = await openSimulator();
   const id = await buyClip(simulator);
   expect((await call(simulator, '/_sim/reset', { method: 'POST' })).status).toBe(204);
-  expect((await call(simulator, '/_sim/ledger')).body).toMatchObject({ data: [], totals: { jobs: 0 } });
+  expect((await call(simulator, '/_sim/ledger')).body).toMatchObject({
+    data: [],
+    totals: { submits: 0, jobs: 0 },
+  });
   expect((await call(simulator, `/videos/${id}`)).status).toBe(404);
 });
 

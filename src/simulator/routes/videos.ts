@@ -45,6 +45,7 @@ function requestRules(world: World, request: FastifyRequest): FaultRule[] {
 }
 
 async function submit(world: World, request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> {
+  world.traffic.submits += 1;
   const { model, prompt } = peek(request.body);
   const rules = [...requestRules(world, request), ...world.faults.attach(faultsInPrompt(prompt ?? ''))];
   const early = world.faults.draw('submit', { model, prompt }, rules, strikesFirst).find(isRequestFault);
