@@ -111,11 +111,19 @@ export const JobSchema = z
       .describe('Empty until completed.'),
     links: z.object({ self: z.string(), content: z.string() }),
   })
-  .meta({ id: 'Job', examples: [jobExample] });
+  .meta({
+    id: 'Job',
+    description: 'A job: what was asked, what became of it, what it cost.',
+    examples: [jobExample],
+  });
 
 export const JobListSchema = z
   .object({ data: listOf(JobSchema), next_cursor: z.string().nullable() })
-  .meta({ id: 'JobList', examples: [{ data: [jobExample], next_cursor: null }] });
+  .meta({
+    id: 'JobList',
+    description: 'A page of jobs; `next_cursor` leads to the next.',
+    examples: [{ data: [jobExample], next_cursor: null }],
+  });
 
 export const JobQuerySchema = z.strictObject({
   limit: queryInteger(1, 100).default(20),

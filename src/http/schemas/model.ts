@@ -57,7 +57,7 @@ export const ModelSchema = z
     prices: listOf(PriceSchema),
     unknown_skus: listOf(z.string()).describe('Price keys that are not understood, and so never used.'),
   })
-  .meta({ id: 'Model', examples: [modelExample] });
+  .meta({ id: 'Model', description: 'A model: what it can do and what it costs.', examples: [modelExample] });
 
 export const catalogExample = {
   fetched_at: '2026-10-02T09:00:00.000Z',
@@ -75,11 +75,15 @@ export const CatalogSchema = z
     models: z.int(),
     dropped: z.int().describe('Entries left out because they could not be read.'),
   })
-  .meta({ id: 'Catalog', examples: [catalogExample] });
+  .meta({ id: 'Catalog', description: 'Which catalog an answer was made from.', examples: [catalogExample] });
 
 export const ModelListSchema = z
   .object({ data: listOf(ModelSchema), catalog: CatalogSchema })
-  .meta({ id: 'ModelList', examples: [{ data: [modelExample], catalog: catalogExample }] });
+  .meta({
+    id: 'ModelList',
+    description: 'The models that match, and how old the list is.',
+    examples: [{ data: [modelExample], catalog: catalogExample }],
+  });
 
 export const MODES = ['text_to_video', 'image_to_video', 'reference_to_video', 'video_to_video'] as const;
 
