@@ -8,7 +8,7 @@ import { answerClientError } from './http/client-error.ts';
 import type { App } from './http/context.ts';
 import { readJsonBodies } from './http/json-body.ts';
 import { collectRoutes } from './http/method-guard.ts';
-import { registerOpenApi } from './http/openapi.ts';
+import { registerOpenApi, serveOpenApi } from './http/openapi.ts';
 import { handleError } from './http/problem.ts';
 import { logRequest, logRequests } from './http/request-log.ts';
 import { contentRoutes } from './http/routes/content.ts';
@@ -100,6 +100,7 @@ export async function createApp(parts: AppParts): Promise<App> {
 
   await registerOpenApi(app, parts.version);
   const guardMethods = collectRoutes(app);
+  serveOpenApi(app);
   await app.register(operationRoutes({ ...parts, isClosing: () => closing }));
   await app.register(async (api) => {
     api.addHook('onRequest', createAuthenticator(parts.clients));

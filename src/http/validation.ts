@@ -18,9 +18,9 @@ const PARTS: Readonly<Record<string, InputFault['in']>> = {
 export const validatorCompiler: FastifySchemaCompiler<z.ZodType> = ({ schema, httpPart }) => {
   const part = PARTS[httpPart ?? 'body'] ?? 'body';
   return (data: unknown) => {
-    // Nothing at all is not JSON of the wrong type, and "must be an object" would not say so.
-    if (part === 'body' && data === undefined) {
-      return { error: new ClipgateError('malformed_body', 'The body is empty: send a JSON object.') };
+    // Fastify hands on null for no body at all, and "must be an object" would not say so.
+    if (part === 'body' && (data === undefined || data === null)) {
+      return { error: new ClipgateError('malformed_body', 'The body holds nothing: send a JSON object.') };
     }
     const faults = part === 'header' ? [] : findUnreadable(data, part);
     const result = faults.length > 0 ? null : schema.safeParse(data);

@@ -117,13 +117,11 @@ export const JobSchema = z
     examples: [jobExample],
   });
 
-export const JobListSchema = z
-  .object({ data: listOf(JobSchema), next_cursor: z.string().nullable() })
-  .meta({
-    id: 'JobList',
-    description: 'A page of jobs; `next_cursor` leads to the next.',
-    examples: [{ data: [jobExample], next_cursor: null }],
-  });
+export const JobListSchema = z.object({ data: listOf(JobSchema), next_cursor: z.string().nullable() }).meta({
+  id: 'JobList',
+  description: 'A page of jobs; `next_cursor` leads to the next.',
+  examples: [{ data: [jobExample], next_cursor: null }],
+});
 
 export const JobQuerySchema = z.strictObject({
   limit: queryInteger(1, 100).default(20),

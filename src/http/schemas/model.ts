@@ -77,13 +77,11 @@ export const CatalogSchema = z
   })
   .meta({ id: 'Catalog', description: 'Which catalog an answer was made from.', examples: [catalogExample] });
 
-export const ModelListSchema = z
-  .object({ data: listOf(ModelSchema), catalog: CatalogSchema })
-  .meta({
-    id: 'ModelList',
-    description: 'The models that match, and how old the list is.',
-    examples: [{ data: [modelExample], catalog: catalogExample }],
-  });
+export const ModelListSchema = z.object({ data: listOf(ModelSchema), catalog: CatalogSchema }).meta({
+  id: 'ModelList',
+  description: 'The models that match, and how old the list is.',
+  examples: [{ data: [modelExample], catalog: catalogExample }],
+});
 
 export const MODES = ['text_to_video', 'image_to_video', 'reference_to_video', 'video_to_video'] as const;
 
