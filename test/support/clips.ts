@@ -49,7 +49,7 @@ export async function follow(
   gateway: TestGateway,
   id: string,
   done: (job: JobAnswer) => boolean = ({ status }) =>
-    !['submitting', 'pending', 'in_progress'].includes(status),
+    !['queued', 'submitting', 'pending', 'in_progress'].includes(status),
 ): Promise<JobAnswer> {
   for (;;) {
     const response = await gateway.request(`/jobs/${id}`, { headers: { prefer: 'wait=1' } });
