@@ -9,7 +9,13 @@ beforeAll(async () => {
 });
 afterAll(() => gateway.close());
 
-const CLIP = { prompt: 'a paper boat', duration: 4, resolution: '720p', aspect_ratio: '16:9', generate_audio: false };
+const CLIP = {
+  prompt: 'a paper boat',
+  duration: 4,
+  resolution: '720p',
+  aspect_ratio: '16:9',
+  generate_audio: false,
+};
 
 describe('POST /jobs', () => {
   it('buys once, follows the job and hands out the MP4', async () => {
