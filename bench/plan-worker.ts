@@ -5,7 +5,8 @@ import process from 'node:process';
 import { type Catalog, indexCatalog } from '../src/core/catalog.ts';
 import { planRoute } from '../src/core/route.ts';
 import { parseModels } from '../src/upstream/wire.ts';
-import { type BenchClip, CLIPS } from './support/clips.ts';
+import { ASSORTED, type BenchClip, CLIPS } from './support/clips.ts';
+import { median } from './support/median.ts';
 
 const COPIES = 100;
 const BATCHES = 11;
@@ -27,14 +28,18 @@ function catalogOf(copies: number): Catalog {
   return indexCatalog(parsed.models, { fetchedAt: 0, dropped: 0 });
 }
 
-/** Milliseconds per call, one figure a batch; the first batch warms up and is left out. */
-function time(catalog: Catalog, { spec, routing }: BenchClip): number[] {
+/** Milliseconds of CPU per call, one figure a batch; the first batch warms up and is left out. */
+function time(catalog: Catalog, clips: readonly BenchClip[]): number[] {
   const batches: number[] = [];
-  for (let batch = 0; batch < BATCHES; batch++) {
+  for (let batch = 0, next = 0; batch < BATCHES; batch++) {
     const start = process.cpuUsage();
     const until = performance.now() + BATCH_MS;
     let calls = 0;
-    for (; performance.now() < until; calls++) planRoute(catalog, spec, routing);
+    for (; performance.now() < until; calls++, next++) {
+      const clip = clips[next % clips.length];
+      // A spec of its own every time, as every request brings one.
+      if (clip) planRoute(catalog, { ...clip.spec }, clip.routing);
+    }
     const { user, system } = process.cpuUsage(start);
     batches.push((user + system) / 1000 / calls);
   }
@@ -43,14 +48,16 @@ function time(catalog: Catalog, { spec, routing }: BenchClip): number[] {
 
 const small = catalogOf(1);
 const large = catalogOf(COPIES);
-const timings = Object.values(CLIPS).map((clip: BenchClip) => {
-  const { candidates, nearest } = planRoute(small, clip.spec, clip.routing);
-  return {
-    name: clip.name,
-    candidates: candidates.length,
-    nearest: nearest.length,
-    small: time(small, clip),
-    large: time(large, clip),
-  };
-});
+const timings = [...Object.values(CLIPS).map((clip) => ({ name: clip.name, clips: [clip] })), ASSORTED].map(
+  ({ name, clips }) => {
+    const plans = clips.map(({ spec, routing }: BenchClip) => planRoute(small, spec, routing));
+    return {
+      name,
+      candidates: median(plans.map((plan) => plan.candidates.length)),
+      nearest: median(plans.map((plan) => plan.nearest.length)),
+      small: time(small, clips),
+      large: time(large, clips),
+    };
+  },
+);
 process.send?.(timings, () => process.exit(0));

@@ -3,7 +3,7 @@
 import { once } from 'node:events';
 import { build, CATALOG_FILE, MODALITIES_FILE } from './support/build.ts';
 import { startChild } from './support/child.ts';
-import { median } from './support/duel.ts';
+import { median } from './support/median.ts';
 
 interface Timing {
   readonly name: string;

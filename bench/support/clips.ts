@@ -24,3 +24,18 @@ export const CLIPS = {
   },
   open: { name: 'all left open', spec: { prompt }, routing: {} },
 } as const satisfies Record<string, BenchClip>;
+
+/** Sixty clips in turn, more than estimates are remembered for: what a clip costs that nobody has asked for lately. */
+export const ASSORTED = {
+  name: 'sixty in turn',
+  clips: [4, 5, 6, 8, 10].flatMap((duration) =>
+    ['480p', '720p', '1080p'].flatMap((resolution) =>
+      ['16:9', '9:16'].flatMap((aspect_ratio) =>
+        [true, false].map((generate_audio) => ({
+          ...CLIPS.typical,
+          spec: { prompt, duration, resolution, aspect_ratio, generate_audio },
+        })),
+      ),
+    ),
+  ),
+};

@@ -1,6 +1,7 @@
 // Ours against a yardstick, turn by turn in one run, so that what disturbs the machine disturbs both.
 
 import { type Load, load, type Target } from './load.ts';
+import { median } from './median.ts';
 
 const SECONDS = Number(process.env['BENCH_SECONDS'] ?? 3);
 const ROUNDS = Number(process.env['BENCH_ROUNDS'] ?? 5);
@@ -42,13 +43,6 @@ export async function fight({ name, ours, yardstick, connections, goal }: Duel):
     `${Math.min(...ratios).toFixed(2)} to ${Math.max(...ratios).toFixed(2)}`,
   ];
   console.log(`| ${cells.join(' | ')} |`);
-}
-
-export function median(values: readonly number[]): number {
-  const sorted = values.toSorted((a, b) => a - b);
-  const middle = Math.floor(sorted.length / 2);
-  const upper = sorted[middle] ?? Number.NaN;
-  return sorted.length % 2 === 1 ? upper : ((sorted[middle - 1] ?? upper) + upper) / 2;
 }
 
 const perSecond = (value: number) => (value >= 1000 ? String(Math.round(value)) : value.toFixed(1));
