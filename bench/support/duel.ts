@@ -14,6 +14,8 @@ export interface Duel {
   readonly connections: number;
   /** The ratio of answers per second that we hold ourselves to. */
   readonly goal: number;
+  /** How answers are asked for; `load` where nothing is said. */
+  readonly by?: typeof load;
 }
 
 export const TABLE_HEAD =
@@ -21,13 +23,13 @@ export const TABLE_HEAD =
   '|---|---|---|---|---|---|---|---|---|';
 
 /** Prints one row: medians over the rounds, and how far the rounds' ratios lie apart. */
-export async function fight({ name, ours, yardstick, connections, goal }: Duel): Promise<void> {
-  await load(yardstick, WARMUP_SECONDS, connections);
-  await load(ours, WARMUP_SECONDS, connections);
+export async function fight({ name, ours, yardstick, connections, goal, by = load }: Duel): Promise<void> {
+  await by(yardstick, WARMUP_SECONDS, connections);
+  await by(ours, WARMUP_SECONDS, connections);
   const rounds: { readonly ours: Load; readonly yardstick: Load }[] = [];
   for (let round = 0; round < ROUNDS; round++) {
-    const bare = await load(yardstick, SECONDS, connections);
-    rounds.push({ yardstick: bare, ours: await load(ours, SECONDS, connections) });
+    const bare = await by(yardstick, SECONDS, connections);
+    rounds.push({ yardstick: bare, ours: await by(ours, SECONDS, connections) });
   }
   const of = (read: (round: (typeof rounds)[number]) => number) => median(rounds.map(read));
   const ratios = rounds.map((round) => round.ours.perSecond / round.yardstick.perSecond);

@@ -22,8 +22,8 @@ export interface BenchGateway extends Child {
   readonly url: string;
   /** Buys a clip and resolves with its job's id. */
   buy(prompt: string): Promise<string>;
-  /** Resolves when the job has this status, and its clip, where it has one, is in the archive. */
-  settle(id: string, status: string): Promise<void>;
+  /** Resolves when the job has this status and, unless `kept` is false, its clip is in the archive. */
+  settle(id: string, status: string, kept?: boolean): Promise<void>;
 }
 
 export function startUpstream(built: Build, clipFile: string): Promise<Upstream> {
@@ -74,11 +74,11 @@ export async function startGateway(built: Build, options: GatewayOptions): Promi
       if (answer.status !== 202) throw new Error(`POST /jobs answered ${answer.status}`);
       return ((await answer.json()) as { id: string }).id;
     },
-    async settle(id, status) {
+    async settle(id, status, kept = true) {
       await until(`job ${id} ${status}`, async () => {
         const answer = await fetch(`${url}/jobs/${id}`, { headers });
         const job = (await answer.json()) as { status: string; outputs: { bytes: number | null }[] };
-        return job.status === status && job.outputs.every(({ bytes }) => bytes !== null);
+        return job.status === status && (!kept || job.outputs.every(({ bytes }) => bytes !== null));
       });
     },
   };

@@ -1,6 +1,7 @@
 // The smallest changes of a clip spec that would admit models it refuses, each proved by judging the changed spec.
 
 import type { VideoModel } from './catalog.ts';
+import { derived } from './derived.ts';
 import type { Reason, ReasonCode } from './eligibility.ts';
 import { parseAspectRatio, parseSize, shortSideOf } from './frame-size.ts';
 import type { ClipSpec, Routing } from './request.ts';
@@ -149,18 +150,18 @@ function valuesFor(reason: Reason, field: string, spec: ClipSpec): Change[] {
   switch (reason.code) {
     case 'unsupported_duration': {
       const asked = Number(reason.requested);
-      const lengths = offered.map(Number);
-      const shorter = lengths.filter((length) => length < asked).at(-1);
-      const longer = lengths.find((length) => length > asked);
-      const near = [longer, shorter].filter((length) => length !== undefined);
+      const longer = offered.find((length) => Number(length) > asked);
+      const shorter = offered.findLast((length) => Number(length) < asked);
+      const near = [longer, shorter].flatMap((length) => (length === undefined ? [] : [Number(length)]));
       return near.length > 0
         ? near.map((length) => change(length, Math.abs(length - asked) / asked))
         : [drop(field)];
     }
     case 'unsupported_resolution': {
       const asked = shortSideOf(String(reason.requested)) ?? 720;
-      const others = offered.map((name) =>
-        change(name, Math.abs(Math.log2((shortSideOf(String(name)) ?? 720) / asked))),
+      const sides = shortSidesOf(offered);
+      const others = offered.map((name, index) =>
+        change(name, Math.abs(Math.log2((sides[index] ?? 720) / asked))),
       );
       return others.length > 0 ? others : [drop(field)];
     }
@@ -187,6 +188,8 @@ function valuesFor(reason: Reason, field: string, spec: ClipSpec): Change[] {
       return field in spec ? [drop(field)] : [];
   }
 }
+
+const shortSidesOf = derived((names: readonly unknown[]) => names.map((name) => shortSideOf(String(name))));
 
 function nearestSizes(asked: string, offered: readonly string[]): { size: string; distance: number }[] {
   const from = parseSize(asked);
