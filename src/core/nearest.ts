@@ -78,8 +78,19 @@ export function findNearest(
   return found
     .sort((a, b) => a.distance - b.distance || b.admits.length - a.admits.length)
     .slice(0, MOST)
-    .map(({ change, admits }) => ({ change, admits }));
+    .map((trial) => ({ change: trial.change, admits: whoWould(trial, rejected, admits) }));
 }
+
+/** Everyone a change admits, those included that another value would have suited better. */
+function whoWould(trial: Trial, rejected: readonly Refused[], admits: Admits): string[] {
+  const touches = (reason: Reason) => fieldOf(reason) in trial.change;
+  return rejected
+    .filter(({ model, reasons }) => reasons.every(touches) && admits(model, trial.spec, trial.routing))
+    .map(({ model }) => model.id);
+}
+
+/** The field of the spec or routing that a change would set. */
+const fieldOf = ({ field }: Reason) => (field === 'provider.options' ? 'provider' : field);
 
 function tryOut(combination: readonly Change[], spec: ClipSpec, routing: Routing): Trial {
   const change = Object.fromEntries(combination.map(({ field, value }) => [field, value]));
@@ -114,7 +125,7 @@ function changesFor(reasons: readonly Reason[], spec: ClipSpec, fields: number):
   const byField = new Map<string, Reason>();
   for (const reason of reasons) {
     if (FIXED.has(reason.code)) return null;
-    byField.set(reason.field === 'provider.options' ? 'provider' : reason.field, reason);
+    byField.set(fieldOf(reason), reason);
   }
   if (byField.size !== fields) return null;
   return [...byField].map(([field, reason]) => valuesFor(reason, field, spec));
