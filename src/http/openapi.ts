@@ -11,7 +11,7 @@ import { tidyOpenApi } from './tidy-openapi.ts';
 const DESCRIPTION = `Clipgate picks the AI video model that fits a clip, its budget and its deadline, buys the clip once, and hands back
 the MP4. Bodies and fields are those of OpenRouter's own video API wherever the meaning is the same.`;
 
-/** Collects the document from every route registered after this, and serves it at /openapi.json and /docs. */
+/** Collects the document from every route registered after this, and shows it at /docs. */
 export async function registerOpenApi(app: App, version: string): Promise<void> {
   const transform = createJsonSchemaTransform({});
   await app.register(swagger, {
@@ -57,6 +57,10 @@ export async function registerOpenApi(app: App, version: string): Promise<void> 
     transformObject: (document) => addHeaders(tidyOpenApi(jsonSchemaTransformObject(document))),
   });
   await app.register(swaggerUi, { routePrefix: '/docs', staticCSP: true });
+}
+
+/** Serves what was collected at /openapi.json. */
+export function serveOpenApi(app: App): void {
   app.get('/openapi.json', { schema: { hide: true } }, async (_request, reply) => {
     return reply.header('cache-control', 'public, max-age=60').send(app.swagger());
   });

@@ -1,8 +1,7 @@
 // The account that pays: what it has spent, what running jobs hold, and the three ways to be out of money.
-import { Big } from 'big.js';
 import { ApiError } from './api-error.ts';
 import type { SimClock } from './clock.ts';
-import { billedUsd, type JobBook, statusOf } from './jobs.ts';
+import { billedUsd, type Job, type JobBook, statusOf } from './jobs.ts';
 import type { Settings } from './settings.ts';
 
 export type LimitSource = 'openrouter_credits' | 'openrouter_key_limit' | 'openrouter_in_flight_budget';
@@ -25,11 +24,15 @@ export function insufficientCredits(source: LimitSource, retryAfterSeconds?: num
 }
 
 export function createAccount(clock: SimClock, jobs: JobBook, settings: () => Settings): Account {
-  const sum = (amounts: readonly (number | null)[]) =>
-    amounts.reduce((total: Big, amount) => total.plus(amount ?? 0), new Big(0)).toNumber();
-  const usageUsd = () => sum(jobs.all().map((job) => billedUsd(job, clock.nowMs())));
-  const heldUsd = () =>
-    sum(jobs.all().map((job) => (statusOf(job, clock.nowMs()) === 'pending' ? job.bill.costUsd : 0)));
+  // Whole micro-dollars: exact, and quick enough to be counted anew for each of thousands of jobs.
+  const sum = (amountOf: (job: Job, nowMs: number) => number | null) => {
+    const nowMs = clock.nowMs();
+    let micros = 0;
+    for (const job of jobs.all()) micros += Math.round((amountOf(job, nowMs) ?? 0) * 1e6);
+    return micros / 1e6;
+  };
+  const usageUsd = () => sum(billedUsd);
+  const heldUsd = () => sum((job, nowMs) => (statusOf(job, nowMs) === 'pending' ? job.bill.costUsd : 0));
 
   return {
     usageUsd,

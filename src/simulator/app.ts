@@ -2,7 +2,10 @@
 import Fastify, { type FastifyInstance } from 'fastify';
 import { ApiError, renderError } from './api-error.ts';
 import { requireKey, userId } from './auth.ts';
-import { ControlError, controlRoutes } from './routes/control.ts';
+import { ControlError, type Operation } from './control/operations.ts';
+import { controlRoutes } from './control/routes.ts';
+import { accountRoutes } from './routes/account.ts';
+import { benchmarkRoutes } from './routes/benchmarks.ts';
 import { endpointRoutes, publicModelRoutes } from './routes/models.ts';
 import { videoRoutes } from './routes/videos.ts';
 import type { World } from './world.ts';
@@ -10,7 +13,7 @@ import type { World } from './world.ts';
 /** Inline images are large; no limit is published. Beyond this the answer is the live 413. */
 const bodyLimitBytes = 64 * 1024 * 1024;
 
-export function createSimulatorApp(world: World): FastifyInstance {
+export function createSimulatorApp(world: World, levers: readonly Operation[]): FastifyInstance {
   const app = Fastify({
     logger: { level: 'error' },
     bodyLimit: bodyLimitBytes,
@@ -19,45 +22,46 @@ export function createSimulatorApp(world: World): FastifyInstance {
     forceCloseConnections: true,
     routerOptions: { maxParamLength: 500 },
   });
-
-  app.register(
-    async (api) => {
-      api.setErrorHandler((error, request, reply) => {
-        const refusal = asApiError(error);
-        if (refusal.status >= 500 && !(error instanceof ApiError)) request.log.error(error);
-        const known = refusal.status !== 401 && request.headers.authorization !== undefined;
-        return reply
-          .code(refusal.status)
-          .headers({ ...refusal.headers })
-          .send(renderError(refusal, known ? userId : undefined));
-      });
-      api.setNotFoundHandler(async () => {
-        throw new ApiError(404, 'Resource not found');
-      });
-      await api.register(publicModelRoutes(world));
-      await api.register(async (keyed) => {
-        // onRequest runs before the body is read: auth comes before validation.
-        keyed.addHook('onRequest', async (request) => requireKey(world, request));
-        await keyed.register(videoRoutes(world));
-        await keyed.register(endpointRoutes(world));
-      });
-    },
-    { prefix: '/api/v1' },
-  );
-
-  app.register(
-    async (control) => {
-      control.setErrorHandler((error, request, reply) => {
-        if (error instanceof ControlError) return reply.code(400).send({ message: error.message });
-        const refusal = asApiError(error);
-        if (refusal.status >= 500) request.log.error(error);
-        return reply.code(refusal.status).send({ message: refusal.message });
-      });
-      await control.register(controlRoutes(world));
-    },
-    { prefix: '/_sim' },
-  );
+  app.register(api(world), { prefix: '/api/v1' });
+  app.register(control(levers), { prefix: '/_sim' });
   return app;
+}
+
+function api(world: World): (app: FastifyInstance) => Promise<void> {
+  return async (app) => {
+    app.setErrorHandler((error, request, reply) => {
+      const refusal = asApiError(error);
+      if (refusal.status >= 500 && !(error instanceof ApiError)) request.log.error(error);
+      // The account is named once the key is known.
+      const known = refusal.status !== 401 && request.headers.authorization !== undefined;
+      return reply
+        .code(refusal.status)
+        .headers({ ...refusal.headers })
+        .send(renderError(refusal, known ? userId : undefined));
+    });
+    app.setNotFoundHandler(async () => {
+      throw new ApiError(404, 'Resource not found');
+    });
+    await app.register(publicModelRoutes(world));
+    await app.register(async (keyed) => {
+      // onRequest runs before the body is read: auth comes before validation.
+      keyed.addHook('onRequest', async (request) => requireKey(world, request));
+      for (const routes of [videoRoutes, endpointRoutes, benchmarkRoutes, accountRoutes]) {
+        await keyed.register(routes(world));
+      }
+    });
+  };
+}
+
+function control(levers: readonly Operation[]): (app: FastifyInstance) => Promise<void> {
+  return async (app) => {
+    app.setErrorHandler((error, request, reply) => {
+      const status = error instanceof ControlError ? error.status : asApiError(error).status;
+      if (status >= 500) request.log.error(error);
+      return reply.code(status).send({ message: error instanceof Error ? error.message : String(error) });
+    });
+    await app.register(controlRoutes(levers));
+  };
 }
 
 /** Fastify's own refusals (unreadable JSON, wrong media type, too large) keep their status; the rest is a 500. */

@@ -26,7 +26,7 @@ export type Clip = {
  * Editors, upscalers and avatars take their length and picture from an input that the simulator never fetches:
  * it pretends that every such input is this clip.
  */
-export const pretendedInput = { durationSeconds: 5, resolution: '720p', aspectRatio: '16:9' } as const;
+const pretendedInput = { durationSeconds: 5, resolution: '720p', aspectRatio: '16:9' } as const;
 
 /** True for a model whose SKUs count video tokens, and which therefore paints on the provider's real canvas. */
 function countsTokens(model: CatalogModel): boolean {

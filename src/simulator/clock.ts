@@ -8,6 +8,8 @@ const longestTimerMs = 2 ** 31 - 1;
 export type SimClock = {
   /** Simulated time, Unix milliseconds. */
   nowMs(): number;
+  /** Time at the source, whatever was stepped or frozen here: what the rest of the world sees. */
+  sourceMs(): number;
   /** Moves time forward by `ms` and rings every alarm that came due, earliest first. */
   advance(ms: number): void;
   /** Stops following the source: time now moves only by `advance`. */
@@ -19,7 +21,7 @@ export type SimClock = {
   after(delayMs: number, ring: () => void): () => void;
   /** Resolves once simulated time has moved on by `ms`; at once, and without a timer, for 0. */
   sleep(ms: number): Promise<void>;
-  /** Forgets every alarm. A sleeper that still waits is let go, so that nothing hangs on shutdown. */
+  /** Forgets every alarm without ringing it: a film that stalls must not look finished on shutdown. */
   stop(): void;
 };
 
@@ -48,7 +50,8 @@ export function createSimClock(source: () => number): SimClock {
   function arm() {
     clearTimeout(timer);
     if (frozenAtMs !== null || alarms.size === 0) return;
-    const nextMs = Math.min(...[...alarms].map((alarm) => alarm.dueMs));
+    let nextMs = Number.POSITIVE_INFINITY;
+    for (const alarm of alarms) nextMs = Math.min(nextMs, alarm.dueMs);
     timer = setTimeout(ringDue, Math.min(Math.max(nextMs - nowMs(), 0), longestTimerMs));
     // An alarm must not keep the process alive: a job that ends in an hour is no reason to refuse SIGTERM.
     timer.unref();
@@ -65,6 +68,7 @@ export function createSimClock(source: () => number): SimClock {
 
   return {
     nowMs,
+    sourceMs: source,
     after,
     get frozen() {
       return frozenAtMs !== null;
@@ -91,9 +95,7 @@ export function createSimClock(source: () => number): SimClock {
     },
     stop() {
       clearTimeout(timer);
-      const left = [...alarms];
       alarms.clear();
-      for (const alarm of left) alarm.ring();
     },
   };
 }

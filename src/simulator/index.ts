@@ -1,10 +1,13 @@
 // A faithful OpenRouter video API on a port of your own: start it, point any client at it, read what was bought.
 import { createSimulatorApp } from './app.ts';
+import { controlOperations } from './control/operations.ts';
+import { createDoor, type Door } from './door.ts';
+import { type FaultRequest, FaultRuleSchema } from './faults/catalogue.ts';
 import { type LedgerEntry, ledgerEntry } from './ledger.ts';
-import type { Settings } from './settings.ts';
+import type { Settings, SettingsChange } from './settings.ts';
 import { createWorld, type WorldOptions } from './world.ts';
 
-export type { LedgerEntry, Settings };
+export type { FaultRequest, LedgerEntry, Settings, SettingsChange };
 
 export type SimulatorOptions = WorldOptions & {
   /** Default 127.0.0.1. */
@@ -23,11 +26,19 @@ export type Simulator = {
   readonly seed: number;
   /** Every job that was bought since start or reset, oldest first. */
   ledger(): LedgerEntry[];
-  /** Moves simulated time forward. */
+  /** Submits that came in with a good key since start or reset: those that bought nothing count as well. */
+  submits(): number;
+  /** Adds a fault for requests to come, as `POST /_sim/faults` does; the returned function takes it back. @throws ZodError */
+  addFault(fault: Exclude<FaultRequest, { fault: 'refuse' }>): () => void;
+  clearFaults(): void;
+  /** Moves simulated time forward, milliseconds; whatever comes due by then happens. */
   advance(ms: number): void;
-  /** Turns switches while it runs. @throws Error naming every one that is wrong. */
-  configure(changes: Partial<Settings>): Settings;
-  /** Forgets jobs and changed settings. */
+  /** Turns switches while it runs. @throws ZodError naming every one that is wrong. */
+  configure(change: SettingsChange): Settings;
+  /** Refuses connections (ECONNREFUSED) until `listenAgain`. */
+  refuseConnections(): void;
+  listenAgain(): Promise<void>;
+  /** Forgets jobs, planned webhooks, faults and changed settings. */
   reset(): void;
   /** Stops listening and cuts what still hangs. */
   close(): Promise<void>;
@@ -40,23 +51,40 @@ export type Simulator = {
  */
 export async function startSimulator(options: SimulatorOptions = {}): Promise<Simulator> {
   const world = createWorld(options);
-  const app = createSimulatorApp(world);
+  let door: Door | undefined;
+  const levers = controlOperations(world, (forMs) => door?.shutFor(forMs));
+  const app = createSimulatorApp(world, levers);
   const host = options.host ?? '127.0.0.1';
   await app.listen({ host, port: options.port ?? 0 });
   const address = app.server.address();
   if (address === null || typeof address === 'string') throw new Error('the simulator listens on no port');
-  const url = `http://${host.includes(':') ? `[${host}]` : host}:${address.port}`;
+  const { port } = address;
+  const opened = createDoor(app.server, { host, port });
+  door = opened;
+  const url = `http://${host.includes(':') ? `[${host}]` : host}:${port}`;
   return {
     url,
     apiUrl: `${url}/api/v1`,
-    port: address.port,
+    port,
     seed: world.seed,
     ledger: () => world.jobs.all().map((job) => ledgerEntry(job, world.clock.nowMs())),
+    submits: () => world.traffic.submits,
+    addFault(fault) {
+      const rule = world.faults.add(FaultRuleSchema.parse(fault));
+      return () => {
+        world.faults.remove(rule.id);
+      };
+    },
+    clearFaults: () => world.faults.clear(),
     advance: (ms) => world.clock.advance(ms),
-    configure: (changes) => world.changeSettings(changes),
+    configure: (change) => world.changeSettings(change),
+    refuseConnections: () => opened.shut(),
+    listenAgain: () => opened.open(),
     reset: () => world.reset(),
     async close() {
       world.clock.stop();
+      await world.webhooks.close();
+      opened.shut();
       await app.close();
     },
   };

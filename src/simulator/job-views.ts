@@ -1,38 +1,56 @@
-// How a job looks on the wire: the poll body of each status, and the URLs inside it.
+// How a job looks on the wire: the poll body of each status, the webhook's event, and the URLs inside them.
 import type { FastifyRequest } from 'fastify';
 import type { Job } from './jobs.ts';
 import type { Settings } from './settings.ts';
 
-/** Where the simulator is, as the caller sees it: behind a port mapping the two differ. */
-function origin(request: FastifyRequest): string {
+/** Where the simulator is, as the caller sees it: behind a port mapping that differs from where it listens. */
+export function originOf(request: FastifyRequest): string {
   return `${request.protocol}://${request.host}`;
 }
 
 /** Absolute as observed, or relative as documented. */
-export function pollingUrl(job: Job, request: FastifyRequest, settings: Settings): string {
+export function pollingUrl(job: Job, origin: string, settings: Settings): string {
   const path = `/api/v1/videos/${encodeURIComponent(job.id)}`;
-  return settings.relative_polling_url ? path : `${origin(request)}${path}`;
+  return settings.relative_polling_url ? path : `${origin}${path}`;
 }
 
-export function contentUrl(job: Job, request: FastifyRequest, index = 0): string {
-  return `${origin(request)}/api/v1/videos/${encodeURIComponent(job.id)}/content?index=${index}`;
+function contentUrls(job: Job, origin: string): string[] {
+  const { videos, foreignUrl } = job.showing;
+  const own = `${origin}/api/v1/videos/${encodeURIComponent(job.id)}/content`;
+  return Array.from({ length: videos }, (_, index) => foreignUrl ?? `${own}?index=${index}`);
 }
 
-/** The body of `GET /videos/{id}`: no model, no progress, no timestamps; `error` a plain string. */
-export function renderPoll(
-  job: Job,
-  status: string,
-  urls: { readonly pollingUrl: string; readonly contentUrl: string },
-): { readonly [field: string]: unknown } {
-  const base = { id: job.id, generation_id: job.generationId, polling_url: urls.pollingUrl, status };
-  if (status === 'completed') {
-    return {
-      ...base,
-      unsigned_urls: [urls.contentUrl],
-      usage: { cost: job.bill.costUsd, is_byok: false },
-    };
+/** What an ended job adds to its body, in a poll and in a webhook alike; `error` is a plain string. */
+function ended(job: Job, origin: string): object {
+  if (job.ending.status === 'completed') {
+    const { usage } = job.showing;
+    return { unsigned_urls: contentUrls(job, origin), ...(usage === undefined ? {} : { usage }) };
   }
-  return status === job.ending.status && job.ending.error !== null
-    ? { ...base, error: job.ending.error }
-    : base;
+  return job.ending.error === null ? {} : { error: job.ending.error };
+}
+
+/** The body of `GET /videos/{id}`: no model, no progress, no timestamps. */
+export function renderPoll(job: Job, status: string, origin: string, settings: Settings): object {
+  return {
+    id: job.id,
+    generation_id: job.generationId,
+    polling_url: pollingUrl(job, origin, settings),
+    status,
+    ...(status === job.ending.status ? ended(job, origin) : {}),
+  };
+}
+
+/** The body of a webhook, which is sent on terminal states only. */
+export function renderEvent(job: Job): object {
+  return {
+    type: `video.generation.${job.ending.status}`,
+    created_at: new Date(job.ending.readyMs).toISOString(),
+    data: {
+      id: job.id,
+      status: job.ending.status,
+      generation_id: job.generationId,
+      model: job.model.id,
+      ...ended(job, job.origin),
+    },
+  };
 }

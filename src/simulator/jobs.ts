@@ -2,10 +2,13 @@
 import type { CatalogModel } from './catalog.ts';
 import type { Clip } from './clip.ts';
 import type { SimClock } from './clock.ts';
+import type { FaultBook, FaultRule } from './faults/book.ts';
+import { endingUnder, type Showing, showingUnder } from './faults/endings.ts';
 import { drawGenerationMs } from './latency.ts';
 import type { Bill } from './pricing/bill.ts';
 import { alphanumeric, type RandomSource } from './random.ts';
 import type { Settings } from './settings.ts';
+import type { Delivery } from './webhooks.ts';
 import type { VideoRequest } from './wire.ts';
 
 /** How a submit was answered on the wire, which is not always what happened to the job. */
@@ -18,13 +21,17 @@ export type SubmitAnswer = {
 /** How a job ends, and when. `readyMs` is Infinity for one that never does. */
 export type Ending = { readonly status: string; readonly error: string | null; readonly readyMs: number };
 
-export type Order = {
+type Order = {
   readonly model: CatalogModel;
   readonly request: VideoRequest;
   /** The body as it came, unknown fields and all. */
   readonly body: unknown;
   readonly clip: Clip;
   readonly bill: Bill;
+  /** The simulator's address as the buyer saw it, for URLs in a webhook. */
+  readonly origin: string;
+  /** The faults that the submit brought with it; those of poll, content and webhook strike later. */
+  readonly rules: readonly FaultRule[];
 };
 
 export type Job = Order & {
@@ -33,15 +40,19 @@ export type Job = Order & {
   readonly id: string;
   readonly generationId: string;
   readonly acceptedMs: number;
-  ending: Ending;
+  readonly ending: Ending;
+  readonly showing: Showing;
   answer: SubmitAnswer;
   polls: number;
   downloads: number;
+  readonly webhooks: Delivery[];
 };
 
 export type JobBook = {
   accept(order: Order): Job;
   find(id: string): Job | undefined;
+  /** By generation id, which is the job's own id but for jobs of the older style. */
+  findGeneration(generationId: string): Job | undefined;
   all(): readonly Job[];
   clear(): void;
 };
@@ -53,11 +64,16 @@ export function statusOf(job: Job, nowMs: number): string {
 
 /** What a job has cost by now: nothing before it completed, nothing if it never does. */
 export function billedUsd(job: Job, nowMs: number): number | null {
-  return statusOf(job, nowMs) === 'completed' ? job.bill.costUsd : 0;
+  return statusOf(job, nowMs) === 'completed' ? job.showing.billedUsd : 0;
 }
 
 /** Keeps the jobs in memory until `clear`: the ledger promises every paid job since then. */
-export function createJobBook(clock: SimClock, randomFor: RandomSource, settings: () => Settings): JobBook {
+export function createJobBook(
+  clock: SimClock,
+  randomFor: RandomSource,
+  faults: FaultBook,
+  settings: () => Settings,
+): JobBook {
   const jobs = new Map<string, Job>();
   // Never starts again, not even on clear: an id is not handed out twice.
   let issued = 0;
@@ -80,20 +96,26 @@ export function createJobBook(clock: SimClock, randomFor: RandomSource, settings
       ).length;
       const random = randomFor(`latency/${issued}`);
       const generationMs = drawGenerationMs(random, order.model, order.clip, running);
+      const ids = issueIds(nowMs);
+      const context = { model: order.model.id, prompt: order.request.prompt, jobId: ids.id };
+      const struck = faults.draw('job', context, order.rules);
       const job: Job = {
         ...order,
-        ...issueIds(nowMs),
+        ...ids,
         number: jobs.size + 1,
         acceptedMs: nowMs,
-        ending: { status: 'completed', error: null, readyMs: nowMs + generationMs * settings().time_scale },
+        ending: endingUnder(struck, nowMs, generationMs, settings().time_scale),
+        showing: showingUnder(struck, order.bill.costUsd),
         answer: { kind: 'waiting', status: null },
         polls: 0,
         downloads: 0,
+        webhooks: [],
       };
       jobs.set(job.id, job);
       return job;
     },
-    find: (id) => jobs.get(id) ?? [...jobs.values()].find((job) => job.generationId === id),
+    find: (id) => jobs.get(id),
+    findGeneration: (id) => [...jobs.values()].find((job) => job.generationId === id),
     all: () => [...jobs.values()],
     clear: () => jobs.clear(),
   };

@@ -68,15 +68,23 @@ const crowding = { perRunningJob: 0.1, atMost: 2 };
  * @param running jobs of the same model already under way.
  */
 export function drawGenerationMs(random: Random, model: CatalogModel, clip: Clip, running: number): number {
-  const label = `${model.id} ${clip.resolution}`;
-  const measure = measures.find(({ models }) => models.test(label) || models.test(model.id)) ?? unmeasured;
-  const megapixels = (clip.size.width * clip.size.height) / 1_000_000;
-  const median =
-    measure.seconds *
-    (clip.durationSeconds / measure.at.durationSeconds) ** growth.length *
-    (megapixels / measure.at.megapixels) ** growth.pixels;
   const crowd = Math.min(1 + crowding.perRunningJob * running, crowding.atMost);
-  return Math.round(logNormal(random, median, measure.sigma) * crowd * 1000);
+  const { sigma } = measureOf(model, clip);
+  return Math.round(logNormal(random, medianGenerationMs(model, clip), sigma) * crowd);
+}
+
+/** The time that half the jobs of this kind stay under when nothing else runs. */
+export function medianGenerationMs(model: CatalogModel, clip: Clip): number {
+  const { seconds, at } = measureOf(model, clip);
+  const megapixels = (clip.size.width * clip.size.height) / 1_000_000;
+  const longer = (clip.durationSeconds / at.durationSeconds) ** growth.length;
+  const larger = (megapixels / at.megapixels) ** growth.pixels;
+  return Math.round(seconds * longer * larger * 1000);
+}
+
+function measureOf(model: CatalogModel, clip: Clip): Measure {
+  const name = `${model.id} ${clip.resolution}`;
+  return measures.find(({ models }) => models.test(name)) ?? unmeasured;
 }
 
 /** Draws how long `POST /videos` takes to answer: 2.4 to 3.6 s on the live service. */

@@ -1,35 +1,51 @@
 // The ledger: one entry for every job that was bought, however its submit was answered.
+import { z } from 'zod';
 
 import { billedUsd, type Job, statusOf } from './jobs.ts';
 import { keptOptions } from './passthrough.ts';
 import { hash32 } from './random.ts';
 
 /** An entry of `GET /_sim/ledger`. Times are ISO 8601, money is USD. */
-export type LedgerEntry = {
-  readonly number: number;
-  readonly job_id: string;
-  readonly generation_id: string;
-  readonly model: string;
-  readonly canonical_slug: string;
-  readonly accepted_at: string;
-  /** When the job ends by itself; null for one that is stuck. */
-  readonly ready_at: string | null;
-  readonly status: string;
-  /** The body as it was received; a long `data:` URL is cut to its head and a fingerprint. */
-  readonly body: unknown;
-  /** What completing bills; null when the list prices leave it unknown. */
-  readonly price_usd: number | null;
-  readonly price_lines: readonly { sku: string; quantity: number; unit_usd: number; usd: number }[];
-  /** What has been billed by now: 0 until completed, and for a job that failed. */
-  readonly billed_usd: number | null;
-  readonly clip: { duration_s: number; width: number; height: number; with_sound: boolean };
-  /** What of `provider.options` reached the provider; the rest was dropped in silence, as live. */
-  readonly options_kept: { readonly [option: string]: unknown };
-  /** How the submit was answered: `sent`, `gone` (client hung up), `reset`, `hang`, `cut`, or still `waiting`. */
-  readonly answer: { kind: string; status: number | null };
-  readonly polls: number;
-  readonly downloads: number;
-};
+export const LedgerEntrySchema = z.object({
+  number: z.int().describe('1 for the first job since start or reset'),
+  job_id: z.string(),
+  generation_id: z.string(),
+  model: z.string(),
+  canonical_slug: z.string(),
+  accepted_at: z.iso.datetime(),
+  ready_at: z.iso.datetime().nullable().describe('when it ends by itself; null for a job that is stuck'),
+  status: z.string().describe('the true one, whatever a poll was made to show'),
+  body: z.unknown().describe('as received; a long data: URL is cut to its head and a fingerprint'),
+  price_usd: z.number().nullable().describe('what completing bills; null = the list prices leave it unknown'),
+  price_lines: z.array(
+    z.object({ sku: z.string(), quantity: z.number(), unit_usd: z.number(), usd: z.number() }),
+  ),
+  billed_usd: z.number().nullable().describe('by now: 0 until completed, and for a job that failed'),
+  clip: z.object({
+    duration_s: z.number(),
+    width: z.int(),
+    height: z.int(),
+    with_sound: z.boolean(),
+  }),
+  options_kept: z
+    .record(z.string(), z.unknown())
+    .describe('what of provider.options reached the provider; the rest was dropped in silence, as live'),
+  answer: z
+    .object({ kind: z.enum(['waiting', 'sent', 'gone', 'reset', 'hang', 'cut']), status: z.int().nullable() })
+    .describe('how the submit was answered; gone = the client hung up before it could be'),
+  polls: z.int(),
+  downloads: z.int(),
+  webhooks: z.array(
+    z.object({
+      url: z.string(),
+      idempotency_key: z.string(),
+      status: z.int().nullable().describe('of the receiver; null = it gave no answer'),
+      error: z.string().nullable(),
+    }),
+  ),
+});
+
+export type LedgerEntry = z.infer<typeof LedgerEntrySchema>;
 
 /** Shows a job as it stands at `nowMs`. */
 export function ledgerEntry(job: Job, nowMs: number): LedgerEntry {
@@ -61,6 +77,12 @@ export function ledgerEntry(job: Job, nowMs: number): LedgerEntry {
     answer: { ...job.answer },
     polls: job.polls,
     downloads: job.downloads,
+    webhooks: job.webhooks.map(({ url, idempotencyKey, status, error }) => ({
+      url,
+      idempotency_key: idempotencyKey,
+      status,
+      error,
+    })),
   };
 }
 

@@ -17,6 +17,7 @@ export const SettingsSchema = z.strictObject({
   unlisted_surcharge: z
     .boolean()
     .describe('alibaba/wan-3.0 bills 2.125 times its list price, as it was seen to do'),
+  default_callback_url: z.url().nullable().describe('the workspace’s webhook, for requests without one'),
   content_bytes_per_second: z.int().min(0).describe('0 = as fast as the client reads'),
   credits_usd: z.number().min(0).describe('what the account has bought'),
   key_limit_usd: z.number().min(0).nullable().describe('what the key may spend; null = no limit'),
@@ -29,6 +30,15 @@ export const SettingsSchema = z.strictObject({
 
 export type Settings = z.infer<typeof SettingsSchema>;
 
+export const SettingsChangeSchema = SettingsSchema.partial();
+export type SettingsChange = z.infer<typeof SettingsChangeSchema>;
+
+/** The settings with some of them changed. @throws ZodError naming every one that is wrong. */
+export function changeSettings(current: Settings, change: SettingsChange): Settings {
+  const named = Object.entries(change).filter(([, value]) => value !== undefined);
+  return SettingsSchema.parse({ ...current, ...Object.fromEntries(named) });
+}
+
 export const defaultSettings: Settings = {
   time_scale: 1,
   id_style: 'gen-vid',
@@ -36,6 +46,7 @@ export const defaultSettings: Settings = {
   missing_key_message: 'observed',
   price_factors: {},
   unlisted_surcharge: false,
+  default_callback_url: null,
   content_bytes_per_second: 0,
   credits_usd: 10_000,
   key_limit_usd: null,

@@ -25,7 +25,7 @@ export interface Written<T> {
   readonly changed: readonly string[];
 }
 
-/** One or more statements that happen wholly or not at all. It may be run again where the database asks for it. */
+/** One or more statements that happen wholly or not at all. */
 export type WriteUnit<T> = (db: Queries) => Promise<Written<T>>;
 
 export interface Database {

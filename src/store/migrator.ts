@@ -1,8 +1,8 @@
 // Brings a database to the newest schema: forward only, each migration once, a newer database refused.
 
-import { CompiledQuery, type Kysely } from 'kysely';
+import { CompiledQuery } from 'kysely';
 import { ClipgateError } from '../core/errors.ts';
-import type { Tables } from './tables.ts';
+import type { Dialect, Queries } from './database.ts';
 
 /** One schema change as data: SQL that SQLite and PostgreSQL both understand. Versions count 1, 2, 3. */
 export interface Migration {
@@ -19,13 +19,13 @@ const CREATE_LEDGER = `create table if not exists schema_migrations (
 
 /**
  * Applies what is missing, in order. The caller has `db` inside a transaction that no other migrator can be in,
- * so that a failure leaves the schema as it was. `now` is epoch milliseconds.
+ * so that a failure leaves the schema as it was.
  * @throws ClipgateError where the database was written by a newer Clipgate, or by another history of migrations.
  */
 export async function migrate(
-  db: Kysely<Tables>,
+  db: Queries,
+  dialect: Dialect,
   migrations: readonly Migration[],
-  now: number,
 ): Promise<void> {
   await db.executeQuery(CompiledQuery.raw(CREATE_LEDGER));
   const applied = await db
@@ -50,6 +50,6 @@ export async function migrate(
   for (const { version, name, statements } of migrations) {
     if (done.has(version)) continue;
     for (const statement of statements) await db.executeQuery(CompiledQuery.raw(statement));
-    await db.insertInto('schema_migrations').values({ version, name, applied_at: now }).execute();
+    await db.insertInto('schema_migrations').values({ version, name, applied_at: dialect.now() }).execute();
   }
 }

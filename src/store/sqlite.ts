@@ -7,6 +7,7 @@ import { ClipgateError } from '../core/errors.ts';
 import { createChangeFeed } from './change-feed.ts';
 import type { Dialect, Queries } from './database.ts';
 import { createGroupCommit, inTransaction } from './group-commit.ts';
+import { createJobCache } from './job-cache.ts';
 import { prepareJobLeases } from './job-leases.ts';
 import { createJobStore } from './job-store.ts';
 import { MIGRATIONS } from './migrations.ts';
@@ -97,7 +98,7 @@ export async function openSqliteStore({ file, clock }: SqliteStoreOptions): Prom
     connections.push(writing);
     await enterWal(writing.queries, path);
     await inTransaction(writing.queries, async (db) => {
-      await migrate(db, MIGRATIONS, clock());
+      await migrate(db, DIALECT, MIGRATIONS);
       await prepareJobLeases(db, DIALECT).releaseAll(db);
     });
 
@@ -106,8 +107,12 @@ export async function openSqliteStore({ file, clock }: SqliteStoreOptions): Prom
     if (!inMemory) connections.push(reading);
 
     const feed = createChangeFeed();
-    const { write, close } = createGroupCommit(writing.queries, feed.announce);
-    return createJobStore({
+    const cache = createJobCache();
+    const { write, close } = createGroupCommit(writing.queries, (jobIds) => {
+      cache.forget(jobIds);
+      feed.announce(jobIds);
+    });
+    const store = createJobStore({
       dialect: DIALECT,
       reader: reading.queries,
       write,
@@ -118,6 +123,7 @@ export async function openSqliteStore({ file, clock }: SqliteStoreOptions): Prom
         await closeAll();
       },
     });
+    return { ...store, getJob: cache.wrap(store.getJob) };
   } catch (error) {
     await closeAll();
     throw error;

@@ -3,20 +3,16 @@
 import { UpstreamError } from './errors.ts';
 
 /**
- * @param maxBytes above this the stream is destroyed.
+ * @param maxBytes above this reading stops and the stream is destroyed.
  * @returns the parsed JSON, or undefined where the body is not JSON.
  * @throws UpstreamError `unreadable` where the body is larger than `maxBytes`; whatever the stream throws.
  */
-export async function readJson(
-  body: AsyncIterable<Uint8Array> & { destroy(): unknown },
-  maxBytes: number,
-): Promise<unknown> {
+export async function readJson(body: AsyncIterable<Uint8Array>, maxBytes: number): Promise<unknown> {
   const chunks: Uint8Array[] = [];
   let size = 0;
   for await (const chunk of body) {
     size += chunk.byteLength;
     if (size > maxBytes) {
-      body.destroy();
       throw new UpstreamError('unreadable', `upstream's answer is larger than ${maxBytes} bytes`);
     }
     chunks.push(chunk);

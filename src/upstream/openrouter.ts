@@ -165,6 +165,8 @@ export function createOpenRouter(parts: OpenRouterParts, timeouts: OpenRouterTim
       const path = `/videos/${encodeURIComponent(upstreamId)}/content?index=${index}`;
       try {
         const { headers, body } = await get(path, signal, true);
+        // Its reader sees every error; where nobody reads, or reads no more, an aborted stream is not a crash.
+        body.on('error', () => undefined);
         const contentType = String(headers['content-type'] ?? '');
         if (!/^(video\/|application\/octet-stream)/.test(contentType)) {
           body.destroy();

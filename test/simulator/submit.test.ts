@@ -76,6 +76,11 @@ const refusals: Refusal[] = [
     change: { previous_job_id: 'gen-vid-1-x' },
     message: 'x-ai/grok-imagine-video-20260512 does not support previous_job_id',
   },
+  {
+    case: 'a size that no video has',
+    change: { model: 'black-forest-labs/flux-video-upscale', resolution: undefined, size: '9000x9000' },
+    message: 'Size 18000x18000 is not supported for this model. Supported sizes: up to 8K',
+  },
   { case: 'unknown model', change: { model: 'a/b' }, message: 'a/b is not a valid model ID' },
   {
     case: 'last frame',

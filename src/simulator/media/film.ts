@@ -14,7 +14,8 @@ export type Film = {
   readonly openingPalette?: number | undefined;
 };
 
-export const filmFramesPerSecond = 24;
+/** As live clips have. */
+const filmFramesPerSecond = 24;
 const framesPerKey = 2 * filmFramesPerSecond;
 
 /** Encodes the film. @throws RangeError for a picture larger than H.264 level 6 holds. */

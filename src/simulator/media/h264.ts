@@ -51,11 +51,20 @@ export function gridOf(width: number, height: number): PictureGrid {
   return { across: Math.ceil(width / 16), down: Math.ceil(height / 16) };
 }
 
-/** Both parameter sets for a picture; sides must be even (4:2:0). */
+/** The lowest level that holds a picture; undefined for one too large for all of them. */
+function levelOf({ across, down }: PictureGrid): number | undefined {
+  return levels.find(([most]) => across * down <= most)?.[1];
+}
+
+/** True when a picture of these pixels can be encoded. */
+export function canEncode(width: number, height: number): boolean {
+  return levelOf(gridOf(width, height)) !== undefined;
+}
+
+/** Both parameter sets for a picture; sides must be even (4:2:0). @throws RangeError when it cannot be encoded. */
 export function encodeParameters(width: number, height: number): VideoParameters {
   const grid = gridOf(width, height);
-  const macroblocks = grid.across * grid.down;
-  const level = levels.find(([most]) => macroblocks <= most)?.[1];
+  const level = levelOf(grid);
   if (level === undefined) throw new RangeError(`no H.264 level holds ${width}x${height}`);
   const sequence = createBitWriter();
   sequence.bits(8, baselineProfile);

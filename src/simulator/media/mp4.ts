@@ -155,3 +155,12 @@ function text(characters: string): Buffer {
 }
 
 const identityMatrix = Buffer.concat([u32(0x10000), zeros(12), u32(0x10000), zeros(12), u32(0x40000000)]);
+
+/**
+ * The same film in a larger file: a `free` box at the end, which players skip. A film already as large stays as it
+ * is, and one that lacks fewer bytes than the box's own header gets just that header.
+ */
+export function padMp4(film: Buffer, bytes: number): Buffer {
+  const missing = bytes - film.length;
+  return missing <= 0 ? film : Buffer.concat([film, box('free', zeros(Math.max(0, missing - 8)))]);
+}

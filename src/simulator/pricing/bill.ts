@@ -4,7 +4,7 @@ import type { CatalogModel } from '../catalog.ts';
 import type { Clip } from '../clip.ts';
 import { readSku, type Sku, type SkuUnit } from './sku.ts';
 
-export type BillLine = {
+type BillLine = {
   readonly sku: string;
   readonly quantity: number;
   readonly unitUsd: number;
@@ -72,7 +72,7 @@ export function billFor(model: CatalogModel, clip: Clip, factor = 1): Bill {
 }
 
 /** Video tokens of a clip: floor(W x H x frames / 1024) on the provider's real canvas. */
-export function videoTokens(modelId: string, clip: Clip): number {
+function videoTokens(modelId: string, clip: Clip): number {
   const frames = framesPerSecond * clip.durationSeconds + (billsOneFrameMore.has(modelId) ? 1 : 0);
   return Math.floor((clip.canvas.width * clip.canvas.height * frames) / 1024);
 }

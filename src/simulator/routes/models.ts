@@ -1,21 +1,67 @@
 // What is on sale: the video catalog, the general model list with its input modalities, and a model's endpoints.
-import type { FastifyInstance } from 'fastify';
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import { z } from 'zod';
 import { ApiError } from '../api-error.ts';
 import type { CatalogModel } from '../catalog.ts';
+import { commit } from '../faults/acts.ts';
+import type { FaultRule } from '../faults/book.ts';
+import { catalogText } from '../faults/catalogs.ts';
+import { type CatalogFault, type Fault, isRequestFault } from '../faults/catalogue.ts';
+import { faultHeader, faultsInHeader } from '../faults/markers.ts';
 import { providerOf } from '../providers.ts';
 import type { World } from '../world.ts';
 
 /** Needs no key, as live. */
 export function publicModelRoutes(world: World): (app: FastifyInstance) => Promise<void> {
   return async (app) => {
-    app.get('/videos/models', async () => ({ data: world.catalog.models }));
-    app.get<{ Querystring: { output_modalities?: string } }>('/models', async (request) => {
-      // The simulator sells video alone: a list of any other kind is empty here.
-      const wanted = (request.query.output_modalities ?? 'text').split(',');
-      const listed = wanted.includes('video') || wanted.includes('all') ? world.catalog.models : [];
-      return { data: listed.map((model) => generalEntry(world, model)) };
+    app.get('/videos/models', async (request, reply) => {
+      const faults = world.faults.draw('catalog', {}, headerRules(world, request));
+      const spoiled = faults.filter((fault): fault is CatalogFault => !isRequestFault(fault));
+      return answer(faults, catalogText(world.catalog.models, spoiled), reply);
+    });
+    app.get('/models', async (request, reply) => {
+      const faults = world.faults.draw('modalities', {}, headerRules(world, request));
+      return answer(faults, JSON.stringify(listPage(world, request.query)), reply);
     });
   };
+}
+
+const ListQuerySchema = z.object({
+  output_modalities: z.string().default('text'),
+  offset: z.coerce.number().int().min(0).default(0),
+  limit: z.coerce.number().int().min(1).max(1000).optional(),
+});
+
+/** A page of the general list; without a limit, all of it. */
+function listPage(world: World, search: unknown) {
+  const query = ListQuerySchema.safeParse(search);
+  if (!query.success) throw new ApiError(400, `Invalid request parameters: ${z.prettifyError(query.error)}`);
+  const { offset, limit, output_modalities: modalities } = query.data;
+  // The simulator sells video alone: a list of any other kind is empty here.
+  const wanted = modalities.split(',').some((one) => one === 'video' || one === 'all');
+  const listed = wanted ? world.catalog.models : [];
+  const end = limit === undefined ? listed.length : offset + limit;
+  const next =
+    end < listed.length
+      ? `/api/v1/models?output_modalities=${modalities}&offset=${end}&limit=${limit}`
+      : null;
+  return {
+    data: listed.slice(offset, end).map((model) => generalEntry(world, model)),
+    links: { next },
+    total_count: listed.length,
+  };
+}
+
+function headerRules(world: World, request: FastifyRequest): FaultRule[] {
+  return world.faults.attach(faultsInHeader(request.headers[faultHeader]));
+}
+
+function answer(faults: readonly Fault[], text: string, reply: FastifyReply): FastifyReply {
+  const type = 'application/json; charset=utf-8';
+  const spoiling = faults.find(isRequestFault);
+  if (spoiling !== undefined)
+    return commit(spoiling, reply, { status: 200, type, body: Buffer.from(text) }, {});
+  return reply.type(type).send(text);
 }
 
 export function endpointRoutes(world: World): (app: FastifyInstance) => Promise<void> {
@@ -89,12 +135,7 @@ function endpoint(model: CatalogModel) {
     max_prompt_tokens: null,
     supported_parameters: [],
     supports_implicit_caching: false,
-    supports_tool_choice: {
-      literal_none: false,
-      literal_auto: false,
-      literal_required: false,
-      type_function: false,
-    },
+    supports_tool_choice: { none: false, auto: false, required: false, function: false },
     status: 0,
     uptime_last_5m: 100,
     uptime_last_30m: 100,

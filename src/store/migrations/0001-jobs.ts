@@ -40,6 +40,8 @@ export const jobsMigration: Migration = {
     'create index jobs_by_client on jobs (client_id, created_at, id)',
     'create index jobs_by_client_status on jobs (client_id, status, created_at, id)',
     'create index jobs_by_client_model on jobs (client_id, model, created_at, id)',
+    // What changed while the line to the database was down.
+    'create index jobs_by_update on jobs (updated_at)',
     // One paid video belongs to one intent: two jobs with one upstream id would hand a client another's clip.
     'create unique index jobs_by_upstream_id on jobs (upstream_id) where upstream_id is not null',
     // No foreign key to jobs: the key is written before its job so that the primary key decides a race, and a

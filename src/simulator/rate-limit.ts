@@ -1,0 +1,31 @@
+// Counts one caller's requests in sliding windows of simulated time, and says when one too many has come.
+import type { SimClock } from './clock.ts';
+
+export type Window = { readonly requests: number; readonly windowMs: number };
+
+export type RateLimit = {
+  /** Counts a request; when one window is full, that window and when it has room again, uncounted. */
+  take(caller: string): { readonly window: Window; readonly resetMs: number } | undefined;
+  clear(): void;
+};
+
+export function createRateLimit(clock: SimClock, windows: readonly Window[]): RateLimit {
+  const longestMs = Math.max(...windows.map((window) => window.windowMs));
+  const taken = new Map<string, number[]>();
+  return {
+    take(caller) {
+      const now = clock.nowMs();
+      const recent = (taken.get(caller) ?? []).filter((at) => at > now - longestMs);
+      for (const window of windows) {
+        const inside = recent.filter((at) => at > now - window.windowMs);
+        const oldest = inside[0];
+        if (inside.length >= window.requests && oldest !== undefined) {
+          return { window, resetMs: oldest + window.windowMs };
+        }
+      }
+      taken.set(caller, [...recent, now]);
+      return undefined;
+    },
+    clear: () => taken.clear(),
+  };
+}

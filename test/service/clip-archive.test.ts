@@ -1,0 +1,200 @@
+// The archive: whole clips only, once each, readable while they grow, and never in the way of the reader.
+
+import { chmod, mkdtemp, readdir, readFile, rm, stat } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { PassThrough, Readable } from 'node:stream';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import type { Job } from '../../src/core/job.ts';
+import { createClipArchive } from '../../src/service/clip-archive.ts';
+import type { JobStore } from '../../src/store/port.ts';
+import { openSqliteStore } from '../../src/store/sqlite.ts';
+import type { ContentResult } from '../../src/upstream/openrouter.ts';
+import { createMp4 } from '../support/mp4.ts';
+import { createRecordedLog } from '../support/silent-log.ts';
+
+let folder: string;
+let store: JobStore;
+beforeEach(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'clipgate-archive-'));
+  store = await openSqliteStore({ file: ':memory:', clock: () => 1 });
+});
+afterEach(async () => {
+  await store.close();
+  await chmod(folder, 0o700).catch(() => undefined);
+  await rm(folder, { recursive: true, force: true });
+});
+
+const opened = (body: Readable, bytes: number | null = null): ContentResult => ({
+  kind: 'open',
+  body,
+  contentType: 'video/mp4',
+  bytes,
+});
+const chunked = (clip: Buffer, size = 1000) =>
+  Readable.from(
+    (function* () {
+      for (let at = 0; at < clip.length; at += size) yield clip.subarray(at, at + size);
+    })(),
+    { objectMode: false },
+  );
+const never = new AbortController().signal;
+
+async function setUp(answers: (() => ContentResult)[], at = folder) {
+  const created = await store.createJob(
+    {
+      id: 'job_1',
+      clientId: 'studio',
+      model: 'a/b',
+      request: { model: 'a/b' },
+      nonce: 'n',
+      expectedMs: 1,
+      estimatedMicroUsd: 1,
+      idempotency: null,
+    },
+    'me',
+    1_000,
+  );
+  if (created.kind !== 'created') throw new Error(created.kind);
+  const { lease } = created.claim;
+  await store.saveStep(lease, { status: 'submitting' }, { keep: true, leaseMs: 1_000 });
+  const job = (await store.saveStep(
+    lease,
+    { status: 'completed', upstreamId: 'u1', outputCount: 1 },
+    { keep: false, runInMs: null },
+  )) as Job;
+  let fetches = 0;
+  const log = createRecordedLog();
+  const archive = createClipArchive(
+    {
+      store,
+      upstream: {
+        openContent: async () => {
+          fetches++;
+          return (answers.shift() ?? (() => ({ kind: 'failed', reason: 'no more answers' }) as const))();
+        },
+      },
+      log,
+    },
+    at,
+  );
+  return { archive, job, log, fetches: () => fetches };
+}
+
+const readAll = async (body: Readable) => Buffer.concat((await body.toArray()) as Buffer[]);
+
+describe('the clip archive', () => {
+  it('stores a clip under its name with its hash, and serves the file from then on', async () => {
+    const clip = createMp4(50_000);
+    const { archive, job, fetches } = await setUp([() => opened(chunked(clip))]);
+    expect(await archive.keep(job)).toBe(true);
+    expect(await archive.keep(job)).toBe(true);
+    const found = await archive.open(job, 0, never);
+    if (found.kind !== 'file') throw new Error(found.kind);
+    expect(await readFile(found.path)).toEqual(clip);
+    expect(found.output).toMatchObject({ bytes: clip.length, contentType: 'video/mp4', file: 'job_1-0.mp4' });
+    expect(fetches()).toBe(1);
+    expect((await stat(found.path)).mode & 0o077).toBe(0);
+  });
+
+  it('serves many readers from one fetch while it is under way, each from the first byte', async () => {
+    const clip = createMp4(300_000);
+    const source = new PassThrough();
+    const { archive, job, fetches } = await setUp([() => opened(source)]);
+    source.write(clip.subarray(0, 100_000));
+    const first = await archive.open(job, 0, never);
+    const second = await archive.open(job, 0, never);
+    if (first.kind !== 'live' || second.kind !== 'live') throw new Error('not live');
+    const reading = Promise.all([readAll(first.body), readAll(second.body)]);
+    source.end(clip.subarray(100_000));
+    expect(await reading).toEqual([clip, clip]);
+    expect(fetches()).toBe(1);
+  });
+
+  it('goes on storing where the reader hangs up', async () => {
+    const clip = createMp4(300_000);
+    const source = new PassThrough();
+    const { archive, job } = await setUp([() => opened(source)]);
+    source.write(clip.subarray(0, 10));
+    const live = await archive.open(job, 0, never);
+    if (live.kind !== 'live') throw new Error(live.kind);
+    live.body.destroy();
+    source.end(clip.subarray(10));
+    expect(await archive.keep(job)).toBe(true);
+  });
+
+  it.each<[string, (clip: Buffer) => ContentResult]>([
+    [
+      'broken in the middle',
+      (clip) => {
+        const source = new PassThrough();
+        source.write(clip.subarray(0, 1_000));
+        setImmediate(() => source.destroy(new Error('other side closed')));
+        return opened(source);
+      },
+    ],
+    ['cut but cleanly ended', (clip) => opened(chunked(clip.subarray(0, -100)))],
+    ['shorter than announced', (clip) => opened(chunked(clip), clip.length + 1)],
+    ['not an MP4', () => opened(chunked(Buffer.alloc(5_000, 'x')))],
+    ['empty', () => opened(chunked(Buffer.alloc(0)))],
+  ])('neither stores nor ends well a clip that is %s', async (_name, answer) => {
+    const clip = createMp4(20_000);
+    const { archive, job } = await setUp([() => answer(clip), () => opened(chunked(clip))]);
+    const live = await archive.open(job, 0, never);
+    if (live.kind === 'live') await expect(readAll(live.body)).rejects.toThrow();
+    expect(await store.getOutputs([job.id])).toEqual([]);
+    await expect.poll(() => readdir(folder)).toEqual([]);
+    // The next try stores it.
+    expect(await archive.keep(job)).toBe(true);
+  });
+
+  it('keeps odd bytes that come the same twice: they are what upstream has', async () => {
+    const odd = Buffer.concat([createMp4(1_000), Buffer.from('trailing')]);
+    const { archive, job, log } = await setUp([() => opened(chunked(odd)), () => opened(chunked(odd))]);
+    expect(await archive.keep(job)).toBe(false);
+    expect(await archive.keep(job)).toBe(true);
+    expect(log.lines.filter(({ message }) => message.includes('does not look like'))).toHaveLength(2);
+  });
+
+  it('fetches a clip again that was deleted from the folder', async () => {
+    const clip = createMp4(5_000);
+    const { archive, job, fetches } = await setUp([() => opened(chunked(clip)), () => opened(chunked(clip))]);
+    await archive.keep(job);
+    await rm(join(folder, 'job_1-0.mp4'));
+    expect(await archive.keep(job)).toBe(true);
+    expect(fetches()).toBe(2);
+  });
+
+  it('passes the clip on where the disk does not take it', async () => {
+    const clip = createMp4(5_000);
+    const { archive, job } = await setUp(
+      [() => opened(chunked(clip)), () => opened(chunked(clip))],
+      join(folder, 'missing'),
+    );
+    const live = await archive.open(job, 0, never);
+    if (live.kind !== 'live') throw new Error(live.kind);
+    expect(await readAll(live.body)).toEqual(clip);
+    expect(await store.getOutputs([job.id])).toEqual([]);
+  });
+
+  it('tells gone from not available', async () => {
+    const { archive, job } = await setUp([
+      () => ({ kind: 'gone', reason: '410' }),
+      () => ({ kind: 'failed', reason: '502' }),
+    ]);
+    expect(await archive.open(job, 0, never)).toEqual({ kind: 'gone' });
+    expect(await archive.open(job, 0, never)).toMatchObject({ kind: 'unavailable' });
+  });
+
+  it('ends the fetches under way when it is stopped', async () => {
+    const source = new PassThrough();
+    const { archive, job } = await setUp([() => opened(source)]);
+    source.write(createMp4(10).subarray(0, 10));
+    const keeping = archive.keep(job);
+    await archive.open(job, 0, never);
+    source.destroy(new Error('aborted'));
+    await archive.stop();
+    expect(await keeping).toBe(false);
+    expect(await readdir(folder)).toEqual([]);
+  });
+});

@@ -1,0 +1,245 @@
+// The poller: everything due is claimed, one job's trouble stays its own, interrupted submits become unknown.
+
+import { afterEach, describe, expect, it } from 'vitest';
+import type { JobChange } from '../../src/core/job.ts';
+import { createJobPoller } from '../../src/service/job-poller.ts';
+import type { Claim, JobStore } from '../../src/store/port.ts';
+import { openSqliteStore } from '../../src/store/sqlite.ts';
+import type { PollResult } from '../../src/upstream/openrouter.ts';
+import { createRecordedLog } from '../support/silent-log.ts';
+
+let store: JobStore | undefined;
+afterEach(() => store?.close());
+
+const COMPLETED: PollResult = {
+  kind: 'answer',
+  status: 'completed',
+  generationId: 'g',
+  outputCount: 1,
+  costUsd: 0.12,
+  isByok: false,
+  error: null,
+};
+const PENDING: PollResult = { ...COMPLETED, status: 'pending', outputCount: 0, costUsd: null };
+
+async function setUp(
+  poll: (upstreamId: string) => Promise<PollResult>,
+  options: { concurrency?: number; keep?: () => Promise<boolean> } = {},
+) {
+  let now = 1_000_000;
+  const opened = await openSqliteStore({ file: ':memory:', clock: () => now });
+  store = opened;
+  const submitted: Claim[] = [];
+  const archived: string[] = [];
+  const polled: string[] = [];
+  const log = createRecordedLog();
+  const poller = createJobPoller(
+    {
+      store: opened,
+      upstream: {
+        poll: (id) => {
+          polled.push(id);
+          return poll(id);
+        },
+      },
+      submitter: {
+        submit: async (claim) => {
+          submitted.push(claim);
+          return { job: claim.job, refusal: null };
+        },
+      },
+      archive: {
+        keep: async (job) => {
+          archived.push(job.id);
+          return options.keep ? options.keep() : true;
+        },
+      },
+      clock: () => now,
+      random: () => 0.5,
+      log,
+    },
+    {
+      owner: 'me',
+      concurrency: options.concurrency ?? 8,
+      leaseMs: 60_000,
+      pace: { minMs: 1_000, maxMs: 30_000 },
+    },
+  );
+  let count = 0;
+  const add = async (steps: readonly JobChange[], dueInMs: number | null = 0) => {
+    const id = `job_${++count}`;
+    const intent = {
+      id,
+      clientId: 'studio',
+      model: 'a/b',
+      request: { model: 'a/b' },
+      nonce: id,
+      expectedMs: 60_000,
+      estimatedMicroUsd: null,
+      idempotency: null,
+    };
+    const created = await opened.createJob(intent, 'earlier', 60_000);
+    if (created.kind !== 'created') throw new Error(created.kind);
+    for (const step of steps)
+      await opened.saveStep(created.claim.lease, step, { keep: true, leaseMs: 60_000 });
+    await opened.saveStep(created.claim.lease, {}, { keep: false, runInMs: dueInMs });
+    return id;
+  };
+  return {
+    store: opened,
+    poller,
+    submitted,
+    archived,
+    polled,
+    log,
+    add,
+    pass: (ms: number) => {
+      now += ms;
+    },
+    statusOf: async (id: string) => (await opened.getJob(id, 'studio'))?.status,
+    tick: async () => {
+      const round = await poller.tick();
+      await round.settled;
+      return round.claimed;
+    },
+  };
+}
+
+const pending = (upstreamId: string): JobChange[] => [
+  { status: 'submitting', submittedAt: 1_000_000 },
+  { status: 'pending', upstreamId },
+];
+
+describe('tick', () => {
+  it('takes a job from pending to completed, then fetches its clip, then leaves it alone', async () => {
+    const t = await setUp(async () => COMPLETED);
+    const id = await t.add(pending('u1'));
+    expect(await t.tick()).toBe(1);
+    expect(await t.store.getJob(id, 'studio')).toMatchObject({
+      status: 'completed',
+      actualMicroUsd: 120_000,
+      polls: 1,
+    });
+    expect(await t.tick()).toBe(1);
+    expect(t.archived).toEqual([id]);
+    t.pass(1e9);
+    expect(await t.tick()).toBe(0);
+  });
+
+  it('tries a clip again later where it could not be stored, without touching the job', async () => {
+    const t = await setUp(async () => COMPLETED, { keep: async () => false });
+    const id = await t.add(pending('u1'));
+    await t.tick();
+    const before = await t.store.getJob(id, 'studio');
+    await t.tick();
+    expect(await t.tick()).toBe(0);
+    t.pass(2_000);
+    expect(await t.tick()).toBe(1);
+    expect(await t.store.getJob(id, 'studio')).toEqual(before);
+  });
+
+  it('comes back to a pending job when its pace says so', async () => {
+    const t = await setUp(async () => PENDING);
+    await t.add(pending('u1'));
+    await t.tick();
+    expect(await t.tick()).toBe(0);
+    t.pass(30_000);
+    expect(await t.tick()).toBe(1);
+  });
+
+  it('submits what is queued and was never sent', async () => {
+    const t = await setUp(async () => PENDING);
+    const id = await t.add([]);
+    await t.tick();
+    expect(t.submitted.map(({ job }) => job.id)).toEqual([id]);
+  });
+
+  it('never sends a submit that was interrupted: its outcome is unknown', async () => {
+    const t = await setUp(async () => PENDING);
+    const id = await t.add([{ status: 'submitting' }]);
+    await t.tick();
+    expect(await t.statusOf(id)).toBe('submission_unknown');
+    expect(t.submitted).toEqual([]);
+    t.pass(1e9);
+    expect(await t.tick()).toBe(0);
+  });
+
+  it('keeps the trouble of one job from the others', async () => {
+    const t = await setUp(async (id) => {
+      if (id === 'u2') throw new Error('unforeseen');
+      return COMPLETED;
+    });
+    const [one, two, three] = [
+      await t.add(pending('u1')),
+      await t.add(pending('u2')),
+      await t.add(pending('u3')),
+    ];
+    await t.tick();
+    expect([await t.statusOf(one), await t.statusOf(two), await t.statusOf(three)]).toEqual([
+      'completed',
+      'pending',
+      'completed',
+    ]);
+    // Its lease runs out, and it is taken up again.
+    t.pass(60_000);
+    await t.tick();
+    expect(t.polled.filter((id) => id === 'u2')).toHaveLength(2);
+  });
+
+  it('does not let a slow poll hold up the rest, nor takes more than it has room for', async () => {
+    let answer: (result: PollResult) => void = () => undefined;
+    const t = await setUp(
+      (id) =>
+        id === 'slow'
+          ? new Promise((resolve) => {
+              answer = resolve;
+            })
+          : Promise.resolve(COMPLETED),
+      { concurrency: 2 },
+    );
+    await t.add(pending('slow'));
+    const others = [await t.add(pending('u1')), await t.add(pending('u2'))];
+    const first = await t.poller.tick();
+    expect(first.claimed).toBe(2);
+    await expect.poll(() => t.statusOf(others[0] ?? '')).toBe('completed');
+    const second = await t.poller.tick();
+    expect(second.claimed).toBe(1);
+    await second.settled;
+    answer(COMPLETED);
+    await first.settled;
+  });
+
+  it('writes nothing once another process has taken the job over', async () => {
+    const t = await setUp(async () => {
+      t.pass(61_000);
+      await t.store.claimDue('other', 1, 60_000);
+      return COMPLETED;
+    });
+    const id = await t.add(pending('u1'));
+    await t.tick();
+    expect(await t.statusOf(id)).toBe('pending');
+    expect(t.log.lines.map(({ message }) => message)).toContainEqual(
+      expect.stringContaining('lost the lease'),
+    );
+  });
+});
+
+describe('start and stop', () => {
+  it('finds due jobs by itself and stops only when its steps have ended', async () => {
+    let answer: (result: PollResult) => void = () => undefined;
+    const t = await setUp(
+      () =>
+        new Promise((resolve) => {
+          answer = resolve;
+        }),
+    );
+    const id = await t.add(pending('u1'));
+    t.poller.start();
+    await expect.poll(() => t.polled.length).toBe(1);
+    const stopping = t.poller.stop();
+    answer(COMPLETED);
+    await stopping;
+    expect(await t.statusOf(id)).toBe('completed');
+    expect(t.archived).toEqual([]);
+  });
+});
