@@ -48,7 +48,7 @@ export function runProgram(
     pid: child.pid ?? 0,
     output: () => output,
     async waitFor(pattern) {
-      await expect.poll(() => pattern.test(output) || ended(), { timeout: 15_000, interval: 20 }).toBe(true);
+      await expect.poll(() => pattern.test(output) || ended(), { timeout: 20_000, interval: 20 }).toBe(true);
       const match = pattern.exec(output);
       if (!match) throw new Error(`${file} ended without ${pattern}:\n${output}`);
       return match[1] ?? match[0];
