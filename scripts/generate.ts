@@ -2,10 +2,11 @@
 
 import { readFile, writeFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
-import { renderOpenApi, renderReadme } from './documents.ts';
+import { renderOpenApi, renderReadme, renderTypes } from './documents.ts';
 
 const OUTPUTS: Readonly<Record<string, (current: string) => string | Promise<string>>> = {
   'openapi/clipgate.json': renderOpenApi,
+  'openapi/clipgate.d.ts': renderTypes,
   'README.md': renderReadme,
 };
 

@@ -46,7 +46,13 @@ export async function registerOpenApi(app: App, version: string): Promise<void> 
     transform: (document) => {
       const { schema, url } = transform(document);
       const isCopy = document.route.method === 'HEAD' && document.route.exposeHeadRoute !== false;
-      return { schema: isCopy ? { hide: true } : tidyAnswers(schema, document.schema?.response), url };
+      if (isCopy) return { schema: { hide: true }, url };
+      const answered = tidyAnswers(schema, document.schema?.response);
+      // Swagger marks every HEAD as if it were such a copy.
+      return {
+        schema: { ...answered, operationId: (answered.operationId ?? '').replace(/-head$/, '') },
+        url,
+      };
     },
     transformObject: (document) => addHeaders(tidyOpenApi(jsonSchemaTransformObject(document))),
   });

@@ -72,7 +72,7 @@ export function findViolations(sources: Sources): string[] {
 }
 
 /** The room a file stands in: its folder under src, or its own name where it stands at the root. */
-export function roomOf(path: string): string {
+function roomOf(path: string): string {
   const [, first = ''] = path.split('/');
   return first.replace(/\.ts$/, '');
 }
