@@ -66,7 +66,7 @@ export async function createApp(parts: AppParts): Promise<App> {
     frameworkErrors: (error, request, reply) => {
       // No route, no hooks: what those would have done is done here.
       handleError(error, request, reply);
-      logRequest(request, reply);
+      reply.raw.once('close', () => logRequest(request, reply, 0));
     },
   });
 
@@ -78,6 +78,7 @@ export async function createApp(parts: AppParts): Promise<App> {
   readJsonBodies(app);
   app.decorateRequest('clientId', '');
 
+  logRequests(app);
   app.addHook('onRequest', async (request, reply) => {
     reply.header('x-request-id', request.id);
     if (request.headers.host === undefined && request.raw.httpVersion === '1.1') {
@@ -96,7 +97,6 @@ export async function createApp(parts: AppParts): Promise<App> {
   app.addHook('preClose', async () => {
     closing = true;
   });
-  logRequests(app);
 
   await registerOpenApi(app, parts.version);
   const guardMethods = collectRoutes(app);
