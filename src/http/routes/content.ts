@@ -1,6 +1,7 @@
 // GET and HEAD /jobs/{id}/content: the clip, whole or in part, from the archive or while it is being fetched.
 
-import { createReadStream } from 'node:fs';
+import { open } from 'node:fs/promises';
+import type { OutgoingHttpHeaders } from 'node:http';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { ClipgateError } from '../../core/errors.ts';
 import { isTerminal } from '../../core/job.ts';
@@ -12,14 +13,13 @@ import { matchesEtag } from '../etag.ts';
 import { BinarySchema } from '../schemas/content.ts';
 import { ContentQuerySchema, JobParamsSchema } from '../schemas/job.ts';
 import { problems } from '../schemas/problem.ts';
+import { sendFileBody } from './file-body.ts';
 
 export interface ContentRoutesParts {
   readonly jobs: Pick<Jobs, 'get'>;
   readonly archive: Pick<ClipArchive, 'open'>;
 }
 
-// Large reads: a clip is megabytes, and every chunk costs a trip through the event loop.
-const FILE_CHUNK = 512 * 1024;
 const RETRY_AFTER_S = 5;
 
 export function contentRoutes({ jobs, archive }: ContentRoutesParts) {
@@ -69,7 +69,7 @@ export function contentRoutes({ jobs, archive }: ContentRoutesParts) {
   };
 }
 
-function sendClip(clip: Clip, request: FastifyRequest, reply: FastifyReply): FastifyReply {
+async function sendClip(clip: Clip, request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> {
   switch (clip.kind) {
     case 'gone':
       throw new ClipgateError(
@@ -94,11 +94,11 @@ function sendClip(clip: Clip, request: FastifyRequest, reply: FastifyReply): Fas
   }
 }
 
-function sendFile(
+async function sendFile(
   { path, output }: Extract<Clip, { kind: 'file' }>,
   request: FastifyRequest,
   reply: FastifyReply,
-): FastifyReply {
+): Promise<FastifyReply> {
   const etag = `"${output.sha256}"`;
   reply
     .type(output.contentType)
@@ -121,5 +121,13 @@ function sendFile(
     reply.code(206).header('content-range', `bytes ${first}-${last}/${output.bytes}`);
   reply.header('content-length', last - first + 1);
   if (request.method === 'HEAD') return reply.send();
-  return reply.send(createReadStream(path, { start: first, end: last, highWaterMark: FILE_CHUNK }));
+
+  const file = await open(path);
+  // From here on the answer is ours: its body is not a stream that Fastify knows how to send.
+  reply.hijack();
+  reply.raw.writeHead(reply.statusCode, reply.getHeaders() as OutgoingHttpHeaders);
+  await sendFileBody(file, first, last, reply.raw).catch((error: unknown) =>
+    request.log.error({ err: error }, 'an archived clip was cut short'),
+  );
+  return reply;
 }
