@@ -97,14 +97,14 @@ export function findReasons(model: VideoModel, spec: ClipSpec, routing: Routing)
 }
 
 /** True where `id` is one of `patterns`, or its author is named by `author/*`. */
-export function matchesAny(id: string, patterns: readonly string[]): boolean {
+function matchesAny(id: string, patterns: readonly string[]): boolean {
   return patterns.some((pattern) =>
     pattern.endsWith('/*') ? id.startsWith(pattern.slice(0, -1)) : pattern === id,
   );
 }
 
 /** The kinds of references a spec brings, each once: image, audio, video. */
-export function referenceModalities(spec: ClipSpec): string[] {
+function referenceModalities(spec: ClipSpec): string[] {
   if (!spec.input_references) return [];
   return [...new Set(spec.input_references.map((reference) => reference.type.replace('_url', '')))];
 }

@@ -51,11 +51,11 @@ const VideoPartSchema = z.strictObject({
   video_url: z.strictObject({ url: mediaUrl('video') }),
 });
 
-export const FrameImageSchema = z
+const FrameImageSchema = z
   .strictObject({ ...ImagePartSchema.shape, frame_type: z.enum(['first_frame', 'last_frame']) })
   .describe('A picture the clip must begin or end with, exactly.');
 
-export const InputReferenceSchema = z
+const InputReferenceSchema = z
   .discriminatedUnion('type', [ImagePartSchema, AudioPartSchema, VideoPartSchema])
   .describe('A picture, sound or video the clip takes its style or content from.');
 
@@ -155,7 +155,7 @@ export function checkClipSpec(spec: ClipSpec): Fault[] {
   return faults;
 }
 
-export const PRIORITIES = ['fast_and_cheap', 'quality_and_cost', 'balanced'] as const;
+const PRIORITIES = ['fast_and_cheap', 'quality_and_cost', 'balanced'] as const;
 
 /** How the three scores weigh; any positive scale, brought to a sum of one before use. */
 const WeightsSchema = z

@@ -99,7 +99,7 @@ const FASTIFY_CODES: Readonly<Record<string, readonly [ErrorCode, string]>> = {
 };
 
 /** Gives any thrown thing its code. What we did not foresee is `internal`. */
-export function asClipgateError(thrown: unknown): ClipgateError {
+function asClipgateError(thrown: unknown): ClipgateError {
   if (thrown instanceof ClipgateError) return thrown;
   const { code, statusCode } = (thrown ?? {}) as Partial<FastifyError>;
   const known = code === undefined ? undefined : FASTIFY_CODES[code];

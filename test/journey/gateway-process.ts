@@ -50,7 +50,7 @@ export async function runGateway(env: Readonly<Record<string, string>>): Promise
   return { ...program, url };
 }
 
-export const CLIP = {
+const CLIP = {
   model: 'google/veo-3.1-lite',
   prompt: 'A paper boat sails down a rainy street at dusk',
   duration: 4,

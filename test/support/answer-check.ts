@@ -26,7 +26,7 @@ export interface OpenApiDocument {
 /** Served beside the API, and not part of it. */
 const BESIDE = /^\/(docs(\/.*)?|openapi\.json)$/;
 
-export function createAnswerCheck(document: OpenApiDocument): AnswerCheck {
+function createAnswerCheck(document: OpenApiDocument): AnswerCheck {
   const ajv = new Ajv2020({ strict: false, allErrors: true, validateSchema: false });
   addFormats.default(ajv);
   // The whole document is what references start from; it is no schema itself.

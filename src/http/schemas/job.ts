@@ -68,7 +68,7 @@ export const ReadJobHeadersSchema = z.looseObject({
 });
 
 const id = 'job_01K5J0V6Y8ZJ3T9Q4C2N7M1XAB';
-export const jobExample = {
+const jobExample = {
   id,
   status: 'completed' as const,
   model: 'google/veo-3.1-lite',

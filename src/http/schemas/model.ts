@@ -12,7 +12,7 @@ const PriceSchema = z.object({
   when: z.record(z.string(), z.unknown()).describe('What must be true of a clip for this price to apply.'),
 });
 
-export const modelExample = {
+const modelExample = {
   id: 'google/veo-3.1-lite',
   name: 'Google: Veo 3.1 Lite',
   created: 1776978818,
@@ -83,7 +83,7 @@ export const ModelListSchema = z.object({ data: listOf(ModelSchema), catalog: Ca
   examples: [{ data: [modelExample], catalog: catalogExample }],
 });
 
-export const MODES = ['text_to_video', 'image_to_video', 'reference_to_video', 'video_to_video'] as const;
+const MODES = ['text_to_video', 'image_to_video', 'reference_to_video', 'video_to_video'] as const;
 
 export const ModelQuerySchema = z.strictObject({
   duration: queryInteger(1, 3600).optional().describe('Can make a clip of this many seconds.'),

@@ -24,7 +24,7 @@ export const RouteBodySchema = z
     ],
   });
 
-export const ReasonSchema = z
+const ReasonSchema = z
   .object({
     code: z.string().describe('unsupported_duration, over_budget, ...'),
     field: z.string().describe('The field to change.'),
