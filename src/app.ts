@@ -11,6 +11,7 @@ import { registerOpenApi } from './http/openapi.ts';
 import { handleError } from './http/problem.ts';
 import { logRequests } from './http/request-log.ts';
 import { contentRoutes } from './http/routes/content.ts';
+import { eventRoutes } from './http/routes/events.ts';
 import { jobRoutes } from './http/routes/jobs.ts';
 import { modelRoutes } from './http/routes/models.ts';
 import { type OperationRoutesParts, operationRoutes } from './http/routes/operations.ts';
@@ -100,6 +101,7 @@ export async function createApp(parts: AppParts): Promise<App> {
     await api.register(routeRoutes(parts));
     await api.register(jobRoutes(parts));
     await api.register(contentRoutes(parts));
+    await api.register(eventRoutes(parts));
   });
   guardMethods();
   app.setNotFoundHandler(() => {

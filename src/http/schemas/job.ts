@@ -80,7 +80,7 @@ export const jobExample = {
   error: null,
   resubmit_safe: false,
   outputs: [{ index: 0, url: `/jobs/${id}/content?index=0`, content_type: 'video/mp4', bytes: 1048576 }],
-  links: { self: `/jobs/${id}`, content: `/jobs/${id}/content` },
+  links: { self: `/jobs/${id}`, events: `/jobs/${id}/events`, content: `/jobs/${id}/content` },
 };
 
 export const JobSchema = z
@@ -109,7 +109,7 @@ export const JobSchema = z
         }),
       )
       .describe('Empty until completed.'),
-    links: z.object({ self: z.string(), content: z.string() }),
+    links: z.object({ self: z.string(), events: z.string(), content: z.string() }),
   })
   .meta({ id: 'Job', examples: [jobExample] });
 
