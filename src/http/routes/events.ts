@@ -86,15 +86,14 @@ export function eventRoutes({ jobs }: EventRoutesParts) {
         const seenVersion = Number(request.headers['last-event-id'] ?? 0);
         const stream = Readable.from(write(job, seenVersion, request.signal), { objectMode: false });
         stream.once('close', release);
-        return (
-          reply
-            .type('text/event-stream; charset=utf-8')
-            .header('cache-control', 'no-store')
-            // nginx would hold events back until its buffer is full.
-            .header('x-accel-buffering', 'no')
-            .send(stream)
-        );
+        return sendStream(reply, stream);
       },
     );
   };
+}
+
+function sendStream(reply: FastifyReply, stream: Readable): FastifyReply {
+  reply.type('text/event-stream; charset=utf-8').header('cache-control', 'no-store');
+  // nginx would hold events back until its buffer is full.
+  return reply.header('x-accel-buffering', 'no').send(stream);
 }
