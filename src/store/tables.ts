@@ -35,7 +35,7 @@ export interface JobTable {
   readonly lease_token: number;
 }
 
-export interface IdempotencyKeyTable {
+interface IdempotencyKeyTable {
   readonly client_id: string;
   readonly key: string;
   readonly body_hash: string;
@@ -43,7 +43,7 @@ export interface IdempotencyKeyTable {
   readonly created_at: number;
 }
 
-export interface OutputTable {
+interface OutputTable {
   readonly job_id: string;
   readonly output_index: number;
   readonly file: string;
@@ -52,13 +52,13 @@ export interface OutputTable {
   readonly content_type: string;
 }
 
-export interface DocumentTable {
+interface DocumentTable {
   readonly key: string;
   readonly json: string;
   readonly saved_at: number;
 }
 
-export interface CatalogChangeTable {
+interface CatalogChangeTable {
   readonly changed_at: number;
   /** Within one fetch. */
   readonly position: number;
@@ -67,7 +67,7 @@ export interface CatalogChangeTable {
   readonly fields: string;
 }
 
-export interface MigrationTable {
+interface MigrationTable {
   readonly version: number;
   readonly name: string;
   readonly applied_at: number;
