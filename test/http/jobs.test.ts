@@ -21,11 +21,13 @@ describe('POST /jobs', () => {
   it('buys once, follows the job and hands out the MP4', async () => {
     const made = await gateway.post('/jobs', { model: 'google/veo-3.1-lite', ...CLIP });
     expect(made.status).toBe(202);
-    const job = await made.json();
+    const job = (await made.json()) as { id: string; status: string; cost: object };
     expect(made.headers.get('location')).toBe(`/jobs/${job.id}`);
     let current = job;
     while (!['completed', 'failed'].includes(current.status)) {
-      current = await (await gateway.request(`/jobs/${job.id}`, { headers: { prefer: 'wait=5' } })).json();
+      current = (await (
+        await gateway.request(`/jobs/${job.id}`, { headers: { prefer: 'wait=5' } })
+      ).json()) as typeof job;
     }
     expect(current.cost).toMatchObject({ estimated_usd: 0.12, actual_usd: 0.12 });
     const clip = await gateway.request(`/jobs/${job.id}/content`);

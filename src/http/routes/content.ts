@@ -8,6 +8,7 @@ import type { Clip, ClipArchive } from '../../service/clip-archive.ts';
 import type { Jobs } from '../../service/jobs.ts';
 import { parseRange } from '../byte-range.ts';
 import type { App } from '../context.ts';
+import { matchesEtag } from '../etag.ts';
 import { BinarySchema } from '../schemas/content.ts';
 import { ContentQuerySchema, JobParamsSchema } from '../schemas/job.ts';
 import { problems } from '../schemas/problem.ts';
@@ -45,7 +46,7 @@ export function contentRoutes({ jobs, archive }: ContentRoutesParts) {
               content: { 'video/mp4': { schema: BinarySchema } },
             },
             304: { description: 'Not changed since the ETag in If-None-Match.', content: {} },
-            ...problems(400, 401, 404, 405, 409, 410, 416, 500, 502),
+            ...problems(400, 401, 404, 405, 409, 410, 416, 500, 502, 503),
           },
         },
         handler: async (request, reply) => {
@@ -59,6 +60,8 @@ export function contentRoutes({ jobs, archive }: ContentRoutesParts) {
           }
           const { index } = request.query;
           if (index >= job.outputCount) throw new ClipgateError('not_found', 'There is nothing here.');
+          // Nothing but a video, whatever the bytes of a stranger's file look like to a browser.
+          reply.header('x-content-type-options', 'nosniff');
           return sendClip(await archive.open(job, index, request.signal), request, reply);
         },
       });
@@ -104,9 +107,7 @@ function sendFile(
     // Bytes under a job id never change, but only their owner may keep them.
     .header('cache-control', 'private, max-age=86400, immutable')
     .header('content-disposition', `inline; filename="${output.file}"`);
-  if (request.headers['if-none-match']?.split(',').some((one) => one.trim() === etag || one.trim() === '*')) {
-    return reply.code(304).send();
-  }
+  if (matchesEtag(request.headers['if-none-match'], etag)) return reply.code(304).send();
   const ifRange = request.headers['if-range'];
   const wanted = ifRange !== undefined && ifRange !== etag ? undefined : request.headers.range;
   const range = parseRange(wanted, output.bytes);

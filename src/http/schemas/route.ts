@@ -123,4 +123,8 @@ export const RouteResultSchema = z
     warnings: listOf(WarningSchema),
     catalog: CatalogSchema,
   })
-  .meta({ id: 'RouteResult', examples: [routeExample] });
+  .meta({
+    id: 'RouteResult',
+    description: 'The candidates, the refused, and what would be sent.',
+    examples: [routeExample],
+  });
