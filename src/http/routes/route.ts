@@ -35,7 +35,7 @@ export function routeRoutes({ jobs, quotes }: RouteRoutesParts) {
       async (request) => {
         const { spec, routing } = splitBody(request.body);
         const wanted = await withUpstreamJob(jobs, spec, request.clientId);
-        return await quotes.answer(wanted, routing, request.clientId);
+        return quotes.answer(wanted, routing, request.clientId);
       },
     );
   };
