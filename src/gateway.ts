@@ -6,6 +6,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { Logger } from 'pino';
 import { createApp } from './app.ts';
 import type { Config } from './config.ts';
+import { NOTHING_KNOWN } from './core/knowledge.ts';
 import type { App } from './http/context.ts';
 import { createCatalogCache } from './service/catalog-cache.ts';
 import { createClipArchive } from './service/clip-archive.ts';
@@ -14,6 +15,7 @@ import { createJobSubmitter } from './service/job-submitter.ts';
 import { createJobWatch } from './service/job-watch.ts';
 import { createJobs } from './service/jobs.ts';
 import { createPlanner } from './service/planner.ts';
+import { createTelemetry } from './service/telemetry.ts';
 import type { JobStore } from './store/port.ts';
 import { createOpenRouter, parseCatalog } from './upstream/openrouter.ts';
 
@@ -74,9 +76,10 @@ export async function createGateway(parts: GatewayParts): Promise<Gateway> {
     { store, upstream, clock, random, sleep: (ms) => sleep(ms), log },
     { leaseMs: submitLeaseMs, pace },
   );
+  const telemetry = createTelemetry({ store, clock, log });
   const archive = createClipArchive({ store, upstream, log }, config.ARCHIVE_DIR);
   const poller = createJobPoller(
-    { store, upstream, submitter, archive, clock, random, log },
+    { store, upstream, submitter, archive, telemetry, clock, random, log },
     { owner, concurrency: STEPS_AT_ONCE, leaseMs: Math.max(STEP_LEASE_MS, submitLeaseMs), pace },
   );
   const watch = createJobWatch(store);
@@ -92,7 +95,7 @@ export async function createGateway(parts: GatewayParts): Promise<Gateway> {
     clients: config.CLIENT_AUTH === 'none' ? null : (config.CLIENT_KEYS ?? new Map()),
     catalog,
     catalogMaxAgeS: config.CATALOG_MAX_AGE_S,
-    planner: createPlanner(catalog),
+    planner: createPlanner(catalog, () => ({ ...NOTHING_KNOWN, models: telemetry.knowledge() })),
     jobs,
     archive,
     pingStore: () => store.ping(),
@@ -109,6 +112,7 @@ export async function createGateway(parts: GatewayParts): Promise<Gateway> {
     watch.close();
     pollerStopped = poller.stop();
     await catalog.stop();
+    await telemetry.stop();
   });
   app.addHook('onClose', async () => {
     await archive.stop();
@@ -127,6 +131,7 @@ export async function createGateway(parts: GatewayParts): Promise<Gateway> {
       await mkdir(config.ARCHIVE_DIR, { recursive: true, mode: 0o700 });
       loopDelay.enable();
       await catalog.start();
+      await telemetry.start();
       if (background && upstream.canSubmit) poller.start();
       if (!upstream.canSubmit)
         log.warn({}, 'OPENROUTER_API_KEY is not set: models and routes are served, jobs are refused');

@@ -2,6 +2,7 @@
 
 import { ClipgateError } from '../../core/errors.ts';
 import type { Job } from '../../core/job.ts';
+import { yardstickOf } from '../../core/learned-estimate.ts';
 import { toMicroUsd } from '../../core/money.ts';
 import type { ClipSpec } from '../../core/request.ts';
 import { hashJson } from '../../service/canonical-json.ts';
@@ -92,6 +93,7 @@ export function jobRoutes({ planner, jobs }: JobRoutesParts) {
           return {
             dry_run: true as const,
             model: choice.model.id,
+            why: route?.why ?? 'named in the request',
             request: submission.body,
             estimate: renderEstimate(choice.estimate),
             expected_s: renderExpected(choice.expected),
@@ -106,6 +108,7 @@ export function jobRoutes({ planner, jobs }: JobRoutesParts) {
           clientId: request.clientId,
           request: submission.body,
           estimatedMicroUsd: usd === null ? null : toMicroUsd(usd),
+          listMicroUsd: yardstickOf(choice.list),
           expectedMs: choice.expected.p50S * 1000,
           idempotency,
         };

@@ -30,9 +30,10 @@ export function routeRoutes({ planner }: { readonly planner: Planner }) {
         const { spec, routing } = splitBody(request.body);
         const { view, route } = await planner.planRoute(spec, routing);
         const [best] = route.candidates;
-        if (!best || !route.submission) throw noMatchingModel(route);
+        if (!best || !route.submission || !route.why) throw noMatchingModel(route);
         return {
           selected: best.model.id,
+          why: route.why,
           candidates: route.candidates.map(renderCandidate),
           rejected: route.rejected.map(renderRejected),
           nearest: route.nearest,
