@@ -107,10 +107,7 @@ export function planRoute(
     scoring === 'guide'
       ? scoreByGuide(admitted, weights, knowledge)
       : scoreByMeasure(admitted, weights, knowledge);
-  const candidates = scored.sort(byScoreThenPriceThenId).map((candidate, index) => ({
-    ...candidate,
-    rank: index + 1,
-  }));
+  const candidates = rank(scored);
   const best = candidates[0];
   return {
     candidates,
@@ -149,8 +146,15 @@ function scoreByGuide(admitted: readonly Admitted[], weights: Weights, knowledge
   });
 }
 
-function byScoreThenPriceThenId(a: Scored, b: Scored): number {
-  return b.score - a.score || priceOf(a) - priceOf(b) || (a.model.id < b.model.id ? -1 : 1);
+/** By score; the cheaper of equals, then the first by id. */
+function rank(scored: readonly Scored[]): Candidate[] {
+  return scored
+    .map((entry) => ({ entry, price: priceOf(entry) }))
+    .sort(
+      (a, b) =>
+        b.entry.score - a.entry.score || a.price - b.price || (a.entry.model.id < b.entry.model.id ? -1 : 1),
+    )
+    .map(({ entry }, index) => ({ ...entry, rank: index + 1 }));
 }
 
 /** What breaks a tie: the scoring's own idea of a price. Unknown is dearer than anything known. */

@@ -13,7 +13,7 @@ interface Trait {
   readonly weight: number;
   readonly best: string;
   /** Higher is better. */
-  valueOf(candidate: Candidate): number;
+  readonly valueOf: (candidate: Candidate) => number;
   /** What `chosen` lacks beside `other`. */
   lack(chosen: Candidate, other: Candidate): string;
 }
@@ -28,21 +28,21 @@ export function explainChoice(
   weights: Weights,
   scoring: 'measured' | 'guide',
 ): string | null {
-  const [chosen, ...others] = candidates;
+  const [chosen, second, ...rest] = candidates;
   if (!chosen) return null;
-  if (others.length === 0) return `the only one of ${considered} that fits`;
+  if (!second) return `the only one of ${considered} that fits`;
   if (scoring === 'guide')
     return `first of ${candidates.length} that fit by the formula of OpenRouter's guide`;
 
+  const others = [second, ...rest] as const;
   const merits: string[] = [];
   const drawbacks: { text: string; weight: number }[] = [];
   for (const trait of traitsOf(chosen, weights)) {
     const own = trait.valueOf(chosen);
-    const [rival] = [...others].sort((a, b) => trait.valueOf(b) - trait.valueOf(a) || a.rank - b.rank);
-    if (!rival) continue;
-    if (trait.valueOf(rival) > own) {
+    const { rival, best, worst } = extremesOf(others, trait);
+    if (best > own) {
       if (trait.weight > 0) drawbacks.push({ text: trait.lack(chosen, rival), weight: trait.weight });
-    } else if (others.some((other) => trait.valueOf(other) < own)) merits.push(trait.best);
+    } else if (worst < own) merits.push(trait.best);
   }
   const lead = merits.length > 0 ? listOf(merits) : 'best balance';
   const price = drawbacks
@@ -50,6 +50,21 @@ export function explainChoice(
     .slice(0, DRAWBACKS)
     .map(({ text }) => text);
   return [`${lead} of ${candidates.length} that fit`, ...price].join('; ');
+}
+
+/** The best and the worst value among `others`, and the first in rank that has the best. */
+function extremesOf(others: readonly [Candidate, ...Candidate[]], { valueOf }: Trait) {
+  let [rival] = others;
+  let best = valueOf(rival);
+  let worst = best;
+  for (const other of others) {
+    const value = valueOf(other);
+    worst = Math.min(worst, value);
+    if (value <= best) continue;
+    rival = other;
+    best = value;
+  }
+  return { rival, best, worst };
 }
 
 function traitsOf(chosen: Candidate, weights: Weights): Trait[] {
