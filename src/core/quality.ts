@@ -27,6 +27,12 @@ export function qualityOfElo(elo: number, average: number): number {
   return 1 / (1 + 10 ** ((average - elo) / 400));
 }
 
+/** The average rating, null where nobody is rated. */
+export function averageElo(rated: readonly { readonly elo: number | null }[]): number | null {
+  const elos = rated.flatMap(({ elo }) => (elo === null ? [] : [elo]));
+  return elos.length === 0 ? null : elos.reduce((sum, elo) => sum + elo, 0) / elos.length;
+}
+
 /** Marks on any positive scale brought to 0 to 1; marks that are on it already stay as they are. */
 export function scaleMarks(marks: ReadonlyMap<string, number>): ReadonlyMap<string, number> {
   const top = Math.max(1, ...marks.values());

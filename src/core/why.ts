@@ -13,7 +13,7 @@ interface Trait {
   readonly weight: number;
   readonly best: string;
   /** Higher is better. */
-  readonly valueOf: (candidate: Candidate) => number;
+  readonly rate: (candidate: Candidate) => number;
   /** What `chosen` lacks beside `other`. */
   lack(chosen: Candidate, other: Candidate): string;
 }
@@ -38,7 +38,7 @@ export function explainChoice(
   const merits: string[] = [];
   const drawbacks: { text: string; weight: number }[] = [];
   for (const trait of traitsOf(chosen, weights)) {
-    const own = trait.valueOf(chosen);
+    const own = trait.rate(chosen);
     const { rival, best, worst } = extremesOf(others, trait);
     if (best > own) {
       if (trait.weight > 0) drawbacks.push({ text: trait.lack(chosen, rival), weight: trait.weight });
@@ -53,12 +53,12 @@ export function explainChoice(
 }
 
 /** The best and the worst value among `others`, and the first in rank that has the best. */
-function extremesOf(others: readonly [Candidate, ...Candidate[]], { valueOf }: Trait) {
+function extremesOf(others: readonly [Candidate, ...Candidate[]], { rate }: Trait) {
   let [rival] = others;
-  let best = valueOf(rival);
+  let best = rate(rival);
   let worst = best;
   for (const other of others) {
-    const value = valueOf(other);
+    const value = rate(other);
     worst = Math.min(worst, value);
     if (value <= best) continue;
     rival = other;
@@ -72,7 +72,7 @@ function traitsOf(chosen: Candidate, weights: Weights): Trait[] {
     {
       weight: weights.cost,
       best: 'cheapest',
-      valueOf: ({ estimate: { usd } }) =>
+      rate: ({ estimate: { usd } }) =>
         usd === null ? -Infinity : -Math.round(usd.toNumber() / NO_USD) * NO_USD,
       lack: (one, other) => {
         const [own, less] = [one.estimate.usd, other.estimate.usd];
@@ -83,13 +83,13 @@ function traitsOf(chosen: Candidate, weights: Weights): Trait[] {
     {
       weight: weights.speed,
       best: 'fastest',
-      valueOf: ({ expected }) => -expected.p50S,
+      rate: ({ expected }) => -expected.p50S,
       lack: (one, other) => `${one.expected.p50S - other.expected.p50S} s slower than ${other.model.id}`,
     },
     {
       weight: weights.quality,
       best: chosen.quality.source === 'resolution' ? 'highest in resolution' : 'best rated',
-      valueOf: ({ quality }) => quality.value,
+      rate: ({ quality }) => quality.value,
       lack: (_, other) =>
         chosen.quality.source === 'resolution' && other.quality.source === 'resolution'
           ? `lower in resolution than ${other.model.id} can go`
