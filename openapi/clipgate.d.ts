@@ -482,6 +482,14 @@ export interface components {
             certainty: "exact" | "estimated" | "unknown";
             /** @description Why it is unknown. */
             reason?: string;
+            /** @description Present once this model has billed a job of this gateway. */
+            learned?: {
+                /** @description What bills are of the list price; usd is the sum of lines times this. */
+                ratio: number;
+                /** @description Bills it was learned from. */
+                samples: number;
+            };
+            /** @description The price list's working, before anything learned. */
             lines: {
                 sku: string;
                 unit: string;
@@ -489,6 +497,18 @@ export interface components {
                 unit_usd: number;
                 usd: number;
             }[];
+        };
+        ExpectedTime: {
+            /** @description Seconds from submit to completed that half the clips stay under. */
+            p50: number;
+            /** @description Seconds that nine in ten stay under; max_wait_s is held against this. */
+            p90: number;
+            /**
+             * @description This gateway's own jobs, the public arena, recorded live runs, or models of its kind.
+             * @enum {string}
+             */
+            source: "observed" | "benchmark" | "documented" | "class";
+            samples: number;
         };
         Warning: {
             code: string;
@@ -503,15 +523,22 @@ export interface components {
                 speed: number;
                 cost: number;
                 quality: number;
+                /** @description Share of jobs that end with a clip. Counts where given a weight; not in the guide. */
+                reliability?: number;
             };
             /** @description Only with scoring: guide. */
             lowest_advertised_price?: number | null;
             estimate: components["schemas"]["Estimate"];
-            expected_s: {
-                p50: number;
-                source: string;
-                samples: number;
+            quality: {
+                /** @description 0 to 1. */
+                value: number;
+                /**
+                 * @description The operator's table, the public arena's votes, or the model's highest resolution.
+                 * @enum {string}
+                 */
+                source: "quality_file" | "benchmark" | "resolution";
             };
+            expected_s: components["schemas"]["ExpectedTime"];
         };
         Rejected: {
             model: string;
@@ -528,17 +555,22 @@ export interface components {
          * @description The candidates, the refused, and what would be sent.
          * @example {
          *       "selected": "bytedance/seedance-2.0-fast",
+         *       "why": "cheapest of 9 that fit; 10 s slower than x-ai/grok-imagine-video",
          *       "candidates": [
          *         {
          *           "model": "bytedance/seedance-2.0-fast",
          *           "rank": 1,
-         *           "score": 0.967,
+         *           "score": 0.912,
          *           "scores": {
-         *             "speed": 1,
+         *             "speed": 0.86,
          *             "cost": 1,
-         *             "quality": 0.667
+         *             "quality": 0.884,
+         *             "reliability": 0.98
          *           },
-         *           "lowest_advertised_price": 0.000002475,
+         *           "quality": {
+         *             "value": 0.563,
+         *             "source": "benchmark"
+         *           },
          *           "estimate": {
          *             "usd": 0.4536,
          *             "low_usd": 0.4536,
@@ -555,9 +587,10 @@ export interface components {
          *             ]
          *           },
          *           "expected_s": {
-         *             "p50": 151,
-         *             "source": "documented",
-         *             "samples": 2
+         *             "p50": 74,
+         *             "p90": 89,
+         *             "source": "observed",
+         *             "samples": 41
          *           }
          *         }
          *       ],
@@ -608,6 +641,8 @@ export interface components {
          */
         RouteResult: {
             selected: string;
+            /** @description Why it was selected, in a sentence. */
+            why: string;
             /** @description Best first. */
             candidates: components["schemas"]["Candidate"][];
             /** @description Every other model, with all its reasons. */
@@ -760,6 +795,7 @@ export interface components {
          * @example {
          *       "dry_run": true,
          *       "model": "bytedance/seedance-2.0-fast",
+         *       "why": "cheapest of 9 that fit; 10 s slower than x-ai/grok-imagine-video",
          *       "request": {
          *         "model": "bytedance/seedance-2.0-fast",
          *         "prompt": "A paper boat",
@@ -782,9 +818,10 @@ export interface components {
          *         ]
          *       },
          *       "expected_s": {
-         *         "p50": 151,
-         *         "source": "documented",
-         *         "samples": 2
+         *         "p50": 74,
+         *         "p90": 89,
+         *         "source": "observed",
+         *         "samples": 41
          *       },
          *       "warnings": [],
          *       "rejected": [
@@ -827,16 +864,14 @@ export interface components {
             /** @constant */
             dry_run: true;
             model: string;
+            /** @description Why this model, in a sentence. */
+            why: string;
             /** @description Exactly what would be sent upstream. */
             request: {
                 [key: string]: unknown;
             };
             estimate: components["schemas"]["Estimate"];
-            expected_s: {
-                p50: number;
-                source: string;
-                samples: number;
-            };
+            expected_s: components["schemas"]["ExpectedTime"];
             warnings: components["schemas"]["Warning"][];
             /** @description Empty where model was given. */
             rejected: components["schemas"]["Rejected"][];
@@ -982,15 +1017,17 @@ export interface components {
                 speed: number;
                 cost: number;
                 quality: number;
+                /** @description How much it counts that jobs end with a clip. */
+                reliability?: number;
             };
             /**
-             * @description How models are scored: guide = OpenRouter's published helper, to the digit.
+             * @description How models are scored. measured (default): dollars for this clip, expected seconds, judged quality. guide: OpenRouter's published helper, to the digit.
              * @enum {string}
              */
-            scoring?: "guide";
+            scoring?: "measured" | "guide";
             /** @description Refuse models whose clip may cost more. */
             max_cost_usd?: number;
-            /** @description Refuse models expected to take longer. */
+            /** @description Refuse models that may take longer: of which one clip in ten is expected to. */
             max_wait_s?: number;
             /** @description Consider only, or never, these models: ids, or author/* for all of an author. */
             models?: {
@@ -1094,15 +1131,17 @@ export interface components {
                 speed: number;
                 cost: number;
                 quality: number;
+                /** @description How much it counts that jobs end with a clip. */
+                reliability?: number;
             };
             /**
-             * @description How models are scored: guide = OpenRouter's published helper, to the digit.
+             * @description How models are scored. measured (default): dollars for this clip, expected seconds, judged quality. guide: OpenRouter's published helper, to the digit.
              * @enum {string}
              */
-            scoring?: "guide";
+            scoring?: "measured" | "guide";
             /** @description Refuse models whose clip may cost more. */
             max_cost_usd?: number;
-            /** @description Refuse models expected to take longer. */
+            /** @description Refuse models that may take longer: of which one clip in ten is expected to. */
             max_wait_s?: number;
             /** @description Consider only, or never, these models: ids, or author/* for all of an author. */
             models?: {

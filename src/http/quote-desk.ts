@@ -33,9 +33,10 @@ export function createQuoteDesk({
     const { view, route } = await planner.planRoute(spec, routing);
     const [best] = route.candidates;
     const body = route.submission?.body;
-    if (!best || !body) throw noMatchingModel(route);
+    const { why } = route;
+    if (!best || !body || why === null) throw noMatchingModel(route);
     const { token, expiresAt } = quotes.issue({ clientId, body, ceilingMicroUsd: ceilingOf(best) });
-    return renderRoute(view, route, { best, body, token, expiresAt });
+    return renderRoute(view, route, { best, why, body, token, expiresAt });
   }
 
   /** What the client would be told if it asked again now. */
@@ -85,10 +86,11 @@ function changeOf(plan: JobPlan, quote: Quote): string {
 function renderRoute(
   view: CatalogView,
   route: RoutePlan,
-  quoted: { best: Admitted; body: object; token: string; expiresAt: number },
+  quoted: { best: Admitted; why: string; body: object; token: string; expiresAt: number },
 ) {
   return {
     selected: quoted.best.model.id,
+    why: quoted.why,
     candidates: route.candidates.map(renderCandidate),
     rejected: route.rejected.map(renderRejected),
     nearest: route.nearest,

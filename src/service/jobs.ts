@@ -13,6 +13,8 @@ export interface Intent {
   readonly clientId: string;
   readonly request: SubmitBody;
   readonly estimatedMicroUsd: number | null;
+  /** What the bill will be held against; see `Job.listMicroUsd`. */
+  readonly listMicroUsd: number | null;
   readonly expectedMs: number;
   /** The caller's key with the hash of what they sent under it. */
   readonly idempotency: { readonly key: string; readonly bodyHash: string } | null;

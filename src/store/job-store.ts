@@ -8,6 +8,7 @@ import { prepareJobCreation } from './job-creation.ts';
 import { prepareJobLeases } from './job-leases.ts';
 import { createJobReads } from './job-reads.ts';
 import { bindUpstream, saveStep } from './job-steps.ts';
+import { createObservations } from './observations.ts';
 import type { JobStore } from './port.ts';
 
 /** The database's schema must be in place; closing the store closes the database. */
@@ -22,6 +23,7 @@ export function createJobStore(database: Database): JobStore {
     ...createArchiveRecords(database),
     ...createKeptDocuments(database),
     ...createCatalogHistory(database),
+    ...createObservations(database),
     createJob(intent, owner, leaseMs) {
       // Without a key it is a single insert.
       const run = intent.idempotency === null ? writeOne : write;

@@ -2,12 +2,15 @@
 
 import type { ModelChange } from '../core/catalog-changes.ts';
 import type { Job, JobChange, JobStatus, StoredOutput } from '../core/job.ts';
+import type { JobObservation } from '../core/observation.ts';
 
 /** A job about to be written for the first time; the store sets the times, `version` 1 and empty outcome fields. */
 export type JobIntent = Pick<
   Job,
   'id' | 'clientId' | 'model' | 'request' | 'nonce' | 'expectedMs' | 'estimatedMicroUsd'
 > & {
+  /** As `Job.listMicroUsd`; absent = null. */
+  readonly listMicroUsd?: number | null;
   /** The caller's Idempotency-Key with the hash of the body it came with. */
   readonly idempotency: { readonly key: string; readonly bodyHash: string } | null;
 };
@@ -101,6 +104,10 @@ export interface JobStore {
   saveOutput(output: StoredOutput): Promise<void>;
   /** What the archive holds of these jobs. */
   getOutputs(jobIds: readonly string[]): Promise<StoredOutput[]>;
+  /** Keeps what an ended job taught; of a job that has been kept before, the first word stands. */
+  saveObservation(observation: JobObservation): Promise<void>;
+  /** Of each model the newest observations of jobs that ended at `since` (epoch milliseconds) or later. */
+  listObservations(since: number, perModel: number): Promise<JobObservation[]>;
   /** A small JSON document kept across restarts (the last good catalog). */
   loadDocument(key: string): Promise<{ readonly json: string; readonly savedAt: number } | null>;
   saveDocument(key: string, json: string): Promise<void>;

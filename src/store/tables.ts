@@ -2,6 +2,7 @@
 
 import type { ModelChange } from '../core/catalog-changes.ts';
 import type { JobStatus } from '../core/job.ts';
+import type { JobObservation } from '../core/observation.ts';
 
 /** A job and, beside it, who may write it and when it wants attention. */
 export interface JobTable {
@@ -18,6 +19,7 @@ export interface JobTable {
   readonly finished_at: number | null;
   readonly expected_ms: number | null;
   readonly estimated_micro_usd: number | null;
+  readonly list_micro_usd: number | null;
   readonly actual_micro_usd: number | null;
   /** 0 or 1: SQLite knows no booleans. */
   readonly is_byok: number | null;
@@ -52,6 +54,20 @@ interface OutputTable {
   readonly content_type: string;
 }
 
+export interface ObservationTable {
+  readonly job_id: string;
+  readonly model: string;
+  readonly status: JobObservation['status'];
+  readonly ended_at: number;
+  readonly took_ms: number | null;
+  readonly duration_s: number | null;
+  readonly resolution: string | null;
+  readonly sound: number | null;
+  readonly list_micro_usd: number | null;
+  readonly billed_micro_usd: number | null;
+  readonly is_byok: number | null;
+}
+
 interface DocumentTable {
   readonly key: string;
   readonly json: string;
@@ -77,6 +93,7 @@ export interface Tables {
   readonly jobs: JobTable;
   readonly idempotency_keys: IdempotencyKeyTable;
   readonly outputs: OutputTable;
+  readonly observations: ObservationTable;
   readonly documents: DocumentTable;
   readonly catalog_changes: CatalogChangeTable;
   readonly schema_migrations: MigrationTable;

@@ -1,6 +1,7 @@
 // POST /jobs buys; GET /jobs and /jobs/{id} say what became of it.
 
 import { isTerminal, type Job } from '../../core/job.ts';
+import { yardstickOf } from '../../core/learned-estimate.ts';
 import { toMicroUsd } from '../../core/money.ts';
 import { hashJson } from '../../service/canonical-json.ts';
 import { JOB_ID_PATTERN } from '../../service/ids.ts';
@@ -86,6 +87,7 @@ export function jobRoutes({ planner, jobs, quotes }: JobRoutesParts) {
           return {
             dry_run: true as const,
             model: choice.model.id,
+            why: route?.why ?? 'named in the request',
             request: submission.body,
             estimate: renderEstimate(choice.estimate),
             expected_s: renderExpected(choice.expected),
@@ -100,6 +102,7 @@ export function jobRoutes({ planner, jobs, quotes }: JobRoutesParts) {
           clientId: request.clientId,
           request: submission.body,
           estimatedMicroUsd: usd === null ? null : toMicroUsd(usd),
+          listMicroUsd: yardstickOf(choice.list),
           expectedMs: choice.expected.p50S * 1000,
           idempotency,
         };

@@ -2,12 +2,19 @@
 
 import { z } from 'zod';
 import { JOB_STATUSES } from '../../core/job.ts';
-import { checkClipSpec, clipSpecShape, routingShape } from '../../core/request.ts';
+import { checkClipSpec, checkRouting, clipSpecShape, routingShape } from '../../core/request.ts';
 import { JOB_ID_PATTERN } from '../../service/ids.ts';
 import { listOf } from './list.ts';
 import { CatalogSchema } from './model.ts';
 import { queryInteger } from './query.ts';
-import { EstimateSchema, NearestSchema, RejectedSchema, routeExample, WarningSchema } from './route.ts';
+import {
+  EstimateSchema,
+  ExpectedSchema,
+  NearestSchema,
+  RejectedSchema,
+  routeExample,
+  WarningSchema,
+} from './route.ts';
 
 const MODEL_ID = z
   .string()
@@ -29,7 +36,7 @@ export const JobBodySchema = z
       .describe('Buy what POST /route quoted for this same body: that model, at that price or less.'),
   })
   .superRefine((body, context) => {
-    for (const { path, message } of checkClipSpec(body))
+    for (const { path, message } of [...checkClipSpec(body), ...checkRouting(body)])
       context.addIssue({ code: 'custom', path: [...path], message });
     if (body.model !== undefined && body.quote !== undefined) {
       context.addIssue({ code: 'custom', path: ['model'], message: 'is already named by the quote' });
@@ -149,9 +156,10 @@ export const DryRunSchema = z
   .object({
     dry_run: z.literal(true),
     model: z.string(),
+    why: z.string().describe('Why this model, in a sentence.'),
     request: z.record(z.string(), z.unknown()).describe('Exactly what would be sent upstream.'),
     estimate: EstimateSchema,
-    expected_s: z.object({ p50: z.number(), source: z.string(), samples: z.int() }),
+    expected_s: ExpectedSchema,
     warnings: listOf(WarningSchema),
     rejected: listOf(RejectedSchema).describe('Empty where model was given.'),
     nearest: listOf(NearestSchema),
@@ -163,6 +171,7 @@ export const DryRunSchema = z
       {
         dry_run: true,
         model: routeExample.selected,
+        why: routeExample.why,
         request: routeExample.request,
         estimate: routeExample.candidates[0]?.estimate,
         expected_s: routeExample.candidates[0]?.expected_s,
