@@ -6,11 +6,15 @@ import { ClipgateError } from './core/errors.ts';
 import { createAuthenticator } from './http/auth.ts';
 import { answerClientError } from './http/client-error.ts';
 import type { App } from './http/context.ts';
+import { readJsonBodies } from './http/json-body.ts';
 import { collectRoutes } from './http/method-guard.ts';
-import { registerOpenApi } from './http/openapi.ts';
+import { registerOpenApi, serveOpenApi } from './http/openapi.ts';
 import { handleError } from './http/problem.ts';
-import { logRequests } from './http/request-log.ts';
+import { createQuoteDesk } from './http/quote-desk.ts';
+import { logRequest, logRequests } from './http/request-log.ts';
+import { catalogChangeRoutes } from './http/routes/catalog-changes.ts';
 import { contentRoutes } from './http/routes/content.ts';
+import { eventRoutes } from './http/routes/events.ts';
 import { hookRoutes } from './http/routes/hooks.ts';
 import { jobRoutes } from './http/routes/jobs.ts';
 import { modelRoutes } from './http/routes/models.ts';
@@ -19,10 +23,12 @@ import { repairRoutes } from './http/routes/repairs.ts';
 import { routeRoutes } from './http/routes/route.ts';
 import { validatorCompiler } from './http/validation.ts';
 import type { CatalogCache } from './service/catalog-cache.ts';
+import type { CatalogHistoryReader } from './service/catalog-history.ts';
 import type { ClipArchive } from './service/clip-archive.ts';
 import type { Jobs } from './service/jobs.ts';
 import type { OperatorDesk } from './service/operator-desk.ts';
 import type { Planner } from './service/planner.ts';
+import type { Quotes } from './service/quotes.ts';
 import type { WebhookDesk } from './service/webhook-desk.ts';
 
 export interface AppParts extends Omit<OperationRoutesParts, 'catalog' | 'isClosing'> {
@@ -39,6 +45,8 @@ export interface AppParts extends Omit<OperationRoutesParts, 'catalog' | 'isClos
   readonly archive: Pick<ClipArchive, 'open'>;
   readonly webhooks: Pick<WebhookDesk, 'receive'>;
   readonly operatorDesk: OperatorDesk;
+  readonly quotes: Quotes;
+  readonly history: CatalogHistoryReader;
 }
 
 const BODY_LIMIT = 64 * 1024;
@@ -64,13 +72,16 @@ export async function createApp(parts: AppParts): Promise<App> {
     bodyLimit: BODY_LIMIT,
     requestTimeout: REQUEST_TIMEOUT_MS,
     keepAliveTimeout: KEEP_ALIVE_MS,
-    http: { headersTimeout: HEADERS_TIMEOUT_MS },
+    // Node's own refusal of a request without Host has no body: ours is in onRequest below.
+    http: { headersTimeout: HEADERS_TIMEOUT_MS, requireHostHeader: false },
     routerOptions: { maxParamLength: 128 },
     // Our own answer below, in our own shape.
     return503OnClosing: false,
-    clientErrorHandler: (error, socket) => answerClientError(error, socket, createRequestId()),
+    clientErrorHandler: (error, socket) => answerClientError(error, socket, createRequestId(), parts.log),
     frameworkErrors: (error, request, reply) => {
+      // No route, no hooks: what those would have done is done here.
       handleError(error, request, reply);
+      reply.raw.once('close', () => logRequest(request, reply, 0));
     },
   });
 
@@ -79,12 +90,16 @@ export async function createApp(parts: AppParts): Promise<App> {
   // The tests hold every answer against the document.
   app.setSerializerCompiler(() => (data) => JSON.stringify(data));
   app.setErrorHandler(handleError);
-  app.removeContentTypeParser('text/plain');
+  readJsonBodies(app);
   app.decorateRequest('clientId', '');
   app.decorateRequest('operator', null);
 
+  logRequests(app);
   app.addHook('onRequest', async (request, reply) => {
     reply.header('x-request-id', request.id);
+    if (request.headers.host === undefined && request.raw.httpVersion === '1.1') {
+      throw new ClipgateError('invalid_request', 'An HTTP/1.1 request needs a Host header.');
+    }
     if (!closing) return;
     reply.header('connection', 'close');
     if (request.routeOptions.url !== '/healthz' && request.routeOptions.url !== '/readyz') {
@@ -98,21 +113,30 @@ export async function createApp(parts: AppParts): Promise<App> {
   app.addHook('preClose', async () => {
     closing = true;
   });
-  logRequests(app);
 
   await registerOpenApi(app, parts.version);
   const guardMethods = collectRoutes(app);
+  serveOpenApi(app);
   await app.register(operationRoutes({ ...parts, isClosing: () => closing }));
   await app.register(hookRoutes(parts));
   await app.register(async (api) => {
     api.addHook('onRequest', createAuthenticator(parts.clients, parts.operators));
+    // What a client is told is for that client, and mostly true for a moment only; routes that differ say so.
+    api.addHook('onRequest', async (_request, reply) => {
+      reply.header('cache-control', 'no-store').header('vary', 'authorization');
+    });
     await api.register(modelRoutes({ catalog: parts.catalog, maxAgeS: parts.catalogMaxAgeS }));
-    await api.register(routeRoutes(parts));
-    await api.register(jobRoutes(parts));
+    await api.register(catalogChangeRoutes(parts));
+    const quotes = createQuoteDesk(parts);
+    await api.register(routeRoutes({ jobs: parts.jobs, quotes }));
+    await api.register(jobRoutes({ ...parts, quotes }));
     await api.register(repairRoutes(parts));
     await api.register(contentRoutes(parts));
+    await api.register(eventRoutes(parts));
   });
   guardMethods();
+  // Node answers `Expect: anything` with a bare 417. RFC 9110 lets a server ignore what it does not know.
+  app.server.on('checkExpectation', app.routing);
   app.setNotFoundHandler(() => {
     throw new ClipgateError('not_found', 'There is nothing here.');
   });

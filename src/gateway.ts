@@ -6,8 +6,12 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { Logger } from 'pino';
 import { createApp } from './app.ts';
 import type { Config } from './config.ts';
+import { type Knowledge, NOTHING_KNOWN } from './core/knowledge.ts';
 import type { App } from './http/context.ts';
+import { readQualityFile } from './quality-file.ts';
+import { createBenchmarkFeed } from './service/benchmark-feed.ts';
 import { createCatalogCache } from './service/catalog-cache.ts';
+import { createCatalogHistory } from './service/catalog-history.ts';
 import { createClipArchive } from './service/clip-archive.ts';
 import { createJobFallback } from './service/job-fallback.ts';
 import { createJobPoller, type JobPoller } from './service/job-poller.ts';
@@ -16,11 +20,14 @@ import { createJobWatch } from './service/job-watch.ts';
 import { createJobs } from './service/jobs.ts';
 import { createOperatorDesk } from './service/operator-desk.ts';
 import { createPlanner } from './service/planner.ts';
+import { createQuotes } from './service/quotes.ts';
 import { createSubmitBreaker } from './service/submit-breaker.ts';
+import { createTelemetry } from './service/telemetry.ts';
 import { createWebhookDesk, type WebhookDesk } from './service/webhook-desk.ts';
 import type { JobStore } from './store/port.ts';
 import { createOpenRouter, parseCatalog } from './upstream/openrouter.ts';
 import { findSignatureFault, parseWebhook } from './upstream/webhook.ts';
+import { parseBenchmarks } from './upstream/wire.ts';
 
 export interface GatewayParts {
   readonly config: Config;
@@ -40,6 +47,8 @@ export interface Gateway {
   readonly app: App;
   readonly poller: JobPoller;
   readonly webhooks: WebhookDesk;
+  /** Fetches the catalog now. True where a good one came of it. */
+  refreshCatalog(): Promise<boolean>;
   /**
    * Makes ready to listen and starts what runs in the background; with `background: false` jobs only move when
    * `poller.tick` is called. The app listens when its caller says so.
@@ -56,9 +65,12 @@ const CATALOG_RETRY_MS = 5_000;
 const STEP_LEASE_MS = 120_000;
 const STEPS_AT_ONCE = 64;
 const LEASE_MARGIN_MS = 60_000;
+const IDLE_SWEEP_MS = 50;
 
 export async function createGateway(parts: GatewayParts): Promise<Gateway> {
   const { config, store, log, clock, random, owner } = parts;
+  const qualities =
+    config.QUALITY_FILE === undefined ? NOTHING_KNOWN.qualities : await readQualityFile(config.QUALITY_FILE);
   const pace = { minMs: config.POLL_MIN_MS, maxMs: config.POLL_MAX_MS };
   // A lease outlives the longest attempt, so that nobody declares a submit unknown while it is still under way.
   const submitLeaseMs = config.SUBMIT_TIMEOUT_MS + LEASE_MARGIN_MS;
@@ -72,8 +84,9 @@ export async function createGateway(parts: GatewayParts): Promise<Gateway> {
       stallMs: STALL_TIMEOUT_MS,
     },
   );
+  const history = createCatalogHistory({ store, parse: parseCatalog });
   const catalog = createCatalogCache(
-    { load: () => upstream.fetchCatalog(), parse: parseCatalog, store, clock, random, log },
+    { load: () => upstream.fetchCatalog(), parse: parseCatalog, store, history, clock, random, log },
     { maxAgeMs: config.CATALOG_MAX_AGE_S * 1000, retryMs: CATALOG_RETRY_MS, flightMs: 2 * READ_TIMEOUT_MS },
   );
   const breaker = createSubmitBreaker({ clock, log });
@@ -82,9 +95,23 @@ export async function createGateway(parts: GatewayParts): Promise<Gateway> {
     { store, upstream, breaker, fallback, clock, random, sleep: (ms) => sleep(ms), log },
     { leaseMs: submitLeaseMs, pace, callbackUrl: callbackUrlUnder(config.PUBLIC_URL) },
   );
+  const telemetry = createTelemetry({ store, clock, log });
+  const benchmarks = createBenchmarkFeed({
+    load: upstream.fetchBenchmarks,
+    parse: parseBenchmarks,
+    store,
+    clock,
+    random,
+    log,
+  });
+  const knowledge = (): Knowledge => ({
+    models: telemetry.knowledge(),
+    benchmarks: benchmarks.peek()?.value ?? NOTHING_KNOWN.benchmarks,
+    qualities,
+  });
   const archive = createClipArchive({ store, upstream, log }, config.ARCHIVE_DIR);
   const poller = createJobPoller(
-    { store, upstream, submitter, archive, fallback, clock, random, log },
+    { store, upstream, submitter, archive, fallback, telemetry, clock, random, log },
     { owner, concurrency: STEPS_AT_ONCE, leaseMs: Math.max(STEP_LEASE_MS, submitLeaseMs), pace },
   );
   const secrets = config.OPENROUTER_WEBHOOK_SECRET;
@@ -112,7 +139,9 @@ export async function createGateway(parts: GatewayParts): Promise<Gateway> {
     operators: config.OPERATOR_KEYS ?? new Map(),
     catalog,
     catalogMaxAgeS: config.CATALOG_MAX_AGE_S,
-    planner: createPlanner(catalog),
+    planner: createPlanner(catalog, knowledge),
+    quotes: createQuotes(config.OPENROUTER_API_KEY, clock),
+    history,
     jobs,
     archive,
     webhooks,
@@ -132,6 +161,8 @@ export async function createGateway(parts: GatewayParts): Promise<Gateway> {
     watch.close();
     pollerStopped = Promise.all([poller.stop(), webhooks.stop()]);
     await catalog.stop();
+    await telemetry.stop();
+    await benchmarks.stop();
   });
   app.addHook('onClose', async () => {
     await archive.stop();
@@ -147,10 +178,14 @@ export async function createGateway(parts: GatewayParts): Promise<Gateway> {
     app,
     poller,
     webhooks,
+    refreshCatalog: () => catalog.refresh(),
     async start({ background = true } = {}) {
       await mkdir(config.ARCHIVE_DIR, { recursive: true, mode: 0o700 });
       loopDelay.enable();
       await catalog.start();
+      await telemetry.start();
+      // The arena answers nobody without a key.
+      if (upstream.canSubmit) await benchmarks.start();
       if (background && upstream.canSubmit) {
         poller.start();
         webhooks.start();
@@ -172,7 +207,16 @@ export async function createGateway(parts: GatewayParts): Promise<Gateway> {
         log.warn({}, 'CLIENT_AUTH is none: whoever reaches this port can spend money');
       }
     },
-    close: () => app.close(),
+    async close() {
+      // Closing drops the connections that are idle now. One whose answer goes out later becomes idle after that, and
+      // would hold everything up for its keep-alive time.
+      const sweep = setInterval(() => app.server.closeIdleConnections(), IDLE_SWEEP_MS);
+      try {
+        await app.close();
+      } finally {
+        clearInterval(sweep);
+      }
+    },
   };
 }
 

@@ -14,6 +14,8 @@ export interface PlannedAttempt {
   readonly nonce: string;
   readonly expectedMs: number | null;
   readonly estimatedMicroUsd: number | null;
+  /** As `Job.listMicroUsd`. */
+  readonly listMicroUsd: number | null;
   /** What it may cost at most by the estimate; null = nobody can say. */
   readonly highMicroUsd: number | null;
 }

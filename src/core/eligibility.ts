@@ -97,15 +97,16 @@ export function findReasons(model: VideoModel, spec: ClipSpec, routing: Routing)
 }
 
 /** True where `id` is one of `patterns`, or its author is named by `author/*`. */
-export function matchesAny(id: string, patterns: readonly string[]): boolean {
+function matchesAny(id: string, patterns: readonly string[]): boolean {
   return patterns.some((pattern) =>
     pattern.endsWith('/*') ? id.startsWith(pattern.slice(0, -1)) : pattern === id,
   );
 }
 
 /** The kinds of references a spec brings, each once: image, audio, video. */
-export function referenceModalities(spec: ClipSpec): string[] {
-  return [...new Set((spec.input_references ?? []).map((reference) => reference.type.replace('_url', '')))];
+function referenceModalities(spec: ClipSpec): string[] {
+  if (!spec.input_references) return [];
+  return [...new Set(spec.input_references.map((reference) => reference.type.replace('_url', '')))];
 }
 
 /**
@@ -113,8 +114,9 @@ export function referenceModalities(spec: ClipSpec): string[] {
  * in a `parameters` wrapper: which of the two a provider wants differs by provider.
  */
 export function passthroughKeys(spec: ClipSpec): string[] {
+  if (!spec.provider?.options) return [];
   const keys = new Set<string>();
-  for (const options of Object.values(spec.provider?.options ?? {})) {
+  for (const options of Object.values(spec.provider.options)) {
     for (const [key, value] of Object.entries(options)) {
       if (key === 'parameters' && isRecord(value)) for (const inner of Object.keys(value)) keys.add(inner);
       else keys.add(key);
@@ -128,8 +130,11 @@ function isRecord(value: unknown): value is Record<string, unknown> {
 }
 
 function includesIgnoringCase(list: readonly string[] | null, value: string): boolean {
+  if (!list) return false;
+  // Nearly always spelled alike: then nothing is lower-cased, model after model.
+  if (list.includes(value)) return true;
   const wanted = value.toLowerCase();
-  return list?.some((item) => item.toLowerCase() === wanted) ?? false;
+  return list.some((item) => item.length === wanted.length && item.toLowerCase() === wanted);
 }
 
 /** Where upstream does not enumerate sizes, a size is held against the resolutions and ratios it does list. */

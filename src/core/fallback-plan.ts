@@ -3,6 +3,7 @@
 import { Big } from 'big.js';
 import type { PlannedAttempt } from './attempt.ts';
 import type { FallbackTerms } from './job.ts';
+import { yardstickOf } from './learned-estimate.ts';
 import { toMicroUsd, toMicroUsdHold } from './money.ts';
 import type { ClipSpec, Routing } from './request.ts';
 import type { Admitted } from './route.ts';
@@ -19,7 +20,7 @@ export type Planned = Omit<PlannedAttempt, 'nonce'>;
 
 /** One candidate with the body upstream would get. Costs are rounded up where they bound something. */
 export function planAttempt(
-  { model, estimate, expected }: Admitted,
+  { model, estimate, list, expected }: Admitted,
   spec: ClipSpec,
   routing: Routing,
 ): Planned {
@@ -29,6 +30,7 @@ export function planAttempt(
     request: buildSubmission(model, spec, routing).body,
     expectedMs: expected.p50S * 1000,
     estimatedMicroUsd: usd === null ? null : toMicroUsd(usd),
+    listMicroUsd: yardstickOf(list),
     highMicroUsd: highUsd === null ? null : toMicroUsdHold(highUsd),
   };
 }

@@ -14,7 +14,7 @@ declare module 'fastify' {
 }
 
 /** The client every request belongs to where CLIENT_AUTH=none. */
-export const ANONYMOUS = 'anonymous';
+const ANONYMOUS = 'anonymous';
 
 /**
  * Whose jobs a request may see: null = everybody's, for operators.

@@ -10,6 +10,7 @@ import type { JobFallback } from './job-fallback.ts';
 import { type JobSubmitter, UNKNOWN_MESSAGE } from './job-submitter.ts';
 import type { Log } from './log.ts';
 import { createLoop } from './loop.ts';
+import type { Telemetry } from './telemetry.ts';
 
 export interface JobPoller {
   /** One round: claims and starts what is due. `settled` resolves when every step of this round has ended. */
@@ -27,6 +28,7 @@ export interface JobPollerParts {
   readonly submitter: Pick<JobSubmitter, 'submit'>;
   readonly archive: Pick<ClipArchive, 'keep'>;
   readonly fallback: JobFallback;
+  readonly telemetry: Pick<Telemetry, 'record'>;
   readonly clock: () => number;
   readonly random: () => number;
   readonly log: Log;
@@ -87,9 +89,13 @@ export function createJobPoller(parts: JobPollerParts, options: JobPollerOptions
     const { status } = change;
     if (mayFollow(status) && isUnbilledFailure(seen)) {
       const ended = { ...change, status };
-      if (await parts.fallback.turnToNext(job, lease, ended, { keep: false, runInMs: 0 })) return;
+      const turned = await parts.fallback.turnToNext(job, lease, ended, { keep: false, runInMs: 0 });
+      // Under a name of its own: the job's name is for the attempt that ends it.
+      if (turned) return parts.telemetry.record({ ...job, ...change, id: `${job.id}#${job.attempt}` });
     }
     const next = { ...job, ...change };
+    // Before the end is saved: after a crash between the two the job is polled again, and nothing is lost.
+    if (isTerminal(next.status)) await parts.telemetry.record(next);
     const saved = await store.saveStep(lease, change, { keep: false, runInMs: dueAfter(next, now) });
     if (!saved) log.warn({ job_id: job.id }, 'lost the lease while polling: another process goes on');
   }

@@ -28,9 +28,9 @@ export async function resubmit(
   const earlier = await jobs.findReplay(clientId, idempotency);
   if (earlier) return { job: earlier, replayed: true };
   requireSense(job, acceptDoubleCharge);
-  const { request, estimatedMicroUsd, expectedMs } = job;
+  const { request, estimatedMicroUsd, listMicroUsd, expectedMs } = job;
   return jobs.make(
-    { clientId, request, estimatedMicroUsd, expectedMs, resubmitOf: job.id, idempotency },
+    { clientId, request, estimatedMicroUsd, listMicroUsd, expectedMs, resubmitOf: job.id, idempotency },
     wait,
   );
 }

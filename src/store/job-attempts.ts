@@ -38,6 +38,7 @@ export async function insertAttempts(db: Queries, intent: JobIntent, fallback: F
     nonce: intent.nonce,
     expected_ms: intent.expectedMs,
     estimated_micro_usd: intent.estimatedMicroUsd,
+    list_micro_usd: intent.listMicroUsd ?? null,
     high_micro_usd: fallback.highMicroUsd,
     ...NO_OUTCOME,
   };
@@ -50,6 +51,7 @@ export async function insertAttempts(db: Queries, intent: JobIntent, fallback: F
       nonce: planned.nonce,
       expected_ms: planned.expectedMs,
       estimated_micro_usd: planned.estimatedMicroUsd,
+      list_micro_usd: planned.listMicroUsd,
       high_micro_usd: planned.highMicroUsd,
       ...NO_OUTCOME,
     }),
@@ -115,6 +117,7 @@ export async function beginAttempt(
       nonce: next.nonce,
       expected_ms: next.expected_ms,
       estimated_micro_usd: next.estimated_micro_usd,
+      list_micro_usd: next.list_micro_usd,
       submitted_at: null,
       finished_at: null,
       actual_micro_usd: null,

@@ -24,6 +24,7 @@ interface NewJob {
   readonly fallback: string | null;
   readonly patienceMs: number | null;
   readonly resubmitOf: string | null;
+  readonly listMicroUsd: number | null;
   readonly owner: string;
   readonly leaseMs: number;
 }
@@ -59,6 +60,7 @@ export function prepareJobCreation(db: Queries, dialect: Dialect): CreateJob {
         version: 1,
         expected_ms: job.expectedMs,
         estimated_micro_usd: job.estimatedMicroUsd,
+        list_micro_usd: job.listMicroUsd,
         output_count: 0,
         submit_attempts: 0,
         polls: 0,
@@ -139,6 +141,7 @@ export function prepareJobCreation(db: Queries, dialect: Dialect): CreateJob {
     const [row] = await insertJob(db, {
       ...intent,
       request: JSON.stringify(intent.request),
+      listMicroUsd: intent.listMicroUsd ?? null,
       fallback: fallback ? JSON.stringify(termsOf(fallback)) : null,
       patienceMs: intent.patienceMs ?? null,
       resubmitOf: intent.resubmitOf ?? null,

@@ -2,11 +2,13 @@
 
 import { sql } from 'kysely';
 import { createArchiveRecords, createKeptDocuments } from './archive-records.ts';
+import { createCatalogHistory } from './catalog-history.ts';
 import type { Database } from './database.ts';
 import { prepareJobCreation } from './job-creation.ts';
 import { prepareJobLeases } from './job-leases.ts';
 import { createJobReads } from './job-reads.ts';
 import { bindUpstream, saveStep } from './job-steps.ts';
+import { createObservations } from './observations.ts';
 import type { JobStore } from './port.ts';
 import { createRepairRecords } from './repair-records.ts';
 
@@ -22,6 +24,8 @@ export function createJobStore(database: Database): JobStore {
     ...createArchiveRecords(database),
     ...createKeptDocuments(database),
     ...createRepairRecords(database),
+    ...createCatalogHistory(database),
+    ...createObservations(database),
     createJob(intent, owner, leaseMs) {
       // Without a key and other candidates it is a single insert.
       const run = intent.idempotency === null && !intent.fallback ? writeOne : write;

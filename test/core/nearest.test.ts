@@ -34,7 +34,7 @@ describe('nearest', () => {
       { change: { max_cost_usd: 0.12 }, admits: ['google/veo-3.1-lite'] },
     ]);
     expect(nearest(spec, { ...routing, max_wait_s: 10 })).toEqual([
-      { change: { max_wait_s: 41 }, admits: ['google/veo-3.1-lite'] },
+      { change: { max_wait_s: 62 }, admits: ['google/veo-3.1-lite'] },
     ]);
   });
 
@@ -76,10 +76,8 @@ describe('nearest', () => {
           );
           const gained = admitted.filter((id) => !already.has(id));
           expect(admits.length).toBeGreaterThan(0);
-          expect(
-            admits.every((id) => gained.includes(id)),
-            JSON.stringify({ change, admits, gained }),
-          ).toBe(true);
+          // Exactly those: nobody who would still refuse, and nobody left out.
+          expect([...admits].sort(), JSON.stringify(change)).toEqual(gained.sort());
         }
       }),
       { numRuns: 300 },

@@ -301,6 +301,7 @@ describe('falling back', () => {
     nonce,
     expectedMs: 1,
     estimatedMicroUsd: 1,
+    listMicroUsd: 1,
     highMicroUsd: 100,
   });
   const fallback = {

@@ -79,10 +79,8 @@ describe('migrate', () => {
 });
 
 describe('the schema', () => {
-  it('counts its versions upwards', () => {
-    const versions = MIGRATIONS.map(({ version }) => version);
-    expect(versions).toEqual([...new Set(versions)].sort((a, b) => a - b));
-    expect(versions[0]).toBe(1);
+  it('counts its versions without a gap', () => {
+    expect(MIGRATIONS.map(({ version }) => version)).toEqual(MIGRATIONS.map((_, i) => i + 1));
   });
 
   it('is laid in an empty file and found again, and a newer one is refused with the file released', async () => {
@@ -99,6 +97,7 @@ describe('the schema', () => {
       'job_attempts',
       'job_audit',
       'jobs',
+      'observations',
       'outputs',
       'schema_migrations',
       'webhook_inbox',

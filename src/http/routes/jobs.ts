@@ -1,19 +1,20 @@
 // POST /jobs buys; GET /jobs and /jobs/{id} say what became of it.
 
 import type { FastifyRequest } from 'fastify';
-import { ClipgateError } from '../../core/errors.ts';
 import { planAttempt, planOthers, toTerms } from '../../core/fallback-plan.ts';
-import type { Job } from '../../core/job.ts';
-import { toMicroUsd } from '../../core/money.ts';
-import type { ClipSpec, Routing } from '../../core/request.ts';
+import { isTerminal, type Job } from '../../core/job.ts';
+import type { Routing } from '../../core/request.ts';
 import { hashJson } from '../../service/canonical-json.ts';
 import { JOB_ID_PATTERN } from '../../service/ids.ts';
 import type { Jobs } from '../../service/jobs.ts';
-import type { JobPlan, Planner } from '../../service/planner.ts';
+import type { Planner } from '../../service/planner.ts';
 import { requireOperator, visibleTo } from '../auth.ts';
 import { splitBody } from '../clip-body.ts';
 import type { App } from '../context.ts';
+import { invalidRequest, toFault } from '../faults.ts';
+import { unplannable } from '../plan-problems.ts';
 import { parsePrefer } from '../prefer.ts';
+import type { QuoteDesk } from '../quote-desk.ts';
 import { renderCatalog, renderEstimate, renderExpected, renderJob, renderRejected } from '../render.ts';
 import {
   DryRunSchema,
@@ -26,30 +27,22 @@ import {
   ReadJobHeadersSchema,
 } from '../schemas/job.ts';
 import { problems } from '../schemas/problem.ts';
-import { invalidRequest, toFault } from '../validation.ts';
-import { CLIP_BODY_LIMIT, noMatchingModel } from './route.ts';
+import { NoQuerySchema } from '../schemas/query.ts';
+import { withUpstreamJob } from '../upstream-job.ts';
+import { CLIP_BODY_LIMIT } from './route.ts';
 
 export interface JobRoutesParts {
   readonly planner: Planner;
   readonly jobs: Jobs;
+  readonly quotes: QuoteDesk;
 }
 
 /** How long a client should let pass before it asks again for a job that is not done. */
 const RETRY_AFTER_S = '5';
 
-export function jobRoutes({ planner, jobs }: JobRoutesParts) {
+export function jobRoutes({ planner, jobs, quotes }: JobRoutesParts) {
   async function render(job: Job) {
     return renderJob(job, await jobs.outputsOf([job]), await jobs.attemptsOf([job]));
-  }
-
-  /** Clients continue jobs by our id or by upstream's; upstream knows only its own, and only their own jobs count. */
-  async function withUpstreamJob(spec: ClipSpec, clientId: string): Promise<ClipSpec> {
-    const previous = spec.previous_job_id;
-    if (previous === undefined) return spec;
-    const job = await jobs.find(previous, clientId);
-    if (job?.status === 'completed' && job.upstreamId !== null)
-      return { ...spec, previous_job_id: job.upstreamId };
-    throw invalidRequest([toFault(['previous_job_id'], 'is not the id of a completed job of yours')]);
   }
 
   return async (app: App): Promise<void> => {
@@ -66,16 +59,17 @@ export function jobRoutes({ planner, jobs }: JobRoutesParts) {
             'may have accepted the job although its answer was lost; it is never sent again.',
           tags: ['jobs'],
           headers: JobHeadersSchema,
+          querystring: NoQuerySchema,
           body: JobBodySchema,
           response: {
             200: DryRunSchema.describe('With dry_run: the plan. Nothing was bought.'),
             202: JobSchema.describe('The job, bought or about to be.'),
-            ...problems(400, 401, 402, 403, 404, 405, 408, 413, 415, 422, 429, 500, 502, 503),
+            ...problems(400, 401, 402, 403, 404, 405, 408, 409, 413, 415, 422, 429, 500, 502, 503),
           },
         },
       },
       async (request, reply) => {
-        const { model, dry_run: dryRun, fallback, ...body } = request.body;
+        const { model, dry_run: dryRun, quote: token, fallback, ...body } = request.body;
         const key = request.headers['idempotency-key'];
         const idempotency = key === undefined || dryRun ? null : { key, bodyHash: hashJson(request.body) };
 
@@ -83,17 +77,21 @@ export function jobRoutes({ planner, jobs }: JobRoutesParts) {
         const earlier = idempotency && (await jobs.findReplay(request.clientId, idempotency));
         if (earlier) return accepted(earlier, true);
 
-        const { spec: given, routing: asked } = splitBody(body);
-        const spec = await withUpstreamJob(given, request.clientId);
+        const { spec, routing: asked } = splitBody(body);
         const terms = fallback && toTerms(fallback.max_attempts, fallback.max_total_cost_usd);
         const routing = fallback ? withinTotal(asked, fallback.max_total_cost_usd) : asked;
-        const { view, plan } = await planner.planJob(model, spec, routing);
-        if (plan.kind !== 'planned') throw asProblem(plan);
+        const wanted = await withUpstreamJob(jobs, spec, request.clientId);
+        const quote =
+          token === undefined ? null : await quotes.redeem(token, wanted, routing, request.clientId);
+        const { view, plan } = await planner.planJob(quote?.model ?? model, wanted, routing);
+        if (quote) await quotes.hold(quote, plan, wanted, routing);
+        if (plan.kind !== 'planned') throw unplannable(plan);
         const { choice, submission, route } = plan;
         if (dryRun) {
           return {
             dry_run: true as const,
             model: choice.model.id,
+            why: route?.why ?? 'named in the request',
             request: submission.body,
             estimate: renderEstimate(choice.estimate),
             expected_s: renderExpected(choice.expected),
@@ -103,18 +101,19 @@ export function jobRoutes({ planner, jobs }: JobRoutesParts) {
             catalog: renderCatalog(view),
           };
         }
-        const { usd } = choice.estimate;
+        const first = planAttempt(choice, wanted, routing);
         const intent = {
           clientId: request.clientId,
           request: submission.body,
-          estimatedMicroUsd: usd === null ? null : toMicroUsd(usd),
-          expectedMs: choice.expected.p50S * 1000,
+          estimatedMicroUsd: first.estimatedMicroUsd,
+          listMicroUsd: first.listMicroUsd,
+          expectedMs: first.expectedMs,
           ...(routing.max_wait_s === undefined ? {} : { patienceMs: routing.max_wait_s * 1000 }),
           ...(terms && {
             fallback: {
               ...terms,
-              highMicroUsd: planAttempt(choice, spec, routing).highMicroUsd,
-              others: planOthers(route?.candidates ?? [], spec, routing, terms),
+              highMicroUsd: first.highMicroUsd,
+              others: planOthers(route?.candidates ?? [], wanted, routing, terms),
             },
           }),
           idempotency,
@@ -126,7 +125,8 @@ export function jobRoutes({ planner, jobs }: JobRoutesParts) {
 
         async function accepted(job: Job, isReplay: boolean) {
           const rendered = await render(job);
-          reply.code(202).header('location', rendered.links.self).header('retry-after', RETRY_AFTER_S);
+          reply.code(202).header('location', rendered.links.self);
+          if (!isTerminal(job.status)) reply.header('retry-after', RETRY_AFTER_S);
           if (isReplay) reply.header('idempotent-replayed', 'true');
           return rendered;
         }
@@ -141,7 +141,7 @@ export function jobRoutes({ planner, jobs }: JobRoutesParts) {
           summary: 'Your jobs, newest first',
           tags: ['jobs'],
           querystring: JobQuerySchema,
-          response: { 200: JobListSchema, ...problems(400, 401, 403, 405, 500) },
+          response: { 200: JobListSchema, ...problems(400, 401, 403, 405, 500, 503) },
         },
       },
       async (request) => {
@@ -182,13 +182,13 @@ export function jobRoutes({ planner, jobs }: JobRoutesParts) {
           tags: ['jobs'],
           params: JobParamsSchema,
           headers: ReadJobHeadersSchema,
-          response: { 200: JobSchema, ...problems(400, 401, 404, 405, 500) },
+          querystring: NoQuerySchema,
+          response: { 200: JobSchema, ...problems(400, 401, 404, 405, 500, 503) },
         },
       },
       async (request, reply) => {
         const { id } = request.params;
         const { waitS } = parsePrefer(request.headers.prefer);
-        reply.header('cache-control', 'no-store');
         if (waitS === null) return render(await jobs.get(id, visibleTo(request)));
         reply.header('preference-applied', `wait=${waitS}`);
         return render(await jobs.waitForChange(id, visibleTo(request), waitS * 1000, request.signal));
@@ -208,35 +208,4 @@ function clientOf(request: FastifyRequest, asked: string | undefined): string | 
   if (asked === undefined) return visibleTo(request);
   requireOperator(request);
   return asked;
-}
-
-/** Why a job cannot be bought, as the caller is told. */
-function asProblem(plan: Exclude<JobPlan, { kind: 'planned' }>): ClipgateError {
-  switch (plan.kind) {
-    case 'unknown_model': {
-      const hint =
-        plan.similar.length > 0 ? ` Did you mean ${plan.similar.join(' or ')}?` : ' See GET /models.';
-      return new ClipgateError('unknown_model', `The catalog has no model ${plan.modelId}.${hint}`, {
-        faults: [toFault(['model'], 'is not in the catalog')],
-      });
-    }
-    case 'unsupported': {
-      const fields = plan.reasons.map((reason) => reason.field).join(', ');
-      return new ClipgateError(
-        'unsupported_request',
-        `${plan.model.id} cannot make this clip: see ${fields}.`,
-        {
-          faults: plan.reasons.map((reason) => toFault(reason.field.split('.'), describeReason(reason))),
-          extra: { reasons: plan.reasons },
-        },
-      );
-    }
-    case 'no_match':
-      return noMatchingModel(plan.route);
-  }
-}
-
-function describeReason({ code, supported }: { code: string; supported: readonly unknown[] | null }): string {
-  const words = code.replaceAll('_', ' ');
-  return supported && supported.length > 0 ? `${words}: this model has ${supported.join(', ')}` : words;
 }

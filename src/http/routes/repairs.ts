@@ -10,6 +10,7 @@ import { parsePrefer } from '../prefer.ts';
 import { renderAudit, renderJob } from '../render.ts';
 import { JobHeadersSchema, JobParamsSchema, JobSchema } from '../schemas/job.ts';
 import { problems } from '../schemas/problem.ts';
+import { NoQuerySchema } from '../schemas/query.ts';
 import { AuditSchema, ResolveBodySchema, ResubmitBodySchema } from '../schemas/repair.ts';
 
 export interface RepairRoutesParts {
@@ -34,6 +35,7 @@ export function repairRoutes({ jobs, operatorDesk }: RepairRoutesParts) {
             'An id is attached only if upstream confirms it. Each decision is on record: see the audit of the job.',
           tags: ['operators'],
           params: JobParamsSchema,
+          querystring: NoQuerySchema,
           body: ResolveBodySchema,
           response: { 200: JobSchema, ...problems(400, 401, 403, 404, 405, 408, 409, 413, 415, 500, 503) },
         },
@@ -55,6 +57,7 @@ export function repairRoutes({ jobs, operatorDesk }: RepairRoutesParts) {
           summary: 'Who decided what about a job, and why (operators)',
           tags: ['operators'],
           params: JobParamsSchema,
+          querystring: NoQuerySchema,
           response: { 200: AuditSchema, ...problems(400, 401, 403, 404, 405, 500, 503) },
         },
       },
@@ -76,6 +79,7 @@ export function repairRoutes({ jobs, operatorDesk }: RepairRoutesParts) {
             'however often this is called.',
           tags: ['jobs'],
           params: JobParamsSchema,
+          querystring: NoQuerySchema,
           headers: JobHeadersSchema,
           body: ResubmitBodySchema,
           response: {

@@ -2,11 +2,19 @@
 
 import { z } from 'zod';
 import { JOB_STATUSES } from '../../core/job.ts';
-import { checkClipSpec, clipSpecShape, routingShape } from '../../core/request.ts';
+import { checkClipSpec, checkRouting, clipSpecShape, routingShape } from '../../core/request.ts';
 import { JOB_ID_PATTERN } from '../../service/ids.ts';
 import { listOf } from './list.ts';
 import { CatalogSchema } from './model.ts';
-import { EstimateSchema, NearestSchema, RejectedSchema, routeExample, WarningSchema } from './route.ts';
+import { queryInteger } from './query.ts';
+import {
+  EstimateSchema,
+  ExpectedSchema,
+  NearestSchema,
+  RejectedSchema,
+  routeExample,
+  WarningSchema,
+} from './route.ts';
 
 const MODEL_ID = z
   .string()
@@ -37,10 +45,25 @@ export const JobBodySchema = z
     ...routingShape,
     fallback: FallbackSchema.optional(),
     dry_run: z.boolean().optional().describe('Answer with the plan and buy nothing.'),
+    quote: z
+      .string()
+      .regex(/^[\w-]{1,8}\.[\w-]{1,1000}\.[\w-]{1,100}$/, 'must be a quote from POST /route')
+      .optional()
+      .describe('Buy what POST /route quoted for this same body: that model, at that price or less.'),
   })
   .superRefine((body, context) => {
-    for (const { path, message } of checkClipSpec(body))
+    for (const { path, message } of [...checkClipSpec(body), ...checkRouting(body)])
       context.addIssue({ code: 'custom', path: [...path], message });
+    if (body.model !== undefined && body.quote !== undefined) {
+      context.addIssue({ code: 'custom', path: ['model'], message: 'is already named by the quote' });
+    }
+    if (body.fallback !== undefined && body.quote !== undefined) {
+      context.addIssue({
+        code: 'custom',
+        path: ['fallback'],
+        message: 'has no other candidates beside a quote',
+      });
+    }
     if (body.model === undefined) return;
     for (const field of CHOOSING) {
       if (body[field] === undefined) continue;
@@ -70,7 +93,7 @@ export const JobHeadersSchema = z.looseObject({
     .regex(/^[\x21-\x7e]{1,255}$/, 'must be 1 to 255 visible ASCII characters')
     .optional()
     .describe('Makes the request safe to repeat: the same key and body never buy twice.'),
-  prefer: z.string().max(200).optional().describe('`respond-async`: answer before upstream does.'),
+  prefer: z.string().optional().describe('`respond-async`: answer before upstream does.'),
 });
 
 export const JobParamsSchema = z.strictObject({ id: z.string().regex(JOB_ID_PATTERN).describe('Job id.') });
@@ -78,13 +101,12 @@ export const JobParamsSchema = z.strictObject({ id: z.string().regex(JOB_ID_PATT
 export const ReadJobHeadersSchema = z.looseObject({
   prefer: z
     .string()
-    .max(200)
     .optional()
     .describe('`wait=N` (1 to 60): answer when the status changes or after N seconds.'),
 });
 
 const id = 'job_01K5J0V6Y8ZJ3T9Q4C2N7M1XAB';
-export const jobExample = {
+const jobExample = {
   id,
   status: 'completed' as const,
   model: 'google/veo-3.1-lite',
@@ -107,7 +129,7 @@ export const jobExample = {
   resubmit_of: null,
   resubmit_safe: false,
   outputs: [{ index: 0, url: `/jobs/${id}/content?index=0`, content_type: 'video/mp4', bytes: 1048576 }],
-  links: { self: `/jobs/${id}`, content: `/jobs/${id}/content` },
+  links: { self: `/jobs/${id}`, events: `/jobs/${id}/events`, content: `/jobs/${id}/content` },
 };
 
 export const JobSchema = z
@@ -149,16 +171,22 @@ export const JobSchema = z
         }),
       )
       .describe('Empty until completed.'),
-    links: z.object({ self: z.string(), content: z.string() }),
+    links: z.object({ self: z.string(), events: z.string(), content: z.string() }),
   })
-  .meta({ id: 'Job', examples: [jobExample] });
+  .meta({
+    id: 'Job',
+    description: 'A job: what was asked, what became of it, what it cost.',
+    examples: [jobExample],
+  });
 
-export const JobListSchema = z
-  .object({ data: listOf(JobSchema), next_cursor: z.string().nullable() })
-  .meta({ id: 'JobList', examples: [{ data: [jobExample], next_cursor: null }] });
+export const JobListSchema = z.object({ data: listOf(JobSchema), next_cursor: z.string().nullable() }).meta({
+  id: 'JobList',
+  description: 'A page of jobs; `next_cursor` leads to the next.',
+  examples: [{ data: [jobExample], next_cursor: null }],
+});
 
 export const JobQuerySchema = z.strictObject({
-  limit: z.coerce.number().int().min(1).max(100).default(20),
+  limit: queryInteger(1, 100).default(20),
   cursor: z
     .string()
     .regex(/^[\w-]{1,100}$/, 'must be the next_cursor of an earlier answer')
@@ -173,16 +201,17 @@ export const JobQuerySchema = z.strictObject({
 });
 
 export const ContentQuerySchema = z.strictObject({
-  index: z.coerce.number().int().min(0).max(1000).default(0).describe('Which of the outputs.'),
+  index: queryInteger(0, 1000).default(0).describe('Which of the outputs.'),
 });
 
 export const DryRunSchema = z
   .object({
     dry_run: z.literal(true),
     model: z.string(),
+    why: z.string().describe('Why this model, in a sentence.'),
     request: z.record(z.string(), z.unknown()).describe('Exactly what would be sent upstream.'),
     estimate: EstimateSchema,
-    expected_s: z.object({ p50: z.number(), source: z.string(), samples: z.int() }),
+    expected_s: ExpectedSchema,
     warnings: listOf(WarningSchema),
     rejected: listOf(RejectedSchema).describe('Empty where model was given.'),
     nearest: listOf(NearestSchema),
@@ -194,6 +223,7 @@ export const DryRunSchema = z
       {
         dry_run: true,
         model: routeExample.selected,
+        why: routeExample.why,
         request: routeExample.request,
         estimate: routeExample.candidates[0]?.estimate,
         expected_s: routeExample.candidates[0]?.expected_s,

@@ -22,6 +22,7 @@ export const repairMigration: Migration = {
       nonce text not null,
       expected_ms bigint,
       estimated_micro_usd bigint,
+      list_micro_usd bigint,
       high_micro_usd bigint,
       status text,
       upstream_id text,

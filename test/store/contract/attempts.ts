@@ -15,6 +15,7 @@ const planned = (model: string, nonce: string): PlannedAttempt => ({
   nonce,
   expectedMs: 30_000,
   estimatedMicroUsd: 50_000,
+  listMicroUsd: 49_000,
   highMicroUsd: 60_000,
 });
 
@@ -83,6 +84,7 @@ export function describeAttempts(current: () => StoreUnderTest): void {
       nonce: 'b'.repeat(32),
       expectedMs: 30_000,
       estimatedMicroUsd: 50_000,
+      listMicroUsd: 49_000,
       upstreamId: null,
       generationId: null,
       submittedAt: null,

@@ -28,6 +28,7 @@ export function describeCreation(current: () => StoreUnderTest): void {
       finishedAt: null,
       expectedMs: 90_000,
       estimatedMicroUsd: 120_000,
+      listMicroUsd: 150_000,
       actualMicroUsd: null,
       isByok: null,
       upstreamId: null,
@@ -49,7 +50,11 @@ export function describeCreation(current: () => StoreUnderTest): void {
 
   it('keeps money and times exact up to the largest safe integer', async () => {
     const { store } = current();
-    const large = { expectedMs: Number.MAX_SAFE_INTEGER, estimatedMicroUsd: Number.MAX_SAFE_INTEGER };
+    const large = {
+      expectedMs: Number.MAX_SAFE_INTEGER,
+      estimatedMicroUsd: Number.MAX_SAFE_INTEGER,
+      listMicroUsd: Number.MAX_SAFE_INTEGER,
+    };
     const { job } = expectCreated(await store.createJob(createIntent(large), 'a', LEASE_MS));
     expect(await store.getJob(job.id, 'studio')).toMatchObject(large);
   });
@@ -78,9 +83,13 @@ export function describeCreation(current: () => StoreUnderTest): void {
 
   it('keeps the keys of clients apart', async () => {
     const { store } = current();
-    expectCreated(await store.createJob(createIntent({ idempotency }), 'a', LEASE_MS));
-    const foreign = createIntent({ idempotency, clientId: 'agency' });
-    expectCreated(await store.createJob(foreign, 'a', LEASE_MS));
+    for (const clientId of ['agency', 'studio', 'zoo']) {
+      expectCreated(await store.createJob(createIntent({ idempotency, clientId }), 'a', LEASE_MS));
+    }
+    for (const clientId of ['agency', 'studio', 'zoo']) {
+      const replay = await store.createJob(createIntent({ idempotency, clientId }), 'a', LEASE_MS);
+      expect(replay).toMatchObject({ kind: 'replayed', job: { clientId } });
+    }
   });
 
   it.each(JOB_STATUSES)(
