@@ -1,5 +1,6 @@
 // POST /jobs buys; GET /jobs and /jobs/{id} say what became of it.
 
+import type { Reason } from '../../core/eligibility.ts';
 import { ClipgateError } from '../../core/errors.ts';
 import type { Job } from '../../core/job.ts';
 import { toMicroUsd } from '../../core/money.ts';
@@ -211,7 +212,11 @@ function asProblem(plan: Exclude<JobPlan, { kind: 'planned' }>): ClipgateError {
   }
 }
 
-function describeReason({ code, supported }: { code: string; supported: readonly unknown[] | null }): string {
+function describeReason({ code, requested, supported }: Reason): string {
+  if (code === 'unsupported_passthrough') {
+    const taken = supported?.join(', ') || 'none';
+    return `this model does not take ${[requested].flat().join(', ')}; the options it takes: ${taken}`;
+  }
   const words = code.replaceAll('_', ' ');
   return supported && supported.length > 0 ? `${words}: this model has ${supported.join(', ')}` : words;
 }
