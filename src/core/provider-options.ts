@@ -70,7 +70,7 @@ export function passthroughKeys(spec: ClipSpec): string[] {
  */
 export function lackingKeys(model: VideoModel, spec: ClipSpec): string[] {
   const options = spec.provider?.options ?? {};
-  const own = (slugsOf(model) ?? []).flatMap((slug) => options[slug] ?? []);
+  const own = (slugsOf(model) ?? []).flatMap((slug) => (options[slug] ? [options[slug]] : []));
   return keysOf(own.length > 0 ? own : Object.values(options)).filter(
     (key) => !model.passthroughParameters.includes(key),
   );

@@ -10,6 +10,7 @@ import { type SubmitOutcome, submitOnce } from './submit.ts';
 import {
   type ModelsAnswer,
   type PollAnswer,
+  parseEndpointTags,
   parseErrorAnswer,
   parseModalities,
   parseModels,
@@ -45,6 +46,8 @@ export interface OpenRouter {
   readonly canSubmit: boolean;
   /** Both model lists. @throws UpstreamError where the first cannot be had; without the second, `modalities` is null. */
   fetchCatalog(): Promise<RawCatalog>;
+  /** The provider slugs of a model's endpoints. @throws UpstreamError where they cannot be had in `timeoutMs`. */
+  fetchEndpointTags(modelId: string, timeoutMs: number): Promise<readonly string[]>;
   /** Sends one paid request, once. Never throws. */
   submit(body: SubmitBody): Promise<SubmitOutcome>;
   /** Asks for a job once. Never throws. */
@@ -110,8 +113,13 @@ export function createOpenRouter(parts: OpenRouterParts, timeouts: OpenRouterTim
     }
   }
 
-  async function getJson(path: string, maxBytes: number, withKey: boolean): Promise<unknown> {
-    const response = await get(path, AbortSignal.timeout(timeouts.readMs), withKey);
+  async function getJson(
+    path: string,
+    maxBytes: number,
+    withKey: boolean,
+    timeoutMs = timeouts.readMs,
+  ): Promise<unknown> {
+    const response = await get(path, AbortSignal.timeout(timeoutMs), withKey);
     try {
       const json = await readJson(response.body, maxBytes);
       if (json === undefined)
@@ -132,6 +140,13 @@ export function createOpenRouter(parts: OpenRouterParts, timeouts: OpenRouterTim
         getJson('/models?output_modalities=video', MAX_CATALOG_BYTES, false).catch(() => null),
       ]);
       return { models, modalities };
+    },
+
+    async fetchEndpointTags(modelId, timeoutMs) {
+      const path = `/models/${modelId.split('/').map(encodeURIComponent).join('/')}/endpoints`;
+      const tags = parseEndpointTags(await getJson(path, MAX_POLL_BYTES, true, timeoutMs));
+      if (tags) return tags;
+      throw new UpstreamError('unreadable', 'the answer does not list endpoints');
     },
 
     async submit(body) {
