@@ -38,6 +38,12 @@ const clientKeys = z.string().transform((value, context) => {
   return byHash as ReadonlyMap<string, string>;
 });
 
+/** `cidr,cidr,...`, in either version of IP. */
+const networks = z
+  .string()
+  .transform((value) => value.split(',').map((entry) => entry.trim()))
+  .pipe(z.array(z.union([z.cidrv4(), z.cidrv6()], 'must be networks such as 10.1.0.0/16')));
+
 const variables = {
   HOST: z
     .string()
@@ -91,6 +97,17 @@ const variables = {
   POLL_MAX_MS: milliseconds(10, 600_000)
     .default(30_000)
     .describe('Longest time between two polls of one job.'),
+  PREFLIGHT: z
+    .enum(['on_request', 'always'])
+    .default('on_request')
+    .describe(
+      'When the media URLs of a clip are looked at before it is bought: where the request says `preflight: true`, or always.',
+    ),
+  OUTBOUND_ALLOW: networks
+    .optional()
+    .describe(
+      'Networks beside the public internet that URLs from clients may lead to, such as `10.1.0.0/16,fd12::/32`. None by default: whoever may send requests could otherwise look around inside.',
+    ),
   SHUTDOWN_TIMEOUT_MS: milliseconds(1_000, 600_000)
     .default(100_000)
     .describe(

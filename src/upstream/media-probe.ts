@@ -13,7 +13,7 @@ export type Unreachable =
   | 'insecure_redirect'
   | 'too_many_redirects';
 
-export type Probed =
+type Probed =
   | {
       readonly kind: 'read';
       readonly contentType: string | null;

@@ -55,7 +55,11 @@ export const EstimateSchema = z
   .meta({ id: 'Estimate' });
 
 export const WarningSchema = z
-  .object({ code: z.string(), field: z.string(), message: z.string() })
+  .object({
+    code: z.string().describe('not_sent, ignored_by_upstream, dropped_by_upstream, ...'),
+    field: z.string(),
+    message: z.string(),
+  })
   .meta({ id: 'Warning' });
 
 const CandidateSchema = z
