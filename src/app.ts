@@ -6,10 +6,11 @@ import { ClipgateError } from './core/errors.ts';
 import { createAuthenticator } from './http/auth.ts';
 import { answerClientError } from './http/client-error.ts';
 import type { App } from './http/context.ts';
+import { readJsonBodies } from './http/json-body.ts';
 import { collectRoutes } from './http/method-guard.ts';
-import { registerOpenApi } from './http/openapi.ts';
+import { registerOpenApi, serveOpenApi } from './http/openapi.ts';
 import { handleError } from './http/problem.ts';
-import { logRequests } from './http/request-log.ts';
+import { logRequest, logRequests } from './http/request-log.ts';
 import { contentRoutes } from './http/routes/content.ts';
 import { jobRoutes } from './http/routes/jobs.ts';
 import { modelRoutes } from './http/routes/models.ts';
@@ -56,13 +57,16 @@ export async function createApp(parts: AppParts): Promise<App> {
     bodyLimit: BODY_LIMIT,
     requestTimeout: REQUEST_TIMEOUT_MS,
     keepAliveTimeout: KEEP_ALIVE_MS,
-    http: { headersTimeout: HEADERS_TIMEOUT_MS },
+    // Node's own refusal of a request without Host has no body: ours is in onRequest below.
+    http: { headersTimeout: HEADERS_TIMEOUT_MS, requireHostHeader: false },
     routerOptions: { maxParamLength: 128 },
     // Our own answer below, in our own shape.
     return503OnClosing: false,
-    clientErrorHandler: (error, socket) => answerClientError(error, socket, createRequestId()),
+    clientErrorHandler: (error, socket) => answerClientError(error, socket, createRequestId(), parts.log),
     frameworkErrors: (error, request, reply) => {
+      // No route, no hooks: what those would have done is done here.
       handleError(error, request, reply);
+      reply.raw.once('close', () => logRequest(request, reply, 0));
     },
   });
 
@@ -71,11 +75,15 @@ export async function createApp(parts: AppParts): Promise<App> {
   // The tests hold every answer against the document.
   app.setSerializerCompiler(() => (data) => JSON.stringify(data));
   app.setErrorHandler(handleError);
-  app.removeContentTypeParser('text/plain');
+  readJsonBodies(app);
   app.decorateRequest('clientId', '');
 
+  logRequests(app);
   app.addHook('onRequest', async (request, reply) => {
     reply.header('x-request-id', request.id);
+    if (request.headers.host === undefined && request.raw.httpVersion === '1.1') {
+      throw new ClipgateError('invalid_request', 'An HTTP/1.1 request needs a Host header.');
+    }
     if (!closing) return;
     reply.header('connection', 'close');
     if (request.routeOptions.url !== '/healthz' && request.routeOptions.url !== '/readyz') {
@@ -89,19 +97,25 @@ export async function createApp(parts: AppParts): Promise<App> {
   app.addHook('preClose', async () => {
     closing = true;
   });
-  logRequests(app);
 
   await registerOpenApi(app, parts.version);
   const guardMethods = collectRoutes(app);
+  serveOpenApi(app);
   await app.register(operationRoutes({ ...parts, isClosing: () => closing }));
   await app.register(async (api) => {
     api.addHook('onRequest', createAuthenticator(parts.clients));
+    // What a client is told is for that client, and mostly true for a moment only; routes that differ say so.
+    api.addHook('onRequest', async (_request, reply) => {
+      reply.header('cache-control', 'no-store').header('vary', 'authorization');
+    });
     await api.register(modelRoutes({ catalog: parts.catalog, maxAgeS: parts.catalogMaxAgeS }));
     await api.register(routeRoutes(parts));
     await api.register(jobRoutes(parts));
     await api.register(contentRoutes(parts));
   });
   guardMethods();
+  // Node answers `Expect: anything` with a bare 417. RFC 9110 lets a server ignore what it does not know.
+  app.server.on('checkExpectation', app.routing);
   app.setNotFoundHandler(() => {
     throw new ClipgateError('not_found', 'There is nothing here.');
   });

@@ -3,20 +3,30 @@
 import { z } from 'zod';
 import { createSecret } from './core/secret.ts';
 
-const seconds = (min: number, max: number) => z.coerce.number().min(min).max(max);
-const milliseconds = (min: number, max: number) => z.coerce.number().int().min(min).max(max);
+/** Decimal digits only: `Number` also takes a blank, `0x10` and `1e3`, which nobody means here. */
+const wholeNumber = (min: number, max: number, unit = '') => {
+  const message = `must be a whole number from ${min} to ${max}${unit && ` (${unit})`}`;
+  return z
+    .string()
+    .regex(/^\d{1,15}$/, { message, abort: true })
+    .transform(Number)
+    .refine((value) => value >= min && value <= max, message);
+};
 
 const httpUrl = z
   .string()
-  .refine(
-    (value) => URL.canParse(value) && /^https?:$/.test(new URL(value).protocol),
-    'must be an http(s) URL',
-  )
-  .refine((value) => {
-    const { username, password, search, hash } = new URL(value);
-    return !username && !password && !search && !hash;
-  }, 'must not carry credentials, a query or a fragment')
+  .superRefine((value, context) => {
+    const fault = findUrlFault(value);
+    if (fault) context.addIssue({ code: 'custom', message: fault });
+  })
   .transform((value) => value.replace(/\/+$/, ''));
+
+function findUrlFault(value: string): string | null {
+  if (!URL.canParse(value)) return 'must be an http(s) URL';
+  const { protocol, username, password, search, hash } = new URL(value);
+  if (protocol !== 'http:' && protocol !== 'https:') return 'must be an http(s) URL';
+  return username || password || search || hash ? 'must not carry credentials, a query or a fragment' : null;
+}
 
 const CLIENT_KEY_PATTERN = /^([A-Za-z0-9][\w.-]{0,63}):([0-9a-f]{64})$/;
 
@@ -38,22 +48,29 @@ const clientKeys = z.string().transform((value, context) => {
   return byHash as ReadonlyMap<string, string>;
 });
 
+const NetworkSchema = z.union([z.cidrv4(), z.cidrv6()]);
+
 /** `cidr,cidr,...`, in either version of IP. */
-const networks = z
-  .string()
-  .transform((value) => value.split(',').map((entry) => entry.trim()))
-  .pipe(z.array(z.union([z.cidrv4(), z.cidrv6()], 'must be networks such as 10.1.0.0/16')));
+const networks = z.string().transform((value, context) => {
+  const entries: readonly string[] = value.split(',').map((entry) => entry.trim());
+  for (const [index, entry] of entries.entries()) {
+    if (NetworkSchema.safeParse(entry).success) continue;
+    context.addIssue({ code: 'custom', message: `entry ${index + 1} is not a network such as 10.1.0.0/16` });
+  }
+  return entries;
+});
+
+const LOG_LEVELS = ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'] as const;
 
 const variables = {
   HOST: z
     .string()
     .default('127.0.0.1')
     .describe('Address to listen on. `0.0.0.0` to be reachable from other machines.'),
-  PORT: z.coerce.number().int().min(0).max(65535).default(8080).describe('Port to listen on.'),
+  PORT: wholeNumber(0, 65_535).default(8080).describe('Port to listen on; 0 = any that is free.'),
   OPENROUTER_API_KEY: z
     .string()
-    .min(8)
-    .regex(/^[\x21-\x7e]+$/, 'must be visible ASCII without spaces')
+    .regex(/^[\x21-\x7e]{8,}$/, 'must be at least 8 visible ASCII characters without spaces')
     .transform(createSecret)
     .optional()
     .describe(
@@ -64,12 +81,12 @@ const variables = {
     .describe('Where the video API is. Point it at the simulator to try things without spending.'),
   DATABASE_URL: z
     .string()
-    .regex(/^sqlite:.+/, 'must be sqlite:<file>')
+    .regex(/^sqlite:./, 'must be sqlite:<file>')
     .default('sqlite:./data/clipgate.db')
-    .describe('Where jobs are remembered.'),
+    .describe('Where jobs are remembered: a SQLite file that this process alone owns.'),
   ARCHIVE_DIR: z.string().min(1).default('./data/clips').describe('Folder where finished clips are kept.'),
   CLIENT_AUTH: z
-    .enum(['keys', 'none'])
+    .enum(['keys', 'none'], 'must be keys or none')
     .default('keys')
     .describe(
       '`keys`: clients send `Authorization: Bearer <key>`. `none`: anybody who reaches the port may spend.',
@@ -77,28 +94,28 @@ const variables = {
   CLIENT_KEYS: clientKeys
     .optional()
     .describe(
-      'Client keys as `name:sha256hex,...`; several keys may share a name while one replaces another.',
+      'Client keys as `name:sha256hex,...`, required unless CLIENT_AUTH=none; several keys may share a name while one replaces another.',
     ),
   LOG_LEVEL: z
-    .enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'])
+    .enum(LOG_LEVELS, `must be one of ${LOG_LEVELS.join(', ')}`)
     .default('info')
     .describe('How much is logged, as JSON lines on standard output.'),
-  CATALOG_MAX_AGE_S: seconds(1, 86_400)
+  CATALOG_MAX_AGE_S: wholeNumber(1, 86_400, 'seconds')
     .default(300)
     .describe('Seconds after which the model catalog is fetched again (the old one is served meanwhile).'),
-  SUBMIT_TIMEOUT_MS: milliseconds(61_000, 600_000)
+  SUBMIT_TIMEOUT_MS: wholeNumber(61_000, 600_000, 'milliseconds')
     .default(90_000)
     .describe(
       'How long one submit may take. Never below 61 s: upstream gives up at 60 s, and giving up first would orphan a paid job.',
     ),
-  POLL_MIN_MS: milliseconds(10, 60_000)
+  POLL_MIN_MS: wholeNumber(10, 60_000, 'milliseconds')
     .default(1_000)
     .describe('Shortest time between two polls of one job.'),
-  POLL_MAX_MS: milliseconds(10, 600_000)
+  POLL_MAX_MS: wholeNumber(10, 600_000, 'milliseconds')
     .default(30_000)
     .describe('Longest time between two polls of one job.'),
   PREFLIGHT: z
-    .enum(['on_request', 'always'])
+    .enum(['on_request', 'always'], 'must be on_request or always')
     .default('on_request')
     .describe(
       'When the media URLs of a clip are looked at before it is bought: where the request says `preflight: true`, or always.',
@@ -108,26 +125,46 @@ const variables = {
     .describe(
       'Networks beside the public internet that URLs from clients may lead to, such as `10.1.0.0/16,fd12::/32`. None by default: whoever may send requests could otherwise look around inside.',
     ),
-  SHUTDOWN_TIMEOUT_MS: milliseconds(1_000, 600_000)
+  SHUTDOWN_TIMEOUT_MS: wholeNumber(1_000, 600_000, 'milliseconds')
     .default(100_000)
     .describe(
       'How long a stop may take. Above SUBMIT_TIMEOUT_MS, so that no submit is cut off in the middle.',
     ),
 } as const;
 
-const ConfigSchema = z.object(variables).superRefine((config, context) => {
-  const fault = (name: keyof typeof variables, message: string) =>
-    context.addIssue({ code: 'custom', path: [name], message });
-  if (config.CLIENT_AUTH === 'keys' && !config.CLIENT_KEYS?.size) {
-    fault('CLIENT_KEYS', 'is required: give at least one name:sha256hex, or say CLIENT_AUTH=none');
-  }
-  if (config.CLIENT_AUTH === 'none' && config.CLIENT_KEYS) {
-    fault('CLIENT_AUTH', 'is none although CLIENT_KEYS is set: say one or the other');
-  }
-  if (config.POLL_MAX_MS < config.POLL_MIN_MS) fault('POLL_MAX_MS', 'must not be below POLL_MIN_MS');
-});
+type Name = keyof typeof variables;
+export type Config = { readonly [N in Name]: z.output<(typeof variables)[N]> };
 
-export type Config = z.infer<typeof ConfigSchema>;
+/** What no variable can say about itself. A rule is only asked where every variable it names is sound. */
+const RULES: readonly { readonly of: readonly Name[]; readonly check: (config: Config) => string | null }[] =
+  [
+    {
+      of: ['CLIENT_KEYS', 'CLIENT_AUTH'],
+      check: ({ CLIENT_AUTH, CLIENT_KEYS }) =>
+        CLIENT_AUTH === 'keys' && !CLIENT_KEYS?.size
+          ? 'is required: give at least one name:sha256hex, or say CLIENT_AUTH=none'
+          : null,
+    },
+    {
+      of: ['CLIENT_AUTH', 'CLIENT_KEYS'],
+      check: ({ CLIENT_AUTH, CLIENT_KEYS }) =>
+        CLIENT_AUTH === 'none' && CLIENT_KEYS
+          ? 'is none although CLIENT_KEYS is set: say one or the other'
+          : null,
+    },
+    {
+      of: ['POLL_MAX_MS', 'POLL_MIN_MS'],
+      check: ({ POLL_MAX_MS, POLL_MIN_MS }) =>
+        POLL_MAX_MS < POLL_MIN_MS ? `must not be below POLL_MIN_MS, which is ${POLL_MIN_MS}` : null,
+    },
+    {
+      of: ['SHUTDOWN_TIMEOUT_MS', 'SUBMIT_TIMEOUT_MS'],
+      check: ({ SHUTDOWN_TIMEOUT_MS, SUBMIT_TIMEOUT_MS }) =>
+        SHUTDOWN_TIMEOUT_MS <= SUBMIT_TIMEOUT_MS
+          ? `must be above SUBMIT_TIMEOUT_MS, which is ${SUBMIT_TIMEOUT_MS}: a stop must not cut a submit off`
+          : null,
+    },
+  ];
 
 /** Thrown by `parseConfig`: one line per bad variable, never with the value it had. */
 export class ConfigError extends Error {
@@ -144,26 +181,38 @@ export class ConfigError extends Error {
  * @throws ConfigError naming every bad variable at once.
  */
 export function parseConfig(env: Readonly<Record<string, string | undefined>>): Config {
-  const given = Object.fromEntries(
-    Object.keys(variables).flatMap((name) => (env[name] ? [[name, env[name]]] : [])),
-  );
-  const parsed = ConfigSchema.safeParse(given);
-  if (parsed.success) return parsed.data;
-  throw new ConfigError(parsed.error.issues.map((issue) => `${issue.path.join('.')}: ${issue.message}`));
+  const values: Record<string, unknown> = {};
+  const problems = new Map<string, string>();
+  for (const [name, schema] of Object.entries(variables)) {
+    const parsed = schema.safeParse(env[name] || undefined);
+    if (parsed.success) values[name] = parsed.data;
+    else problems.set(name, parsed.error.issues.map((issue) => issue.message).join(', '));
+  }
+  const config = values as Config;
+  for (const { of, check } of RULES) {
+    const [name] = of;
+    const problem = of.some((one) => problems.has(one)) ? null : check(config);
+    if (name && problem) problems.set(name, problem);
+  }
+  if (problems.size === 0) return config;
+  throw new ConfigError([...problems].map(([name, problem]) => `${name} ${problem}`));
 }
 
 export interface VariableDoc {
   readonly name: string;
+  /** Null where there is none. */
   readonly byDefault: string | null;
   readonly description: string;
 }
 
 /** Name, default and meaning of every variable, for the README's table. */
 export function describeVariables(): VariableDoc[] {
-  const defaults: Readonly<Record<string, unknown>> = ConfigSchema.parse({ CLIENT_AUTH: 'none' });
-  return Object.entries(variables).map(([name, schema]) => ({
-    name,
-    byDefault: name === 'CLIENT_AUTH' ? 'keys' : defaults[name] === undefined ? null : String(defaults[name]),
-    description: schema.description ?? '',
-  }));
+  return Object.entries(variables).map(([name, schema]) => {
+    const byDefault = schema.safeParse(undefined).data;
+    return {
+      name,
+      byDefault: byDefault === undefined ? null : String(byDefault),
+      description: schema.description ?? '',
+    };
+  });
 }

@@ -63,6 +63,7 @@ const TAGS = { maxAgeMs: 6 * 3_600_000, retryMs: 300_000, timeoutMs: 2_000 };
 // Whoever fetches these URLs next has no more patience: an asset that takes longer is as good as missing.
 const OUTBOUND = { connectMs: 5_000, answerMs: 5_000, maxBodyBytes: 1_000_000 };
 const PREFLIGHT = { concurrency: 6, probeMs: 10_000, deadlineMs: 20_000, maxInlineBytes: 20_000_000 };
+const IDLE_SWEEP_MS = 50;
 
 export async function createGateway(parts: GatewayParts): Promise<Gateway> {
   const { config, store, log, clock, random, owner } = parts;
@@ -162,6 +163,15 @@ export async function createGateway(parts: GatewayParts): Promise<Gateway> {
         log.warn({}, 'CLIENT_AUTH is none: whoever reaches this port can spend money');
       }
     },
-    close: () => app.close(),
+    async close() {
+      // Closing drops the connections that are idle now. One whose answer goes out later becomes idle after that, and
+      // would hold everything up for its keep-alive time.
+      const sweep = setInterval(() => app.server.closeIdleConnections(), IDLE_SWEEP_MS);
+      try {
+        await app.close();
+      } finally {
+        clearInterval(sweep);
+      }
+    },
   };
 }

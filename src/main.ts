@@ -28,8 +28,14 @@ async function main(): Promise<void> {
     await gateway.close();
     log.info({}, 'stopped');
   });
-  await gateway.start();
-  await gateway.app.listen({ host: config.HOST, port: config.PORT });
+  try {
+    await gateway.start();
+    await gateway.app.listen({ host: config.HOST, port: config.PORT });
+  } catch (error) {
+    // The poller may be in the middle of a submit: it is finished even where the port turns out to be taken.
+    await gateway.close();
+    throw error;
+  }
 }
 
 try {

@@ -98,20 +98,24 @@ export function findReasons(model: VideoModel, spec: ClipSpec, routing: Routing)
 }
 
 /** True where `id` is one of `patterns`, or its author is named by `author/*`. */
-export function matchesAny(id: string, patterns: readonly string[]): boolean {
+function matchesAny(id: string, patterns: readonly string[]): boolean {
   return patterns.some((pattern) =>
     pattern.endsWith('/*') ? id.startsWith(pattern.slice(0, -1)) : pattern === id,
   );
 }
 
 /** The kinds of references a spec brings, each once: image, audio, video. */
-export function referenceModalities(spec: ClipSpec): string[] {
-  return [...new Set((spec.input_references ?? []).map((reference) => reference.type.replace('_url', '')))];
+function referenceModalities(spec: ClipSpec): string[] {
+  if (!spec.input_references) return [];
+  return [...new Set(spec.input_references.map((reference) => reference.type.replace('_url', '')))];
 }
 
 function includesIgnoringCase(list: readonly string[] | null, value: string): boolean {
+  if (!list) return false;
+  // Nearly always spelled alike: then nothing is lower-cased, model after model.
+  if (list.includes(value)) return true;
   const wanted = value.toLowerCase();
-  return list?.some((item) => item.toLowerCase() === wanted) ?? false;
+  return list.some((item) => item.length === wanted.length && item.toLowerCase() === wanted);
 }
 
 /** Where upstream does not enumerate sizes, a size is held against the resolutions and ratios it does list. */

@@ -1,6 +1,7 @@
 // How long a clip is expected to take where nothing has been measured here yet.
 
 import type { VideoModel } from './catalog.ts';
+import { derived } from './derived.ts';
 import type { ClipSpec } from './request.ts';
 
 /** `documented`: from public recordings of live runs; `class`: the typical figure of models of its kind. */
@@ -29,16 +30,23 @@ const BASE_DURATION_S = 4;
 
 /** Expected seconds from submit to completed. Longer and larger clips take longer, less than in proportion. */
 export function expectTime(model: VideoModel, spec: ClipSpec): ExpectedTime {
-  const recorded = RECORDINGS.find((entry) => entry.model === model.id);
-  const base = recorded?.seconds ?? classSeconds(model.id);
+  const { seconds, source, samples } = baseOf(model);
   const duration = spec.duration ?? model.durations?.[0] ?? BASE_DURATION_S;
   const longer = Math.sqrt(Math.max(1, duration) / BASE_DURATION_S);
   return {
-    p50S: Math.max(1, Math.round(base * longer * sizeFactor(spec))),
-    source: recorded ? 'documented' : 'class',
-    samples: recorded?.samples ?? 0,
+    p50S: Math.max(1, Math.round(seconds * longer * sizeFactor(spec))),
+    source,
+    samples,
   };
 }
+
+const baseOf = derived(
+  ({ id }: VideoModel): Pick<ExpectedTime, 'source' | 'samples'> & { seconds: number } => {
+    const recorded = RECORDINGS.find((entry) => entry.model === id);
+    if (recorded) return { seconds: recorded.seconds, source: 'documented', samples: recorded.samples };
+    return { seconds: classSeconds(id), source: 'class', samples: 0 };
+  },
+);
 
 function classSeconds(id: string): number {
   if (/lite|mini|fast|turbo/.test(id)) return 65;

@@ -1,6 +1,7 @@
 // The smallest changes of a clip spec that would admit models it refuses, each proved by judging the changed spec.
 
 import type { VideoModel } from './catalog.ts';
+import { derived } from './derived.ts';
 import type { Reason, ReasonCode } from './eligibility.ts';
 import { parseAspectRatio, parseSize, shortSideOf } from './frame-size.ts';
 import type { ClipSpec, Routing } from './request.ts';
@@ -16,7 +17,7 @@ interface Refused {
   readonly reasons: readonly Reason[];
 }
 
-type Judge = (model: VideoModel, spec: ClipSpec, routing: Routing) => object;
+type Admits = (model: VideoModel, spec: ClipSpec, routing: Routing) => boolean;
 
 interface Change {
   readonly field: string;
@@ -30,6 +31,15 @@ const MOST = 5;
 // What a caller set as policy is not ours to argue with, and a missing input cannot be made up.
 const FIXED: ReadonlySet<ReasonCode> = new Set(['not_allowed', 'denied', 'missing_input', 'unpriceable']);
 
+/** A change that was tried on at least one model. */
+interface Trial {
+  readonly change: Readonly<Record<string, unknown>>;
+  readonly distance: number;
+  readonly spec: ClipSpec;
+  readonly routing: Routing;
+  readonly admits: string[];
+}
+
 /**
  * At most five changes, least first: single fields, and pairs where single fields leave room. Only models that
  * stand refused are judged again, and only with changes to the fields they were refused for.
@@ -38,32 +48,60 @@ export function findNearest(
   rejected: readonly Refused[],
   spec: ClipSpec,
   routing: Routing,
-  judge: Judge,
+  admits: Admits,
 ): Nearest[] {
-  const found = new Map<string, { change: Record<string, unknown>; distance: number; admits: string[] }>();
+  const trials = new Map<string, Trial>();
+  const found: Trial[] = [];
   for (const fields of [1, 2]) {
-    if (found.size >= MOST) break;
+    if (found.length >= MOST) break;
+    // Five changes that help make any larger one not worth a look: without this, a large catalog would be judged
+    // again for every value of every model. What is as large as the fifth still counts, for its `admits`.
+    let largest = boundOf(found);
     for (const { model, reasons } of rejected) {
-      const changes = changesFor(reasons, spec);
-      if (changes === null || changes.length !== fields) continue;
-      for (const combination of combine(changes)) {
-        const change = Object.fromEntries(combination.map(({ field, value }) => [field, value]));
-        const key = JSON.stringify(change);
-        const known = found.get(key);
-        const changed = applyChange(spec, routing, change);
-        if ('reasons' in judge(model, changed.spec, changed.routing)) continue;
-        if (known) known.admits.push(model.id);
-        else {
-          const distance = combination.reduce((sum, { distance }) => sum + distance, 0);
-          found.set(key, { change, distance, admits: [model.id] });
+      const changes = changesFor(reasons, spec, fields);
+      if (changes === null) continue;
+      for (const combination of combine(changes, largest)) {
+        const key = combination.map(({ field, value }) => `${field}=${value}`).join('&');
+        let trial = trials.get(key);
+        if (!trial) {
+          trial = tryOut(combination, spec, routing);
+          trials.set(key, trial);
         }
+        if (!admits(model, trial.spec, trial.routing)) continue;
+        trial.admits.push(model.id);
+        if (trial.admits.length > 1) continue;
+        found.push(trial);
+        largest = boundOf(found);
       }
     }
   }
-  return [...found.values()]
+  return found
     .sort((a, b) => a.distance - b.distance || b.admits.length - a.admits.length)
     .slice(0, MOST)
-    .map(({ change, admits }) => ({ change, admits }));
+    .map((trial) => ({ change: trial.change, admits: whoWould(trial, rejected, admits) }));
+}
+
+/** Everyone a change admits, those included that another value would have suited better. */
+function whoWould(trial: Trial, rejected: readonly Refused[], admits: Admits): string[] {
+  const touches = (reason: Reason) => fieldOf(reason) in trial.change;
+  return rejected
+    .filter(({ model, reasons }) => reasons.every(touches) && admits(model, trial.spec, trial.routing))
+    .map(({ model }) => model.id);
+}
+
+/** The field of the spec or routing that a change would set. */
+const fieldOf = ({ field }: Reason) => (field === 'provider.options' ? 'provider' : field);
+
+function tryOut(combination: readonly Change[], spec: ClipSpec, routing: Routing): Trial {
+  const change = Object.fromEntries(combination.map(({ field, value }) => [field, value]));
+  const distance = combination.reduce((sum, one) => sum + one.distance, 0);
+  return { change, distance, ...applyChange(spec, routing, change), admits: [] };
+}
+
+/** The distance of the last change that would be kept; anything, while there are too few. */
+function boundOf(found: readonly Trial[]): number {
+  const distances = found.map(({ distance }) => distance).sort((a, b) => a - b);
+  return distances[MOST - 1] ?? Infinity;
 }
 
 /** The spec and routing with the fields of a change set, or left out where it says null. */
@@ -82,21 +120,24 @@ export function applyChange(
   return { spec: changedSpec as ClipSpec, routing: changedRouting as Routing };
 }
 
-/** For each field at fault the values worth trying; null where no change of fields can help. */
-function changesFor(reasons: readonly Reason[], spec: ClipSpec): Change[][] | null {
-  const byField = new Map<string, Change[]>();
+/** For each of exactly so many fields at fault the values worth trying; null where no change of them can help. */
+function changesFor(reasons: readonly Reason[], spec: ClipSpec, fields: number): Change[][] | null {
+  const byField = new Map<string, Reason>();
   for (const reason of reasons) {
     if (FIXED.has(reason.code)) return null;
-    const field = reason.field === 'provider.options' ? 'provider' : reason.field;
-    byField.set(field, valuesFor(reason, field, spec));
+    byField.set(fieldOf(reason), reason);
   }
-  return [...byField.values()];
+  if (byField.size !== fields) return null;
+  return [...byField].map(([field, reason]) => valuesFor(reason, field, spec));
 }
 
-function combine(changes: readonly Change[][]): Change[][] {
+/** Every choice of one value per field, none larger than `largest`. */
+function combine(changes: readonly Change[][], largest: number): Change[][] {
   const [first = [], second] = changes;
-  if (!second) return first.map((change) => [change]);
-  return first.flatMap((one) => second.map((other) => [one, other]));
+  if (!second) return first.filter(({ distance }) => distance <= largest).map((change) => [change]);
+  return first.flatMap((one) =>
+    second.filter((other) => one.distance + other.distance <= largest).map((other) => [one, other]),
+  );
 }
 
 // What leaving a field out costs the caller, beside a duration that is off by its whole length (1).
@@ -120,18 +161,18 @@ function valuesFor(reason: Reason, field: string, spec: ClipSpec): Change[] {
   switch (reason.code) {
     case 'unsupported_duration': {
       const asked = Number(reason.requested);
-      const lengths = offered.map(Number);
-      const shorter = lengths.filter((length) => length < asked).at(-1);
-      const longer = lengths.find((length) => length > asked);
-      const near = [longer, shorter].filter((length) => length !== undefined);
+      const longer = offered.find((length) => Number(length) > asked);
+      const shorter = offered.findLast((length) => Number(length) < asked);
+      const near = [longer, shorter].flatMap((length) => (length === undefined ? [] : [Number(length)]));
       return near.length > 0
         ? near.map((length) => change(length, Math.abs(length - asked) / asked))
         : [drop(field)];
     }
     case 'unsupported_resolution': {
       const asked = shortSideOf(String(reason.requested)) ?? 720;
-      const others = offered.map((name) =>
-        change(name, Math.abs(Math.log2((shortSideOf(String(name)) ?? 720) / asked))),
+      const sides = shortSidesOf(offered);
+      const others = offered.map((name, index) =>
+        change(name, Math.abs(Math.log2((sides[index] ?? 720) / asked))),
       );
       return others.length > 0 ? others : [drop(field)];
     }
@@ -158,6 +199,8 @@ function valuesFor(reason: Reason, field: string, spec: ClipSpec): Change[] {
       return field in spec ? [drop(field)] : [];
   }
 }
+
+const shortSidesOf = derived((names: readonly unknown[]) => names.map((name) => shortSideOf(String(name))));
 
 function nearestSizes(asked: string, offered: readonly string[]): { size: string; distance: number }[] {
   const from = parseSize(asked);

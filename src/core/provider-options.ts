@@ -69,7 +69,8 @@ export function passthroughKeys(spec: ClipSpec): string[] {
  * none, everything is taken to be meant for it, since a slug that is merely wrong would be dropped in silence.
  */
 export function lackingKeys(model: VideoModel, spec: ClipSpec): string[] {
-  const options = spec.provider?.options ?? {};
+  const options = spec.provider?.options;
+  if (!options) return [];
   const own = (slugsOf(model) ?? []).flatMap((slug) => (options[slug] ? [options[slug]] : []));
   return keysOf(own.length > 0 ? own : Object.values(options)).filter(
     (key) => !model.passthroughParameters.includes(key),

@@ -6,20 +6,37 @@
 import { z } from 'zod';
 import { hasAspectRatio, hasResolution, parseSize } from './frame-size.ts';
 
-/** `scheme:` lists what a URL may begin with; a data: URL is checked for its media type, never decoded here. */
+// Longer than any signed URL; what is larger is content, and belongs into a data: URL.
+const MAX_URL = 8192;
+// A data: URL is checked for its media type, never decoded here.
+const MAX_MEDIA_TYPE = 200;
+
+/** Where upstream may fetch a picture, sound or video, or the bytes themselves. */
 const mediaUrl = (kind: 'image' | 'audio' | 'video') =>
   z
     .string()
     .refine(
-      (url) => isHttpsUrl(url) || (kind !== 'video' && url.startsWith(`data:${kind}/`)),
+      (url) => isHttpsUrl(url) || (kind !== 'video' && isDataUrl(url, kind)),
       kind === 'video'
         ? 'must be an https: URL (video references cannot be data: URLs)'
-        : `must be an https: URL or a data:${kind}/... URL`,
+        : `must be an https: URL or a data:${kind}/... URL with content`,
     );
 
 function isHttpsUrl(url: string): boolean {
-  return url.startsWith('https://') && URL.canParse(url);
+  return url.startsWith('https://') && url.length <= MAX_URL && URL.canParse(url);
 }
+
+/** `data:<kind>/<subtype>[;parameters],<at least one byte>` (RFC 2397). */
+function isDataUrl(url: string, kind: string): boolean {
+  const comma = url.slice(0, MAX_MEDIA_TYPE).indexOf(',');
+  return (
+    url.startsWith(`data:${kind}/`) &&
+    comma < url.length - 1 &&
+    /^[\w.+-]+(;[\w.+=-]+)*$/.test(url.slice(`data:${kind}/`.length, Math.max(0, comma)))
+  );
+}
+
+const wholeNumber = () => z.int('must be a whole number');
 
 const ImagePartSchema = z.strictObject({
   type: z.literal('image_url'),
@@ -34,11 +51,11 @@ const VideoPartSchema = z.strictObject({
   video_url: z.strictObject({ url: mediaUrl('video') }),
 });
 
-export const FrameImageSchema = z
+const FrameImageSchema = z
   .strictObject({ ...ImagePartSchema.shape, frame_type: z.enum(['first_frame', 'last_frame']) })
   .describe('A picture the clip must begin or end with, exactly.');
 
-export const InputReferenceSchema = z
+const InputReferenceSchema = z
   .discriminatedUnion('type', [ImagePartSchema, AudioPartSchema, VideoPartSchema])
   .describe('A picture, sound or video the clip takes its style or content from.');
 
@@ -49,8 +66,7 @@ export const clipSpecShape = {
     .optional()
     .describe('What the clip shows. May be left out where an image alone says it.')
     .meta({ examples: ['A paper boat sails down a rainy street at dusk'] }),
-  duration: z
-    .int()
+  duration: wholeNumber()
     .min(1)
     .max(3600)
     .optional()
@@ -77,11 +93,14 @@ export const clipSpecShape = {
   frame_images: z.array(FrameImageSchema).min(1).max(2).optional(),
   input_references: z.array(InputReferenceSchema).min(1).max(50).optional(),
   generate_audio: z.boolean().optional().describe('Whether the clip has sound.'),
-  seed: z.int().optional().describe('Repeatable randomness, on models that have it.'),
+  seed: wholeNumber().optional().describe('Repeatable randomness, on models that have it.'),
   provider: z
     .strictObject({
       options: z
-        .record(z.string().regex(/^[a-z0-9][a-z0-9./_-]{0,63}$/i), z.record(z.string(), z.unknown()))
+        .record(
+          z.string().regex(/^[a-z0-9][a-z0-9./_-]{0,63}$/i, 'is not a provider slug such as google-vertex'),
+          z.record(z.string(), z.unknown()),
+        )
         .optional(),
     })
     .optional()
@@ -95,7 +114,7 @@ export const clipSpecShape = {
   user: z.string().min(1).max(256).optional(),
   trace: z.record(z.string(), z.unknown()).optional(),
   upscale_factor: z.number().positive().max(16).optional(),
-  creativity: z.int().min(0).max(10).optional(),
+  creativity: wholeNumber().min(0).max(10).optional(),
 } as const;
 
 const ClipSpecFields = z.strictObject(clipSpecShape);
@@ -136,14 +155,14 @@ export function checkClipSpec(spec: ClipSpec): Fault[] {
   return faults;
 }
 
-export const PRIORITIES = ['fast_and_cheap', 'quality_and_cost', 'balanced'] as const;
+const PRIORITIES = ['fast_and_cheap', 'quality_and_cost', 'balanced'] as const;
 
 /** How the three scores weigh; any positive scale, brought to a sum of one before use. */
 const WeightsSchema = z
   .strictObject({ speed: z.number().min(0), cost: z.number().min(0), quality: z.number().min(0) })
   .refine(
     (weights) => weights.speed + weights.cost + weights.quality > 0,
-    'at least one weight must be above 0',
+    'must have at least one weight above 0',
   );
 
 const ModelPatternSchema = z
@@ -153,7 +172,10 @@ const ModelPatternSchema = z
 /** What tells the router how to choose; never sent upstream. */
 export const routingShape = {
   priority: z
-    .union([z.enum(PRIORITIES), WeightsSchema])
+    .union(
+      [z.enum(PRIORITIES), WeightsSchema],
+      `must be ${PRIORITIES.join(', ')} or weights {speed, cost, quality}`,
+    )
     .optional()
     .describe('What matters: a profile, or your own weights. Default: balanced.'),
   scoring: z

@@ -7,7 +7,7 @@ import { findNearest, type Nearest } from './nearest.ts';
 import type { Estimate } from './price/estimate.ts';
 import { estimateSpec } from './price-clip.ts';
 import type { ClipSpec, Routing } from './request.ts';
-import { type Scores, scoreLikeGuide, weightsOf } from './score.ts';
+import { type GuideScore, type Scores, scoreLikeGuide, weightsOf } from './score.ts';
 import { buildSubmission, type Submission } from './submission.ts';
 
 /** A model that can make the clip, with what is expected of it. */
@@ -67,6 +67,14 @@ export function judgeModel(model: VideoModel, spec: ClipSpec, routing: Routing):
   return reasons.length > 0 ? { model, reasons } : { model, estimate, expected };
 }
 
+/** Whether a model takes the clip. Costs and times are only worked out where there is a limit to hold them against. */
+function admits(model: VideoModel, spec: ClipSpec, routing: Routing): boolean {
+  if (routing.max_cost_usd === undefined && routing.max_wait_s === undefined) {
+    return findReasons(model, spec, routing).length === 0;
+  }
+  return !('reasons' in judgeModel(model, spec, routing));
+}
+
 /** Routes one clip over a catalog. Pure: the same arguments give the same plan. */
 export function planRoute(catalog: Catalog, spec: ClipSpec, routing: Routing): RoutePlan {
   const admitted: Admitted[] = [];
@@ -81,7 +89,7 @@ export function planRoute(catalog: Catalog, spec: ClipSpec, routing: Routing): R
   return {
     candidates,
     rejected,
-    nearest: findNearest(rejected, spec, routing, judgeModel),
+    nearest: findNearest(rejected, spec, routing, admits),
     submission: best ? buildSubmission(best.model, spec, routing) : null,
   };
 }
@@ -94,16 +102,29 @@ function rank(admitted: readonly Admitted[], routing: Routing): Candidate[] {
   return admitted
     .flatMap((entry, index) => {
       const given = scored[index];
-      return given ? [{ ...entry, ...given, rank: 0 }] : [];
+      return given ? [{ entry, given }] : [];
     })
     .sort(byScoreThenPriceThenId)
-    .map((candidate, index) => ({ ...candidate, rank: index + 1 }));
+    .map(({ entry, given }, index) => ({
+      model: entry.model,
+      estimate: entry.estimate,
+      expected: entry.expected,
+      score: given.score,
+      scores: given.scores,
+      lowestAdvertisedPrice: given.lowestAdvertisedPrice,
+      rank: index + 1,
+    }));
 }
 
-function byScoreThenPriceThenId(a: Candidate, b: Candidate): number {
+interface Scored {
+  readonly entry: Admitted;
+  readonly given: GuideScore;
+}
+
+function byScoreThenPriceThenId(a: Scored, b: Scored): number {
   return (
-    b.score - a.score ||
-    (a.lowestAdvertisedPrice ?? Infinity) - (b.lowestAdvertisedPrice ?? Infinity) ||
-    (a.model.id < b.model.id ? -1 : 1)
+    b.given.score - a.given.score ||
+    (a.given.lowestAdvertisedPrice ?? Infinity) - (b.given.lowestAdvertisedPrice ?? Infinity) ||
+    (a.entry.model.id < b.entry.model.id ? -1 : 1)
   );
 }

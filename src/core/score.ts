@@ -1,6 +1,7 @@
 // How models that can make a clip are compared: three scores from 0 to 1 and their weighted sum.
 
 import type { VideoModel } from './catalog.ts';
+import { derived } from './derived.ts';
 import type { Priority } from './request.ts';
 
 export interface Weights {
@@ -45,15 +46,18 @@ export function scoreLikeGuide(models: readonly VideoModel[], weights: Weights):
   const min = Math.min(...known);
   const max = Math.max(...known);
   const bestRank = Math.max(1, ...models.map(resolutionRank));
+  // Few values, and rounding one is most of the work of a score.
+  const qualities = Array.from({ length: bestRank + 1 }, (_, rank) => round3(rank / bestRank));
 
   return models.map((model, index) => {
     const price = prices[index] ?? null;
-    const speed = guideSpeed(model.id);
+    const speed = guideSpeed(model);
     const cost = price === null ? 0 : max === min ? 0.5 : 1 - (price - min) / (max - min);
-    const quality = resolutionRank(model) / bestRank;
+    const rank = resolutionRank(model);
+    const quality = rank / bestRank;
     return {
       score: round3(weights.speed * speed + weights.cost * cost + weights.quality * quality),
-      scores: { speed: round3(speed), cost: round3(cost), quality: round3(quality) },
+      scores: { speed, cost: round3(cost), quality: qualities[rank] ?? 0 },
       lowestAdvertisedPrice: price,
     };
   });
@@ -61,15 +65,15 @@ export function scoreLikeGuide(models: readonly VideoModel[], weights: Weights):
 
 const round3 = (value: number): number => Number(value.toFixed(3));
 
-function guideSpeed(id: string): number {
+const guideSpeed = derived(({ id }: VideoModel): number => {
   if (id.includes('fast')) return 1;
   if (id.includes('lite') || id.includes('std')) return 0.8;
   if (id.includes('pro') || id.includes('o1')) return 0.35;
   return 0.55;
-}
+});
 
 const RANKS: Readonly<Record<string, number>> = { '480p': 1, '720p': 2, '1080p': 3, '4k': 4 };
 
-function resolutionRank(model: VideoModel): number {
-  return Math.max(0, ...(model.resolutions ?? []).map((resolution) => RANKS[resolution.toLowerCase()] ?? 0));
-}
+const resolutionRank = derived((model: VideoModel): number =>
+  Math.max(0, ...(model.resolutions ?? []).map((resolution) => RANKS[resolution.toLowerCase()] ?? 0)),
+);

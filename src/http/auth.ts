@@ -12,7 +12,7 @@ declare module 'fastify' {
 }
 
 /** The client every request belongs to where CLIENT_AUTH=none. */
-export const ANONYMOUS = 'anonymous';
+const ANONYMOUS = 'anonymous';
 
 /**
  * An onRequest hook that names the client or refuses.

@@ -3,7 +3,7 @@
 import type { FastifyInstance, HTTPMethods } from 'fastify';
 import { ClipgateError } from '../core/errors.ts';
 
-const METHODS: readonly HTTPMethods[] = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS'];
+const METHODS: readonly HTTPMethods[] = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS', 'TRACE'];
 
 /** Collects the routes registered from now on. Call the result once all are, to guard their other methods. */
 export function collectRoutes(app: FastifyInstance): () => void {

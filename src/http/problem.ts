@@ -77,8 +77,13 @@ export function sendProblem(reply: FastifyReply, error: ClipgateError, status?: 
   const problem = toProblem(error, reply.request.id, status);
   if (error.retryAfterS !== undefined) reply.header('retry-after', String(error.retryAfterS));
   if (problem.status === 401) reply.header('www-authenticate', 'Bearer realm="clipgate"');
-  // A body that was not read to its end leaves the connection in the middle of it.
-  if (problem.status === 413) reply.header('connection', 'close');
+  // A hook has named the request to the caller already, except where Fastify answers before any runs.
+  reply.header('x-request-id', problem.instance);
+  // 404, 405 and 410 may be kept by anybody unless told otherwise.
+  reply.header('cache-control', 'no-store');
+  // Fastify would close the connection under a client that is still sending, who then sees a broken pipe in place of
+  // this answer. What is left of the body is read and thrown away, for as long as the request timeout lets it.
+  if (error.code === 'body_too_large') reply.removeHeader('connection');
   return reply.code(problem.status).header('content-type', PROBLEM_TYPE).send(JSON.stringify(problem));
 }
 
@@ -95,7 +100,7 @@ const FASTIFY_CODES: Readonly<Record<string, readonly [ErrorCode, string]>> = {
 };
 
 /** Gives any thrown thing its code. What we did not foresee is `internal`. */
-export function asClipgateError(thrown: unknown): ClipgateError {
+function asClipgateError(thrown: unknown): ClipgateError {
   if (thrown instanceof ClipgateError) return thrown;
   const { code, statusCode } = (thrown ?? {}) as Partial<FastifyError>;
   const known = code === undefined ? undefined : FASTIFY_CODES[code];

@@ -2,6 +2,7 @@
 
 import type { Big } from 'big.js';
 import type { VideoModel } from '../core/catalog.ts';
+import { derived } from '../core/derived.ts';
 import { isResubmitSafe, type Job, type StoredOutput } from '../core/job.ts';
 import type { ExpectedTime } from '../core/latency.ts';
 import { fromMicroUsd } from '../core/money.ts';
@@ -48,7 +49,8 @@ export function renderCatalog({ catalog, ageS, stale }: CatalogView) {
   };
 }
 
-export function renderEstimate(estimate: Estimate) {
+/** Estimates are remembered by core, so their rendering is worth remembering too. */
+export const renderEstimate = derived((estimate: Estimate) => {
   return {
     usd: dollars(estimate.usd),
     low_usd: dollars(estimate.lowUsd),
@@ -63,7 +65,7 @@ export function renderEstimate(estimate: Estimate) {
       usd: usd.toNumber(),
     })),
   };
-}
+});
 
 export const renderExpected = ({ p50S, source, samples }: ExpectedTime) => ({ p50: p50S, source, samples });
 

@@ -38,7 +38,8 @@ export function tidyOpenApi<T extends object>(document: T): T {
     }
   }
   for (const schema of Object.values(schemas)) addDiscriminator(schema, schemas);
-  return dropUnused(mergeInputs(doc)) as T;
+  // Dropped before as well: an answer's schema that nobody answers with must not keep its name from the input's.
+  return dropUnused(mergeInputs(dropUnused(doc))) as T;
 }
 
 function objectAt(parent: JsonObject, key: string): JsonObject {

@@ -26,6 +26,8 @@ export type Simulator = {
   readonly seed: number;
   /** Every job that was bought since start or reset, oldest first. */
   ledger(): LedgerEntry[];
+  /** Submits that came in with a good key since start or reset: those that bought nothing count as well. */
+  submits(): number;
   /** Adds a fault for requests to come, as `POST /_sim/faults` does; the returned function takes it back. @throws ZodError */
   addFault(fault: Exclude<FaultRequest, { fault: 'refuse' }>): () => void;
   clearFaults(): void;
@@ -66,6 +68,7 @@ export async function startSimulator(options: SimulatorOptions = {}): Promise<Si
     port,
     seed: world.seed,
     ledger: () => world.jobs.all().map((job) => ledgerEntry(job, world.clock.nowMs())),
+    submits: () => world.traffic.submits,
     addFault(fault) {
       const rule = world.faults.add(FaultRuleSchema.parse(fault));
       return () => {

@@ -51,6 +51,8 @@ export type Job = Order & {
 export type JobBook = {
   accept(order: Order): Job;
   find(id: string): Job | undefined;
+  /** By generation id, which is the job's own id but for jobs of the older style. */
+  findGeneration(generationId: string): Job | undefined;
   all(): readonly Job[];
   clear(): void;
 };
@@ -112,7 +114,8 @@ export function createJobBook(
       jobs.set(job.id, job);
       return job;
     },
-    find: (id) => jobs.get(id) ?? [...jobs.values()].find((job) => job.generationId === id),
+    find: (id) => jobs.get(id),
+    findGeneration: (id) => [...jobs.values()].find((job) => job.generationId === id),
     all: () => [...jobs.values()],
     clear: () => jobs.clear(),
   };

@@ -108,6 +108,12 @@ export function createWebhooks(
     }
   }
 
+  function clear() {
+    for (const cancel of planned) cancel();
+    planned.clear();
+    held.length = 0;
+  }
+
   function track(delivery: Promise<void>) {
     const tracked = delivery.finally(() => underWay.delete(tracked));
     underWay.add(tracked);
@@ -120,13 +126,9 @@ export function createWebhooks(
       if (!Number.isFinite(job.ending.readyMs)) return;
       later(job.ending.readyMs - clock.nowMs(), () => announce(job, url));
     },
-    clear() {
-      for (const cancel of planned) cancel();
-      planned.clear();
-      held.length = 0;
-    },
+    clear,
     async close() {
-      this.clear();
+      clear();
       closing.abort();
       await Promise.all(underWay);
     },

@@ -42,6 +42,8 @@ export type World = {
   readonly benchmarkLimit: RateLimit;
   readonly account: Account;
   readonly films: FilmLibrary;
+  /** Submits that came in with a good key since start or reset, refused and unanswered ones included. */
+  readonly traffic: { submits: number };
   readonly apiKey: string | undefined;
   readonly allowHttpCallbacks: boolean;
   readonly seed: number;
@@ -73,6 +75,7 @@ export function createWorld(options: WorldOptions = {}): World {
   const jobs = createJobBook(clock, randomFor, faults, settings);
   const secrets = [options.webhookSecret ?? []].flat();
   const webhooks = createWebhooks(clock, faults, secrets, settings);
+  const traffic = { submits: 0 };
   const benchmarkLimit = createRateLimit(clock, benchmarkWindows);
   return {
     catalog: openCatalog(options.catalog),
@@ -84,6 +87,7 @@ export function createWorld(options: WorldOptions = {}): World {
     benchmarkLimit,
     account: createAccount(clock, jobs, settings),
     films: createFilmLibrary(),
+    traffic,
     apiKey: options.apiKey,
     allowHttpCallbacks: options.allowHttpCallbacks ?? false,
     seed,
@@ -97,6 +101,7 @@ export function createWorld(options: WorldOptions = {}): World {
       jobs.clear();
       faults.clear();
       benchmarkLimit.clear();
+      traffic.submits = 0;
       current = initial;
     },
   };

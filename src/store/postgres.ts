@@ -70,9 +70,18 @@ async function migrateOnce(queries: Queries): Promise<void> {
   });
 }
 
+/** Says what failed, which a refused connection to a name with several addresses does not. */
+function asOpenError(cause: unknown): ClipgateError {
+  if (cause instanceof ClipgateError) return cause;
+  const [first] = cause instanceof AggregateError ? cause.errors : [cause];
+  const reason = first instanceof Error ? first.message : String(first);
+  return new ClipgateError('internal', `The PostgreSQL store could not be opened: ${reason}`, { cause });
+}
+
 /**
  * Opens the store, creating or upgrading its schema, safely also while other replicas do the same.
- * @throws ClipgateError where the server does not keep what it acknowledges, or a newer Clipgate wrote the database.
+ * @throws ClipgateError where the server cannot be reached or does not keep what it acknowledges, and where a newer
+ * Clipgate wrote the database.
  */
 export async function openPostgresStore(options: PostgresStoreOptions): Promise<JobStore> {
   const { url, report, poolSize = 10, statementTimeoutMs = 10_000 } = options;
@@ -103,7 +112,12 @@ export async function openPostgresStore(options: PostgresStoreOptions): Promise<
     const feed = createChangeFeed();
     const notifier = createChangeNotifier(queries, report);
     const listener = await openChangeListener({
-      connect: () => new pg.Client({ ...connection, query_timeout: CONNECT_TIMEOUT_MS }),
+      connect: () =>
+        new pg.Client({
+          ...connection,
+          application_name: 'clipgate listener',
+          query_timeout: CONNECT_TIMEOUT_MS,
+        }),
       origin: notifier.origin,
       onChanged: feed.announce,
       report,
@@ -136,6 +150,6 @@ export async function openPostgresStore(options: PostgresStoreOptions): Promise<
     });
   } catch (error) {
     await pool.end();
-    throw error;
+    throw asOpenError(error);
   }
 }

@@ -34,7 +34,7 @@ export interface JobTable {
   readonly lease_token: number;
 }
 
-export interface IdempotencyKeyTable {
+interface IdempotencyKeyTable {
   readonly client_id: string;
   readonly key: string;
   readonly body_hash: string;
@@ -42,7 +42,7 @@ export interface IdempotencyKeyTable {
   readonly created_at: number;
 }
 
-export interface OutputTable {
+interface OutputTable {
   readonly job_id: string;
   readonly output_index: number;
   readonly file: string;
@@ -51,13 +51,13 @@ export interface OutputTable {
   readonly content_type: string;
 }
 
-export interface DocumentTable {
+interface DocumentTable {
   readonly key: string;
   readonly json: string;
   readonly saved_at: number;
 }
 
-export interface MigrationTable {
+interface MigrationTable {
   readonly version: number;
   readonly name: string;
   readonly applied_at: number;

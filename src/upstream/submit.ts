@@ -84,7 +84,7 @@ export async function submitOnce(target: SubmitTarget, body: SubmitBody): Promis
 }
 
 /** What an answered submit means: DESIGN's "accepted, rejected, everything else is unknown" in one place. */
-export function classify(status: number, answer: unknown, retryAfterS: number | null): SubmitOutcome {
+function classify(status: number, answer: unknown, retryAfterS: number | null): SubmitOutcome {
   if (status >= 200 && status < 300) {
     const accepted = parseSubmitAnswer(answer);
     return accepted

@@ -108,7 +108,7 @@ describe('preflight', () => {
 
   it('does not start with networks that are none', () => {
     const env = { CLIENT_AUTH: 'none', OUTBOUND_ALLOW: '10.1.0.0/16,10.2.0.0,inside' };
-    expect(() => parseConfig(env)).toThrow(/OUTBOUND_ALLOW\.1: .*\n.*OUTBOUND_ALLOW\.2: /);
+    expect(() => parseConfig(env)).toThrow(/OUTBOUND_ALLOW.*entry 2 is not a network/);
   });
 
   it('keeps URLs out of the log', () => {

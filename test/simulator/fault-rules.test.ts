@@ -14,6 +14,13 @@ test('a rule strikes what it matches, as often as it says', async () => {
   expect((await call(simulator, '/_sim/faults')).body).toMatchObject({ data: [{ id: 1, struck: 2 }] });
 });
 
+test('a submit that is refused as invalid does not use up a fault of accepted ones', async () => {
+  const simulator = await openSimulator();
+  simulator.addFault({ fault: 'error', status: 503, when: 'after', count: 1 });
+  expect((await send(simulator, '/videos', { ...grokClip, duration: 99 })).status).toBe(400);
+  expect((await send(simulator, '/videos', grokClip)).status).toBe(503);
+});
+
 test('match by job strikes one job', async () => {
   const simulator = await openSimulator();
   const [spared, struck] = [await buyClip(simulator), await buyClip(simulator)];

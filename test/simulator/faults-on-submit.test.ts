@@ -12,6 +12,7 @@ test.each([
   const simulator = await openSimulator();
   const outcome = await talk(simulator, rawRequest('POST', '/videos', withFault(marker)));
   expect(outcome).toEqual({ text: '', bytes: 0, end: 'ECONNRESET' });
+  expect(simulator.submits()).toBe(1);
   expect(simulator.ledger().map((entry) => entry.answer)).toEqual(answers);
 });
 
@@ -49,13 +50,16 @@ test('no_id: accepted, billed, and no way to know which job', async () => {
   expect(simulator.ledger()).toHaveLength(1);
 });
 
-test('html: a 202 that is not JSON, after the job was bought or before', async () => {
+test.each([
+  ['html', 1],
+  ['html when=before', 0],
+])('%s: a 202 that is not JSON, after the job was bought or before', async (marker, bought) => {
   const simulator = await openSimulator();
-  const answer = await send(simulator, '/videos', withFault('html'));
+  const answer = await send(simulator, '/videos', withFault(marker));
   expect(answer.status).toBe(202);
   expect(answer.headers.get('content-type')).toContain('text/html');
   expect(answer.body).toBeUndefined();
-  expect(simulator.ledger()).toHaveLength(1);
+  expect(simulator.ledger()).toHaveLength(bought);
 });
 
 test.each([500, 502, 503, 504, 524, 529])(
@@ -123,6 +127,7 @@ test('redirect sends the submit to another host', async () => {
   );
   expect(text).toMatch(/^HTTP\/1\.1 307 /);
   expect(text).toContain('location: https://evil.example/x');
+  expect(simulator.ledger()).toEqual([]);
 });
 
 test('refuse: nobody listens, then somebody does again', async () => {

@@ -1,4 +1,5 @@
 // The films: read by an independent MP4 parser, they have the size, length and frame rate that was asked for.
+import { createHash } from 'node:crypto';
 import { ALL_FORMATS, BufferSource, EncodedPacketSink, Input } from 'mediabunny';
 import { expect, test } from 'vitest';
 import { makeFilm } from '../../src/simulator/media/film.ts';
@@ -33,6 +34,14 @@ test.each(shapes)('%i x %i for %i s', async (width, height, durationSeconds) => 
   expect(stats.averagePacketRate).toBe(24);
   const sink = new EncodedPacketSink(track);
   expect((await sink.getFirstPacket())?.type).toBe('key');
+});
+
+test('the bytes are the ones that ffmpeg and ffprobe decode without a warning', () => {
+  const film = makeFilm({ width: 854, height: 480, durationSeconds: 3, palette: 1, openingPalette: 2 });
+  // When the encoder changes on purpose, decode the new film with ffmpeg -xerror before changing this.
+  expect(createHash('sha256').update(film).digest('hex')).toBe(
+    'efb73c2570efecdfd9d50abc1014819be12fac5a70b2a0cada309782ab5c7321',
+  );
 });
 
 test('the same film twice is the same bytes, another palette is not', () => {

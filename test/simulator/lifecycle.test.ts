@@ -79,7 +79,10 @@ test('reset forgets what was bought', async () => {
   const simulator = await openSimulator();
   const id = await buyClip(simulator);
   expect((await call(simulator, '/_sim/reset', { method: 'POST' })).status).toBe(204);
-  expect((await call(simulator, '/_sim/ledger')).body).toMatchObject({ data: [], totals: { jobs: 0 } });
+  expect((await call(simulator, '/_sim/ledger')).body).toMatchObject({
+    data: [],
+    totals: { submits: 0, jobs: 0 },
+  });
   expect((await call(simulator, `/videos/${id}`)).status).toBe(404);
 });
 
@@ -90,4 +93,53 @@ test('the catalog in use can be swapped', async () => {
   const { data } = (await call(simulator, '/videos/models')).body as { data: unknown[] };
   expect(data).toHaveLength(13);
   await expect(openSimulator({ catalog: { data: [{ id: 'x' }] } })).rejects.toThrow('no video catalog');
+});
+
+test('two hundred jobs at once, each with its own id, bill and film', async () => {
+  const simulator = await openSimulator();
+  const ids = await Promise.all(
+    Array.from({ length: 200 }, (_, n) => buyClip(simulator, { ...grokClip, prompt: `boat ${n}` })),
+  );
+  expect(new Set(ids).size).toBe(200);
+  const films = await Promise.all(
+    ids.map(async (id) => (await call(simulator, `/videos/${id}/content`)).text),
+  );
+  expect(new Set(films).size).toBe(200);
+  expect((await call(simulator, '/_sim/ledger')).body).toMatchObject({
+    totals: { jobs: 200, billed_usd: 10 },
+  });
+});
+
+test('the same seed and the same clock are the same run', async () => {
+  const run = async (seed: number) => {
+    const simulator = await openSimulator({
+      seed,
+      clock: () => 1_790_000_000_000,
+      settings: { time_scale: 1 },
+    });
+    for (let n = 1; n <= 5; n++) {
+      const submitted = send(simulator, '/videos', grokClip);
+      await expect.poll(() => simulator.ledger().length).toBe(n);
+      simulator.advance(3600);
+      await submitted;
+    }
+    return simulator.ledger().map((entry) => [entry.job_id, entry.ready_at]);
+  };
+  const first = await run(11);
+  expect(await run(11)).toEqual(first);
+  expect(await run(12)).not.toEqual(first);
+});
+
+test('films can be made to trickle for every job', async () => {
+  const simulator = await openSimulator({ frozen: true, settings: { content_bytes_per_second: 5000 } });
+  const id = await buyClip(simulator);
+  const response = await fetch(`${simulator.apiUrl}/videos/${id}/content`, {
+    headers: { authorization: 'Bearer k' },
+  });
+  const reader = response.body!.getReader();
+  expect((await reader.read()).value).toHaveLength(500);
+  const next = reader.read();
+  simulator.advance(100);
+  expect((await next).value).toHaveLength(500);
+  await reader.cancel();
 });

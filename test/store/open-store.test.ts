@@ -38,7 +38,8 @@ it('opens a SQLite store in memory', async () => {
 });
 
 it('opens no store where no server answers', async () => {
-  await expect(open('postgres://clipgate:secret@127.0.0.1:1/clipgate')).rejects.toThrow(/ECONNREFUSED/);
+  const refusal = open('postgres://clipgate:secret@localhost:1/clipgate');
+  await expect(refusal).rejects.toThrow(/PostgreSQL store could not be opened: connect ECONNREFUSED/);
 });
 
 it.each(['mysql://root:secret@localhost/db', 'sqlite:', './data/clipgate.db', ''])(

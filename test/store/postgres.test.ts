@@ -17,6 +17,9 @@ beforeAll(async () => {
 });
 afterAll(() => server.stop());
 
+/** How long a test waits for what must come: a bound for the hung, not a pace. */
+const PATIENCE = { timeout: 10_000, interval: 10 };
+
 const fail = (error: Error): never => {
   throw error;
 };
@@ -84,18 +87,35 @@ describe('a PostgreSQL database', () => {
     await Promise.all([a.close(), b.close()]);
   });
 
-  it('tells of what changed while the line was down, and writes on', async () => {
+  /** Cuts connections of the stores, as a restart of the server or a firewall does. */
+  const cut = (name: string) =>
+    server.query(
+      url,
+      `select pg_terminate_backend(pid) from pg_stat_activity
+        where datname = current_database() and pid <> pg_backend_pid() and application_name like '${name}'`,
+    );
+
+  it('tells of what changed while the line was down', async () => {
     const [a, b] = await Promise.all([open(), open()]);
     const heard = new Set<string>();
     b.onJobChanged((id) => heard.add(id));
-    await server.query(
-      url,
-      'select pg_terminate_backend(pid) from pg_stat_activity where datname = current_database() and pid <> pg_backend_pid()',
-    );
-    await vi.waitUntil(() => reported.length >= 2);
+    await cut('clipgate listener');
+    await vi.waitUntil(() => reported.length >= 2, PATIENCE);
     const ids = await Promise.all(Array.from({ length: 5 }, () => createIdleJob(a, 'queued')));
-    await vi.waitUntil(() => ids.every((id) => heard.has(id)), 10_000);
+    await vi.waitUntil(() => ids.every((id) => heard.has(id)), PATIENCE);
     await Promise.all([a.close(), b.close()]);
+  });
+
+  it('goes on when every connection was cut', async () => {
+    const store = await open();
+    const { job } = await createClaim(store);
+    await cut('clipgate%');
+    // A query on a connection that is just breaking fails; the next finds another.
+    await vi.waitFor(() => store.ping(), PATIENCE);
+    expect(await store.getJob(job.id, 'studio')).toEqual(job);
+    await createClaim(store);
+    await store.close();
+    for (const { message } of reported) expect(message).toMatch(/broke|was lost/);
   });
 
   it('is refused where the server acknowledges what it has not kept', async () => {

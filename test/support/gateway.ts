@@ -10,6 +10,7 @@ import { type Config, parseConfig } from '../../src/config.ts';
 import { createGateway, type Gateway } from '../../src/gateway.ts';
 import { type Simulator, type SimulatorOptions, startSimulator } from '../../src/simulator/index.ts';
 import { openSqliteStore } from '../../src/store/sqlite.ts';
+import { type AnswerCheck, loadAnswerCheck } from './answer-check.ts';
 
 export const UPSTREAM_KEY = 'sk-or-v1-canary-upstream-7f3a9';
 export const CLIENT_KEY = 'ck-canary-client-51c0';
@@ -24,7 +25,10 @@ export interface TestGateway {
   readonly config: Config;
   /** Every line logged so far. */
   readonly logLines: string[];
-  /** fetch on this gateway, as the first client unless the headers say otherwise. */
+  /**
+   * fetch on this gateway, as the first client unless the headers say otherwise.
+   * Throws where the answer is not one that the OpenAPI document declares.
+   */
   request(path: string, init?: RequestInit & { headers?: Record<string, string> }): Promise<Response>;
   /** POSTs JSON as the first client. */
   post(path: string, body: unknown, headers?: Record<string, string>): Promise<Response>;
@@ -81,8 +85,19 @@ export async function startTestGateway(options: TestGatewayOptions = {}): Promis
   await gateway.start({ background: options.background ?? true });
   const url = await gateway.app.listen({ host: '127.0.0.1', port: 0 });
 
-  const request: TestGateway['request'] = (path, init = {}) =>
-    fetch(`${url}${path}`, { ...init, headers: { authorization: `Bearer ${CLIENT_KEY}`, ...init.headers } });
+  let loading: Promise<AnswerCheck> | undefined;
+  const request: TestGateway['request'] = async (path, init = {}) => {
+    loading ??= loadAnswerCheck(url);
+    const check = await loading;
+    const headers = { authorization: `Bearer ${CLIENT_KEY}`, ...init.headers };
+    const response = await fetch(`${url}${path}`, { ...init, headers });
+    // A copy is read for the check, but never of a stream that may outlast it.
+    const isJson = /json/.test(response.headers.get('content-type') ?? '');
+    const { status, headers: answered } = response;
+    const body = isJson ? await response.clone().text() : null;
+    check({ method: init.method ?? 'GET', path, status, headers: answered, body });
+    return response;
+  };
 
   return {
     url,

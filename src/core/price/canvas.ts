@@ -1,4 +1,5 @@
 // Knows how many pixels a provider really renders for a resolution and a ratio: what video tokens are counted on.
+import { derived } from '../derived.ts';
 import { point, type Range } from './range.ts';
 
 interface Size {
@@ -118,14 +119,19 @@ function namesRealCanvases(sizes: readonly string[] | null): boolean {
 }
 
 function listedAreas(sizes: readonly string[] | null, short: number, ratio: string): number[] {
+  if (sizes === null) return [];
+  const proportion = proportionOf(ratio);
   const areas: number[] = [];
-  for (const size of sizes ?? []) {
-    const parsed = parseSize(size);
-    if (parsed === null || Math.min(parsed.width, parsed.height) !== short) continue;
-    if (hasRatio(parsed, ratio)) areas.push(areaOf(parsed));
+  for (const size of readSizes(sizes)) {
+    if (Math.min(size.width, size.height) === short && isInProportion(size, proportion))
+      areas.push(areaOf(size));
   }
   return areas;
 }
+
+const readSizes = derived((sizes: readonly string[]): readonly Size[] =>
+  sizes.flatMap((size) => parseSize(size) ?? []),
+);
 
 function canvasesOf(resolution: string): readonly Canvas[] {
   return MEASURED.get(resolution) ?? PUBLISHED.get(resolution) ?? [];
@@ -159,6 +165,10 @@ function proportionOf(ratio: string): number {
 }
 
 function hasRatio(size: Size, ratio: string): boolean {
-  const proportion = Math.max(size.width, size.height) / Math.min(size.width, size.height);
-  return Math.abs(Math.log(proportion / proportionOf(ratio))) < RATIO_TOLERANCE;
+  return isInProportion(size, proportionOf(ratio));
+}
+
+function isInProportion({ width, height }: Size, proportion: number): boolean {
+  const own = Math.max(width, height) / Math.min(width, height);
+  return Math.abs(Math.log(own / proportion)) < RATIO_TOLERANCE;
 }

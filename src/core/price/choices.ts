@@ -1,4 +1,5 @@
 // Fills in what a clip leaves open the way upstream does, and says what else upstream may choose in its place.
+import { derived } from '../derived.ts';
 import { landscape, ratioOfSize, resolutionOfSize, shortEdgeOf } from './canvas.ts';
 import type { Circumstances, PriceMode } from './condition.ts';
 import type { PriceList } from './grammar.ts';
@@ -113,7 +114,10 @@ function creativityOf(model: PricedModel, clip: PricedClip): Choices['creativity
 function resolutionsOf(model: PricedModel, clip: PricedClip): readonly (string | null)[] {
   const asked =
     clip.resolution ?? (clip.size === undefined ? null : resolutionOfSize(clip.size, model.resolutions));
-  if (asked !== null) return [asked.toLowerCase()];
+  return asked === null ? openResolutions(model) : [asked.toLowerCase()];
+}
+
+const openResolutions = derived((model: PricedModel): readonly (string | null)[] => {
   if (model.resolutions && model.resolutions.length > 0) {
     return nearestFirst(model.resolutions.map((resolution) => resolution.toLowerCase()));
   }
@@ -122,16 +126,19 @@ function resolutionsOf(model: PricedModel, clip: PricedClip): readonly (string |
   const untiered = tiers.delete(null) || tiers.size === 0;
   const priced = nearestFirst([...tiers].filter((tier) => tier !== null));
   return untiered ? [...priced, null] : priced;
-}
+});
 
 function ratiosOf(model: PricedModel, clip: PricedClip): readonly string[] {
   const asked = clip.aspect_ratio === undefined ? null : landscape(clip.aspect_ratio);
   const ratio = asked ?? (clip.size === undefined ? null : ratioOfSize(clip.size));
-  if (ratio !== null) return [ratio];
+  return ratio === null ? openRatios(model) : [ratio];
+}
+
+const openRatios = derived((model: PricedModel): readonly string[] => {
   const offered = (model.aspectRatios ?? USUAL_RATIOS).flatMap((name) => landscape(name) ?? []);
   const ratios = [...new Set(offered.length > 0 ? offered : USUAL_RATIOS)];
   return ratios.includes('16:9') ? ['16:9', ...ratios.filter((name) => name !== '16:9')] : ratios;
-}
+});
 
 function secondsOf(model: PricedModel, clip: PricedClip): Range | null {
   if (model.durations === null || model.durations.length === 0) return null;

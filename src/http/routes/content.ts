@@ -1,6 +1,7 @@
 // GET and HEAD /jobs/{id}/content: the clip, whole or in part, from the archive or while it is being fetched.
 
-import { createReadStream } from 'node:fs';
+import { open } from 'node:fs/promises';
+import type { OutgoingHttpHeaders } from 'node:http';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { ClipgateError } from '../../core/errors.ts';
 import { isTerminal } from '../../core/job.ts';
@@ -8,17 +9,17 @@ import type { Clip, ClipArchive } from '../../service/clip-archive.ts';
 import type { Jobs } from '../../service/jobs.ts';
 import { parseRange } from '../byte-range.ts';
 import type { App } from '../context.ts';
+import { matchesEtag } from '../etag.ts';
 import { BinarySchema } from '../schemas/content.ts';
 import { ContentQuerySchema, JobParamsSchema } from '../schemas/job.ts';
 import { problems } from '../schemas/problem.ts';
+import { sendFileBody } from './file-body.ts';
 
 export interface ContentRoutesParts {
   readonly jobs: Pick<Jobs, 'get'>;
   readonly archive: Pick<ClipArchive, 'open'>;
 }
 
-// Large reads: a clip is megabytes, and every chunk costs a trip through the event loop.
-const FILE_CHUNK = 512 * 1024;
 const RETRY_AFTER_S = 5;
 
 export function contentRoutes({ jobs, archive }: ContentRoutesParts) {
@@ -45,7 +46,7 @@ export function contentRoutes({ jobs, archive }: ContentRoutesParts) {
               content: { 'video/mp4': { schema: BinarySchema } },
             },
             304: { description: 'Not changed since the ETag in If-None-Match.', content: {} },
-            ...problems(400, 401, 404, 405, 409, 410, 416, 500, 502),
+            ...problems(400, 401, 404, 405, 409, 410, 416, 500, 502, 503),
           },
         },
         handler: async (request, reply) => {
@@ -59,6 +60,8 @@ export function contentRoutes({ jobs, archive }: ContentRoutesParts) {
           }
           const { index } = request.query;
           if (index >= job.outputCount) throw new ClipgateError('not_found', 'There is nothing here.');
+          // Nothing but a video, whatever the bytes of a stranger's file look like to a browser.
+          reply.header('x-content-type-options', 'nosniff');
           return sendClip(await archive.open(job, index, request.signal), request, reply);
         },
       });
@@ -66,7 +69,7 @@ export function contentRoutes({ jobs, archive }: ContentRoutesParts) {
   };
 }
 
-function sendClip(clip: Clip, request: FastifyRequest, reply: FastifyReply): FastifyReply {
+async function sendClip(clip: Clip, request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> {
   switch (clip.kind) {
     case 'gone':
       throw new ClipgateError(
@@ -91,11 +94,11 @@ function sendClip(clip: Clip, request: FastifyRequest, reply: FastifyReply): Fas
   }
 }
 
-function sendFile(
+async function sendFile(
   { path, output }: Extract<Clip, { kind: 'file' }>,
   request: FastifyRequest,
   reply: FastifyReply,
-): FastifyReply {
+): Promise<FastifyReply> {
   const etag = `"${output.sha256}"`;
   reply
     .type(output.contentType)
@@ -104,9 +107,7 @@ function sendFile(
     // Bytes under a job id never change, but only their owner may keep them.
     .header('cache-control', 'private, max-age=86400, immutable')
     .header('content-disposition', `inline; filename="${output.file}"`);
-  if (request.headers['if-none-match']?.split(',').some((one) => one.trim() === etag || one.trim() === '*')) {
-    return reply.code(304).send();
-  }
+  if (matchesEtag(request.headers['if-none-match'], etag)) return reply.code(304).send();
   const ifRange = request.headers['if-range'];
   const wanted = ifRange !== undefined && ifRange !== etag ? undefined : request.headers.range;
   const range = parseRange(wanted, output.bytes);
@@ -120,5 +121,13 @@ function sendFile(
     reply.code(206).header('content-range', `bytes ${first}-${last}/${output.bytes}`);
   reply.header('content-length', last - first + 1);
   if (request.method === 'HEAD') return reply.send();
-  return reply.send(createReadStream(path, { start: first, end: last, highWaterMark: FILE_CHUNK }));
+
+  const file = await open(path);
+  // From here on the answer is ours: its body is not a stream that Fastify knows how to send.
+  reply.hijack();
+  reply.raw.writeHead(reply.statusCode, reply.getHeaders() as OutgoingHttpHeaders);
+  await sendFileBody(file, first, last, reply.raw).catch((error: unknown) =>
+    request.log.error({ err: error }, 'an archived clip was cut short'),
+  );
+  return reply;
 }

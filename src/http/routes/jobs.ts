@@ -2,7 +2,7 @@
 
 import type { Reason } from '../../core/eligibility.ts';
 import { ClipgateError } from '../../core/errors.ts';
-import type { Job } from '../../core/job.ts';
+import { isTerminal, type Job } from '../../core/job.ts';
 import { toMicroUsd } from '../../core/money.ts';
 import type { ClipSpec } from '../../core/request.ts';
 import { hashJson } from '../../service/canonical-json.ts';
@@ -11,6 +11,7 @@ import type { Jobs } from '../../service/jobs.ts';
 import type { JobPlan, Planner } from '../../service/planner.ts';
 import { splitBody } from '../clip-body.ts';
 import type { App } from '../context.ts';
+import { invalidRequest, toFault } from '../faults.ts';
 import { parsePrefer } from '../prefer.ts';
 import { renderCatalog, renderEstimate, renderExpected, renderJob, renderRejected } from '../render.ts';
 import {
@@ -24,7 +25,7 @@ import {
   ReadJobHeadersSchema,
 } from '../schemas/job.ts';
 import { problems } from '../schemas/problem.ts';
-import { invalidRequest, toFault } from '../validation.ts';
+import { NoQuerySchema } from '../schemas/query.ts';
 import { CLIP_BODY_LIMIT, noMatchingModel } from './route.ts';
 
 export interface JobRoutesParts {
@@ -64,6 +65,7 @@ export function jobRoutes({ planner, jobs }: JobRoutesParts) {
             'may have accepted the job although its answer was lost; it is never sent again.',
           tags: ['jobs'],
           headers: JobHeadersSchema,
+          querystring: NoQuerySchema,
           body: JobBodySchema,
           response: {
             200: DryRunSchema.describe('With dry_run: the plan. Nothing was bought.'),
@@ -117,7 +119,8 @@ export function jobRoutes({ planner, jobs }: JobRoutesParts) {
 
         async function accepted(job: Job, isReplay: boolean) {
           const rendered = await render(job);
-          reply.code(202).header('location', rendered.links.self).header('retry-after', RETRY_AFTER_S);
+          reply.code(202).header('location', rendered.links.self);
+          if (!isTerminal(job.status)) reply.header('retry-after', RETRY_AFTER_S);
           if (isReplay) reply.header('idempotent-replayed', 'true');
           return rendered;
         }
@@ -132,7 +135,7 @@ export function jobRoutes({ planner, jobs }: JobRoutesParts) {
           summary: 'Your jobs, newest first',
           tags: ['jobs'],
           querystring: JobQuerySchema,
-          response: { 200: JobListSchema, ...problems(400, 401, 405, 500) },
+          response: { 200: JobListSchema, ...problems(400, 401, 405, 500, 503) },
         },
       },
       async (request) => {
@@ -171,13 +174,13 @@ export function jobRoutes({ planner, jobs }: JobRoutesParts) {
           tags: ['jobs'],
           params: JobParamsSchema,
           headers: ReadJobHeadersSchema,
-          response: { 200: JobSchema, ...problems(400, 401, 404, 405, 500) },
+          querystring: NoQuerySchema,
+          response: { 200: JobSchema, ...problems(400, 401, 404, 405, 500, 503) },
         },
       },
       async (request, reply) => {
         const { id } = request.params;
         const { waitS } = parsePrefer(request.headers.prefer);
-        reply.header('cache-control', 'no-store');
         if (waitS === null) return render(await jobs.get(id, request.clientId));
         reply.header('preference-applied', `wait=${waitS}`);
         return render(await jobs.waitForChange(id, request.clientId, waitS * 1000, request.signal));

@@ -10,6 +10,7 @@ import { estimateSpec } from '../../core/price-clip.ts';
 import type { ClipSpec } from '../../core/request.ts';
 import type { CatalogCache, CatalogView } from '../../service/catalog-cache.ts';
 import type { App } from '../context.ts';
+import { matchesEtag } from '../etag.ts';
 import { sendProblem } from '../problem.ts';
 import { renderCatalog, renderModel } from '../render.ts';
 import {
@@ -20,6 +21,7 @@ import {
   ModelSchema,
 } from '../schemas/model.ts';
 import { problems } from '../schemas/problem.ts';
+import { NoQuerySchema } from '../schemas/query.ts';
 
 export interface ModelRoutesParts {
   readonly catalog: Pick<CatalogCache, 'get'>;
@@ -49,7 +51,8 @@ export function modelRoutes({ catalog, maxAgeS }: ModelRoutesParts) {
     const known = views.get(key);
     if (known) return known;
     const data = JSON.stringify(snapshot.models.filter((model) => matches(model, query)).map(renderModel));
-    const etag = `"${createHash('sha256').update(data).digest('base64url').slice(0, 27)}"`;
+    // Weak: the body also says how old the catalog is, which does not make it another one.
+    const etag = `W/"${createHash('sha256').update(data).digest('base64url').slice(0, 27)}"`;
     const view = { data, etag };
     views.set(key, view);
     return view;
@@ -90,7 +93,8 @@ export function modelRoutes({ catalog, maxAgeS }: ModelRoutesParts) {
           summary: 'One model',
           tags: ['catalog'],
           params: ModelParamsSchema,
-          response: { 200: ModelSchema, ...problems(401, 404, 405, 500, 503) },
+          querystring: NoQuerySchema,
+          response: { 200: ModelSchema, ...problems(400, 401, 404, 405, 500, 503) },
         },
       },
       async (request, reply) => {
@@ -111,11 +115,6 @@ export function modelRoutes({ catalog, maxAgeS }: ModelRoutesParts) {
 
 const listBody = (data: string, view: CatalogView) =>
   `{"data":${data},"catalog":${JSON.stringify(renderCatalog(view))}}`;
-
-function matchesEtag(header: string | undefined, etag: string): boolean {
-  if (header === undefined) return false;
-  return header.split(',').some((one) => one.trim() === '*' || one.trim().replace(/^W\//, '') === etag);
-}
 
 function matches(model: VideoModel, query: ModelQuery): boolean {
   const { duration, resolution, aspect_ratio, size, mode, generate_audio, seed, max_cost_usd } = query;

@@ -7,6 +7,7 @@ import { splitBody } from '../clip-body.ts';
 import type { App } from '../context.ts';
 import { renderCandidate, renderCatalog, renderRejected } from '../render.ts';
 import { problems } from '../schemas/problem.ts';
+import { NoQuerySchema } from '../schemas/query.ts';
 import { RouteBodySchema, RouteResultSchema } from '../schemas/route.ts';
 
 /** data: URLs of frames and references make bodies this large. */
@@ -22,6 +23,7 @@ export function routeRoutes({ planner }: { readonly planner: Planner }) {
           operationId: 'routeClip',
           summary: 'Rank the models that can make a clip; buys nothing',
           tags: ['routing'],
+          querystring: NoQuerySchema,
           body: RouteBodySchema,
           response: { 200: RouteResultSchema, ...problems(400, 401, 405, 408, 413, 415, 422, 500, 503) },
         },

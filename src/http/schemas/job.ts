@@ -6,6 +6,7 @@ import { checkClipSpec, clipSpecShape, routingShape } from '../../core/request.t
 import { JOB_ID_PATTERN } from '../../service/ids.ts';
 import { listOf } from './list.ts';
 import { CatalogSchema } from './model.ts';
+import { queryInteger } from './query.ts';
 import { EstimateSchema, NearestSchema, RejectedSchema, routeExample, WarningSchema } from './route.ts';
 
 const MODEL_ID = z
@@ -54,7 +55,7 @@ export const JobHeadersSchema = z.looseObject({
     .regex(/^[\x21-\x7e]{1,255}$/, 'must be 1 to 255 visible ASCII characters')
     .optional()
     .describe('Makes the request safe to repeat: the same key and body never buy twice.'),
-  prefer: z.string().max(200).optional().describe('`respond-async`: answer before upstream does.'),
+  prefer: z.string().optional().describe('`respond-async`: answer before upstream does.'),
 });
 
 export const JobParamsSchema = z.strictObject({ id: z.string().regex(JOB_ID_PATTERN).describe('Job id.') });
@@ -62,13 +63,12 @@ export const JobParamsSchema = z.strictObject({ id: z.string().regex(JOB_ID_PATT
 export const ReadJobHeadersSchema = z.looseObject({
   prefer: z
     .string()
-    .max(200)
     .optional()
     .describe('`wait=N` (1 to 60): answer when the status changes or after N seconds.'),
 });
 
 const id = 'job_01K5J0V6Y8ZJ3T9Q4C2N7M1XAB';
-export const jobExample = {
+const jobExample = {
   id,
   status: 'completed' as const,
   model: 'google/veo-3.1-lite',
@@ -111,14 +111,20 @@ export const JobSchema = z
       .describe('Empty until completed.'),
     links: z.object({ self: z.string(), content: z.string() }),
   })
-  .meta({ id: 'Job', examples: [jobExample] });
+  .meta({
+    id: 'Job',
+    description: 'A job: what was asked, what became of it, what it cost.',
+    examples: [jobExample],
+  });
 
-export const JobListSchema = z
-  .object({ data: listOf(JobSchema), next_cursor: z.string().nullable() })
-  .meta({ id: 'JobList', examples: [{ data: [jobExample], next_cursor: null }] });
+export const JobListSchema = z.object({ data: listOf(JobSchema), next_cursor: z.string().nullable() }).meta({
+  id: 'JobList',
+  description: 'A page of jobs; `next_cursor` leads to the next.',
+  examples: [{ data: [jobExample], next_cursor: null }],
+});
 
 export const JobQuerySchema = z.strictObject({
-  limit: z.coerce.number().int().min(1).max(100).default(20),
+  limit: queryInteger(1, 100).default(20),
   cursor: z
     .string()
     .regex(/^[\w-]{1,100}$/, 'must be the next_cursor of an earlier answer')
@@ -128,7 +134,7 @@ export const JobQuerySchema = z.strictObject({
 });
 
 export const ContentQuerySchema = z.strictObject({
-  index: z.coerce.number().int().min(0).max(1000).default(0).describe('Which of the outputs.'),
+  index: queryInteger(0, 1000).default(0).describe('Which of the outputs.'),
 });
 
 export const DryRunSchema = z

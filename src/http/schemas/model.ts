@@ -1,7 +1,9 @@
 // The shape of the catalog as clients read it, and its query.
 
 import { z } from 'zod';
+import { clipSpecShape } from '../../core/request.ts';
 import { listOf } from './list.ts';
+import { queryAmount, queryInteger } from './query.ts';
 
 const PriceSchema = z.object({
   sku: z.string().describe("Upstream's key."),
@@ -10,7 +12,7 @@ const PriceSchema = z.object({
   when: z.record(z.string(), z.unknown()).describe('What must be true of a clip for this price to apply.'),
 });
 
-export const modelExample = {
+const modelExample = {
   id: 'google/veo-3.1-lite',
   name: 'Google: Veo 3.1 Lite',
   created: 1776978818,
@@ -55,7 +57,7 @@ export const ModelSchema = z
     prices: listOf(PriceSchema),
     unknown_skus: listOf(z.string()).describe('Price keys that are not understood, and so never used.'),
   })
-  .meta({ id: 'Model', examples: [modelExample] });
+  .meta({ id: 'Model', description: 'A model: what it can do and what it costs.', examples: [modelExample] });
 
 export const catalogExample = {
   fetched_at: '2026-10-02T09:00:00.000Z',
@@ -73,37 +75,25 @@ export const CatalogSchema = z
     models: z.int(),
     dropped: z.int().describe('Entries left out because they could not be read.'),
   })
-  .meta({ id: 'Catalog', examples: [catalogExample] });
+  .meta({ id: 'Catalog', description: 'Which catalog an answer was made from.', examples: [catalogExample] });
 
-export const ModelListSchema = z
-  .object({ data: listOf(ModelSchema), catalog: CatalogSchema })
-  .meta({ id: 'ModelList', examples: [{ data: [modelExample], catalog: catalogExample }] });
+export const ModelListSchema = z.object({ data: listOf(ModelSchema), catalog: CatalogSchema }).meta({
+  id: 'ModelList',
+  description: 'The models that match, and how old the list is.',
+  examples: [{ data: [modelExample], catalog: catalogExample }],
+});
 
-export const MODES = ['text_to_video', 'image_to_video', 'reference_to_video', 'video_to_video'] as const;
+const MODES = ['text_to_video', 'image_to_video', 'reference_to_video', 'video_to_video'] as const;
 
 export const ModelQuerySchema = z.strictObject({
-  duration: z.coerce
-    .number()
-    .int()
-    .min(1)
-    .max(3600)
-    .optional()
-    .describe('Can make a clip of this many seconds.'),
-  resolution: z.string().min(1).max(16).optional(),
-  aspect_ratio: z
-    .string()
-    .regex(/^\d{1,3}:\d{1,3}$/, 'must be an aspect ratio such as 16:9')
-    .optional(),
-  size: z
-    .string()
-    .regex(/^\d{2,5}x\d{2,5}$/, 'must be width x height, such as 1280x720')
-    .optional(),
+  duration: queryInteger(1, 3600).optional().describe('Can make a clip of this many seconds.'),
+  resolution: clipSpecShape.resolution,
+  aspect_ratio: clipSpecShape.aspect_ratio,
+  size: clipSpecShape.size,
   mode: z.enum(MODES).optional().describe('Can start from this.'),
   generate_audio: z.enum(['true', 'false']).optional().describe('Is known to make sound, or known not to.'),
   seed: z.enum(['true', 'false']).optional().describe('Is known to take a seed, or known not to.'),
-  max_cost_usd: z.coerce
-    .number()
-    .positive()
+  max_cost_usd: queryAmount(100_000)
     .optional()
     .describe('The clip described by the other parameters cannot cost more than this.'),
 });

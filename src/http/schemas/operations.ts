@@ -4,7 +4,7 @@ import { z } from 'zod';
 
 export const HealthSchema = z
   .object({ status: z.literal('ok') })
-  .meta({ id: 'Health', examples: [{ status: 'ok' }] });
+  .meta({ id: 'Health', description: 'The process answers.', examples: [{ status: 'ok' }] });
 
 const CheckSchema = z.object({ ok: z.boolean(), detail: z.string() });
 
@@ -15,6 +15,7 @@ export const ReadinessSchema = z
   })
   .meta({
     id: 'Readiness',
+    description: 'What was looked at, and what was found.',
     examples: [
       {
         status: 'ready',

@@ -8,7 +8,7 @@ const FaultSchema = z.object({
   message: z.string(),
 });
 
-export const ProblemSchema = z
+const ProblemSchema = z
   .looseObject({
     type: z.string(),
     title: z.string(),

@@ -24,7 +24,7 @@ export const RouteBodySchema = z
     ],
   });
 
-export const ReasonSchema = z
+const ReasonSchema = z
   .object({
     code: z.string().describe('unsupported_duration, over_budget, ...'),
     field: z.string().describe('The field to change.'),
@@ -127,4 +127,8 @@ export const RouteResultSchema = z
     warnings: listOf(WarningSchema),
     catalog: CatalogSchema,
   })
-  .meta({ id: 'RouteResult', examples: [routeExample] });
+  .meta({
+    id: 'RouteResult',
+    description: 'The candidates, the refused, and what would be sent.',
+    examples: [routeExample],
+  });

@@ -67,7 +67,12 @@ export function controlOperations(world: World, refuse: (forMs: number) => void)
       summary: 'Every job that was bought since start or reset, oldest first',
       answer: z.object({
         data: z.array(LedgerEntrySchema),
-        totals: z.object({ jobs: z.int(), billed_usd: z.number(), held_usd: z.number() }),
+        totals: z.object({
+          submits: z.int().describe('that came in with a good key, refused and unanswered ones included'),
+          jobs: z.int(),
+          billed_usd: z.number(),
+          held_usd: z.number().describe('estimated for the jobs under way'),
+        }),
       }),
       run: () => {
         const nowMs = world.clock.nowMs();
@@ -75,7 +80,12 @@ export function controlOperations(world: World, refuse: (forMs: number) => void)
         const { account } = world;
         return {
           data,
-          totals: { jobs: data.length, billed_usd: account.usageUsd(), held_usd: account.heldUsd() },
+          totals: {
+            submits: world.traffic.submits,
+            jobs: data.length,
+            billed_usd: account.usageUsd(),
+            held_usd: account.heldUsd(),
+          },
         };
       },
     },
@@ -150,8 +160,12 @@ export function controlOperations(world: World, refuse: (forMs: number) => void)
         answer: RuleSchema,
       },
       (fault) => {
-        if (fault.fault === 'refuse') refuse(fault.for_ms);
-        return world.faults.add(fault);
+        const rule = world.faults.add(fault);
+        if (fault.fault === 'refuse') {
+          rule.struck += 1;
+          refuse(fault.for_ms);
+        }
+        return rule;
       },
     ),
     {

@@ -26,8 +26,13 @@ export type FaultBook = {
   /** False when there is no such rule. */
   remove(id: number): boolean;
   clear(): void;
-  /** The faults that strike now, those of `own` first; each is counted as struck. */
-  draw<S extends Stage>(stage: S, context: FaultContext, own?: readonly FaultRule[]): FaultsByStage[S][];
+  /** The faults that strike now, those of `own` first; each is counted as struck. `only` leaves others for later. */
+  draw<S extends Stage>(
+    stage: S,
+    context: FaultContext,
+    own?: readonly FaultRule[],
+    only?: (fault: Fault) => boolean,
+  ): FaultsByStage[S][];
 };
 
 export function createFaultBook(randomFor: RandomSource): FaultBook {
@@ -50,13 +55,19 @@ export function createFaultBook(randomFor: RandomSource): FaultBook {
     list: () => [...rules.values()],
     remove: (id) => rules.delete(id),
     clear: () => rules.clear(),
-    draw<S extends Stage>(stage: S, context: FaultContext, own: readonly FaultRule[] = []) {
+    draw<S extends Stage>(
+      stage: S,
+      context: FaultContext,
+      own: readonly FaultRule[] = [],
+      only: (fault: Fault) => boolean = () => true,
+    ) {
       const due = [...own, ...rules.values()].filter(
         ({ fault, struck }) =>
           stageOf(fault) === stage &&
+          only(fault) &&
           struck < (fault.count ?? Number.POSITIVE_INFINITY) &&
           matches(fault, context) &&
-          random() < fault.probability,
+          (fault.probability === 1 || random() < fault.probability),
       );
       for (const rule of due) rule.struck += 1;
       // stageOf has just said so; the type cannot follow it.

@@ -18,7 +18,7 @@ const ruleFields = {
 };
 
 const on = z.enum(['submit', 'poll', 'content', 'catalog', 'modalities']).default('submit');
-const when = z.enum(['before', 'after']).default('before').describe('the job is accepted, and billed');
+const when = z.enum(['before', 'after']).default('before').describe('a submit is accepted, and billed');
 
 const fault = <Name extends string, Shape extends z.ZodRawShape>(name: Name, summary: string, shape: Shape) =>
   z.strictObject({ fault: z.literal(name), ...shape, ...ruleFields }).describe(summary);
@@ -40,9 +40,10 @@ const requestFaults = [
     envelope: z.enum(['error', 'zod']).default('error'),
   }),
   fault('cut', 'the connection ends after `at` bytes of the body', { on, at: z.int().min(0).default(20) }),
-  fault('html', 'an HTML page where JSON or a film belongs', { on }),
+  fault('html', 'an HTML page where JSON or a film belongs', { on, when: when.default('after') }),
   fault('redirect', 'a redirect to another host', {
     on,
+    when,
     to: z.string().default('https://elsewhere.example/'),
     status: z.union([z.literal(301), z.literal(302), z.literal(307), z.literal(308)]).default(302),
   }),
@@ -170,6 +171,11 @@ export function isRequestFault(one: Fault): one is RequestFault {
 export function stageOf(one: Fault): Stage {
   if ('on' in one) return one.on;
   return stages.find(([, names]) => names.has(one.fault))?.[0] ?? 'connection';
+}
+
+/** True for a fault that spares the job: on a submit it strikes before anything is bought. */
+export function strikesFirst(one: Fault): boolean {
+  return 'when' in one && one.when === 'before';
 }
 
 /** Every fault with its summary, for a message that helps and for the documentation. */

@@ -16,7 +16,7 @@ export function accountRoutes(world: World): (app: FastifyInstance) => Promise<v
       const { id } = request.query;
       // One of the routes that answer with the other envelope.
       if (id === undefined) throw new ApiError(400, missingId, { envelope: 'zod' });
-      const job = world.jobs.find(id);
+      const job = world.jobs.findGeneration(id);
       const nowMs = world.clock.nowMs();
       if (job === undefined || statusOf(job, nowMs) !== 'completed') {
         throw new ApiError(404, `Generation ${id} not found`);

@@ -4,7 +4,7 @@ import { ApiError } from '../api-error.ts';
 import { planClip } from '../clip.ts';
 import { commit, honestJson } from '../faults/acts.ts';
 import type { FaultRule } from '../faults/book.ts';
-import { isRequestFault } from '../faults/catalogue.ts';
+import { isRequestFault, strikesFirst } from '../faults/catalogue.ts';
 import { faultHeader, faultsInHeader, faultsInPrompt } from '../faults/markers.ts';
 import { originOf, pollingUrl, renderPoll } from '../job-views.ts';
 import { type Job, type SubmitAnswer, statusOf } from '../jobs.ts';
@@ -45,26 +45,27 @@ function requestRules(world: World, request: FastifyRequest): FaultRule[] {
 }
 
 async function submit(world: World, request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> {
+  world.traffic.submits += 1;
   const { model, prompt } = peek(request.body);
   const rules = [...requestRules(world, request), ...world.faults.attach(faultsInPrompt(prompt ?? ''))];
-  const faults = world.faults.draw('submit', { model, prompt }, rules);
-  const early = faults.find((fault) => 'when' in fault && fault.when === 'before');
-  if (early !== undefined && isRequestFault(early)) {
-    return commit(early, reply, honestJson(202, {}), { model, prompt });
-  }
+  const early = world.faults.draw('submit', { model, prompt }, rules, strikesFirst).find(isRequestFault);
+  if (early !== undefined) return commit(early, reply, honestJson(202, {}), { model, prompt });
 
   const job = buy(world, request, rules);
   watchAnswer(job, reply);
+  // Drawn only now: a submit that is refused as invalid does not use up a fault meant for an accepted one.
+  const context = { model, prompt, jobId: job.id };
+  const faults = world.faults.draw('submit', context, rules, (fault) => !strikesFirst(fault));
   world.webhooks.plan(job);
   const { time_scale: timeScale } = world.settings();
-  await world.clock.sleep(drawSubmitMs(world.randomFor(`submit/${job.id}`)) * timeScale);
+  await world.clock.sleep(drawSubmitMs(world.randomFor(`submit/${job.number}`)) * timeScale);
 
   const polling_url = pollingUrl(job, originOf(request), world.settings());
   const late = faults.find(isRequestFault);
   if (late !== undefined) {
     job.answer = spoiledAnswers[late.fault] ?? job.answer;
     const honest = honestJson(202, { id: job.id, polling_url, status: 'pending' });
-    return commit(late, reply, honest, { model, prompt, jobId: job.id });
+    return commit(late, reply, honest, context);
   }
   const id = faults.some((fault) => fault.fault === 'no_id') ? {} : { id: job.id, polling_url };
   return reply.code(202).send({ ...id, status: 'pending' });

@@ -74,9 +74,13 @@ export function describeCreation(current: () => StoreUnderTest): void {
 
   it('keeps the keys of clients apart', async () => {
     const { store } = current();
-    expectCreated(await store.createJob(createIntent({ idempotency }), 'a', LEASE_MS));
-    const foreign = createIntent({ idempotency, clientId: 'agency' });
-    expectCreated(await store.createJob(foreign, 'a', LEASE_MS));
+    for (const clientId of ['agency', 'studio', 'zoo']) {
+      expectCreated(await store.createJob(createIntent({ idempotency, clientId }), 'a', LEASE_MS));
+    }
+    for (const clientId of ['agency', 'studio', 'zoo']) {
+      const replay = await store.createJob(createIntent({ idempotency, clientId }), 'a', LEASE_MS);
+      expect(replay).toMatchObject({ kind: 'replayed', job: { clientId } });
+    }
   });
 
   it.each(JOB_STATUSES)(

@@ -101,14 +101,23 @@ export function describeLeases(current: () => StoreUnderTest): void {
     expect(claims.map(({ job }) => job)).toEqual([mine.job]);
   });
 
-  it('never makes an ended job due again, even one whose lease was kept', async () => {
+  it('never makes a job due again that ended without a clip, whatever it is asked', async () => {
     const { store, passTime } = current();
-    const kept = await createJobIn(store, 'failed');
-    await store.saveStep(kept.lease, { polls: 3 }, { keep: true, leaseMs: 10 });
-    const asked = await createJobIn(store, 'rejected');
-    await store.saveStep(asked.lease, {}, { keep: false, runInMs: 0 });
-    await store.releaseLeases('a');
+    const keep = { keep: true, leaseMs: 10 } as const;
+    const soon = { keep: false, runInMs: 0 } as const;
+    const endings = [
+      [{ status: 'rejected' }, keep],
+      [{ status: 'rejected' }, soon],
+    ] as const;
+    for (const [change, after] of endings) {
+      const ended = await createJobIn(store, 'submitting');
+      await store.saveStep(ended.lease, change, after);
+      const touched = await createJobIn(store, 'failed');
+      await store.saveStep(touched.lease, { polls: 3 }, after);
+    }
     await passTime(LEASE_MS * 2);
+    expect(await store.claimDue('b', 10, LEASE_MS)).toEqual([]);
+    await store.releaseLeases('a');
     expect(await store.claimDue('b', 10, LEASE_MS)).toEqual([]);
     expect(await store.nextDueInMs()).toBeNull();
   });

@@ -1,0 +1,66 @@
+// The least upstream a gateway can be measured in front of: the recorded catalog, jobs that are done at once or never,
+// and one clip of a given size. Arguments: catalog file, modalities file, clip file.
+
+import { createReadStream } from 'node:fs';
+import { readFile } from 'node:fs/promises';
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import process from 'node:process';
+import { json } from 'node:stream/consumers';
+
+/** A prompt that makes a job which never ends. */
+const NEVER = 'never';
+
+const [catalogFile = '', modalitiesFile = '', clipFile = ''] = process.argv.slice(2);
+const catalog = await readFile(catalogFile, 'utf8');
+const modalities: Readonly<Record<string, string[]>> = JSON.parse(await readFile(modalitiesFile, 'utf8'));
+const general = JSON.stringify({
+  data: Object.entries(modalities).map(([id, inputs]) => ({
+    id,
+    architecture: { input_modalities: inputs },
+  })),
+});
+
+/** Answers that wait for the word to begin: a clip is asked for first and sent after, so that readers catch it live. */
+const held: (() => void)[] = [];
+let holding = false;
+let jobs = 0;
+
+function sendJson(response: ServerResponse, status: number, body: string): void {
+  response.writeHead(status, { 'content-type': 'application/json' }).end(body);
+}
+
+async function answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
+  const path = (request.url ?? '').replace(/^\/api\/v1/, '');
+  if (path.startsWith('/videos/models')) return sendJson(response, 200, catalog);
+  if (path.startsWith('/models')) return sendJson(response, 200, general);
+  if (path === '/videos') {
+    const { prompt } = (await json(request)) as { prompt?: string };
+    jobs += 1;
+    const id = `${prompt === NEVER ? 'never' : 'done'}-${jobs}`;
+    return sendJson(response, 202, JSON.stringify({ id, status: 'pending' }));
+  }
+  const [, id = '', rest] = /^\/videos\/([\w-]+)(\/content)?/.exec(path) ?? [];
+  if (rest) {
+    if (holding) await new Promise<void>((resolve) => held.push(resolve));
+    response.writeHead(200, { 'content-type': 'video/mp4' });
+    createReadStream(clipFile, { highWaterMark: 256 * 1024 }).pipe(response);
+    return;
+  }
+  const done = { status: 'completed', unsigned_urls: ['https://x.invalid/0'], usage: { cost: 0.12 } };
+  sendJson(
+    response,
+    200,
+    JSON.stringify({ id, ...(id.startsWith('done') ? done : { status: 'in_progress' }) }),
+  );
+}
+
+process.on('message', (message) => {
+  if (message === 'hold') holding = true;
+  if (message === 'release') for (const go of held.splice(0)) go();
+});
+const server = createServer((request, response) => {
+  answer(request, response).catch((error: unknown) => response.destroy(error as Error));
+});
+server.listen(0, '127.0.0.1', () => process.send?.({ port: (server.address() as AddressInfo).port }));
+process.on('disconnect', () => process.exit(0));

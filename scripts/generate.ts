@@ -1,0 +1,31 @@
+// Writes what is generated from the code; with `--check` writes nothing and fails where a file is out of date.
+
+import { readFile, writeFile } from 'node:fs/promises';
+import { fileURLToPath } from 'node:url';
+import { renderOpenApi, renderReadme, renderTypes } from './documents.ts';
+
+const OUTPUTS: Readonly<Record<string, (current: string) => string | Promise<string>>> = {
+  'openapi/clipgate.json': renderOpenApi,
+  'openapi/clipgate.d.ts': renderTypes,
+  'README.md': renderReadme,
+};
+
+const check = process.argv.includes('--check');
+const stale: string[] = [];
+for (const [name, render] of Object.entries(OUTPUTS)) {
+  const path = fileURLToPath(new URL(`../${name}`, import.meta.url));
+  const current = await readFile(path, 'utf8').catch(() => '');
+  const wanted = await render(current);
+  if (wanted === current) continue;
+  if (check) stale.push(name);
+  else {
+    await writeFile(path, wanted);
+    console.log(`wrote ${name}`);
+  }
+}
+if (stale.length > 0) {
+  console.error(
+    `${stale.join(' and ')} no longer match the code. Run "npm run generate" and commit the result.`,
+  );
+  process.exitCode = 1;
+}

@@ -1,0 +1,58 @@
+// Finds what no field of a request may contain, wherever it stands: what would not arrive upstream as it was sent.
+
+export interface Found {
+  readonly path: PropertyKey[];
+  readonly message: string;
+}
+
+// Far above any honest request. Without the first a body of brackets overflows the stack, without the second a body of
+// commas becomes millions of faults.
+const MAX_DEPTH = 32;
+const MAX_VALUES = 10_000;
+
+/**
+ * The first thing that cannot be passed on unchanged: PostgreSQL takes neither NUL in text nor lone surrogates in
+ * JSON, a number beyond 2^53 has been rounded already, and `__proto__` is a name that some readers obey.
+ */
+export function findUnsafe(value: unknown): Found | null {
+  let left = MAX_VALUES;
+
+  function find(value: unknown, depth: number): Found | null {
+    if (--left < 0) return { path: [], message: `has more than ${MAX_VALUES} values` };
+    if (typeof value === 'string') return at(textFault(value));
+    if (typeof value === 'number') {
+      const exact = Math.abs(value) <= Number.MAX_SAFE_INTEGER;
+      return at(exact ? null : 'is too large a number to be passed on exactly: send it as a string');
+    }
+    if (typeof value !== 'object' || value === null) return null;
+    if (depth === MAX_DEPTH) return at(`is nested more than ${MAX_DEPTH} levels deep`);
+    const isArray = Array.isArray(value);
+    for (const [key, inner] of isArray ? value.entries() : entriesOf(value)) {
+      if (!isArray) {
+        const fault = textFault(String(key));
+        if (fault) return at(`has a field whose name ${fault}`);
+        if (key === '__proto__') return { path: [key], message: 'is a name that is refused everywhere' };
+      }
+      const found = find(inner, depth + 1);
+      if (!found) continue;
+      // A count is of the whole, not of the value at which it ran out.
+      if (left >= 0) found.path.unshift(key);
+      return found;
+    }
+    return null;
+  }
+
+  return find(value, 0);
+}
+
+const at = (message: string | null): Found | null => (message === null ? null : { path: [], message });
+
+/** Object.entries would build every pair before the first is looked at. */
+function* entriesOf(value: object): Generator<[string, unknown]> {
+  for (const key of Object.keys(value)) yield [key, (value as Record<string, unknown>)[key]];
+}
+
+function textFault(text: string): string | null {
+  if (text.includes('\u0000')) return 'contains a NUL character';
+  return text.isWellFormed() ? null : 'contains half of a surrogate pair';
+}

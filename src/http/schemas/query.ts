@@ -1,0 +1,15 @@
+// Numbers in a query, spelled as people write them: Number() alone would take '', ' 10', 0x10 and 1e1.
+
+import { z } from 'zod';
+
+/** For routes without parameters: `?dry_run=true` beside a body that lacks it must not buy. */
+export const NoQuerySchema = z.strictObject({});
+
+export const queryInteger = (min: number, max: number) =>
+  z.preprocess(readNumber, z.int('must be a whole number').min(min).max(max));
+
+export const queryAmount = (max: number) => z.preprocess(readNumber, z.number().positive().max(max));
+
+function readNumber(text: unknown): unknown {
+  return typeof text === 'string' && /^-?\d{1,15}(\.\d{1,15})?$/.test(text) ? Number(text) : text;
+}

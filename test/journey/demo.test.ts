@@ -1,0 +1,31 @@
+// The first thing a newcomer runs: it must tell its story, leave the clip, and stop when asked to.
+
+import { readFileSync, rmSync } from 'node:fs';
+import { expect, it, onTestFinished } from 'vitest';
+import { runProgram } from '../support/program.ts';
+import { PATIENT } from './gateway-process.ts';
+
+it('takes one clip from wish to file', PATIENT, async () => {
+  const demo = runProgram('demo/main.ts');
+  expect(await demo.exit()).toBe(0);
+  const output = demo.output();
+  expect(output).toContain('30 video models');
+  expect(output).toMatch(/1 {2}\S+\/\S+ +0\.\d{3} /);
+  expect(output).toMatch(/estimated \$0\.\d{4}, billed \$0\.\d{4}/);
+  expect(output).toContain("paid jobs in upstream's ledger: 1");
+  expect(output).toMatch(/5 s, 720 x 1280 pixels/);
+  // Escape codes are for people who watch.
+  expect(output).not.toContain('\u001b');
+  const file = /(demo-output\/\S+\.mp4)/.exec(output)?.[1] ?? '';
+  onTestFinished(() => rmSync(file));
+  expect(readFileSync(file).toString('latin1', 4, 8)).toBe('ftyp');
+});
+
+it('stops at Ctrl-C without a stack trace', PATIENT, async () => {
+  const demo = runProgram('demo/main.ts');
+  await demo.waitFor(/bought once/);
+  demo.signal('SIGINT');
+  expect(await demo.exit()).toBe(130);
+  expect(demo.output()).toMatch(/Stopped\.\n$/);
+  expect(demo.output()).not.toMatch(/^\s+at /m);
+});
