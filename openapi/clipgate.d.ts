@@ -511,6 +511,7 @@ export interface components {
             samples: number;
         };
         Warning: {
+            /** @description not_sent, ignored_by_upstream, dropped_by_upstream, ... */
             code: string;
             field: string;
             message: string;
@@ -1039,6 +1040,8 @@ export interface components {
              * @enum {string}
              */
             passthrough?: "require" | "when_supported";
+            /** @description Look at every image, audio and video URL first: 422 `media_unreachable` where one is not there or not what it says. */
+            preflight?: boolean;
         };
         /**
          * @example {
@@ -1153,6 +1156,8 @@ export interface components {
              * @enum {string}
              */
             passthrough?: "require" | "when_supported";
+            /** @description Look at every image, audio and video URL first: 422 `media_unreachable` where one is not there or not what it says. */
+            preflight?: boolean;
             /** @description Answer with the plan and buy nothing. */
             dry_run?: boolean;
             /** @description Buy what POST /route quoted for this same body: that model, at that price or less. */

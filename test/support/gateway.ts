@@ -45,6 +45,8 @@ export interface TestGatewayOptions {
   readonly background?: boolean;
   /** Reuse the folder of an earlier gateway: a restart. */
   readonly folder?: string;
+  /** Certificates of hosts that clients' URLs lead to. */
+  readonly trust?: readonly string[];
 }
 
 /** Starts both, with upstream's clock at scale 0 unless told otherwise. Close it in `afterEach` or `afterAll`. */
@@ -78,6 +80,7 @@ export async function startTestGateway(options: TestGatewayOptions = {}): Promis
     owner: `test:${Math.random()}`,
     clock: Date.now,
     random: Math.random,
+    ...(options.trust ? { trust: options.trust } : {}),
   });
   await gateway.start({ background: options.background ?? true });
   const url = await gateway.app.listen({ host: '127.0.0.1', port: 0 });
