@@ -69,6 +69,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/models/changes": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What changed in the catalog between fetches, oldest first */
+        get: operations["listCatalogChanges"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/route": {
         parameters: {
             query?: never;
@@ -142,10 +159,124 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/jobs/{id}/events": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * A job as Server-Sent Events until it has ended
+         * @description Each event is named `job`, its data is a Job, its id the version of the job. Send `Last-Event-ID` to get only what is newer. The stream closes after the event in which the job has ended.
+         */
+        get: operations["streamJobEvents"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
 }
 export type webhooks = Record<string, never>;
 export interface components {
     schemas: {
+        /**
+         * @example {
+         *       "at": "2026-10-02T09:05:00.000Z",
+         *       "model": "bytedance/seedance-2.0-fast",
+         *       "kind": "changed",
+         *       "fields": [
+         *         {
+         *           "field": "prices.video_tokens",
+         *           "before": 0.0000056,
+         *           "after": 0.0000042
+         *         }
+         *       ]
+         *     }
+         */
+        CatalogChange: {
+            /**
+             * Format: date-time
+             * @description When this gateway saw it.
+             */
+            at: string;
+            model: string;
+            /** @enum {string} */
+            kind: "added" | "removed" | "changed";
+            /** @description Capabilities, and prices in dollars per unit as prices.<sku>. Empty for a model that came or went. */
+            fields: {
+                field: string;
+                before: unknown;
+                after: unknown;
+            }[];
+        };
+        /**
+         * @example {
+         *       "data": [
+         *         {
+         *           "at": "2026-10-02T09:05:00.000Z",
+         *           "model": "bytedance/seedance-2.0-fast",
+         *           "kind": "changed",
+         *           "fields": [
+         *             {
+         *               "field": "prices.video_tokens",
+         *               "before": 0.0000056,
+         *               "after": 0.0000042
+         *             }
+         *           ]
+         *         }
+         *       ],
+         *       "next_cursor": null
+         *     }
+         */
+        CatalogChangeList: {
+            /** @description Oldest first. */
+            data: components["schemas"]["CatalogChange"][];
+            next_cursor: string | null;
+        };
+        /**
+         * @description RFC 9457 problem document.
+         * @example {
+         *       "type": "urn:clipgate:problem:invalid_request",
+         *       "title": "Bad Request",
+         *       "status": 400,
+         *       "detail": "/duration must be a whole number, not a string.",
+         *       "code": "invalid_request",
+         *       "instance": "req_8f1d2c",
+         *       "errors": [
+         *         {
+         *           "in": "body",
+         *           "pointer": "/duration",
+         *           "message": "must be a whole number, not a string"
+         *         }
+         *       ]
+         *     }
+         */
+        Problem: {
+            type: string;
+            title: string;
+            status: number;
+            /** @description What is wrong and what would be accepted, for a person. */
+            detail: string;
+            /** @description Stable; branch on this. */
+            code: string;
+            /** @description The request id, as in x-request-id. */
+            instance: string;
+            errors?: {
+                /** @enum {string} */
+                in: "body" | "query" | "path" | "header";
+                /** @description JSON pointer (RFC 6901) to what is wrong. */
+                pointer: string;
+                message: string;
+            }[];
+            retry_after_s?: number;
+            job_id?: string;
+        } & {
+            [key: string]: unknown;
+        };
         /**
          * Format: binary
          * @description MP4 bytes.
@@ -351,6 +482,14 @@ export interface components {
             certainty: "exact" | "estimated" | "unknown";
             /** @description Why it is unknown. */
             reason?: string;
+            /** @description Present once this model has billed a job of this gateway. */
+            learned?: {
+                /** @description What bills are of the list price; usd is the sum of lines times this. */
+                ratio: number;
+                /** @description Bills it was learned from. */
+                samples: number;
+            };
+            /** @description The price list's working, before anything learned. */
             lines: {
                 sku: string;
                 unit: string;
@@ -358,6 +497,18 @@ export interface components {
                 unit_usd: number;
                 usd: number;
             }[];
+        };
+        ExpectedTime: {
+            /** @description Seconds from submit to completed that half the clips stay under. */
+            p50: number;
+            /** @description Seconds that nine in ten stay under; max_wait_s is held against this. */
+            p90: number;
+            /**
+             * @description This gateway's own jobs, the public arena, recorded live runs, or models of its kind.
+             * @enum {string}
+             */
+            source: "observed" | "benchmark" | "documented" | "class";
+            samples: number;
         };
         Warning: {
             code: string;
@@ -372,15 +523,22 @@ export interface components {
                 speed: number;
                 cost: number;
                 quality: number;
+                /** @description Share of jobs that end with a clip. Counts where given a weight; not in the guide. */
+                reliability?: number;
             };
             /** @description Only with scoring: guide. */
             lowest_advertised_price?: number | null;
             estimate: components["schemas"]["Estimate"];
-            expected_s: {
-                p50: number;
-                source: string;
-                samples: number;
+            quality: {
+                /** @description 0 to 1. */
+                value: number;
+                /**
+                 * @description The operator's table, the public arena's votes, or the model's highest resolution.
+                 * @enum {string}
+                 */
+                source: "quality_file" | "benchmark" | "resolution";
             };
+            expected_s: components["schemas"]["ExpectedTime"];
         };
         Rejected: {
             model: string;
@@ -397,17 +555,22 @@ export interface components {
          * @description The candidates, the refused, and what would be sent.
          * @example {
          *       "selected": "bytedance/seedance-2.0-fast",
+         *       "why": "cheapest of 9 that fit; 10 s slower than x-ai/grok-imagine-video",
          *       "candidates": [
          *         {
          *           "model": "bytedance/seedance-2.0-fast",
          *           "rank": 1,
-         *           "score": 0.967,
+         *           "score": 0.912,
          *           "scores": {
-         *             "speed": 1,
+         *             "speed": 0.86,
          *             "cost": 1,
-         *             "quality": 0.667
+         *             "quality": 0.884,
+         *             "reliability": 0.98
          *           },
-         *           "lowest_advertised_price": 0.000002475,
+         *           "quality": {
+         *             "value": 0.563,
+         *             "source": "benchmark"
+         *           },
          *           "estimate": {
          *             "usd": 0.4536,
          *             "low_usd": 0.4536,
@@ -424,9 +587,10 @@ export interface components {
          *             ]
          *           },
          *           "expected_s": {
-         *             "p50": 151,
-         *             "source": "documented",
-         *             "samples": 2
+         *             "p50": 74,
+         *             "p90": 89,
+         *             "source": "observed",
+         *             "samples": 41
          *           }
          *         }
          *       ],
@@ -464,6 +628,8 @@ export interface components {
          *         "resolution": "720p"
          *       },
          *       "warnings": [],
+         *       "quote": "q1.eyJjbGllbnRJZCI6InN0dWRpbyJ9.c2lnbmF0dXJl",
+         *       "quote_expires_at": "2026-10-02T09:10:00.000Z",
          *       "catalog": {
          *         "fetched_at": "2026-10-02T09:00:00.000Z",
          *         "age_s": 12,
@@ -475,6 +641,8 @@ export interface components {
          */
         RouteResult: {
             selected: string;
+            /** @description Why it was selected, in a sentence. */
+            why: string;
             /** @description Best first. */
             candidates: components["schemas"]["Candidate"][];
             /** @description Every other model, with all its reasons. */
@@ -485,6 +653,10 @@ export interface components {
                 [key: string]: unknown;
             };
             warnings: components["schemas"]["Warning"][];
+            /** @description Opaque. POST /jobs with it and this same body buys this model at this price or less. */
+            quote: string;
+            /** Format: date-time */
+            quote_expires_at: string;
             catalog: components["schemas"]["Catalog"];
         };
         /**
@@ -522,6 +694,7 @@ export interface components {
          *       ],
          *       "links": {
          *         "self": "/jobs/job_01K5J0V6Y8ZJ3T9Q4C2N7M1XAB",
+         *         "events": "/jobs/job_01K5J0V6Y8ZJ3T9Q4C2N7M1XAB/events",
          *         "content": "/jobs/job_01K5J0V6Y8ZJ3T9Q4C2N7M1XAB/content"
          *       }
          *     }
@@ -565,6 +738,7 @@ export interface components {
             }[];
             links: {
                 self: string;
+                events: string;
                 content: string;
             };
         };
@@ -605,6 +779,7 @@ export interface components {
          *           ],
          *           "links": {
          *             "self": "/jobs/job_01K5J0V6Y8ZJ3T9Q4C2N7M1XAB",
+         *             "events": "/jobs/job_01K5J0V6Y8ZJ3T9Q4C2N7M1XAB/events",
          *             "content": "/jobs/job_01K5J0V6Y8ZJ3T9Q4C2N7M1XAB/content"
          *           }
          *         }
@@ -620,6 +795,7 @@ export interface components {
          * @example {
          *       "dry_run": true,
          *       "model": "bytedance/seedance-2.0-fast",
+         *       "why": "cheapest of 9 that fit; 10 s slower than x-ai/grok-imagine-video",
          *       "request": {
          *         "model": "bytedance/seedance-2.0-fast",
          *         "prompt": "A paper boat",
@@ -642,9 +818,10 @@ export interface components {
          *         ]
          *       },
          *       "expected_s": {
-         *         "p50": 151,
-         *         "source": "documented",
-         *         "samples": 2
+         *         "p50": 74,
+         *         "p90": 89,
+         *         "source": "observed",
+         *         "samples": 41
          *       },
          *       "warnings": [],
          *       "rejected": [
@@ -687,62 +864,22 @@ export interface components {
             /** @constant */
             dry_run: true;
             model: string;
+            /** @description Why this model, in a sentence. */
+            why: string;
             /** @description Exactly what would be sent upstream. */
             request: {
                 [key: string]: unknown;
             };
             estimate: components["schemas"]["Estimate"];
-            expected_s: {
-                p50: number;
-                source: string;
-                samples: number;
-            };
+            expected_s: components["schemas"]["ExpectedTime"];
             warnings: components["schemas"]["Warning"][];
             /** @description Empty where model was given. */
             rejected: components["schemas"]["Rejected"][];
             nearest: components["schemas"]["Nearest"][];
             catalog: components["schemas"]["Catalog"];
         };
-        /**
-         * @description RFC 9457 problem document.
-         * @example {
-         *       "type": "urn:clipgate:problem:invalid_request",
-         *       "title": "Bad Request",
-         *       "status": 400,
-         *       "detail": "/duration must be a whole number, not a string.",
-         *       "code": "invalid_request",
-         *       "instance": "req_8f1d2c",
-         *       "errors": [
-         *         {
-         *           "in": "body",
-         *           "pointer": "/duration",
-         *           "message": "must be a whole number, not a string"
-         *         }
-         *       ]
-         *     }
-         */
-        Problem: {
-            type: string;
-            title: string;
-            status: number;
-            /** @description What is wrong and what would be accepted, for a person. */
-            detail: string;
-            /** @description Stable; branch on this. */
-            code: string;
-            /** @description The request id, as in x-request-id. */
-            instance: string;
-            errors?: {
-                /** @enum {string} */
-                in: "body" | "query" | "path" | "header";
-                /** @description JSON pointer (RFC 6901) to what is wrong. */
-                pointer: string;
-                message: string;
-            }[];
-            retry_after_s?: number;
-            job_id?: string;
-        } & {
-            [key: string]: unknown;
-        };
+        /** @description text/event-stream. */
+        EventStream: string;
         /**
          * @description The process answers.
          * @example {
@@ -880,15 +1017,17 @@ export interface components {
                 speed: number;
                 cost: number;
                 quality: number;
+                /** @description How much it counts that jobs end with a clip. */
+                reliability?: number;
             };
             /**
-             * @description How models are scored: guide = OpenRouter's published helper, to the digit.
+             * @description How models are scored. measured (default): dollars for this clip, expected seconds, judged quality. guide: OpenRouter's published helper, to the digit.
              * @enum {string}
              */
-            scoring?: "guide";
+            scoring?: "measured" | "guide";
             /** @description Refuse models whose clip may cost more. */
             max_cost_usd?: number;
-            /** @description Refuse models expected to take longer. */
+            /** @description Refuse models that may take longer: of which one clip in ten is expected to. */
             max_wait_s?: number;
             /** @description Consider only, or never, these models: ids, or author/* for all of an author. */
             models?: {
@@ -992,15 +1131,17 @@ export interface components {
                 speed: number;
                 cost: number;
                 quality: number;
+                /** @description How much it counts that jobs end with a clip. */
+                reliability?: number;
             };
             /**
-             * @description How models are scored: guide = OpenRouter's published helper, to the digit.
+             * @description How models are scored. measured (default): dollars for this clip, expected seconds, judged quality. guide: OpenRouter's published helper, to the digit.
              * @enum {string}
              */
-            scoring?: "guide";
+            scoring?: "measured" | "guide";
             /** @description Refuse models whose clip may cost more. */
             max_cost_usd?: number;
-            /** @description Refuse models expected to take longer. */
+            /** @description Refuse models that may take longer: of which one clip in ten is expected to. */
             max_wait_s?: number;
             /** @description Consider only, or never, these models: ids, or author/* for all of an author. */
             models?: {
@@ -1014,6 +1155,8 @@ export interface components {
             passthrough?: "require" | "when_supported";
             /** @description Answer with the plan and buy nothing. */
             dry_run?: boolean;
+            /** @description Buy what POST /route quoted for this same body: that model, at that price or less. */
+            quote?: string;
         };
     };
     responses: never;
@@ -1302,6 +1445,86 @@ export interface operations {
             404: {
                 headers: {
                     "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Another method is needed: `method_not_allowed`, see `Allow`. */
+            405: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    Allow: components["headers"]["Allow"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Our fault: `internal`. */
+            500: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not now: see `code` and `Retry-After`. */
+            503: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    "Retry-After": components["headers"]["Retry-After"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    listCatalogChanges: {
+        parameters: {
+            query?: {
+                /** @description Only changes seen after this time. */
+                since?: string;
+                /** @description Go on where an earlier answer ended. */
+                cursor?: string;
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CatalogChangeList"];
+                };
+            };
+            /** @description The request is wrong: `invalid_request`, `malformed_body`, or upstream refused the input. */
+            400: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No valid client key: `unauthorized`. */
+            401: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    "WWW-Authenticate": components["headers"]["WWW-Authenticate"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -1647,6 +1870,17 @@ export interface operations {
             408: {
                 headers: {
                     "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not yet: `not_ready`. */
+            409: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    "Retry-After": components["headers"]["Retry-After"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -2117,6 +2351,107 @@ export interface operations {
             };
             /** @description Upstream failed: see `code`. */
             502: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not now: see `code` and `Retry-After`. */
+            503: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    "Retry-After": components["headers"]["Retry-After"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    streamJobEvents: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Only what is newer than this event. */
+                "last-event-id"?: string;
+            };
+            path: {
+                /** @description Job id. */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The events. */
+            200: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/event-stream": components["schemas"]["EventStream"];
+                };
+            };
+            /** @description The request is wrong: `invalid_request`, `malformed_body`, or upstream refused the input. */
+            400: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No valid client key: `unauthorized`. */
+            401: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    "WWW-Authenticate": components["headers"]["WWW-Authenticate"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Nothing here, or not yours: `not_found`. */
+            404: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Another method is needed: `method_not_allowed`, see `Allow`. */
+            405: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    Allow: components["headers"]["Allow"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Upstream takes no more for now: `upstream_rate_limited`, see `Retry-After`. */
+            429: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    "Retry-After": components["headers"]["Retry-After"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Our fault: `internal`. */
+            500: {
                 headers: {
                     "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;

@@ -91,6 +91,13 @@ const variables = {
   CATALOG_MAX_AGE_S: wholeNumber(1, 86_400, 'seconds')
     .default(300)
     .describe('Seconds after which the model catalog is fetched again (the old one is served meanwhile).'),
+  QUALITY_FILE: z
+    .string()
+    .min(1)
+    .optional()
+    .describe(
+      'JSON file with your own marks for quality, `{"<model id>": number}`, from 0 to 1 or on any positive scale. They beat the public benchmarks.',
+    ),
   SUBMIT_TIMEOUT_MS: wholeNumber(61_000, 600_000, 'milliseconds')
     .default(90_000)
     .describe(

@@ -6,16 +6,23 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { Logger } from 'pino';
 import { createApp } from './app.ts';
 import type { Config } from './config.ts';
+import { type Knowledge, NOTHING_KNOWN } from './core/knowledge.ts';
 import type { App } from './http/context.ts';
+import { readQualityFile } from './quality-file.ts';
+import { createBenchmarkFeed } from './service/benchmark-feed.ts';
 import { createCatalogCache } from './service/catalog-cache.ts';
+import { createCatalogHistory } from './service/catalog-history.ts';
 import { createClipArchive } from './service/clip-archive.ts';
 import { createJobPoller, type JobPoller } from './service/job-poller.ts';
 import { createJobSubmitter } from './service/job-submitter.ts';
 import { createJobWatch } from './service/job-watch.ts';
 import { createJobs } from './service/jobs.ts';
 import { createPlanner } from './service/planner.ts';
+import { createQuotes } from './service/quotes.ts';
+import { createTelemetry } from './service/telemetry.ts';
 import type { JobStore } from './store/port.ts';
 import { createOpenRouter, parseCatalog } from './upstream/openrouter.ts';
+import { parseBenchmarks } from './upstream/wire.ts';
 
 export interface GatewayParts {
   readonly config: Config;
@@ -34,6 +41,8 @@ export interface GatewayParts {
 export interface Gateway {
   readonly app: App;
   readonly poller: JobPoller;
+  /** Fetches the catalog now. True where a good one came of it. */
+  refreshCatalog(): Promise<boolean>;
   /**
    * Makes ready to listen and starts what runs in the background; with `background: false` jobs only move when
    * `poller.tick` is called. The app listens when its caller says so.
@@ -54,6 +63,8 @@ const IDLE_SWEEP_MS = 50;
 
 export async function createGateway(parts: GatewayParts): Promise<Gateway> {
   const { config, store, log, clock, random, owner } = parts;
+  const qualities =
+    config.QUALITY_FILE === undefined ? NOTHING_KNOWN.qualities : await readQualityFile(config.QUALITY_FILE);
   const pace = { minMs: config.POLL_MIN_MS, maxMs: config.POLL_MAX_MS };
   // A lease outlives the longest attempt, so that nobody declares a submit unknown while it is still under way.
   const submitLeaseMs = config.SUBMIT_TIMEOUT_MS + LEASE_MARGIN_MS;
@@ -67,17 +78,32 @@ export async function createGateway(parts: GatewayParts): Promise<Gateway> {
       stallMs: STALL_TIMEOUT_MS,
     },
   );
+  const history = createCatalogHistory({ store, parse: parseCatalog });
   const catalog = createCatalogCache(
-    { load: () => upstream.fetchCatalog(), parse: parseCatalog, store, clock, random, log },
+    { load: () => upstream.fetchCatalog(), parse: parseCatalog, store, history, clock, random, log },
     { maxAgeMs: config.CATALOG_MAX_AGE_S * 1000, retryMs: CATALOG_RETRY_MS, flightMs: 2 * READ_TIMEOUT_MS },
   );
   const submitter = createJobSubmitter(
     { store, upstream, clock, random, sleep: (ms) => sleep(ms), log },
     { leaseMs: submitLeaseMs, pace },
   );
+  const telemetry = createTelemetry({ store, clock, log });
+  const benchmarks = createBenchmarkFeed({
+    load: upstream.fetchBenchmarks,
+    parse: parseBenchmarks,
+    store,
+    clock,
+    random,
+    log,
+  });
+  const knowledge = (): Knowledge => ({
+    models: telemetry.knowledge(),
+    benchmarks: benchmarks.peek()?.value ?? NOTHING_KNOWN.benchmarks,
+    qualities,
+  });
   const archive = createClipArchive({ store, upstream, log }, config.ARCHIVE_DIR);
   const poller = createJobPoller(
-    { store, upstream, submitter, archive, clock, random, log },
+    { store, upstream, submitter, archive, telemetry, clock, random, log },
     { owner, concurrency: STEPS_AT_ONCE, leaseMs: Math.max(STEP_LEASE_MS, submitLeaseMs), pace },
   );
   const watch = createJobWatch(store);
@@ -93,7 +119,9 @@ export async function createGateway(parts: GatewayParts): Promise<Gateway> {
     clients: config.CLIENT_AUTH === 'none' ? null : (config.CLIENT_KEYS ?? new Map()),
     catalog,
     catalogMaxAgeS: config.CATALOG_MAX_AGE_S,
-    planner: createPlanner(catalog),
+    planner: createPlanner(catalog, knowledge),
+    quotes: createQuotes(config.OPENROUTER_API_KEY, clock),
+    history,
     jobs,
     archive,
     pingStore: () => store.ping(),
@@ -110,6 +138,8 @@ export async function createGateway(parts: GatewayParts): Promise<Gateway> {
     watch.close();
     pollerStopped = poller.stop();
     await catalog.stop();
+    await telemetry.stop();
+    await benchmarks.stop();
   });
   app.addHook('onClose', async () => {
     await archive.stop();
@@ -124,10 +154,14 @@ export async function createGateway(parts: GatewayParts): Promise<Gateway> {
   return {
     app,
     poller,
+    refreshCatalog: () => catalog.refresh(),
     async start({ background = true } = {}) {
       await mkdir(config.ARCHIVE_DIR, { recursive: true, mode: 0o700 });
       loopDelay.enable();
       await catalog.start();
+      await telemetry.start();
+      // The arena answers nobody without a key.
+      if (upstream.canSubmit) await benchmarks.start();
       if (background && upstream.canSubmit) poller.start();
       if (!upstream.canSubmit)
         log.warn({}, 'OPENROUTER_API_KEY is not set: models and routes are served, jobs are refused');

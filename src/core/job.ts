@@ -82,7 +82,10 @@ export interface Job {
   readonly finishedAt: number | null;
   /** What the clip was expected to take when it was planned, for pacing polls. */
   readonly expectedMs: number | null;
+  /** What the caller was told it would cost. */
   readonly estimatedMicroUsd: number | null;
+  /** What the price list alone said, for holding the bill against; null where it said nothing definite. */
+  readonly listMicroUsd: number | null;
   readonly actualMicroUsd: number | null;
   readonly isByok: boolean | null;
   readonly upstreamId: string | null;

@@ -1,12 +1,13 @@
-// How long a clip is expected to take where nothing has been measured here yet.
+// How long a clip takes where nothing has been measured here yet, and how that grows with the clip.
 
 import type { VideoModel } from './catalog.ts';
 import { derived } from './derived.ts';
-import type { ClipSpec } from './request.ts';
+import { shortSideOf } from './frame-size.ts';
 
 /** `documented`: from public recordings of live runs; `class`: the typical figure of models of its kind. */
-export interface ExpectedTime {
-  readonly p50S: number;
+export interface BaseTime {
+  /** Half the base clips (4 s at up to 720p) take no longer. */
+  readonly seconds: number;
   readonly source: 'documented' | 'class';
   readonly samples: number;
 }
@@ -28,25 +29,21 @@ const RECORDINGS: readonly Recording[] = [
 
 const BASE_DURATION_S = 4;
 
-/** Expected seconds from submit to completed. Longer and larger clips take longer, less than in proportion. */
-export function expectTime(model: VideoModel, spec: ClipSpec): ExpectedTime {
-  const { seconds, source, samples } = baseOf(model);
-  const duration = spec.duration ?? model.durations?.[0] ?? BASE_DURATION_S;
-  const longer = Math.sqrt(Math.max(1, duration) / BASE_DURATION_S);
-  return {
-    p50S: Math.max(1, Math.round(seconds * longer * sizeFactor(spec))),
-    source,
-    samples,
-  };
-}
+/** Seconds from submit to completed for the model's base clip, from public recordings or models of its kind. */
+export const baseTimeOf = derived((model: VideoModel): BaseTime => {
+  const recorded = RECORDINGS.find((entry) => entry.model === model.id);
+  if (recorded) return { seconds: recorded.seconds, source: 'documented', samples: recorded.samples };
+  return { seconds: classSeconds(model.id), source: 'class', samples: 0 };
+});
 
-const baseOf = derived(
-  ({ id }: VideoModel): Pick<ExpectedTime, 'source' | 'samples'> & { seconds: number } => {
-    const recorded = RECORDINGS.find((entry) => entry.model === id);
-    if (recorded) return { seconds: recorded.seconds, source: 'documented', samples: recorded.samples };
-    return { seconds: classSeconds(id), source: 'class', samples: 0 };
-  },
-);
+/**
+ * How many times as long as the base clip one of this length and resolution takes; null = left open, and counts as
+ * the base. Longer and larger clips take longer, less than in proportion.
+ */
+export function timeFactor(durationS: number | null, resolution: string | null): number {
+  const longer = Math.sqrt(Math.max(1, durationS ?? BASE_DURATION_S) / BASE_DURATION_S);
+  return longer * sizeFactor(resolution);
+}
 
 function classSeconds(id: string): number {
   if (/lite|mini|fast|turbo/.test(id)) return 65;
@@ -55,9 +52,8 @@ function classSeconds(id: string): number {
 }
 
 // veo-3.1-fast: 73 s at 720p, 130 s at 1080p.
-function sizeFactor(spec: ClipSpec): number {
-  const resolution = spec.resolution?.toLowerCase();
-  if (resolution === '4k') return 3;
-  if (resolution === '1080p' || resolution === '2k') return 1.8;
-  return 1;
+function sizeFactor(resolution: string | null): number {
+  const side = resolution === null ? null : shortSideOf(resolution);
+  if (side === null || side < 1080) return 1;
+  return side < 2160 ? 1.8 : 3;
 }

@@ -31,8 +31,8 @@ const MOST = 5;
 // What a caller set as policy is not ours to argue with, and a missing input cannot be made up.
 const FIXED: ReadonlySet<ReasonCode> = new Set(['not_allowed', 'denied', 'missing_input', 'unpriceable']);
 
-// What a clip costs and how long it takes follows from all of its fields: a change to any may bring it within a limit.
-const FOLLOWING: ReadonlySet<ReasonCode> = new Set(['over_budget', 'too_slow', 'unpriceable']);
+// What a clip costs and takes hangs on all of it: a smaller one may be within a limit that was not touched.
+const OF_THE_WHOLE: ReadonlySet<ReasonCode> = new Set(['over_budget', 'too_slow', 'unpriceable']);
 
 /** A change that was tried on at least one model. */
 interface Trial {
@@ -86,7 +86,7 @@ export function findNearest(
 
 /** Everyone a change admits, those included that another value would have suited better. */
 function whoWould(trial: Trial, rejected: readonly Refused[], admits: Admits): string[] {
-  const touches = (reason: Reason) => FOLLOWING.has(reason.code) || fieldOf(reason) in trial.change;
+  const touches = (reason: Reason) => fieldOf(reason) in trial.change || OF_THE_WHOLE.has(reason.code);
   return rejected
     .filter(({ model, reasons }) => reasons.every(touches) && admits(model, trial.spec, trial.routing))
     .map(({ model }) => model.id);

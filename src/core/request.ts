@@ -155,13 +155,18 @@ export function checkClipSpec(spec: ClipSpec): Fault[] {
   return faults;
 }
 
-const PRIORITIES = ['fast_and_cheap', 'quality_and_cost', 'balanced'] as const;
+export const PRIORITIES = ['fast_and_cheap', 'quality_and_cost', 'balanced'] as const;
 
 /** How the three scores weigh; any positive scale, brought to a sum of one before use. */
 const WeightsSchema = z
-  .strictObject({ speed: z.number().min(0), cost: z.number().min(0), quality: z.number().min(0) })
+  .strictObject({
+    speed: z.number().min(0),
+    cost: z.number().min(0),
+    quality: z.number().min(0),
+    reliability: z.number().min(0).optional().describe('How much it counts that jobs end with a clip.'),
+  })
   .refine(
-    (weights) => weights.speed + weights.cost + weights.quality > 0,
+    ({ speed, cost, quality, reliability = 0 }) => speed + cost + quality + reliability > 0,
     'must have at least one weight above 0',
   );
 
@@ -179,16 +184,23 @@ export const routingShape = {
     .optional()
     .describe('What matters: a profile, or your own weights. Default: balanced.'),
   scoring: z
-    .enum(['guide'])
+    .enum(['measured', 'guide'])
     .optional()
-    .describe("How models are scored: guide = OpenRouter's published helper, to the digit."),
+    .describe(
+      "How models are scored. measured (default): dollars for this clip, expected seconds, judged quality. guide: OpenRouter's published helper, to the digit.",
+    ),
   max_cost_usd: z
     .number()
     .positive()
     .max(100_000)
     .optional()
     .describe('Refuse models whose clip may cost more.'),
-  max_wait_s: z.number().positive().max(86_400).optional().describe('Refuse models expected to take longer.'),
+  max_wait_s: z
+    .number()
+    .positive()
+    .max(86_400)
+    .optional()
+    .describe('Refuse models that may take longer: of which one clip in ten is expected to.'),
   models: z
     .strictObject({
       allow: z.array(ModelPatternSchema).min(1).max(500).optional(),
@@ -205,3 +217,11 @@ export const routingShape = {
 const RoutingFields = z.strictObject(routingShape);
 export type Routing = z.infer<typeof RoutingFields>;
 export type Priority = NonNullable<Routing['priority']>;
+
+/** What single routing fields cannot say about themselves; as `checkClipSpec`. */
+export function checkRouting({ priority, scoring }: Pick<Routing, 'priority' | 'scoring'>): Fault[] {
+  if (scoring !== 'guide' || typeof priority !== 'object' || !priority.reliability) return [];
+  return [
+    { path: ['priority', 'reliability'], message: "is no weight of the guide's: leave out one of the two" },
+  ];
+}

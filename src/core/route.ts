@@ -2,18 +2,27 @@
 
 import type { Catalog, VideoModel } from './catalog.ts';
 import { findReasons, type Reason } from './eligibility.ts';
-import { type ExpectedTime, expectTime } from './latency.ts';
+import { type ExpectedTime, expectTime } from './expected-time.ts';
+import { type Knowledge, NOTHING_KNOWN } from './knowledge.ts';
+import { correctEstimate, type LearnedEstimate } from './learned-estimate.ts';
+import { PRIOR_SUCCESS } from './learning.ts';
+import { scoreMeasured } from './measured-score.ts';
 import { findNearest, type Nearest } from './nearest.ts';
 import type { Estimate } from './price/estimate.ts';
 import { estimateSpec } from './price-clip.ts';
+import { type Quality, qualityOf } from './quality.ts';
 import type { ClipSpec, Routing } from './request.ts';
-import { type GuideScore, type Scores, scoreLikeGuide, weightsOf } from './score.ts';
+import { type Scores, scoreLikeGuide, type Weights, weightsOf } from './score.ts';
 import { buildSubmission, type Submission } from './submission.ts';
+import { explainChoice } from './why.ts';
 
 /** A model that can make the clip, with what is expected of it. */
 export interface Admitted {
   readonly model: VideoModel;
-  readonly estimate: Estimate;
+  /** What the bill is expected to be. */
+  readonly estimate: LearnedEstimate;
+  /** What the price list alone says. */
+  readonly list: Estimate;
   readonly expected: ExpectedTime;
 }
 
@@ -22,7 +31,9 @@ export interface Candidate extends Admitted {
   readonly rank: number;
   readonly score: number;
   readonly scores: Scores;
-  readonly lowestAdvertisedPrice: number | null;
+  readonly quality: Quality;
+  /** Only with `scoring: guide`: the number it takes for a price. */
+  readonly lowestAdvertisedPrice?: number | null;
 }
 
 export interface Rejected {
@@ -38,15 +49,23 @@ export interface RoutePlan {
   readonly nearest: readonly Nearest[];
   /** What would be sent for the best candidate; null without one. */
   readonly submission: Submission | null;
+  /** Why the best candidate is best, in one sentence; null without one. */
+  readonly why: string | null;
 }
 
 /** Admits or refuses one model for one clip, its cost and time included. */
-export function judgeModel(model: VideoModel, spec: ClipSpec, routing: Routing): Admitted | Rejected {
+export function judgeModel(
+  model: VideoModel,
+  spec: ClipSpec,
+  routing: Routing,
+  knowledge: Knowledge = NOTHING_KNOWN,
+): Admitted | Rejected {
   const reasons = findReasons(model, spec, routing);
   // A price for a clip the model cannot make would be a guess.
   if (reasons.length > 0) return { model, reasons };
-  const estimate = estimateSpec(model, spec);
-  const expected = expectTime(model, spec);
+  const list = estimateSpec(model, spec);
+  const estimate = correctEstimate(list, knowledge.models.get(model.id)?.ratio);
+  const expected = expectTime(model, spec, knowledge);
   const { max_cost_usd: maxCost, max_wait_s: maxWait } = routing;
   if (maxCost !== undefined) {
     const high = estimate.highUsd;
@@ -61,70 +80,94 @@ export function judgeModel(model: VideoModel, spec: ClipSpec, routing: Routing):
       });
     }
   }
-  if (maxWait !== undefined && expected.p50S > maxWait) {
-    reasons.push({ code: 'too_slow', field: 'max_wait_s', requested: maxWait, supported: [expected.p50S] });
+  // A deadline that every other clip misses is none: nine in ten must meet it.
+  if (maxWait !== undefined && expected.p90S > maxWait) {
+    reasons.push({ code: 'too_slow', field: 'max_wait_s', requested: maxWait, supported: [expected.p90S] });
   }
-  return reasons.length > 0 ? { model, reasons } : { model, estimate, expected };
+  return reasons.length > 0 ? { model, reasons } : { model, estimate, list, expected };
 }
 
 /** Whether a model takes the clip. Costs and times are only worked out where there is a limit to hold them against. */
-function admits(model: VideoModel, spec: ClipSpec, routing: Routing): boolean {
+function admits(model: VideoModel, spec: ClipSpec, routing: Routing, knowledge: Knowledge): boolean {
   if (routing.max_cost_usd === undefined && routing.max_wait_s === undefined) {
     return findReasons(model, spec, routing).length === 0;
   }
-  return !('reasons' in judgeModel(model, spec, routing));
+  return !('reasons' in judgeModel(model, spec, routing, knowledge));
 }
 
 /** Routes one clip over a catalog. Pure: the same arguments give the same plan. */
-export function planRoute(catalog: Catalog, spec: ClipSpec, routing: Routing): RoutePlan {
+export function planRoute(
+  catalog: Catalog,
+  spec: ClipSpec,
+  routing: Routing,
+  knowledge: Knowledge = NOTHING_KNOWN,
+): RoutePlan {
   const admitted: Admitted[] = [];
   const rejected: Rejected[] = [];
   for (const model of catalog.models) {
-    const judged = judgeModel(model, spec, routing);
+    const judged = judgeModel(model, spec, routing, knowledge);
     if ('reasons' in judged) rejected.push(judged);
     else admitted.push(judged);
   }
-  const candidates = rank(admitted, routing);
+  const scoring = routing.scoring ?? 'measured';
+  const weights = weightsOf(routing.priority ?? 'balanced');
+  const scored =
+    scoring === 'guide'
+      ? scoreByGuide(admitted, weights, knowledge)
+      : scoreByMeasure(admitted, weights, knowledge);
+  const candidates = rank(scored);
   const best = candidates[0];
   return {
     candidates,
     rejected,
-    nearest: findNearest(rejected, spec, routing, admits),
+    nearest: findNearest(rejected, spec, routing, (model, changed, limits) =>
+      admits(model, changed, limits, knowledge),
+    ),
     submission: best ? buildSubmission(best.model, spec, routing) : null,
+    why: explainChoice(candidates, catalog.models.length, weights, scoring),
   };
 }
 
-function rank(admitted: readonly Admitted[], routing: Routing): Candidate[] {
-  const scored = scoreLikeGuide(
+type Scored = Omit<Candidate, 'rank'>;
+
+function scoreByMeasure(admitted: readonly Admitted[], weights: Weights, knowledge: Knowledge): Scored[] {
+  const measured = admitted.map((entry) => ({
+    ...entry,
+    quality: qualityOf(entry.model, knowledge),
+    successRate: knowledge.models.get(entry.model.id)?.success.rate ?? PRIOR_SUCCESS.rate,
+  }));
+  const scores = scoreMeasured(measured, weights);
+  return measured.flatMap(({ successRate: _, ...entry }, index) => {
+    const given = scores[index];
+    return given ? [{ ...entry, ...given }] : [];
+  });
+}
+
+function scoreByGuide(admitted: readonly Admitted[], weights: Weights, knowledge: Knowledge): Scored[] {
+  const scores = scoreLikeGuide(
     admitted.map(({ model }) => model),
-    weightsOf(routing.priority ?? 'balanced'),
+    weights,
   );
-  return admitted
-    .flatMap((entry, index) => {
-      const given = scored[index];
-      return given ? [{ entry, given }] : [];
-    })
-    .sort(byScoreThenPriceThenId)
-    .map(({ entry, given }, index) => ({
-      model: entry.model,
-      estimate: entry.estimate,
-      expected: entry.expected,
-      score: given.score,
-      scores: given.scores,
-      lowestAdvertisedPrice: given.lowestAdvertisedPrice,
-      rank: index + 1,
-    }));
+  return admitted.flatMap((entry, index) => {
+    const given = scores[index];
+    return given ? [{ ...entry, ...given, quality: qualityOf(entry.model, knowledge) }] : [];
+  });
 }
 
-interface Scored {
-  readonly entry: Admitted;
-  readonly given: GuideScore;
+/** By score; the cheaper of equals, then the first by id. */
+function rank(scored: readonly Scored[]): Candidate[] {
+  return scored
+    .map((entry) => ({ entry, price: priceOf(entry) }))
+    .sort(
+      (a, b) =>
+        b.entry.score - a.entry.score || a.price - b.price || (a.entry.model.id < b.entry.model.id ? -1 : 1),
+    )
+    .map(({ entry }, index) => ({ ...entry, rank: index + 1 }));
 }
 
-function byScoreThenPriceThenId(a: Scored, b: Scored): number {
-  return (
-    b.given.score - a.given.score ||
-    (a.given.lowestAdvertisedPrice ?? Infinity) - (b.given.lowestAdvertisedPrice ?? Infinity) ||
-    (a.entry.model.id < b.entry.model.id ? -1 : 1)
-  );
+/** What breaks a tie: the scoring's own idea of a price. Unknown is dearer than anything known. */
+function priceOf({ lowestAdvertisedPrice, estimate }: Scored): number {
+  // Not Infinity: two of them differ by NaN, which is no order.
+  if (lowestAdvertisedPrice !== undefined) return lowestAdvertisedPrice ?? Number.MAX_VALUE;
+  return estimate.usd?.toNumber() ?? Number.MAX_VALUE;
 }

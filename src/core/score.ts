@@ -8,6 +8,8 @@ export interface Weights {
   readonly speed: number;
   readonly cost: number;
   readonly quality: number;
+  /** The share of jobs that end with a clip; not in the guide, and 0 unless asked for. */
+  readonly reliability?: number;
 }
 
 /** Each between 0 and 1, higher is better. */
@@ -22,8 +24,14 @@ const PROFILES: Readonly<Record<Extract<Priority, string>, Weights>> = {
 /** The weights of a priority, summing to one. The profiles are those of OpenRouter's guide. */
 export function weightsOf(priority: Priority): Weights {
   if (typeof priority === 'string') return PROFILES[priority];
-  const sum = priority.speed + priority.cost + priority.quality;
-  return { speed: priority.speed / sum, cost: priority.cost / sum, quality: priority.quality / sum };
+  const { speed, cost, quality, reliability = 0 } = priority;
+  const sum = speed + cost + quality + reliability;
+  return {
+    speed: speed / sum,
+    cost: cost / sum,
+    quality: quality / sum,
+    ...(reliability > 0 && { reliability: reliability / sum }),
+  };
 }
 
 export interface GuideScore {
@@ -63,7 +71,7 @@ export function scoreLikeGuide(models: readonly VideoModel[], weights: Weights):
   });
 }
 
-const round3 = (value: number): number => Number(value.toFixed(3));
+export const round3 = (value: number): number => Number(value.toFixed(3));
 
 const guideSpeed = derived(({ id }: VideoModel): number => {
   if (id.includes('fast')) return 1;
@@ -74,6 +82,10 @@ const guideSpeed = derived(({ id }: VideoModel): number => {
 
 const RANKS: Readonly<Record<string, number>> = { '480p': 1, '720p': 2, '1080p': 3, '4k': 4 };
 
-const resolutionRank = derived((model: VideoModel): number =>
+/** The rank of a model that reaches 4K. */
+export const BEST_RESOLUTION_RANK = 4;
+
+/** The guide's stand-in for quality: the rank of a model's highest resolution, 0 where it has none the guide knows. */
+export const resolutionRank = derived((model: VideoModel): number =>
   Math.max(0, ...(model.resolutions ?? []).map((resolution) => RANKS[resolution.toLowerCase()] ?? 0)),
 );

@@ -6,6 +6,8 @@ import { type ClipSpec, type Routing, routingShape } from '../core/request.ts';
 export function splitBody(body: ClipSpec & Routing): { readonly spec: ClipSpec; readonly routing: Routing } {
   const spec: Record<string, unknown> = {};
   const routing: Record<string, unknown> = {};
-  for (const [field, value] of Object.entries(body)) (field in routingShape ? routing : spec)[field] = value;
+  for (const [field, value] of Object.entries(body)) {
+    (Object.hasOwn(routingShape, field) ? routing : spec)[field] = value;
+  }
   return { spec: spec as ClipSpec, routing: routing as Routing };
 }

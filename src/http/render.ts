@@ -3,10 +3,10 @@
 import type { Big } from 'big.js';
 import type { VideoModel } from '../core/catalog.ts';
 import { derived } from '../core/derived.ts';
+import type { ExpectedTime } from '../core/expected-time.ts';
 import { isResubmitSafe, type Job, type StoredOutput } from '../core/job.ts';
-import type { ExpectedTime } from '../core/latency.ts';
+import type { LearnedEstimate } from '../core/learned-estimate.ts';
 import { fromMicroUsd } from '../core/money.ts';
-import type { Estimate } from '../core/price/estimate.ts';
 import type { Candidate, Rejected } from '../core/route.ts';
 import type { CatalogView } from '../service/catalog-cache.ts';
 
@@ -50,13 +50,14 @@ export function renderCatalog({ catalog, ageS, stale }: CatalogView) {
 }
 
 /** Estimates are remembered by core, so their rendering is worth remembering too. */
-export const renderEstimate = derived((estimate: Estimate) => {
+export const renderEstimate = derived((estimate: LearnedEstimate) => {
   return {
     usd: dollars(estimate.usd),
     low_usd: dollars(estimate.lowUsd),
     high_usd: dollars(estimate.highUsd),
     certainty: estimate.certainty,
     ...(estimate.reason === undefined ? {} : { reason: estimate.reason }),
+    ...(estimate.learned === undefined ? {} : { learned: estimate.learned }),
     lines: estimate.lines.map(({ sku, unit, quantity, unitUsd, usd }) => ({
       sku,
       unit,
@@ -67,7 +68,12 @@ export const renderEstimate = derived((estimate: Estimate) => {
   };
 });
 
-export const renderExpected = ({ p50S, source, samples }: ExpectedTime) => ({ p50: p50S, source, samples });
+export const renderExpected = ({ p50S, p90S, source, samples }: ExpectedTime) => ({
+  p50: p50S,
+  p90: p90S,
+  source,
+  samples,
+});
 
 export function renderCandidate(candidate: Candidate) {
   return {
@@ -75,7 +81,10 @@ export function renderCandidate(candidate: Candidate) {
     rank: candidate.rank,
     score: candidate.score,
     scores: candidate.scores,
-    lowest_advertised_price: candidate.lowestAdvertisedPrice,
+    ...(candidate.lowestAdvertisedPrice === undefined
+      ? {}
+      : { lowest_advertised_price: candidate.lowestAdvertisedPrice }),
+    quality: { value: Number(candidate.quality.value.toFixed(3)), source: candidate.quality.source },
     estimate: renderEstimate(candidate.estimate),
     expected_s: renderExpected(candidate.expected),
   };
@@ -111,6 +120,6 @@ export function renderJob(job: Job, outputs: readonly StoredOutput[]) {
         bytes: stored?.bytes ?? null,
       };
     }),
-    links: { self, content: `${self}/content` },
+    links: { self, events: `${self}/events`, content: `${self}/content` },
   };
 }

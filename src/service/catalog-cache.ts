@@ -5,8 +5,9 @@ import { ClipgateError } from '../core/errors.ts';
 import type { JobStore } from '../store/port.ts';
 import type { RawCatalog } from '../upstream/openrouter.ts';
 import type { ModelsAnswer } from '../upstream/wire.ts';
+import type { CatalogHistory } from './catalog-history.ts';
+import { type Adopted, createFeed, type FeedAges } from './feed.ts';
 import type { Log } from './log.ts';
-import { createLoop } from './loop.ts';
 
 export interface CatalogView {
   readonly catalog: Catalog;
@@ -32,125 +33,69 @@ export interface CatalogCacheParts {
   readonly load: () => Promise<RawCatalog>;
   /** Null where the answer is not a catalog. */
   readonly parse: (raw: RawCatalog) => ModelsAnswer | null;
-  readonly store: Pick<JobStore, 'loadDocument' | 'saveDocument'>;
+  readonly store: Pick<JobStore, 'loadDocument'>;
+  /** Keeps a good catalog for the next start. */
+  readonly history: Pick<CatalogHistory, 'keep'>;
   readonly clock: () => number;
   /** From 0 up to 1. */
   readonly random: () => number;
   readonly log: Log;
 }
 
-export interface CatalogCacheAges {
-  /** Fresh until this age. */
-  readonly maxAgeMs: number;
-  /** After a fetch that failed, the next waits this long. */
-  readonly retryMs: number;
-  /** A fetch that takes longer is given up: another may start, and its late answer is judged by its number. */
-  readonly flightMs: number;
-}
-
-const DOCUMENT = 'catalog';
 // A list that lost more than half its models is more likely broken than true; one that stays so is true.
 const SHRINK = 0.5;
 const SHRINK_PATIENCE = 12;
 
-export function createCatalogCache(parts: CatalogCacheParts, ages: CatalogCacheAges): CatalogCache {
-  const { clock, log } = parts;
-  let current: Catalog | null = null;
-  let modalities: unknown = null;
+export function createCatalogCache(parts: CatalogCacheParts, ages: FeedAges): CatalogCache {
+  const { log } = parts;
   let shrunkInARow = 0;
-  let lastNumber = 0;
-  let adoptedNumber = 0;
-  let flight: { readonly result: Promise<boolean>; readonly startedAt: number } | null = null;
-
-  function peek(): CatalogView | null {
-    if (!current) return null;
-    const ageMs = Math.max(0, clock() - current.fetchedAt);
-    return { catalog: current, ageS: Math.floor(ageMs / 1000), stale: ageMs > ages.maxAgeMs };
-  }
 
   /** Judges an answer; null where it is not better than what we have. */
-  function judge(raw: RawCatalog, fetchedAt: number): Catalog | null {
+  function judge(
+    answer: RawCatalog,
+    fetchedAt: number,
+    current: Adopted<RawCatalog, Catalog> | null,
+  ): Adopted<RawCatalog, Catalog> | null {
+    // Without its second list an answer is read with the one before: models keep what they were known to take.
+    const raw = { models: answer.models, modalities: answer.modalities ?? current?.raw.modalities ?? null };
     const parsed = parts.parse(raw);
     if (!parsed || parsed.models.length === 0) {
       log.warn({}, 'upstream sent no usable catalog: keeping the last good one');
       return null;
     }
-    const next = indexCatalog(parsed.models, { fetchedAt, dropped: parsed.dropped });
-    const before = current?.models.length ?? 0;
-    if (next.models.length < before * SHRINK && ++shrunkInARow < SHRINK_PATIENCE) {
+    const value = indexCatalog(parsed.models, { fetchedAt, dropped: parsed.dropped });
+    const before = current?.value.models.length ?? 0;
+    if (value.models.length < before * SHRINK && ++shrunkInARow < SHRINK_PATIENCE) {
       log.warn(
-        { before, now: next.models.length },
+        { before, now: value.models.length },
         'the catalog lost more than half its models: keeping the last good one',
       );
       return null;
     }
-    if (next.dropped > 0) log.warn({ dropped: next.dropped }, 'left out catalog entries that cannot be read');
+    if (value.dropped > 0)
+      log.warn({ dropped: value.dropped }, 'left out catalog entries that cannot be read');
     shrunkInARow = 0;
-    return next;
+    return { raw, value };
   }
 
-  async function fetchOnce(number: number): Promise<boolean> {
-    try {
-      const answer = await parts.load();
-      // A slow answer must not overwrite a newer one that overtook it.
-      if (number < adoptedNumber) return false;
-      const raw = { models: answer.models, modalities: answer.modalities ?? modalities };
-      const next = judge(raw, clock());
-      if (!next) return false;
-      adoptedNumber = number;
-      current = next;
-      modalities = raw.modalities;
-      await keep(raw);
-      return true;
-    } catch (error) {
-      log.warn({ err: error }, 'could not fetch the catalog');
-      return false;
-    }
-  }
-
-  /** For the next start; a catalog that cannot be kept is as good as any until then. */
   async function keep(raw: RawCatalog): Promise<void> {
-    await parts.store
-      .saveDocument(DOCUMENT, JSON.stringify(raw))
-      .catch((error: unknown) => log.error({ err: error }, 'could not keep the catalog for the next start'));
+    const changes = await parts.history.keep(raw);
+    if (changes.length === 0) return;
+    log.info({ models: changes.map(({ modelId, kind }) => `${kind} ${modelId}`) }, 'the catalog changed');
   }
 
-  function refresh(): Promise<boolean> {
-    if (flight && clock() - flight.startedAt < ages.flightMs) return flight.result;
-    const started = { result: fetchOnce(++lastNumber), startedAt: clock() };
-    flight = started;
-    return started.result.finally(() => {
-      if (flight === started) flight = null;
-    });
-  }
+  const feed = createFeed({ ...parts, name: 'catalog', judge, keep }, ages);
 
-  async function restore(): Promise<void> {
-    const kept = await parts.store.loadDocument(DOCUMENT);
-    if (!kept) return;
-    try {
-      const raw = JSON.parse(kept.json) as RawCatalog;
-      current = judge(raw, kept.savedAt);
-      modalities = raw.modalities;
-    } catch (error) {
-      log.warn({ err: error }, 'the catalog kept from an earlier run cannot be read');
-    }
+  function peek(): CatalogView | null {
+    const view = feed.peek();
+    return view && { catalog: view.value, ageS: Math.floor(view.ageMs / 1000), stale: view.stale };
   }
-
-  const loop = createLoop(
-    async () => {
-      const fresh = await refresh();
-      // A tenth early to a fifth early: replicas do not fetch in step, and a clip request never meets a stale one.
-      return fresh ? ages.maxAgeMs * (0.8 + 0.1 * parts.random()) : ages.retryMs;
-    },
-    (error) => log.error({ err: error }, 'catalog refresh failed'),
-    ages.retryMs,
-  );
 
   return {
+    ...feed,
     peek,
-    refresh,
     async get() {
-      const view = peek() ?? ((await refresh()) ? peek() : null);
+      const view = peek() ?? ((await feed.refresh()) ? peek() : null);
       if (view) return view;
       throw new ClipgateError(
         'catalog_unavailable',
@@ -160,10 +105,5 @@ export function createCatalogCache(parts: CatalogCacheParts, ages: CatalogCacheA
         },
       );
     },
-    async start() {
-      await restore();
-      loop.start();
-    },
-    stop: () => loop.stop(),
   };
 }

@@ -46,6 +46,8 @@ export function startDownload(
   accept: (sha256: string, fault: string) => boolean,
 ): ClipDownload {
   const part = `${file}.part`;
+  // It may break while the file is still being opened, before anybody reads; the read that follows says so.
+  source.body.on('error', () => undefined);
   const progress = new EventEmitter().setMaxListeners(0);
   let written = 0;
   let ended: { readonly error: Error | null } | null = null;

@@ -8,6 +8,7 @@ import type { ClipArchive } from './clip-archive.ts';
 import { type JobSubmitter, UNKNOWN_MESSAGE } from './job-submitter.ts';
 import type { Log } from './log.ts';
 import { createLoop } from './loop.ts';
+import type { Telemetry } from './telemetry.ts';
 
 export interface JobPoller {
   /** One round: claims and starts what is due. `settled` resolves when every step of this round has ended. */
@@ -24,6 +25,7 @@ export interface JobPollerParts {
   readonly upstream: Pick<OpenRouter, 'poll'>;
   readonly submitter: Pick<JobSubmitter, 'submit'>;
   readonly archive: Pick<ClipArchive, 'keep'>;
+  readonly telemetry: Pick<Telemetry, 'record'>;
   readonly clock: () => number;
   readonly random: () => number;
   readonly log: Log;
@@ -82,6 +84,8 @@ export function createJobPoller(parts: JobPollerParts, options: JobPollerOptions
     const now = clock();
     const change = advanceJob(job, seen, now);
     const next = { ...job, ...change };
+    // Before the end is saved: after a crash between the two the job is polled again, and nothing is lost.
+    if (isTerminal(next.status)) await parts.telemetry.record(next);
     const saved = await store.saveStep(lease, change, { keep: false, runInMs: dueAfter(next, now) });
     if (!saved) log.warn({ job_id: job.id }, 'lost the lease while polling: another process goes on');
   }

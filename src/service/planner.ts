@@ -2,6 +2,7 @@
 
 import type { VideoModel } from '../core/catalog.ts';
 import type { Reason } from '../core/eligibility.ts';
+import { type Knowledge, NOTHING_KNOWN } from '../core/knowledge.ts';
 import type { ClipSpec, Routing } from '../core/request.ts';
 import { type Admitted, judgeModel, planRoute, type RoutePlan } from '../core/route.ts';
 import { buildSubmission, type Submission } from '../core/submission.ts';
@@ -33,17 +34,21 @@ export interface Planner {
   ): Promise<{ readonly view: CatalogView; readonly plan: JobPlan }>;
 }
 
-export function createPlanner(catalog: Pick<CatalogCache, 'get'>): Planner {
+/** @param knowledge what is known at the moment of asking. */
+export function createPlanner(
+  catalog: Pick<CatalogCache, 'get'>,
+  knowledge: () => Knowledge = () => NOTHING_KNOWN,
+): Planner {
   return {
     async planRoute(spec, routing) {
       const view = await catalog.get();
-      return { view, route: planRoute(view.catalog, spec, routing) };
+      return { view, route: planRoute(view.catalog, spec, routing, knowledge()) };
     },
 
     async planJob(modelId, spec, routing) {
       const view = await catalog.get();
       if (modelId === undefined) {
-        const route = planRoute(view.catalog, spec, routing);
+        const route = planRoute(view.catalog, spec, routing, knowledge());
         const [choice] = route.candidates;
         if (!choice || !route.submission) return { view, plan: { kind: 'no_match', route } };
         return { view, plan: { kind: 'planned', choice, submission: route.submission, route } };
@@ -55,7 +60,7 @@ export function createPlanner(catalog: Pick<CatalogCache, 'get'>): Planner {
           plan: { kind: 'unknown_model', modelId, similar: findSimilar(modelId, view.catalog.models) },
         };
       }
-      const judged = judgeModel(model, spec, routing);
+      const judged = judgeModel(model, spec, routing, knowledge());
       if ('reasons' in judged) return { view, plan: { kind: 'unsupported', model, reasons: judged.reasons } };
       const submission = buildSubmission(model, spec, routing);
       return { view, plan: { kind: 'planned', choice: judged, submission, route: null } };

@@ -20,6 +20,7 @@ interface NewJob {
   readonly nonce: string;
   readonly expectedMs: number | null;
   readonly estimatedMicroUsd: number | null;
+  readonly listMicroUsd: number | null;
   readonly owner: string;
   readonly leaseMs: number;
 }
@@ -55,6 +56,7 @@ export function prepareJobCreation(db: Queries, dialect: Dialect): CreateJob {
         version: 1,
         expected_ms: job.expectedMs,
         estimated_micro_usd: job.estimatedMicroUsd,
+        list_micro_usd: job.listMicroUsd,
         output_count: 0,
         submit_attempts: 0,
         polls: 0,
@@ -128,7 +130,8 @@ export function prepareJobCreation(db: Queries, dialect: Dialect): CreateJob {
     if (earlier) return { value: earlier, changed: [] };
 
     const request = JSON.stringify(intent.request);
-    const [row] = await insertJob(db, { ...intent, request, owner, leaseMs });
+    const listMicroUsd = intent.listMicroUsd ?? null;
+    const [row] = await insertJob(db, { ...intent, request, listMicroUsd, owner, leaseMs });
     if (!row) throw new Error(`Inserting job ${id} returned no row`);
     const claim = { job: toJob(row), lease: { jobId: id, owner, token: FIRST_TOKEN } };
     return { value: { kind: 'created', claim }, changed: [id] };

@@ -2,11 +2,13 @@
 
 import { sql } from 'kysely';
 import { createArchiveRecords, createKeptDocuments } from './archive-records.ts';
+import { createCatalogHistory } from './catalog-history.ts';
 import type { Database } from './database.ts';
 import { prepareJobCreation } from './job-creation.ts';
 import { prepareJobLeases } from './job-leases.ts';
 import { createJobReads } from './job-reads.ts';
 import { bindUpstream, saveStep } from './job-steps.ts';
+import { createObservations } from './observations.ts';
 import type { JobStore } from './port.ts';
 
 /** The database's schema must be in place; closing the store closes the database. */
@@ -20,6 +22,8 @@ export function createJobStore(database: Database): JobStore {
     ...createJobReads(database),
     ...createArchiveRecords(database),
     ...createKeptDocuments(database),
+    ...createCatalogHistory(database),
+    ...createObservations(database),
     createJob(intent, owner, leaseMs) {
       // Without a key it is a single insert.
       const run = intent.idempotency === null ? writeOne : write;

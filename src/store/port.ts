@@ -1,12 +1,16 @@
 // What the service asks of a store, whatever database is behind it. Every promise that resolves is durable.
 
+import type { ModelChange } from '../core/catalog-changes.ts';
 import type { Job, JobChange, JobStatus, StoredOutput } from '../core/job.ts';
+import type { JobObservation } from '../core/observation.ts';
 
 /** A job about to be written for the first time; the store sets the times, `version` 1 and empty outcome fields. */
 export type JobIntent = Pick<
   Job,
   'id' | 'clientId' | 'model' | 'request' | 'nonce' | 'expectedMs' | 'estimatedMicroUsd'
 > & {
+  /** As `Job.listMicroUsd`; absent = null. */
+  readonly listMicroUsd?: number | null;
   /** The caller's Idempotency-Key with the hash of the body it came with. */
   readonly idempotency: { readonly key: string; readonly bodyHash: string } | null;
 };
@@ -47,6 +51,16 @@ export interface ListQuery {
   readonly status: JobStatus | null;
   readonly model: string | null;
 }
+
+/** Where a change stands in the history of the catalog. */
+export interface HistoryPlace {
+  /** When it was seen, in epoch milliseconds. */
+  readonly changedAt: number;
+  /** Among the changes seen at that time. */
+  readonly position: number;
+}
+
+export interface CatalogChange extends ModelChange, HistoryPlace {}
 
 export interface JobStore {
   /**
@@ -90,9 +104,24 @@ export interface JobStore {
   saveOutput(output: StoredOutput): Promise<void>;
   /** What the archive holds of these jobs. */
   getOutputs(jobIds: readonly string[]): Promise<StoredOutput[]>;
+  /** Keeps what an ended job taught; of a job that has been kept before, the first word stands. */
+  saveObservation(observation: JobObservation): Promise<void>;
+  /** Of each model the newest observations of jobs that ended at `since` (epoch milliseconds) or later. */
+  listObservations(since: number, perModel: number): Promise<JobObservation[]>;
   /** A small JSON document kept across restarts (the last good catalog). */
   loadDocument(key: string): Promise<{ readonly json: string; readonly savedAt: number } | null>;
   saveDocument(key: string, json: string): Promise<void>;
+  /**
+   * Keeps a newer catalog in place of the one before, and what `diff` finds between the two, in one transaction: of
+   * several replicas that fetch the same news, one records it.
+   * @param diff of the catalog kept until now, null where there was none.
+   */
+  saveCatalog(
+    json: string,
+    diff: (before: string | null) => readonly ModelChange[],
+  ): Promise<readonly ModelChange[]>;
+  /** Changes recorded after a place in the history, oldest first. */
+  listCatalogChanges(after: HistoryPlace, limit: number): Promise<CatalogChange[]>;
   /**
    * Calls back with the id of every job created, changed or released from now on, by any process on this store.
    * Returns what ends it. May call back more often than there were changes.

@@ -1,6 +1,8 @@
 // The tables as our queries see them: times are epoch milliseconds, money integer micro-dollars, JSON is text.
 
+import type { ModelChange } from '../core/catalog-changes.ts';
 import type { JobStatus } from '../core/job.ts';
+import type { JobObservation } from '../core/observation.ts';
 
 /** A job and, beside it, who may write it and when it wants attention. */
 export interface JobTable {
@@ -17,6 +19,7 @@ export interface JobTable {
   readonly finished_at: number | null;
   readonly expected_ms: number | null;
   readonly estimated_micro_usd: number | null;
+  readonly list_micro_usd: number | null;
   readonly actual_micro_usd: number | null;
   /** 0 or 1: SQLite knows no booleans. */
   readonly is_byok: number | null;
@@ -51,10 +54,33 @@ interface OutputTable {
   readonly content_type: string;
 }
 
+export interface ObservationTable {
+  readonly job_id: string;
+  readonly model: string;
+  readonly status: JobObservation['status'];
+  readonly ended_at: number;
+  readonly took_ms: number | null;
+  readonly duration_s: number | null;
+  readonly resolution: string | null;
+  readonly sound: number | null;
+  readonly list_micro_usd: number | null;
+  readonly billed_micro_usd: number | null;
+  readonly is_byok: number | null;
+}
+
 interface DocumentTable {
   readonly key: string;
   readonly json: string;
   readonly saved_at: number;
+}
+
+interface CatalogChangeTable {
+  readonly changed_at: number;
+  /** Within one fetch. */
+  readonly position: number;
+  readonly model: string;
+  readonly kind: ModelChange['kind'];
+  readonly fields: string;
 }
 
 interface MigrationTable {
@@ -67,6 +93,8 @@ export interface Tables {
   readonly jobs: JobTable;
   readonly idempotency_keys: IdempotencyKeyTable;
   readonly outputs: OutputTable;
+  readonly observations: ObservationTable;
   readonly documents: DocumentTable;
+  readonly catalog_changes: CatalogChangeTable;
   readonly schema_migrations: MigrationTable;
 }

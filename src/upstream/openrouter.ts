@@ -45,6 +45,8 @@ export interface OpenRouter {
   readonly canSubmit: boolean;
   /** Both model lists. @throws UpstreamError where the first cannot be had; without the second, `modalities` is null. */
   fetchCatalog(): Promise<RawCatalog>;
+  /** How the public arena rates video models, as it came. @throws UpstreamError, also where there is no key. */
+  fetchBenchmarks(): Promise<unknown>;
   /** Sends one paid request, once. Never throws. */
   submit(body: SubmitBody): Promise<SubmitOutcome>;
   /** Asks for a job once. Never throws. */
@@ -71,6 +73,7 @@ export interface OpenRouterTimeouts {
 
 // The live list is 40 kB for 30 models; a thousand times that is still no reason to fall over.
 const MAX_CATALOG_BYTES = 64_000_000;
+const MAX_BENCHMARKS_BYTES = 8_000_000;
 const MAX_POLL_BYTES = 1_000_000;
 const MAX_ERROR_BYTES = 100_000;
 
@@ -133,6 +136,13 @@ export function createOpenRouter(parts: OpenRouterParts, timeouts: OpenRouterTim
       ]);
       return { models, modalities };
     },
+
+    fetchBenchmarks: () =>
+      getJson(
+        '/benchmarks?source=design-arena&arena=models&category=video',
+        MAX_BENCHMARKS_BYTES,
+        parts.apiKey !== undefined,
+      ),
 
     async submit(body) {
       const { apiKey } = parts;

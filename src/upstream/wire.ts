@@ -151,6 +151,31 @@ export function parsePollAnswer(body: unknown, upstreamId: string): PollAnswer |
   };
 }
 
+const BenchmarkWire = z.object({
+  model_permaslug: z.string(),
+  elo: z.number().nullish().catch(null),
+  avg_generation_time_ms: z.number().positive().nullish().catch(null),
+});
+
+/** One model's standing in the arena. Null = not said. */
+export interface BenchmarkEntry {
+  readonly slug: string;
+  readonly elo: number | null;
+  readonly generationMs: number | null;
+}
+
+/** Reads `GET /benchmarks`; entries that cannot be read are left out. Null where it is not a list. */
+export function parseBenchmarks(body: unknown): BenchmarkEntry[] | null {
+  const list = ListWire.safeParse(body);
+  if (!list.success) return null;
+  return list.data.data.flatMap((entry) => {
+    const parsed = BenchmarkWire.safeParse(entry);
+    if (!parsed.success) return [];
+    const { model_permaslug: slug, elo, avg_generation_time_ms: generationMs } = parsed.data;
+    return [{ slug, elo: elo ?? null, generationMs: generationMs ?? null }];
+  });
+}
+
 const ErrorWire = z.union([
   z
     .object({

@@ -21,6 +21,7 @@ const job = (changes: Partial<Job> = {}): Job => ({
   finishedAt: null,
   expectedMs: 60_000,
   estimatedMicroUsd: 120_000,
+  listMicroUsd: 120_000,
   actualMicroUsd: null,
   isByok: null,
   upstreamId: 'gen-vid-1',

@@ -34,7 +34,7 @@ describe('nearest', () => {
       { change: { max_cost_usd: 0.12 }, admits: ['google/veo-3.1-lite'] },
     ]);
     expect(nearest(spec, { ...routing, max_wait_s: 10 })).toEqual([
-      { change: { max_wait_s: 41 }, admits: ['google/veo-3.1-lite'] },
+      { change: { max_wait_s: 62 }, admits: ['google/veo-3.1-lite'] },
     ]);
   });
 

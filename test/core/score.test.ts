@@ -60,14 +60,16 @@ describe('scoring: guide', () => {
     const catalog = mayCatalog();
     const turned = { ...catalog, models: [...catalog.models].reverse() };
     const ids = (from: typeof catalog) =>
-      planRoute(from, GUIDE_CLIP, { priority: 'balanced' }).candidates.map(({ model }) => model.id);
+      planRoute(from, GUIDE_CLIP, { priority: 'balanced', scoring: 'guide' }).candidates.map(
+        ({ model }) => model.id,
+      );
     expect(ids(turned)).toEqual(ids(catalog));
   });
 
   it('scores a model without a price 0 for cost, and a single price one half', () => {
     const catalog = octoberCatalog();
     const only = { ...catalog, models: catalog.models.filter(({ id }) => id === 'google/veo-3.1') };
-    const [candidate] = planRoute(only, { prompt: 'x' }, {}).candidates;
+    const [candidate] = planRoute(only, { prompt: 'x' }, { scoring: 'guide' }).candidates;
     expect(candidate?.scores.cost).toBe(0.5);
     const unpriced = {
       ...catalog,
@@ -77,7 +79,7 @@ describe('scoring: guide', () => {
           : model,
       ),
     };
-    const veo = planRoute(unpriced, { prompt: 'x' }, {}).candidates.find(
+    const veo = planRoute(unpriced, { prompt: 'x' }, { scoring: 'guide' }).candidates.find(
       ({ model }) => model.id === 'google/veo-3.1',
     );
     expect(veo?.scores.cost).toBe(0);

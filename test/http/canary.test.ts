@@ -92,7 +92,7 @@ it('keeps it when it refuses', async () => {
   await post('/jobs', { ...SPEC, prompt: `${PROMPT}\0` });
   await post('/jobs', { ...SPEC, priority: PROMPT, models: { allow: [PATH] } });
   await post('/jobs', { ...SPEC, duration: 6 }, { 'idempotency-key': IDEMPOTENCY });
-  await post('/jobs', SPEC, { 'idempotency-key': `${IDEMPOTENCY} ` + 'é' });
+  await post('/jobs', SPEC, { 'idempotency-key': `${IDEMPOTENCY} é` });
   await post('/route', { ...SPEC, model: undefined, duration: 59 });
   await postText('/jobs', `{"prompt":"${PROMPT}",}`);
   await postText('/jobs', `${PROMPT} ${DATA}`);

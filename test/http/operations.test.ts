@@ -149,10 +149,16 @@ describe('what should not happen', () => {
       get: fail,
       find: fail,
       waitForChange: fail,
+      // biome-ignore lint/correctness/useYield: it fails before it has anything to say
+      follow: async function* () {
+        await fail();
+      },
       list: fail,
       outputsOf: fail,
     },
     archive: { open: fail },
+    quotes: { issue: () => ({ token: '', expiresAt: 0 }), read: () => ({ kind: 'invalid' }) },
+    history: { list: fail },
     pingStore: fail,
     loopDelayMs: () => 5,
   };

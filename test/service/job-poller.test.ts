@@ -1,7 +1,7 @@
 // The poller: everything due is claimed, one job's trouble stays its own, interrupted submits become unknown.
 
 import { afterEach, describe, expect, it } from 'vitest';
-import type { JobChange } from '../../src/core/job.ts';
+import type { Job, JobChange } from '../../src/core/job.ts';
 import { createJobPoller } from '../../src/service/job-poller.ts';
 import type { Claim, JobStore } from '../../src/store/port.ts';
 import { openSqliteStore } from '../../src/store/sqlite.ts';
@@ -32,6 +32,7 @@ async function setUp(
   const submitted: Claim[] = [];
   const archived: string[] = [];
   const polled: string[] = [];
+  const recorded: Job[] = [];
   const log = createRecordedLog();
   const poller = createJobPoller(
     {
@@ -52,6 +53,11 @@ async function setUp(
         keep: async (job) => {
           archived.push(job.id);
           return options.keep ? options.keep() : true;
+        },
+      },
+      telemetry: {
+        record: async (job) => {
+          recorded.push(job);
         },
       },
       clock: () => now,
@@ -91,6 +97,7 @@ async function setUp(
     submitted,
     archived,
     polled,
+    recorded,
     log,
     add,
     pass: (ms: number) => {
@@ -124,6 +131,22 @@ describe('tick', () => {
     expect(t.archived).toEqual([id]);
     t.pass(1e9);
     expect(await t.tick()).toBe(0);
+  });
+
+  it('tells what became of a job once it has ended, as it was last seen before', async () => {
+    const t = await setUp(async () => (t.polled.length < 3 ? PENDING : COMPLETED));
+    const id = await t.add(pending('u1'));
+    await t.tick();
+    t.pass(30_000);
+    await t.tick();
+    expect(t.recorded).toEqual([]);
+    t.pass(20_000);
+    await t.tick();
+    expect(t.recorded).toMatchObject([
+      { id, status: 'completed', updatedAt: 1_030_000, finishedAt: 1_050_000, actualMicroUsd: 120_000 },
+    ]);
+    await t.tick();
+    expect(t.recorded).toHaveLength(1);
   });
 
   it('tries a clip again later where it could not be stored, without touching the job', async () => {

@@ -91,7 +91,14 @@ describe('the schema', () => {
     const second = await open();
     expect(await second.getJob(job.id, 'studio')).toEqual(job);
     await second.close();
-    expect(await tables()).toEqual(['documents', 'idempotency_keys', 'jobs', 'outputs', 'schema_migrations']);
+    expect(await tables()).toEqual([
+      'documents',
+      'idempotency_keys',
+      'jobs',
+      'observations',
+      'outputs',
+      'schema_migrations',
+    ]);
 
     await sql`insert into schema_migrations values (99, 'teleport', 0)`.execute(db);
     await expect(open()).rejects.toThrow('schema version 99 ("teleport")');

@@ -2,12 +2,19 @@
 
 import { z } from 'zod';
 import { JOB_STATUSES } from '../../core/job.ts';
-import { checkClipSpec, clipSpecShape, routingShape } from '../../core/request.ts';
+import { checkClipSpec, checkRouting, clipSpecShape, routingShape } from '../../core/request.ts';
 import { JOB_ID_PATTERN } from '../../service/ids.ts';
 import { listOf } from './list.ts';
 import { CatalogSchema } from './model.ts';
 import { queryInteger } from './query.ts';
-import { EstimateSchema, NearestSchema, RejectedSchema, routeExample, WarningSchema } from './route.ts';
+import {
+  EstimateSchema,
+  ExpectedSchema,
+  NearestSchema,
+  RejectedSchema,
+  routeExample,
+  WarningSchema,
+} from './route.ts';
 
 const MODEL_ID = z
   .string()
@@ -22,10 +29,18 @@ export const JobBodySchema = z
     ...clipSpecShape,
     ...routingShape,
     dry_run: z.boolean().optional().describe('Answer with the plan and buy nothing.'),
+    quote: z
+      .string()
+      .regex(/^[\w-]{1,8}\.[\w-]{1,1000}\.[\w-]{1,100}$/, 'must be a quote from POST /route')
+      .optional()
+      .describe('Buy what POST /route quoted for this same body: that model, at that price or less.'),
   })
   .superRefine((body, context) => {
-    for (const { path, message } of checkClipSpec(body))
+    for (const { path, message } of [...checkClipSpec(body), ...checkRouting(body)])
       context.addIssue({ code: 'custom', path: [...path], message });
+    if (body.model !== undefined && body.quote !== undefined) {
+      context.addIssue({ code: 'custom', path: ['model'], message: 'is already named by the quote' });
+    }
     if (body.model === undefined) return;
     for (const field of CHOOSING) {
       if (body[field] === undefined) continue;
@@ -80,7 +95,7 @@ const jobExample = {
   error: null,
   resubmit_safe: false,
   outputs: [{ index: 0, url: `/jobs/${id}/content?index=0`, content_type: 'video/mp4', bytes: 1048576 }],
-  links: { self: `/jobs/${id}`, content: `/jobs/${id}/content` },
+  links: { self: `/jobs/${id}`, events: `/jobs/${id}/events`, content: `/jobs/${id}/content` },
 };
 
 export const JobSchema = z
@@ -109,7 +124,7 @@ export const JobSchema = z
         }),
       )
       .describe('Empty until completed.'),
-    links: z.object({ self: z.string(), content: z.string() }),
+    links: z.object({ self: z.string(), events: z.string(), content: z.string() }),
   })
   .meta({
     id: 'Job',
@@ -141,9 +156,10 @@ export const DryRunSchema = z
   .object({
     dry_run: z.literal(true),
     model: z.string(),
+    why: z.string().describe('Why this model, in a sentence.'),
     request: z.record(z.string(), z.unknown()).describe('Exactly what would be sent upstream.'),
     estimate: EstimateSchema,
-    expected_s: z.object({ p50: z.number(), source: z.string(), samples: z.int() }),
+    expected_s: ExpectedSchema,
     warnings: listOf(WarningSchema),
     rejected: listOf(RejectedSchema).describe('Empty where model was given.'),
     nearest: listOf(NearestSchema),
@@ -155,6 +171,7 @@ export const DryRunSchema = z
       {
         dry_run: true,
         model: routeExample.selected,
+        why: routeExample.why,
         request: routeExample.request,
         estimate: routeExample.candidates[0]?.estimate,
         expected_s: routeExample.candidates[0]?.expected_s,

@@ -28,6 +28,7 @@ export function describeCreation(current: () => StoreUnderTest): void {
       finishedAt: null,
       expectedMs: 90_000,
       estimatedMicroUsd: 120_000,
+      listMicroUsd: 150_000,
       actualMicroUsd: null,
       isByok: null,
       upstreamId: null,
@@ -45,7 +46,11 @@ export function describeCreation(current: () => StoreUnderTest): void {
 
   it('keeps money and times exact up to the largest safe integer', async () => {
     const { store } = current();
-    const large = { expectedMs: Number.MAX_SAFE_INTEGER, estimatedMicroUsd: Number.MAX_SAFE_INTEGER };
+    const large = {
+      expectedMs: Number.MAX_SAFE_INTEGER,
+      estimatedMicroUsd: Number.MAX_SAFE_INTEGER,
+      listMicroUsd: Number.MAX_SAFE_INTEGER,
+    };
     const { job } = expectCreated(await store.createJob(createIntent(large), 'a', LEASE_MS));
     expect(await store.getJob(job.id, 'studio')).toMatchObject(large);
   });
