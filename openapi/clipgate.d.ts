@@ -271,6 +271,7 @@ export interface components {
             }[];
         };
         /**
+         * @description A page of changes; `next_cursor` leads to the next.
          * @example {
          *       "data": [
          *         {
@@ -568,6 +569,7 @@ export interface components {
             samples: number;
         };
         Warning: {
+            /** @description not_sent, ignored_by_upstream, dropped_by_upstream, ... */
             code: string;
             field: string;
             message: string;
@@ -1188,6 +1190,8 @@ export interface components {
              * @enum {string}
              */
             passthrough?: "require" | "when_supported";
+            /** @description Look at every image, audio and video URL first: 422 `media_unreachable` where one is not there or not what it says. */
+            preflight?: boolean;
         };
         /**
          * @example {
@@ -1302,6 +1306,8 @@ export interface components {
              * @enum {string}
              */
             passthrough?: "require" | "when_supported";
+            /** @description Look at every image, audio and video URL first: 422 `media_unreachable` where one is not there or not what it says. */
+            preflight?: boolean;
             /** @description After a refusal, or a failure that was not billed, try the next candidate under the same job. */
             fallback?: {
                 /** @description Models tried in all, the first included. */
@@ -1709,7 +1715,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Default Response */
+            /** @description A page of changes; `next_cursor` leads to the next. */
             200: {
                 headers: {
                     "X-Request-Id": components["headers"]["X-Request-Id"];

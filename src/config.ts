@@ -62,6 +62,18 @@ const clientKeys = z.string().transform((value, context) => {
   return byHash as ReadonlyMap<string, string>;
 });
 
+const NetworkSchema = z.union([z.cidrv4(), z.cidrv6()]);
+
+/** `cidr,cidr,...`, in either version of IP. */
+const networks = z.string().transform((value, context) => {
+  const entries: readonly string[] = value.split(',').map((entry) => entry.trim());
+  for (const [index, entry] of entries.entries()) {
+    if (NetworkSchema.safeParse(entry).success) continue;
+    context.addIssue({ code: 'custom', message: `entry ${index + 1} is not a network such as 10.1.0.0/16` });
+  }
+  return entries;
+});
+
 const LOG_LEVELS = ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'] as const;
 
 const variables = {
@@ -138,6 +150,17 @@ const variables = {
   POLL_MAX_MS: wholeNumber(10, 600_000, 'milliseconds')
     .default(30_000)
     .describe('Longest time between two polls of one job.'),
+  PREFLIGHT: z
+    .enum(['on_request', 'always'], 'must be on_request or always')
+    .default('on_request')
+    .describe(
+      'When the media URLs of a clip are looked at before it is bought: where the request says `preflight: true`, or always.',
+    ),
+  OUTBOUND_ALLOW: networks
+    .optional()
+    .describe(
+      'Networks beside the public internet that URLs from clients may lead to, such as `10.1.0.0/16,fd12::/32`. None by default: whoever may send requests could otherwise look around inside.',
+    ),
   SHUTDOWN_TIMEOUT_MS: wholeNumber(1_000, 600_000, 'milliseconds')
     .default(100_000)
     .describe(

@@ -12,6 +12,7 @@ import { readQualityFile } from './quality-file.ts';
 import { createBenchmarkFeed } from './service/benchmark-feed.ts';
 import { createCatalogCache } from './service/catalog-cache.ts';
 import { createCatalogHistory } from './service/catalog-history.ts';
+import { createCheckedPlanner } from './service/checked-planner.ts';
 import { createClipArchive } from './service/clip-archive.ts';
 import { createJobFallback } from './service/job-fallback.ts';
 import { createJobPoller, type JobPoller } from './service/job-poller.ts';
@@ -20,12 +21,17 @@ import { createJobWatch } from './service/job-watch.ts';
 import { createJobs } from './service/jobs.ts';
 import { createOperatorDesk } from './service/operator-desk.ts';
 import { createPlanner } from './service/planner.ts';
+import { createPreflight } from './service/preflight.ts';
+import { createProviderTags } from './service/provider-tags.ts';
 import { createQuotes } from './service/quotes.ts';
 import { createSubmitBreaker } from './service/submit-breaker.ts';
 import { createTelemetry } from './service/telemetry.ts';
 import { createWebhookDesk, type WebhookDesk } from './service/webhook-desk.ts';
 import type { JobStore } from './store/port.ts';
+import { createGuardedAgent } from './upstream/guarded-agent.ts';
+import { createMediaProbe } from './upstream/media-probe.ts';
 import { createOpenRouter, parseCatalog } from './upstream/openrouter.ts';
+import { createAddressTest } from './upstream/public-address.ts';
 import { findSignatureFault, parseWebhook } from './upstream/webhook.ts';
 import { parseBenchmarks } from './upstream/wire.ts';
 
@@ -41,6 +47,8 @@ export interface GatewayParts {
   readonly clock: () => number;
   /** From 0 up to 1. */
   readonly random: () => number;
+  /** PEM certificates trusted beside the runtime's own where clients' URLs lead. */
+  readonly trust?: readonly string[];
 }
 
 export interface Gateway {
@@ -65,6 +73,11 @@ const CATALOG_RETRY_MS = 5_000;
 const STEP_LEASE_MS = 120_000;
 const STEPS_AT_ONCE = 64;
 const LEASE_MARGIN_MS = 60_000;
+// Models rarely change hands.
+const TAGS = { maxAgeMs: 6 * 3_600_000, retryMs: 300_000, timeoutMs: 2_000 };
+// Whoever fetches these URLs next has no more patience: an asset that takes longer is as good as missing.
+const OUTBOUND = { connectMs: 5_000, answerMs: 5_000, maxBodyBytes: 1_000_000 };
+const PREFLIGHT = { concurrency: 6, probeMs: 10_000, deadlineMs: 20_000, maxInlineBytes: 20_000_000 };
 const IDLE_SWEEP_MS = 50;
 
 export async function createGateway(parts: GatewayParts): Promise<Gateway> {
@@ -130,6 +143,20 @@ export async function createGateway(parts: GatewayParts): Promise<Gateway> {
     { store, submitter, upstream, breaker, watch, clock, log },
     { owner, leaseMs: submitLeaseMs },
   );
+  const tags = createProviderTags(
+    { load: (modelId) => upstream.fetchEndpointTags(modelId, TAGS.timeoutMs), clock, log },
+    TAGS,
+  );
+  const outbound = createGuardedAgent(
+    { isAllowed: createAddressTest(config.OUTBOUND_ALLOW ?? []) },
+    { ...OUTBOUND, ...(parts.trust ? { trust: parts.trust } : {}) },
+  );
+  const preflight = createPreflight(createMediaProbe(outbound), { ...PREFLIGHT, mode: config.PREFLIGHT });
+  const planner = createCheckedPlanner({
+    planner: createPlanner({ get: async () => tags.annotate(await catalog.get()) }, knowledge),
+    tags,
+    preflight,
+  });
   const loopDelay = monitorEventLoopDelay({ resolution: 20 });
 
   const app = await createApp({
@@ -139,7 +166,7 @@ export async function createGateway(parts: GatewayParts): Promise<Gateway> {
     operators: config.OPERATOR_KEYS ?? new Map(),
     catalog,
     catalogMaxAgeS: config.CATALOG_MAX_AGE_S,
-    planner: createPlanner(catalog, knowledge),
+    planner,
     quotes: createQuotes(config.OPENROUTER_API_KEY, clock),
     history,
     jobs,
@@ -170,6 +197,7 @@ export async function createGateway(parts: GatewayParts): Promise<Gateway> {
     await submitter.drain();
     await store.releaseLeases(owner);
     await upstream.close();
+    await outbound.close();
     loopDelay.disable();
     await store.close();
   });

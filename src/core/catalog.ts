@@ -23,6 +23,8 @@ export interface VideoModel {
   readonly generateAudio: boolean | null;
   readonly seed: boolean | null;
   readonly passthroughParameters: readonly string[];
+  /** Under which slugs options reach its provider, where upstream was asked; see `slugsOf`. */
+  readonly providerSlugs?: readonly string[];
   readonly upscaleFactor: { readonly min: number | null; readonly max: number | null } | null;
   readonly creativity: readonly number[] | null;
   readonly priceList: PriceList;

@@ -2,6 +2,7 @@
 
 import type { VideoModel } from './catalog.ts';
 import { hasAspectRatio, hasResolution, parseSize } from './frame-size.ts';
+import { lackingKeys } from './provider-options.ts';
 import type { ClipSpec, Routing } from './request.ts';
 
 export type ReasonCode =
@@ -88,7 +89,7 @@ export function findReasons(model: VideoModel, spec: ClipSpec, routing: Routing)
     refuse('unsupported_creativity', 'creativity', spec.creativity, model.creativity);
   }
   if (routing.passthrough !== 'when_supported') {
-    const lacking = passthroughKeys(spec).filter((key) => !model.passthroughParameters.includes(key));
+    const lacking = lackingKeys(model, spec);
     if (lacking.length > 0) {
       refuse('unsupported_passthrough', 'provider.options', lacking, model.passthroughParameters);
     }
@@ -107,26 +108,6 @@ function matchesAny(id: string, patterns: readonly string[]): boolean {
 function referenceModalities(spec: ClipSpec): string[] {
   if (!spec.input_references) return [];
   return [...new Set(spec.input_references.map((reference) => reference.type.replace('_url', '')))];
-}
-
-/**
- * The option names a spec asks of providers, each once, under whatever slug and whether or not they stand
- * in a `parameters` wrapper: which of the two a provider wants differs by provider.
- */
-export function passthroughKeys(spec: ClipSpec): string[] {
-  if (!spec.provider?.options) return [];
-  const keys = new Set<string>();
-  for (const options of Object.values(spec.provider.options)) {
-    for (const [key, value] of Object.entries(options)) {
-      if (key === 'parameters' && isRecord(value)) for (const inner of Object.keys(value)) keys.add(inner);
-      else keys.add(key);
-    }
-  }
-  return [...keys];
-}
-
-function isRecord(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
 function includesIgnoringCase(list: readonly string[] | null, value: string): boolean {

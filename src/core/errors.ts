@@ -17,6 +17,7 @@ export type ErrorCode =
   | 'unknown_model'
   | 'no_matching_model'
   | 'unsupported_request'
+  | 'media_unreachable'
   | 'idempotency_key_reused'
   | 'headers_too_large'
   | 'too_many_streams'

@@ -212,6 +212,12 @@ export const routingShape = {
     .enum(['require', 'when_supported'])
     .optional()
     .describe('Provider options a model lacks: refuse the model (require, the default), or leave them out.'),
+  preflight: z
+    .boolean()
+    .optional()
+    .describe(
+      'Look at every image, audio and video URL first: 422 `media_unreachable` where one is not there or not what it says.',
+    ),
 } as const;
 
 const RoutingFields = z.strictObject(routingShape);

@@ -1,13 +1,13 @@
 // The exact body upstream would get for a clip on a model, and what was left out of it on purpose.
 
 import type { VideoModel } from './catalog.ts';
-import { passthroughKeys } from './eligibility.ts';
 import type { SubmitBody } from './job.ts';
+import { findDroppedOptions, passthroughKeys } from './provider-options.ts';
 import type { ClipSpec, Routing } from './request.ts';
 
 /** Something the caller should know about a plan that is not a refusal. */
 export interface Warning {
-  readonly code: 'not_sent' | 'ignored_by_upstream';
+  readonly code: 'not_sent' | 'ignored_by_upstream' | 'dropped_by_upstream';
   readonly field: string;
   readonly message: string;
 }
@@ -21,7 +21,7 @@ export interface Submission {
  * Builds the body for a model that `findReasons` admits. Every field of the spec goes as it came, except those
  * upstream refuses or drops: sound and seed where the model's capability is not known to be true, and, with
  * `passthrough: when_supported`, the provider options the model lacks. Each omission that changes what is asked
- * for has a warning.
+ * for has a warning, and so has what is sent although upstream would drop it.
  */
 export function buildSubmission(model: VideoModel, spec: ClipSpec, routing: Routing): Submission {
   const warnings: Warning[] = [];
@@ -46,14 +46,22 @@ export function buildSubmission(model: VideoModel, spec: ClipSpec, routing: Rout
       notSent('seed', `whether ${model.id} takes a seed is unknown, and sending one may be refused`),
     );
   }
-  if (spec.provider && routing.passthrough === 'when_supported') {
+  let provider = spec.provider;
+  if (provider && routing.passthrough === 'when_supported') {
     const lacking = passthroughKeys(spec).filter((key) => !model.passthroughParameters.includes(key));
     if (lacking.length > 0) {
-      const provider = withoutOptions(spec.provider, new Set(lacking));
+      provider = withoutOptions(provider, new Set(lacking));
       if (provider) body['provider'] = provider;
       else delete body['provider'];
       warnings.push(notSent('provider.options', `${model.id} does not take ${lacking.join(', ')}`));
     }
+  }
+  for (const { field, why } of provider ? findDroppedOptions(model, provider) : []) {
+    warnings.push({
+      code: 'dropped_by_upstream',
+      field,
+      message: `upstream would drop these in silence: ${why}`,
+    });
   }
   if (spec.frame_images && spec.input_references) {
     warnings.push({

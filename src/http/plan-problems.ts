@@ -1,5 +1,6 @@
 // Why a clip cannot be bought, as its caller is told.
 
+import type { Reason } from '../core/eligibility.ts';
 import { ClipgateError } from '../core/errors.ts';
 import type { RoutePlan } from '../core/route.ts';
 import type { JobPlan } from '../service/planner.ts';
@@ -32,7 +33,11 @@ export function unplannable(plan: Exclude<JobPlan, { kind: 'planned' }>): Clipga
   }
 }
 
-function describeReason({ code, supported }: { code: string; supported: readonly unknown[] | null }): string {
+function describeReason({ code, requested, supported }: Reason): string {
+  if (code === 'unsupported_passthrough') {
+    const taken = supported?.join(', ') || 'none';
+    return `this model does not take ${[requested].flat().join(', ')}; the options it takes: ${taken}`;
+  }
   const words = code.replaceAll('_', ' ');
   return supported && supported.length > 0 ? `${words}: this model has ${supported.join(', ')}` : words;
 }

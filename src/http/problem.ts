@@ -20,6 +20,7 @@ const statusOf = {
   unknown_model: 422,
   no_matching_model: 422,
   unsupported_request: 422,
+  media_unreachable: 422,
   idempotency_key_reused: 422,
   headers_too_large: 431,
   too_many_streams: 429,

@@ -10,6 +10,7 @@ import { type SubmitOutcome, submitOnce } from './submit.ts';
 import {
   type ModelsAnswer,
   type PollAnswer,
+  parseEndpointTags,
   parseErrorAnswer,
   parseModalities,
   parseModels,
@@ -47,6 +48,8 @@ export interface OpenRouter {
   fetchCatalog(): Promise<RawCatalog>;
   /** How the public arena rates video models, as it came. @throws UpstreamError, also where there is no key. */
   fetchBenchmarks(): Promise<unknown>;
+  /** The provider slugs of a model's endpoints. @throws UpstreamError where they cannot be had in `timeoutMs`. */
+  fetchEndpointTags(modelId: string, timeoutMs: number): Promise<readonly string[]>;
   /** Sends one paid request, once. Never throws. */
   submit(body: SubmitBody): Promise<SubmitOutcome>;
   /** Asks for a job once. Never throws. */
@@ -113,8 +116,13 @@ export function createOpenRouter(parts: OpenRouterParts, timeouts: OpenRouterTim
     }
   }
 
-  async function getJson(path: string, maxBytes: number, withKey: boolean): Promise<unknown> {
-    const response = await get(path, AbortSignal.timeout(timeouts.readMs), withKey);
+  async function getJson(
+    path: string,
+    maxBytes: number,
+    withKey: boolean,
+    timeoutMs = timeouts.readMs,
+  ): Promise<unknown> {
+    const response = await get(path, AbortSignal.timeout(timeoutMs), withKey);
     try {
       const json = await readJson(response.body, maxBytes);
       if (json === undefined)
@@ -143,6 +151,12 @@ export function createOpenRouter(parts: OpenRouterParts, timeouts: OpenRouterTim
         MAX_BENCHMARKS_BYTES,
         parts.apiKey !== undefined,
       ),
+    async fetchEndpointTags(modelId, timeoutMs) {
+      const path = `/models/${modelId.split('/').map(encodeURIComponent).join('/')}/endpoints`;
+      const tags = parseEndpointTags(await getJson(path, MAX_POLL_BYTES, true, timeoutMs));
+      if (tags) return tags;
+      throw new UpstreamError('unreadable', 'the answer does not list endpoints');
+    },
 
     async submit(body) {
       const { apiKey } = parts;

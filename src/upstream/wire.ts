@@ -94,6 +94,20 @@ export function parseModalities(body: unknown): ReadonlyMap<string, readonly str
   return byId;
 }
 
+const EndpointsWire = z.object({ data: z.object({ endpoints: z.array(z.unknown()) }) });
+// Its prices are left unread on purpose: for video they are all zero.
+const EndpointWire = z.object({ tag: z.string().min(1).max(128) });
+
+/** Reads `GET /models/{author}/{slug}/endpoints`: the tag of each endpoint, which is its provider's slug; or null. */
+export function parseEndpointTags(body: unknown): readonly string[] | null {
+  const answer = EndpointsWire.safeParse(body);
+  if (!answer.success) return null;
+  return answer.data.data.endpoints.flatMap((endpoint) => {
+    const parsed = EndpointWire.safeParse(endpoint);
+    return parsed.success ? [parsed.data.tag] : [];
+  });
+}
+
 const SubmitAnswerWire = z.object({
   id: z.string().min(1).max(512),
   generation_id: z.string().nullish(),

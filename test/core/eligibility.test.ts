@@ -2,7 +2,8 @@
 
 import { describe, expect, it } from 'vitest';
 import type { VideoModel } from '../../src/core/catalog.ts';
-import { findReasons, passthroughKeys } from '../../src/core/eligibility.ts';
+import { findReasons } from '../../src/core/eligibility.ts';
+import { passthroughKeys } from '../../src/core/provider-options.ts';
 import type { ClipSpec, Routing } from '../../src/core/request.ts';
 import { modelOf, octoberCatalog } from '../support/catalogs.ts';
 

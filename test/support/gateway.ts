@@ -50,6 +50,8 @@ export interface TestGatewayOptions {
   readonly webhooks?: boolean;
   /** Reuse the folder of an earlier gateway: a restart. */
   readonly folder?: string;
+  /** Certificates of hosts that clients' URLs lead to. */
+  readonly trust?: readonly string[];
 }
 
 /** The address must be known before anybody listens there. */
@@ -101,6 +103,7 @@ export async function startTestGateway(options: TestGatewayOptions = {}): Promis
     owner: `test:${Math.random()}`,
     clock: Date.now,
     random: Math.random,
+    ...(options.trust ? { trust: options.trust } : {}),
   });
   await gateway.start({ background: options.background ?? true });
   const url = await gateway.app.listen({ host: '127.0.0.1', port });

@@ -81,7 +81,11 @@ export const ExpectedSchema = z
   .meta({ id: 'ExpectedTime' });
 
 export const WarningSchema = z
-  .object({ code: z.string(), field: z.string(), message: z.string() })
+  .object({
+    code: z.string().describe('not_sent, ignored_by_upstream, dropped_by_upstream, ...'),
+    field: z.string(),
+    message: z.string(),
+  })
   .meta({ id: 'Warning' });
 
 const CandidateSchema = z
