@@ -26,7 +26,10 @@ describe('the tour', () => {
   const steps = blocks.flatMap((block, index) => {
     if (block.language !== 'sh' || !block.text.startsWith('curl ')) return [];
     const next = blocks[index + 1];
-    return [{ command: block.text, answer: next?.language === 'json' ? next.text : null }];
+    const [answer, lines] = ['json', 'text'].map((language) =>
+      next?.language === language ? next.text : null,
+    );
+    return [{ command: block.text, answer: answer ?? null, lines: lines ?? null }];
   });
 
   it('has a command for every route', () => {
@@ -39,10 +42,16 @@ describe('the tour', () => {
     expect(missing).toEqual([]);
   });
 
-  it.each(steps)('$command', async ({ command, answer }) => {
+  it.each(steps)('$command', async ({ command, answer, lines }) => {
     const { url, init } = parseCurl(command, variables);
     expect(url.startsWith(DEFAULT_URL)).toBe(true);
     const ask = () => fetch(url.replace(DEFAULT_URL, gateway.url), init);
+    if (lines !== null) {
+      const real = await (await ask()).text();
+      // Lines are printed as far as they are always the same.
+      for (const line of lines.trim().split('\n')) expect(real).toContain(`\n${line}`);
+      return;
+    }
     if (answer === null) {
       const clip = await ask();
       expect(clip.status).toBe(200);
