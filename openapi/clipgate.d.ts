@@ -69,6 +69,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/models/changes": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What changed in the catalog between fetches, oldest first */
+        get: operations["listCatalogChanges"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/route": {
         parameters: {
             query?: never;
@@ -142,10 +159,124 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/jobs/{id}/events": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * A job as Server-Sent Events until it has ended
+         * @description Each event is named `job`, its data is a Job, its id the version of the job. Send `Last-Event-ID` to get only what is newer. The stream closes after the event in which the job has ended.
+         */
+        get: operations["streamJobEvents"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
 }
 export type webhooks = Record<string, never>;
 export interface components {
     schemas: {
+        /**
+         * @example {
+         *       "at": "2026-10-02T09:05:00.000Z",
+         *       "model": "bytedance/seedance-2.0-fast",
+         *       "kind": "changed",
+         *       "fields": [
+         *         {
+         *           "field": "prices.video_tokens",
+         *           "before": 0.0000056,
+         *           "after": 0.0000042
+         *         }
+         *       ]
+         *     }
+         */
+        CatalogChange: {
+            /**
+             * Format: date-time
+             * @description When this gateway saw it.
+             */
+            at: string;
+            model: string;
+            /** @enum {string} */
+            kind: "added" | "removed" | "changed";
+            /** @description Capabilities, and prices in dollars per unit as prices.<sku>. Empty for a model that came or went. */
+            fields: {
+                field: string;
+                before: unknown;
+                after: unknown;
+            }[];
+        };
+        /**
+         * @example {
+         *       "data": [
+         *         {
+         *           "at": "2026-10-02T09:05:00.000Z",
+         *           "model": "bytedance/seedance-2.0-fast",
+         *           "kind": "changed",
+         *           "fields": [
+         *             {
+         *               "field": "prices.video_tokens",
+         *               "before": 0.0000056,
+         *               "after": 0.0000042
+         *             }
+         *           ]
+         *         }
+         *       ],
+         *       "next_cursor": null
+         *     }
+         */
+        CatalogChangeList: {
+            /** @description Oldest first. */
+            data: components["schemas"]["CatalogChange"][];
+            next_cursor: string | null;
+        };
+        /**
+         * @description RFC 9457 problem document.
+         * @example {
+         *       "type": "urn:clipgate:problem:invalid_request",
+         *       "title": "Bad Request",
+         *       "status": 400,
+         *       "detail": "/duration must be a whole number, not a string.",
+         *       "code": "invalid_request",
+         *       "instance": "req_8f1d2c",
+         *       "errors": [
+         *         {
+         *           "in": "body",
+         *           "pointer": "/duration",
+         *           "message": "must be a whole number, not a string"
+         *         }
+         *       ]
+         *     }
+         */
+        Problem: {
+            type: string;
+            title: string;
+            status: number;
+            /** @description What is wrong and what would be accepted, for a person. */
+            detail: string;
+            /** @description Stable; branch on this. */
+            code: string;
+            /** @description The request id, as in x-request-id. */
+            instance: string;
+            errors?: {
+                /** @enum {string} */
+                in: "body" | "query" | "path" | "header";
+                /** @description JSON pointer (RFC 6901) to what is wrong. */
+                pointer: string;
+                message: string;
+            }[];
+            retry_after_s?: number;
+            job_id?: string;
+        } & {
+            [key: string]: unknown;
+        };
         /**
          * Format: binary
          * @description MP4 bytes.
@@ -464,6 +595,8 @@ export interface components {
          *         "resolution": "720p"
          *       },
          *       "warnings": [],
+         *       "quote": "q1.eyJjbGllbnRJZCI6InN0dWRpbyJ9.c2lnbmF0dXJl",
+         *       "quote_expires_at": "2026-10-02T09:10:00.000Z",
          *       "catalog": {
          *         "fetched_at": "2026-10-02T09:00:00.000Z",
          *         "age_s": 12,
@@ -485,6 +618,10 @@ export interface components {
                 [key: string]: unknown;
             };
             warnings: components["schemas"]["Warning"][];
+            /** @description Opaque. POST /jobs with it and this same body buys this model at this price or less. */
+            quote: string;
+            /** Format: date-time */
+            quote_expires_at: string;
             catalog: components["schemas"]["Catalog"];
         };
         /**
@@ -522,6 +659,7 @@ export interface components {
          *       ],
          *       "links": {
          *         "self": "/jobs/job_01K5J0V6Y8ZJ3T9Q4C2N7M1XAB",
+         *         "events": "/jobs/job_01K5J0V6Y8ZJ3T9Q4C2N7M1XAB/events",
          *         "content": "/jobs/job_01K5J0V6Y8ZJ3T9Q4C2N7M1XAB/content"
          *       }
          *     }
@@ -565,6 +703,7 @@ export interface components {
             }[];
             links: {
                 self: string;
+                events: string;
                 content: string;
             };
         };
@@ -605,6 +744,7 @@ export interface components {
          *           ],
          *           "links": {
          *             "self": "/jobs/job_01K5J0V6Y8ZJ3T9Q4C2N7M1XAB",
+         *             "events": "/jobs/job_01K5J0V6Y8ZJ3T9Q4C2N7M1XAB/events",
          *             "content": "/jobs/job_01K5J0V6Y8ZJ3T9Q4C2N7M1XAB/content"
          *           }
          *         }
@@ -703,46 +843,8 @@ export interface components {
             nearest: components["schemas"]["Nearest"][];
             catalog: components["schemas"]["Catalog"];
         };
-        /**
-         * @description RFC 9457 problem document.
-         * @example {
-         *       "type": "urn:clipgate:problem:invalid_request",
-         *       "title": "Bad Request",
-         *       "status": 400,
-         *       "detail": "/duration must be a whole number, not a string.",
-         *       "code": "invalid_request",
-         *       "instance": "req_8f1d2c",
-         *       "errors": [
-         *         {
-         *           "in": "body",
-         *           "pointer": "/duration",
-         *           "message": "must be a whole number, not a string"
-         *         }
-         *       ]
-         *     }
-         */
-        Problem: {
-            type: string;
-            title: string;
-            status: number;
-            /** @description What is wrong and what would be accepted, for a person. */
-            detail: string;
-            /** @description Stable; branch on this. */
-            code: string;
-            /** @description The request id, as in x-request-id. */
-            instance: string;
-            errors?: {
-                /** @enum {string} */
-                in: "body" | "query" | "path" | "header";
-                /** @description JSON pointer (RFC 6901) to what is wrong. */
-                pointer: string;
-                message: string;
-            }[];
-            retry_after_s?: number;
-            job_id?: string;
-        } & {
-            [key: string]: unknown;
-        };
+        /** @description text/event-stream. */
+        EventStream: string;
         /**
          * @description The process answers.
          * @example {
@@ -769,6 +871,10 @@ export interface components {
          *         "event_loop": {
          *           "ok": true,
          *           "detail": "11 ms late at the 99th percentile"
+         *         },
+         *         "submissions": {
+         *           "ok": true,
+         *           "detail": "open: 0 of 214 submits unknown in five minutes"
          *         }
          *       }
          *     }
@@ -786,6 +892,10 @@ export interface components {
                     detail: string;
                 };
                 event_loop: {
+                    ok: boolean;
+                    detail: string;
+                };
+                submissions: {
                     ok: boolean;
                     detail: string;
                 };
@@ -1014,6 +1124,8 @@ export interface components {
             passthrough?: "require" | "when_supported";
             /** @description Answer with the plan and buy nothing. */
             dry_run?: boolean;
+            /** @description Buy what POST /route quoted for this same body: that model, at that price or less. */
+            quote?: string;
         };
     };
     responses: never;
@@ -1147,8 +1259,20 @@ export interface operations {
             query?: {
                 /** @description Can make a clip of this many seconds. */
                 duration?: number;
+                /**
+                 * @description Such as 480p, 720p, 768p, 1080p, 1K, 2K or 4K; new values are passed on.
+                 * @example 720p
+                 */
                 resolution?: string;
+                /**
+                 * @description Such as 16:9, 9:16, 1:1 or 21:9; new values are passed on.
+                 * @example 9:16
+                 */
                 aspect_ratio?: string;
+                /**
+                 * @description Exact pixels, instead of resolution and aspect_ratio.
+                 * @example 1280x720
+                 */
                 size?: string;
                 /** @description Can start from this. */
                 mode?: "text_to_video" | "image_to_video" | "reference_to_video" | "video_to_video";
@@ -1265,6 +1389,16 @@ export interface operations {
                     "application/json": components["schemas"]["Model"];
                 };
             };
+            /** @description The request is wrong: `invalid_request`, `malformed_body`, or upstream refused the input. */
+            400: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description No valid client key: `unauthorized`. */
             401: {
                 headers: {
@@ -1280,6 +1414,86 @@ export interface operations {
             404: {
                 headers: {
                     "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Another method is needed: `method_not_allowed`, see `Allow`. */
+            405: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    Allow: components["headers"]["Allow"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Our fault: `internal`. */
+            500: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not now: see `code` and `Retry-After`. */
+            503: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    "Retry-After": components["headers"]["Retry-After"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    listCatalogChanges: {
+        parameters: {
+            query?: {
+                /** @description Only changes seen after this time. */
+                since?: string;
+                /** @description Go on where an earlier answer ended. */
+                cursor?: string;
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CatalogChangeList"];
+                };
+            };
+            /** @description The request is wrong: `invalid_request`, `malformed_body`, or upstream refused the input. */
+            400: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No valid client key: `unauthorized`. */
+            401: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    "WWW-Authenticate": components["headers"]["WWW-Authenticate"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -1504,6 +1718,17 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description Not now: see `code` and `Retry-After`. */
+            503: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    "Retry-After": components["headers"]["Retry-After"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
         };
     };
     createJob: {
@@ -1614,6 +1839,17 @@ export interface operations {
             408: {
                 headers: {
                     "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not yet: `not_ready`. */
+            409: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    "Retry-After": components["headers"]["Retry-After"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -1772,6 +2008,17 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description Not now: see `code` and `Retry-After`. */
+            503: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    "Retry-After": components["headers"]["Retry-After"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
         };
     };
     getJobContent: {
@@ -1921,6 +2168,17 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description Not now: see `code` and `Retry-After`. */
+            503: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    "Retry-After": components["headers"]["Retry-After"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
         };
     };
     headJobContent: {
@@ -2064,6 +2322,118 @@ export interface operations {
             502: {
                 headers: {
                     "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not now: see `code` and `Retry-After`. */
+            503: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    "Retry-After": components["headers"]["Retry-After"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    streamJobEvents: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Only what is newer than this event. */
+                "last-event-id"?: string;
+            };
+            path: {
+                /** @description Job id. */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The events. */
+            200: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/event-stream": components["schemas"]["EventStream"];
+                };
+            };
+            /** @description The request is wrong: `invalid_request`, `malformed_body`, or upstream refused the input. */
+            400: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No valid client key: `unauthorized`. */
+            401: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    "WWW-Authenticate": components["headers"]["WWW-Authenticate"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Nothing here, or not yours: `not_found`. */
+            404: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Another method is needed: `method_not_allowed`, see `Allow`. */
+            405: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    Allow: components["headers"]["Allow"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Upstream takes no more for now: `upstream_rate_limited`, see `Retry-After`. */
+            429: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    "Retry-After": components["headers"]["Retry-After"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Our fault: `internal`. */
+            500: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not now: see `code` and `Retry-After`. */
+            503: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    "Retry-After": components["headers"]["Retry-After"];
                     [name: string]: unknown;
                 };
                 content: {

@@ -15,6 +15,7 @@ import { logRequest, logRequests } from './http/request-log.ts';
 import { catalogChangeRoutes } from './http/routes/catalog-changes.ts';
 import { contentRoutes } from './http/routes/content.ts';
 import { eventRoutes } from './http/routes/events.ts';
+import { hookRoutes } from './http/routes/hooks.ts';
 import { jobRoutes } from './http/routes/jobs.ts';
 import { modelRoutes } from './http/routes/models.ts';
 import { type OperationRoutesParts, operationRoutes } from './http/routes/operations.ts';
@@ -26,6 +27,7 @@ import type { ClipArchive } from './service/clip-archive.ts';
 import type { Jobs } from './service/jobs.ts';
 import type { Planner } from './service/planner.ts';
 import type { Quotes } from './service/quotes.ts';
+import type { WebhookDesk } from './service/webhook-desk.ts';
 
 export interface AppParts extends Omit<OperationRoutesParts, 'catalog' | 'isClosing'> {
   readonly log: FastifyBaseLogger;
@@ -39,6 +41,7 @@ export interface AppParts extends Omit<OperationRoutesParts, 'catalog' | 'isClos
   readonly archive: Pick<ClipArchive, 'open'>;
   readonly quotes: Quotes;
   readonly history: CatalogHistoryReader;
+  readonly webhooks: Pick<WebhookDesk, 'receive'>;
 }
 
 const BODY_LIMIT = 64 * 1024;
@@ -109,6 +112,7 @@ export async function createApp(parts: AppParts): Promise<App> {
   const guardMethods = collectRoutes(app);
   serveOpenApi(app);
   await app.register(operationRoutes({ ...parts, isClosing: () => closing }));
+  await app.register(hookRoutes(parts));
   await app.register(async (api) => {
     api.addHook('onRequest', createAuthenticator(parts.clients));
     // What a client is told is for that client, and mostly true for a moment only; routes that differ say so.

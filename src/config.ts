@@ -27,6 +27,19 @@ function findUrlFault(value: string): string | null {
   if (protocol !== 'http:' && protocol !== 'https:') return 'must be an http(s) URL';
   return username || password || search || hash ? 'must not carry credentials, a query or a fragment' : null;
 }
+const LOOPBACK = /^(localhost|127(\.\d{1,3}){3}|\[::1\])$/;
+
+/** Where upstream reaches us: it delivers to https only, and so does anyone who has a secret in the path. */
+const publicUrl = httpUrl.refine(
+  (value) => new URL(value).protocol === 'https:' || LOOPBACK.test(new URL(value).hostname),
+  'must be https (http only for this machine)',
+);
+
+/** Several while one replaces another. */
+const webhookSecrets = z
+  .string()
+  .regex(/^[^\s,]{8,}( *, *[^\s,]{8,})*$/, 'must be secrets of at least 8 characters, separated by commas')
+  .transform((value) => value.split(',').map((secret) => createSecret(secret.trim())));
 
 const CLIENT_KEY_PATTERN = /^([A-Za-z0-9][\w.-]{0,63}):([0-9a-f]{64})$/;
 
@@ -67,12 +80,31 @@ const variables = {
   OPENROUTER_BASE_URL: httpUrl
     .default('https://openrouter.ai/api/v1')
     .describe('Where the video API is. Point it at the simulator to try things without spending.'),
+  OPENROUTER_WEBHOOK_SECRET: webhookSecrets
+    .optional()
+    .describe(
+      "Secret that signs OpenRouter's webhooks; several, separated by commas, while one replaces another. Without it the unguessable path alone says whose they are.",
+    ),
+  PUBLIC_URL: publicUrl
+    .optional()
+    .describe(
+      'Where OpenRouter reaches this gateway, such as `https://clips.example.com`. Without it no webhook comes: a job whose submit was answered by nobody waits for an operator.',
+    ),
   DATABASE_URL: z
     .string()
-    .regex(/^sqlite:./, 'must be sqlite:<file>')
+    .regex(
+      /^(sqlite:.|postgres(ql)?:\/\/.)/,
+      'must be sqlite:<file> or postgres://<user>:<password>@<host>:<port>/<database>',
+    )
     .default('sqlite:./data/clipgate.db')
-    .describe('Where jobs are remembered: a SQLite file that this process alone owns.'),
-  ARCHIVE_DIR: z.string().min(1).default('./data/clips').describe('Folder where finished clips are kept.'),
+    .describe(
+      'Where jobs are remembered: a SQLite file that this process alone owns, or `postgres://user:password@host:port/database`, which any number of replicas share.',
+    ),
+  ARCHIVE_DIR: z
+    .string()
+    .min(1)
+    .default('./data/clips')
+    .describe('Folder where finished clips are kept. Replicas on one PostgreSQL share it as a volume.'),
   CLIENT_AUTH: z
     .enum(['keys', 'none'], 'must be keys or none')
     .default('keys')

@@ -10,14 +10,18 @@ import type { App } from './http/context.ts';
 import { createCatalogCache } from './service/catalog-cache.ts';
 import { createCatalogHistory } from './service/catalog-history.ts';
 import { createClipArchive } from './service/clip-archive.ts';
+import { createJobFallback } from './service/job-fallback.ts';
 import { createJobPoller, type JobPoller } from './service/job-poller.ts';
 import { createJobSubmitter } from './service/job-submitter.ts';
 import { createJobWatch } from './service/job-watch.ts';
 import { createJobs } from './service/jobs.ts';
 import { createPlanner } from './service/planner.ts';
 import { createQuotes } from './service/quotes.ts';
+import { createSubmitBreaker } from './service/submit-breaker.ts';
+import { createWebhookDesk, type WebhookDesk } from './service/webhook-desk.ts';
 import type { JobStore } from './store/port.ts';
 import { createOpenRouter, parseCatalog } from './upstream/openrouter.ts';
+import { findSignatureFault, parseWebhook } from './upstream/webhook.ts';
 
 export interface GatewayParts {
   readonly config: Config;
@@ -38,6 +42,7 @@ export interface Gateway {
   readonly poller: JobPoller;
   /** Fetches the catalog now. True where a good one came of it. */
   refreshCatalog(): Promise<boolean>;
+  readonly webhooks: WebhookDesk;
   /**
    * Makes ready to listen and starts what runs in the background; with `background: false` jobs only move when
    * `poller.tick` is called. The app listens when its caller says so.
@@ -75,18 +80,31 @@ export async function createGateway(parts: GatewayParts): Promise<Gateway> {
     { load: () => upstream.fetchCatalog(), parse: parseCatalog, store, history, clock, random, log },
     { maxAgeMs: config.CATALOG_MAX_AGE_S * 1000, retryMs: CATALOG_RETRY_MS, flightMs: 2 * READ_TIMEOUT_MS },
   );
+  const breaker = createSubmitBreaker({ clock, log });
+  const fallback = createJobFallback({ store, log });
   const submitter = createJobSubmitter(
-    { store, upstream, clock, random, sleep: (ms) => sleep(ms), log },
-    { leaseMs: submitLeaseMs, pace },
+    { store, upstream, breaker, fallback, clock, random, sleep: (ms) => sleep(ms), log },
+    { leaseMs: submitLeaseMs, pace, callbackUrl: callbackUrlUnder(config.PUBLIC_URL) },
   );
   const archive = createClipArchive({ store, upstream, log }, config.ARCHIVE_DIR);
   const poller = createJobPoller(
-    { store, upstream, submitter, archive, clock, random, log },
+    { store, upstream, submitter, archive, fallback, clock, random, log },
     { owner, concurrency: STEPS_AT_ONCE, leaseMs: Math.max(STEP_LEASE_MS, submitLeaseMs), pace },
   );
+  const secrets = config.OPENROUTER_WEBHOOK_SECRET;
+  const webhooks = createWebhookDesk({
+    store,
+    upstream,
+    findSignatureFault: secrets
+      ? (signature, rawBody) => findSignatureFault(signature, rawBody, secrets, clock())
+      : null,
+    parse: parseWebhook,
+    clock,
+    log,
+  });
   const watch = createJobWatch(store);
   const jobs = createJobs(
-    { store, submitter, upstream, watch, clock, log },
+    { store, submitter, upstream, breaker, watch, clock, log },
     { owner, leaseMs: submitLeaseMs },
   );
   const loopDelay = monitorEventLoopDelay({ resolution: 20 });
@@ -102,19 +120,21 @@ export async function createGateway(parts: GatewayParts): Promise<Gateway> {
     history,
     jobs,
     archive,
+    webhooks,
     pingStore: () => store.ping(),
+    describeSubmissions: () => breaker.describe(),
     loopDelayMs: () => loopDelay.percentile(99) / 1e6,
   });
 
   // A job that another step or another process made due is looked at now, not when the timer thinks so.
   const unsubscribe = store.onJobChanged(() => poller.wake());
-  let pollerStopped: Promise<void> | undefined;
+  let pollerStopped: Promise<unknown> | undefined;
 
   // Closing runs in this order: no new work, the requests under way, then what they stood on.
   app.addHook('preClose', async () => {
     unsubscribe();
     watch.close();
-    pollerStopped = poller.stop();
+    pollerStopped = Promise.all([poller.stop(), webhooks.stop()]);
     await catalog.stop();
   });
   app.addHook('onClose', async () => {
@@ -131,11 +151,26 @@ export async function createGateway(parts: GatewayParts): Promise<Gateway> {
     app,
     poller,
     refreshCatalog: () => catalog.refresh(),
+    webhooks,
     async start({ background = true } = {}) {
       await mkdir(config.ARCHIVE_DIR, { recursive: true, mode: 0o700 });
       loopDelay.enable();
       await catalog.start();
-      if (background && upstream.canSubmit) poller.start();
+      if (background && upstream.canSubmit) {
+        poller.start();
+        webhooks.start();
+      }
+      if (upstream.canSubmit && config.PUBLIC_URL === undefined) {
+        log.warn(
+          {},
+          'PUBLIC_URL is not set: OpenRouter cannot send webhooks, so a paid job whose answer was lost stays submission_unknown until an operator attaches its id, and jobs are noticed to have ended by polling alone',
+        );
+      } else if (upstream.canSubmit && secrets === undefined) {
+        log.warn(
+          {},
+          'OPENROUTER_WEBHOOK_SECRET is not set: webhooks are told from forgeries by their path alone, and confirmed by a poll as ever',
+        );
+      }
       if (!upstream.canSubmit)
         log.warn({}, 'OPENROUTER_API_KEY is not set: models and routes are served, jobs are refused');
       if (config.CLIENT_AUTH === 'none') {
@@ -144,4 +179,9 @@ export async function createGateway(parts: GatewayParts): Promise<Gateway> {
     },
     close: () => app.close(),
   };
+}
+
+/** Where upstream is to say that the job of a nonce has ended; null for nowhere. */
+function callbackUrlUnder(publicUrl: string | undefined): (nonce: string) => string | null {
+  return (nonce) => (publicUrl === undefined ? null : `${publicUrl}/hooks/openrouter/${nonce}`);
 }

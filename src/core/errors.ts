@@ -33,6 +33,9 @@ export type ErrorCode =
   | 'upstream_unreachable'
   | 'content_unavailable'
   | 'catalog_unavailable'
+  | 'submissions_paused'
+  | 'webhook_refused'
+  | 'webhook_inbox_full'
   | 'shutting_down'
   | 'internal';
 

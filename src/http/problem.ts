@@ -36,6 +36,9 @@ const statusOf = {
   upstream_unreachable: 503,
   content_unavailable: 502,
   catalog_unavailable: 503,
+  submissions_paused: 503,
+  webhook_refused: 403,
+  webhook_inbox_full: 503,
   shutting_down: 503,
   internal: 500,
 } satisfies Record<ErrorCode, number>;

@@ -1,10 +1,12 @@
 // Follows every job to its end: claims what is due, takes each one step, and says when to come back.
 
 import { advanceJob, nextArchiveMs, nextPollMs, type Observation, type PollPace } from '../core/advance.ts';
+import { isUnbilledFailure, mayFollow } from '../core/attempt.ts';
 import { isTerminal, type Job } from '../core/job.ts';
 import type { Claim, JobStore } from '../store/port.ts';
 import type { OpenRouter } from '../upstream/openrouter.ts';
 import type { ClipArchive } from './clip-archive.ts';
+import type { JobFallback } from './job-fallback.ts';
 import { type JobSubmitter, UNKNOWN_MESSAGE } from './job-submitter.ts';
 import type { Log } from './log.ts';
 import { createLoop } from './loop.ts';
@@ -24,6 +26,7 @@ export interface JobPollerParts {
   readonly upstream: Pick<OpenRouter, 'poll'>;
   readonly submitter: Pick<JobSubmitter, 'submit'>;
   readonly archive: Pick<ClipArchive, 'keep'>;
+  readonly fallback: JobFallback;
   readonly clock: () => number;
   readonly random: () => number;
   readonly log: Log;
@@ -81,6 +84,11 @@ export function createJobPoller(parts: JobPollerParts, options: JobPollerOptions
     const seen = await observe(job);
     const now = clock();
     const change = advanceJob(job, seen, now);
+    const { status } = change;
+    if (mayFollow(status) && isUnbilledFailure(seen)) {
+      const ended = { ...change, status };
+      if (await parts.fallback.turnToNext(job, lease, ended, { keep: false, runInMs: 0 })) return;
+    }
     const next = { ...job, ...change };
     const saved = await store.saveStep(lease, change, { keep: false, runInMs: dueAfter(next, now) });
     if (!saved) log.warn({ job_id: job.id }, 'lost the lease while polling: another process goes on');

@@ -2,18 +2,22 @@
 
 import { ClipgateError } from '../core/errors.ts';
 import { isTerminal, type Job, type JobStatus, type StoredOutput, type SubmitBody } from '../core/job.ts';
+import { DEFAULT_PATIENCE_MS } from '../core/patience.ts';
 import type { JobStore } from '../store/port.ts';
 import type { OpenRouter } from '../upstream/openrouter.ts';
 import { createJobId, createNonce } from './ids.ts';
 import type { JobSubmitter } from './job-submitter.ts';
 import type { JobWatch } from './job-watch.ts';
 import type { Log } from './log.ts';
+import type { SubmitBreaker } from './submit-breaker.ts';
 
 export interface Intent {
   readonly clientId: string;
   readonly request: SubmitBody;
   readonly estimatedMicroUsd: number | null;
   readonly expectedMs: number;
+  /** How long after being made a refusal that holds only for now is waited out, where nobody waits for the answer. */
+  readonly patienceMs?: number;
   /** The caller's key with the hash of what they sent under it. */
   readonly idempotency: { readonly key: string; readonly bodyHash: string } | null;
 }
@@ -28,7 +32,7 @@ export interface Jobs {
   /**
    * Writes the intent down and submits it. With `wait` resolves when upstream has answered (or cannot be known to
    * have), else as soon as the intent is durable; the submit goes on either way, whoever hangs up.
-   * @throws ClipgateError upstream's refusal; upstream_key_missing; idempotency_key_reused.
+   * @throws ClipgateError upstream's refusal; upstream_key_missing; submissions_paused; idempotency_key_reused.
    */
   make(intent: Intent, wait: boolean): Promise<Made>;
   /** The job this key and body stand for, or null. @throws ClipgateError idempotency_key_reused for another body. */
@@ -64,6 +68,7 @@ export interface JobsParts {
   >;
   readonly submitter: JobSubmitter;
   readonly upstream: Pick<OpenRouter, 'canSubmit'>;
+  readonly breaker: Pick<SubmitBreaker, 'pausedMs'>;
   readonly watch: JobWatch;
   readonly clock: () => number;
   readonly log: Log;
@@ -92,9 +97,12 @@ export function createJobs(
           'This gateway has no OpenRouter key, so it can plan but not buy.',
         );
       }
+      const pausedMs = parts.breaker.pausedMs();
+      if (pausedMs !== null) throw paused(pausedMs);
       const { request, ...rest } = intent;
       const id = createJobId(parts.clock());
-      const row = { ...rest, id, model: request.model, request, nonce: createNonce() };
+      const patienceMs = wait ? null : (intent.patienceMs ?? DEFAULT_PATIENCE_MS);
+      const row = { ...rest, patienceMs, id, model: request.model, request, nonce: createNonce() };
       const result = await store.createJob(row, options.owner, options.leaseMs);
       if (result.kind === 'key_reused') throw keyReused(result.jobId);
       if (result.kind === 'replayed') return { job: result.job, replayed: true };
@@ -173,6 +181,13 @@ export function createJobs(
     },
   };
 }
+
+const paused = (forMs: number) =>
+  new ClipgateError(
+    'submissions_paused',
+    'Too many submits of the last minutes ended with nobody knowing whether they were accepted. Nothing is bought until that is over.',
+    { retryAfterS: Math.ceil(forMs / 1000) },
+  );
 
 const keyReused = (jobId: string) =>
   new ClipgateError(

@@ -9,6 +9,7 @@ import { prepareJobLeases } from './job-leases.ts';
 import { createJobReads } from './job-reads.ts';
 import { bindUpstream, saveStep } from './job-steps.ts';
 import type { JobStore } from './port.ts';
+import { createRepairRecords } from './repair-records.ts';
 
 /** The database's schema must be in place; closing the store closes the database. */
 export function createJobStore(database: Database): JobStore {
@@ -22,9 +23,10 @@ export function createJobStore(database: Database): JobStore {
     ...createArchiveRecords(database),
     ...createKeptDocuments(database),
     ...createCatalogHistory(database),
+    ...createRepairRecords(database),
     createJob(intent, owner, leaseMs) {
-      // Without a key it is a single insert.
-      const run = intent.idempotency === null ? writeOne : write;
+      // Without a key and other candidates it is a single insert.
+      const run = intent.idempotency === null && !intent.fallback ? writeOne : write;
       return run((db) => createJob(db, intent, owner, leaseMs));
     },
     claimDue: (owner, limit, leaseMs) => writeOne((db) => leases.claimDue(db, owner, limit, leaseMs)),

@@ -27,6 +27,10 @@ export interface JobTable {
   readonly submit_attempts: number;
   readonly polls: number;
   readonly error: string | null;
+  readonly attempt: number;
+  readonly fallback: string | null;
+  readonly patience_ms: number | null;
+  readonly resubmit_of: string | null;
   /** When anyone may claim it: the next step of a free job, the end of the lease of a held one, null for never. */
   readonly due_at: number | null;
   /** When it had fallen due before the present claim: what "oldest due first" is sorted by. */
@@ -67,6 +71,44 @@ interface CatalogChangeTable {
   readonly fields: string;
 }
 
+export interface AttemptTable {
+  readonly job_id: string;
+  readonly number: number;
+  readonly model: string;
+  /** Null for the first: the job has it. */
+  readonly request: string | null;
+  readonly nonce: string;
+  readonly expected_ms: number | null;
+  readonly estimated_micro_usd: number | null;
+  readonly high_micro_usd: number | null;
+  /** Null while it is planned, and while it is the job's present one. */
+  readonly status: JobStatus | null;
+  readonly upstream_id: string | null;
+  readonly error: string | null;
+  readonly started_at: number | null;
+  readonly finished_at: number | null;
+  readonly actual_micro_usd: number | null;
+}
+
+export interface WebhookInboxTable {
+  readonly nonce: string;
+  readonly upstream_id: string;
+  readonly status: string;
+  readonly received_at: number;
+  readonly due_at: number;
+}
+
+export interface AuditTable {
+  readonly job_id: string;
+  readonly version: number;
+  readonly at: number;
+  readonly actor: string;
+  readonly action: string;
+  readonly reason: string;
+  readonly before_json: string;
+  readonly after_json: string;
+}
+
 interface MigrationTable {
   readonly version: number;
   readonly name: string;
@@ -79,5 +121,8 @@ export interface Tables {
   readonly outputs: OutputTable;
   readonly documents: DocumentTable;
   readonly catalog_changes: CatalogChangeTable;
+  readonly job_attempts: AttemptTable;
+  readonly webhook_inbox: WebhookInboxTable;
+  readonly job_audit: AuditTable;
   readonly schema_migrations: MigrationTable;
 }

@@ -101,6 +101,7 @@ export function jobRoutes({ planner, jobs, quotes }: JobRoutesParts) {
           request: submission.body,
           estimatedMicroUsd: usd === null ? null : toMicroUsd(usd),
           expectedMs: choice.expected.p50S * 1000,
+          ...(routing.max_wait_s === undefined ? {} : { patienceMs: routing.max_wait_s * 1000 }),
           idempotency,
         };
         const { respondAsync } = parsePrefer(request.headers.prefer);
