@@ -9,8 +9,8 @@ export interface Told {
   readonly order: Order;
   /** The job last told for this key; null until there was one. */
   jobId: string | null;
-  /** Jobs that ended refused: the key was free again after them. */
-  readonly refused: Set<string>;
+  /** Every job ever told for this key: all but one must have ended refused. */
+  readonly jobIds: Set<string>;
   status: string | null;
   posts: number;
 }
@@ -49,25 +49,19 @@ export async function buy(told: Told, parts: CustomerParts): Promise<void> {
   function note(job: SeenJob, how: string): void {
     if (keyOf(job.request) !== order.key)
       accuse(`${order.key} was ${how} job ${job.id} of ${keyOf(job.request)}`);
-    if (told.jobId !== null && told.jobId !== job.id && !told.refused.has(told.jobId)) {
-      accuse(`${order.key} was ${how} job ${job.id} after job ${told.jobId}, which was not refused`);
-    }
     told.jobId = job.id;
+    told.jobIds.add(job.id);
     told.status = job.status;
-    if (job.status === 'rejected' || job.status === 'not_accepted') told.refused.add(job.id);
   }
 
-  /** Notes a refusal; it names the job that ended by it. */
-  function noteProblem(answer: Answer): boolean {
-    const { code, job_id: jobId } = (answer.body ?? {}) as { code?: string; job_id?: string };
+  /** Notes a refusal, which names the job that ended by it; false where it was none. */
+  function noteProblem({ body }: Answer): boolean {
+    const { code, job_id: jobId } = (body ?? {}) as { code?: string; job_id?: string };
     if (code === 'idempotency_key_reused') accuse(`${order.key} was told that its body is another one`);
     if (code === undefined || !/^upstream_/.test(code) || jobId === undefined) return false;
-    if (told.jobId !== null && told.jobId !== jobId && !told.refused.has(told.jobId)) {
-      accuse(`${order.key} was refused as job ${jobId} after job ${told.jobId}, which was not refused`);
-    }
     told.jobId = jobId;
+    told.jobIds.add(jobId);
     told.status = 'rejected';
-    told.refused.add(jobId);
     return true;
   }
 
@@ -78,13 +72,14 @@ export async function buy(told: Told, parts: CustomerParts): Promise<void> {
       if (random() < REPEAT_SHARE) {
         const again = await post();
         if (again?.status === 202) note(again.body as SeenJob, 'told again of');
+        // Refused meanwhile, and ordered anew by this very repeat.
+        if (told.jobId !== jobId) return false;
       }
       const answer = await shop.read(order.client, `/jobs/${jobId}`, { prefer: 'wait=1' });
       if (answer?.status === 200) note(answer.body as SeenJob, 'shown');
       else if (answer?.status === 404)
         accuse(`${order.key} was told of job ${jobId}, and then that there is none`);
       else await rest();
-      if (told.jobId !== jobId) return false;
       if (told.status && (TERMINAL.has(told.status) || told.status === 'submission_unknown')) return true;
     }
     return true;

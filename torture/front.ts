@@ -31,17 +31,32 @@ async function passOn(url: string, headers: Record<string, string>, body: Buffer
   }
 }
 
-export async function openFront(port: number, replicas: readonly { readonly url: string }[]): Promise<Front> {
+/**
+ * A signature is good for five minutes, of which fast time makes seconds: one that was good on arrival is made anew
+ * for each try. One that was not, never gets better.
+ */
+export interface Signing {
+  isGood(signature: string, body: Buffer): boolean;
+  sign(body: Buffer): string;
+}
+
+export async function openFront(
+  port: number,
+  replicas: readonly { readonly url: string }[],
+  signing: Signing,
+): Promise<Front> {
   const handle = async (request: IncomingMessage): Promise<number> => {
     const body = await readBody(request);
     const signature = request.headers['x-openrouter-signature'];
-    const headers = {
-      'content-type': 'application/json',
-      ...(typeof signature === 'string' ? { 'x-openrouter-signature': signature } : {}),
-    };
+    const signed = typeof signature === 'string' ? signature : '';
+    const isGood = signing.isGood(signed, body);
     const until = Date.now() + PATIENCE_MS;
     for (let turn = 0; Date.now() < until; turn++) {
       const replica = replicas[turn % replicas.length];
+      const headers = {
+        'content-type': 'application/json',
+        'x-openrouter-signature': isGood ? signing.sign(body) : signed,
+      };
       const status = replica ? await passOn(`${replica.url}${request.url ?? '/'}`, headers, body) : null;
       if (status !== null && status < 500) return status;
       await sleep(RETRY_MS);

@@ -1,6 +1,6 @@
 // What a run came to, as a plain table.
 
-import type { Outcome } from './storm.ts';
+import { countBy, type Outcome } from './storm.ts';
 
 const MOST_LINES = 12;
 
@@ -25,7 +25,8 @@ export function renderOutcome(title: string, outcome: Outcome): string {
     row('clips compared byte by byte', outcome.clipsCompared),
     ...[...outcome.statuses].map(([status, count]) => row(`jobs ${status}`, count)),
     row('unknown, truly never accepted', verdict.unknownNeverAccepted),
-    row('unknown, accepted, no webhook was delivered', verdict.unknownAccepted),
+    row('unknown, accepted, no webhook was delivered', verdict.unknownAccepted.length),
+    ...[...countBy(verdict.unknownAccepted)].map(([why, count]) => row(`  ${why}`, count)),
     '',
     row('KEYS PAID TWICE', verdict.paidTwice.length),
     row('PAID JOBS NOT BOUND AFTER THE WEBHOOKS', verdict.notBound.length),

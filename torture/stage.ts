@@ -1,7 +1,7 @@
 // Everything a run needs, up and joined: upstream, database, replicas, the balancer for webhooks; and all of it gone afterwards.
 
 import { createHash } from 'node:crypto';
-import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
+import { chmodSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type Simulator, startSimulator } from '../src/simulator/index.ts';
@@ -14,6 +14,7 @@ import { openFront } from './front.ts';
 import type { ReplicaOrders } from './gateway-main.ts';
 import { type Replica, startReplica } from './replica.ts';
 import { openShop, type Shop } from './shop.ts';
+import { createSigning } from './signing.ts';
 
 export type StackName = 'sqlite' | 'postgres';
 
@@ -62,6 +63,8 @@ const sha256 = (text: string): string => createHash('sha256').update(text).diges
 export async function openStage(options: StageOptions): Promise<Stage> {
   const { stack, seed, build } = options;
   const folder = mkdtempSync(join(tmpdir(), 'clipgate-torture-'));
+  // PostgreSQL's own user passes through it to its data.
+  chmodSync(folder, 0o711);
   const randomFor = createRandomSource(seed);
   const time: FastTime = { epochMs: Date.now(), factor: SPEED };
   const clock = createFastClock(time);
@@ -116,7 +119,7 @@ export async function openStage(options: StageOptions): Promise<Stage> {
       replicas.push(replica);
       ending.push(() => replica.stop());
     }
-    const front = await openFront(frontPort, replicas);
+    const front = await openFront(frontPort, replicas, createSigning(WEBHOOK_SECRET, clock));
     ending.push(() => front.close());
     await Promise.all(replicas.map((replica) => replica.listening()));
 

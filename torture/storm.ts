@@ -40,13 +40,13 @@ export interface Outcome {
   readonly clipsCompared: number;
 }
 
-const CUSTOMERS = 16;
+const CUSTOMERS = 32;
 const DRAIN_MS = 60_000;
 const LOOK_MS = 400;
 /** In fast time. */
 const LATE_WEBHOOK_MS = 60_000 + 12_000 * 30;
 
-function countBy(names: Iterable<string>): Map<string, number> {
+export function countBy(names: Iterable<string>): Map<string, number> {
   const counts = new Map<string, number>();
   for (const name of names) counts.set(name, (counts.get(name) ?? 0) + 1);
   return new Map([...counts].sort(([a], [b]) => (a < b ? -1 : 1)));
@@ -67,7 +67,7 @@ export async function runStorm(stage: Stage, options: StormOptions): Promise<Out
     const random = randomFor(`customer/${lane}`);
     while (!isOver() && tolds.length < options.keys) {
       const order = makeOrder(randomFor, options.weather, tolds.length);
-      const told: Told = { order, jobId: null, refused: new Set(), status: null, posts: 0 };
+      const told: Told = { order, jobId: null, jobIds: new Set(), status: null, posts: 0 };
       tolds.push(told);
       await buy(told, {
         shop,
@@ -94,13 +94,7 @@ export async function runStorm(stage: Stage, options: StormOptions): Promise<Out
 
   await Promise.all(stage.replicas.map((replica) => replica.listening()));
   const jobs = guilty ? await listJobs(stage).catch(() => []) : await settle(stage);
-  // What a client was told of must still be there.
-  const present = new Set(jobs.map(({ id }) => id));
-  for (const { jobId, order } of tolds) {
-    if (!guilty && jobId !== null && !present.has(jobId)) {
-      accusations.push(`${order.key} was told of job ${jobId}, which is gone`);
-    }
-  }
+  if (!guilty) accusations.push(...findBrokenPromises(tolds, jobs));
   const clips = guilty ? { wrong: [], compared: 0 } : await findWrongClips(stage, jobs);
   const ledger = simulator.ledger();
   const judged = judge(ledger, jobs, [...accusations, ...clips.wrong]);
@@ -122,6 +116,21 @@ export async function runStorm(stage: Stage, options: StormOptions): Promise<Out
     clipsCompared: clips.compared,
   };
 }
+
+/** What a client was told of must still be there, and every job of a key but one must have been refused. */
+function findBrokenPromises(tolds: readonly Told[], jobs: readonly OwnedJob[]): string[] {
+  const byId = new Map(jobs.map((job) => [job.id, job]));
+  return tolds.flatMap(({ order, jobIds }) => {
+    const gone = [...jobIds].filter((id) => !byId.has(id));
+    const standing = [...jobIds].filter((id) => !REFUSED.has(byId.get(id)?.status ?? 'rejected'));
+    return [
+      ...gone.map((id) => `${order.key} was told of job ${id}, which is gone`),
+      ...(standing.length > 1 ? [`${order.key} was told of ${standing.join(' and ')}`] : []),
+    ];
+  });
+}
+
+const REFUSED: ReadonlySet<string> = new Set(['rejected', 'not_accepted']);
 
 const listJobs = async ({ shop }: Stage): Promise<OwnedJob[]> =>
   (await Promise.all(CLIENTS.map((client) => shop.listAll(client)))).flat();

@@ -11,8 +11,8 @@ export interface Verdict {
   readonly toldWrong: readonly string[];
   /** Neither ended nor unknown for good reason. */
   readonly notEnded: readonly string[];
-  /** Bought, the answer was lost, and no webhook was ever taken: nothing could have told us. */
-  readonly unknownAccepted: number;
+  /** Bought, the answer was lost, and no webhook was ever taken: nothing could have told us. What became of each. */
+  readonly unknownAccepted: readonly string[];
   readonly unknownNeverAccepted: number;
 }
 
@@ -75,10 +75,17 @@ export function judge(
     notEnded: jobs
       .filter(({ status }) => !TERMINAL.has(status) && status !== 'submission_unknown')
       .map((job) => `${job.id} of ${keyOf(job.request)} is still ${job.status}`),
-    unknownAccepted: excused.length,
+    unknownAccepted: excused.map(describeSilence),
     unknownNeverAccepted:
       unknown.length - excused.length - notBound.filter((line) => / are: .*unknown/.test(line)).length,
   };
+}
+
+/** Why no webhook told of a job. */
+function describeSilence({ webhooks, ready_at: readyAt }: LedgerEntry): string {
+  if (readyAt === null) return 'the job never ends';
+  if (webhooks.length === 0) return 'no webhook was sent';
+  return `answered ${webhooks.map(({ status, error }) => status ?? error).join(', ')}`;
 }
 
 /** True where no count that must be zero is more. */
