@@ -1,6 +1,8 @@
 // `npm run torture`: tries to make the gateway pay twice, lose a video or lie, and says by upstream's ledger whether it did.
 
 import { build } from './build.ts';
+import { killAtEach } from './failpoint-run.ts';
+import { huntMutants } from './mutation.ts';
 import { parseOptions, type TortureOptions } from './options.ts';
 import { STORM } from './orders.ts';
 import { renderFaults, renderOutcome } from './report.ts';
@@ -33,6 +35,19 @@ async function storm(options: TortureOptions): Promise<boolean> {
   return good;
 }
 
+async function failpoints(options: TortureOptions): Promise<boolean> {
+  const built = build();
+  let good = true;
+  try {
+    for (const stack of options.stacks) {
+      good = (await killAtEach({ ...options, stack, build: built }, console.log)) && good;
+    }
+  } finally {
+    built.remove();
+  }
+  return good;
+}
+
+const modes = { storm, failpoints, mutants: (options: TortureOptions) => huntMutants(options, console.log) };
 const options = parseOptions(process.argv.slice(2));
-const good = await storm(options);
-process.exit(good ? 0 : 1);
+process.exit((await modes[options.mode](options)) ? 0 : 1);

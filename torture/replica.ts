@@ -15,6 +15,8 @@ export interface Replica {
   pause(ms: number): void;
   /** Changes what it is told at its next start. */
   reconfigure(env: Readonly<Record<string, string>>): void;
+  /** Ends the process that runs now, and resolves once its successor listens. */
+  restart(): Promise<void>;
   /** For good. */
   stop(): Promise<void>;
 }
@@ -58,17 +60,19 @@ export function startReplica({ file, port, env, logFile }: ReplicaOptions): Repl
   }
   start();
 
+  async function listening(): Promise<void> {
+    for (const until = Date.now() + START_MS; Date.now() < until; ) {
+      const ready = up.then(() => true);
+      const waited = new Promise<false>((resolve) => setTimeout(resolve, 250, false));
+      if (await Promise.race([ready, waited])) return;
+    }
+    throw new Error(`A gateway did not come up within ${START_MS} ms; its log is in ${logFile}`);
+  }
+
   return {
     url: `http://127.0.0.1:${port}`,
     deaths: () => deaths,
-    async listening() {
-      for (const until = Date.now() + START_MS; Date.now() < until; ) {
-        const ready = up.then(() => true);
-        const waited = new Promise<false>((resolve) => setTimeout(resolve, 250, false));
-        if (await Promise.race([ready, waited])) return;
-      }
-      throw new Error(`A gateway did not come up within ${START_MS} ms; its log is in ${logFile}`);
-    },
+    listening,
     kill: () => {
       child.kill('SIGKILL');
     },
@@ -80,6 +84,12 @@ export function startReplica({ file, port, env, logFile }: ReplicaOptions): Repl
     },
     reconfigure(next) {
       current = next;
+    },
+    async restart() {
+      const before = child;
+      before.kill('SIGKILL');
+      while (child === before) await new Promise((resolve) => setTimeout(resolve, RESTART_MS));
+      await listening();
     },
     async stop() {
       stopped = true;

@@ -18,6 +18,7 @@ export function renderOutcome(title: string, outcome: Outcome): string {
     row('processes paused beyond their leases', mishaps.pauses),
     row('database crashes', mishaps.databaseCrashes),
     row('upstream outages', mishaps.outages),
+    row('well-signed webhooks that lied', outcome.forgeries),
     row('keys', outcome.keys),
     row('requests to buy', outcome.posts),
     row('submits that reached upstream', outcome.submits),

@@ -53,7 +53,7 @@ export const CLIENTS = ['studio', 'agency'] as const;
 const SPEED = 30;
 const SUBMIT_TIMEOUT_MS = 1_000;
 export const UPSTREAM_KEY = 'sk-or-v1-torture';
-const WEBHOOK_SECRET = 'whsec-torture-upstream';
+export const WEBHOOK_SECRET = 'whsec-torture-upstream';
 // The simulator's alarms are set by the wall: this rings those that fast time has made due.
 const RING_MS = 10;
 

@@ -3,6 +3,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { findWrongClips } from './clips.ts';
 import { buy, type Told } from './customer.ts';
+import { forgeWebhooks } from './forger.ts';
 import { causeMishaps, type Mishaps } from './mishaps.ts';
 import { keyOf, makeOrder, type Weather } from './orders.ts';
 import { type OwnedJob, TERMINAL } from './shop.ts';
@@ -19,6 +20,8 @@ export interface StormOptions {
   readonly customers?: number;
   /** Ends the storm early. */
   readonly isEnough?: () => boolean;
+  /** Called when the customers have gone, before everything gets its time. */
+  readonly beforeDrain?: () => Promise<void>;
   /** Ends at the first proof of guilt, without waiting for the rest. */
   readonly untilGuilty?: boolean;
 }
@@ -38,6 +41,8 @@ export interface Outcome {
   readonly faults: ReadonlyMap<string, number>;
   readonly statuses: ReadonlyMap<string, number>;
   readonly clipsCompared: number;
+  /** Webhooks that lied, well signed. */
+  readonly forgeries: number;
 }
 
 const CUSTOMERS = 32;
@@ -85,13 +90,16 @@ export async function runStorm(stage: Stage, options: StormOptions): Promise<Out
   }, LOOK_MS);
   const nothing: Mishaps = { kills: 0, pauses: 0, databaseCrashes: 0, outages: 0 };
   let idle = false;
+  const forging = options.mishaps ? forgeWebhooks(stage, () => idle || isOver()) : Promise.resolve(0);
   const mishapping = options.mishaps ? causeMishaps(stage, () => idle || isOver()) : Promise.resolve(nothing);
   const lanes = Array.from({ length: options.customers ?? CUSTOMERS }, (_, lane) => keepBuying(lane));
   await Promise.all(lanes);
   idle = true;
   const mishaps = await mishapping;
+  const forgeries = await forging;
   clearInterval(watching);
 
+  await options.beforeDrain?.();
   await Promise.all(stage.replicas.map((replica) => replica.listening()));
   const jobs = guilty ? await listJobs(stage).catch(() => []) : await settle(stage);
   if (!guilty) accusations.push(...findBrokenPromises(tolds, jobs));
@@ -114,6 +122,7 @@ export async function runStorm(stage: Stage, options: StormOptions): Promise<Out
     ),
     statuses: countBy(jobs.map(({ status }) => status)),
     clipsCompared: clips.compared,
+    forgeries,
   };
 }
 
