@@ -1,6 +1,6 @@
 // The HTTP application: plugins, scopes and routes over parts it is given. Starts nothing, reads no environment.
 
-import { randomBytes } from 'node:crypto';
+import { randomUUID } from 'node:crypto';
 import Fastify, { type FastifyBaseLogger, LogController } from 'fastify';
 import { ClipgateError } from './core/errors.ts';
 import { createAuthenticator } from './http/auth.ts';
@@ -57,7 +57,7 @@ const HEADERS_TIMEOUT_MS = 20_000;
 const KEEP_ALIVE_MS = 72_000;
 
 const REQUEST_ID = /^[\w.:-]{1,100}$/;
-const createRequestId = () => `req_${randomBytes(9).toString('base64url')}`;
+const createRequestId = () => `req_${randomUUID()}`;
 
 /** Builds the application; it listens when its caller says so, and is closed with `app.close()`. */
 export async function createApp(parts: AppParts): Promise<App> {
