@@ -10,17 +10,22 @@ import { readJsonBodies } from './http/json-body.ts';
 import { collectRoutes } from './http/method-guard.ts';
 import { registerOpenApi, serveOpenApi } from './http/openapi.ts';
 import { handleError } from './http/problem.ts';
+import { createQuoteDesk } from './http/quote-desk.ts';
 import { logRequest, logRequests } from './http/request-log.ts';
+import { catalogChangeRoutes } from './http/routes/catalog-changes.ts';
 import { contentRoutes } from './http/routes/content.ts';
+import { eventRoutes } from './http/routes/events.ts';
 import { jobRoutes } from './http/routes/jobs.ts';
 import { modelRoutes } from './http/routes/models.ts';
 import { type OperationRoutesParts, operationRoutes } from './http/routes/operations.ts';
 import { routeRoutes } from './http/routes/route.ts';
 import { validatorCompiler } from './http/validation.ts';
 import type { CatalogCache } from './service/catalog-cache.ts';
+import type { CatalogHistoryReader } from './service/catalog-history.ts';
 import type { ClipArchive } from './service/clip-archive.ts';
 import type { Jobs } from './service/jobs.ts';
 import type { Planner } from './service/planner.ts';
+import type { Quotes } from './service/quotes.ts';
 
 export interface AppParts extends Omit<OperationRoutesParts, 'catalog' | 'isClosing'> {
   readonly log: FastifyBaseLogger;
@@ -32,6 +37,8 @@ export interface AppParts extends Omit<OperationRoutesParts, 'catalog' | 'isClos
   readonly planner: Planner;
   readonly jobs: Jobs;
   readonly archive: Pick<ClipArchive, 'open'>;
+  readonly quotes: Quotes;
+  readonly history: CatalogHistoryReader;
 }
 
 const BODY_LIMIT = 64 * 1024;
@@ -109,9 +116,12 @@ export async function createApp(parts: AppParts): Promise<App> {
       reply.header('cache-control', 'no-store').header('vary', 'authorization');
     });
     await api.register(modelRoutes({ catalog: parts.catalog, maxAgeS: parts.catalogMaxAgeS }));
-    await api.register(routeRoutes(parts));
-    await api.register(jobRoutes(parts));
+    await api.register(catalogChangeRoutes(parts));
+    const quotes = createQuoteDesk(parts);
+    await api.register(routeRoutes({ jobs: parts.jobs, quotes }));
+    await api.register(jobRoutes({ ...parts, quotes }));
     await api.register(contentRoutes(parts));
+    await api.register(eventRoutes(parts));
   });
   guardMethods();
   // Node answers `Expect: anything` with a bare 417. RFC 9110 lets a server ignore what it does not know.

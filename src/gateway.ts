@@ -8,12 +8,14 @@ import { createApp } from './app.ts';
 import type { Config } from './config.ts';
 import type { App } from './http/context.ts';
 import { createCatalogCache } from './service/catalog-cache.ts';
+import { createCatalogHistory } from './service/catalog-history.ts';
 import { createClipArchive } from './service/clip-archive.ts';
 import { createJobPoller, type JobPoller } from './service/job-poller.ts';
 import { createJobSubmitter } from './service/job-submitter.ts';
 import { createJobWatch } from './service/job-watch.ts';
 import { createJobs } from './service/jobs.ts';
 import { createPlanner } from './service/planner.ts';
+import { createQuotes } from './service/quotes.ts';
 import type { JobStore } from './store/port.ts';
 import { createOpenRouter, parseCatalog } from './upstream/openrouter.ts';
 
@@ -34,6 +36,8 @@ export interface GatewayParts {
 export interface Gateway {
   readonly app: App;
   readonly poller: JobPoller;
+  /** Fetches the catalog now. True where a good one came of it. */
+  refreshCatalog(): Promise<boolean>;
   /**
    * Makes ready to listen and starts what runs in the background; with `background: false` jobs only move when
    * `poller.tick` is called. The app listens when its caller says so.
@@ -66,8 +70,9 @@ export async function createGateway(parts: GatewayParts): Promise<Gateway> {
       stallMs: STALL_TIMEOUT_MS,
     },
   );
+  const history = createCatalogHistory({ store, parse: parseCatalog });
   const catalog = createCatalogCache(
-    { load: () => upstream.fetchCatalog(), parse: parseCatalog, store, clock, random, log },
+    { load: () => upstream.fetchCatalog(), parse: parseCatalog, store, history, clock, random, log },
     { maxAgeMs: config.CATALOG_MAX_AGE_S * 1000, retryMs: CATALOG_RETRY_MS, flightMs: 2 * READ_TIMEOUT_MS },
   );
   const submitter = createJobSubmitter(
@@ -93,6 +98,8 @@ export async function createGateway(parts: GatewayParts): Promise<Gateway> {
     catalog,
     catalogMaxAgeS: config.CATALOG_MAX_AGE_S,
     planner: createPlanner(catalog),
+    quotes: createQuotes(config.OPENROUTER_API_KEY, clock),
+    history,
     jobs,
     archive,
     pingStore: () => store.ping(),
@@ -123,6 +130,7 @@ export async function createGateway(parts: GatewayParts): Promise<Gateway> {
   return {
     app,
     poller,
+    refreshCatalog: () => catalog.refresh(),
     async start({ background = true } = {}) {
       await mkdir(config.ARCHIVE_DIR, { recursive: true, mode: 0o700 });
       loopDelay.enable();

@@ -111,6 +111,6 @@ export function renderJob(job: Job, outputs: readonly StoredOutput[]) {
         bytes: stored?.bytes ?? null,
       };
     }),
-    links: { self, content: `${self}/content` },
+    links: { self, events: `${self}/events`, content: `${self}/content` },
   };
 }

@@ -5,6 +5,7 @@ import { ClipgateError } from '../core/errors.ts';
 import type { JobStore } from '../store/port.ts';
 import type { RawCatalog } from '../upstream/openrouter.ts';
 import type { ModelsAnswer } from '../upstream/wire.ts';
+import type { CatalogHistory } from './catalog-history.ts';
 import type { Log } from './log.ts';
 import { createLoop } from './loop.ts';
 
@@ -32,7 +33,9 @@ export interface CatalogCacheParts {
   readonly load: () => Promise<RawCatalog>;
   /** Null where the answer is not a catalog. */
   readonly parse: (raw: RawCatalog) => ModelsAnswer | null;
-  readonly store: Pick<JobStore, 'loadDocument' | 'saveDocument'>;
+  readonly store: Pick<JobStore, 'loadDocument'>;
+  /** Keeps a good catalog for the next start. */
+  readonly history: Pick<CatalogHistory, 'keep'>;
   readonly clock: () => number;
   /** From 0 up to 1. */
   readonly random: () => number;
@@ -110,8 +113,15 @@ export function createCatalogCache(parts: CatalogCacheParts, ages: CatalogCacheA
 
   /** For the next start; a catalog that cannot be kept is as good as any until then. */
   async function keep(raw: RawCatalog): Promise<void> {
-    await parts.store
-      .saveDocument(DOCUMENT, JSON.stringify(raw))
+    await parts.history
+      .keep(raw)
+      .then((changes) => {
+        if (changes.length > 0)
+          log.info(
+            { models: changes.map(({ modelId, kind }) => `${kind} ${modelId}`) },
+            'the catalog changed',
+          );
+      })
       .catch((error: unknown) => log.error({ err: error }, 'could not keep the catalog for the next start'));
   }
 

@@ -2,9 +2,11 @@
 
 import type { JobStore } from '../store/port.ts';
 
+/** `ended`: the wait was cancelled, or the gateway is closing; there is no point in waiting again. */
+export type WatchEnd = 'changed' | 'timeout' | 'ended';
+
 export interface Watching {
-  /** True at the job's next change; false where time ran out, the wait was cancelled or the gateway is closing. */
-  readonly changed: Promise<boolean>;
+  readonly end: Promise<WatchEnd>;
   cancel(): void;
 }
 
@@ -17,38 +19,39 @@ export interface JobWatch {
 
 /** One subscription to the store serves every waiter. */
 export function createJobWatch(store: Pick<JobStore, 'onJobChanged'>): JobWatch {
-  const waiters = new Map<string, Set<(changed: boolean) => void>>();
+  const waiters = new Map<string, Set<(end: WatchEnd) => void>>();
   let closed = false;
 
   const unsubscribe = store.onJobChanged((jobId) => {
-    for (const settle of [...(waiters.get(jobId) ?? [])]) settle(true);
+    for (const settle of [...(waiters.get(jobId) ?? [])]) settle('changed');
   });
 
   return {
     nextChange(jobId, timeoutMs, signal) {
       let cancel = () => {};
-      const changed = new Promise<boolean>((resolve) => {
-        if (closed || signal.aborted || timeoutMs <= 0) return resolve(false);
+      const end = new Promise<WatchEnd>((resolve) => {
+        if (closed || signal.aborted) return resolve('ended');
+        if (timeoutMs <= 0) return resolve('timeout');
         const waiting = waiters.get(jobId) ?? new Set();
         waiters.set(jobId, waiting);
-        const settle = (change: boolean) => {
+        const settle = (how: WatchEnd) => {
           clearTimeout(timer);
           signal.removeEventListener('abort', cancel);
           waiting.delete(settle);
           if (waiting.size === 0) waiters.delete(jobId);
-          resolve(change);
+          resolve(how);
         };
-        cancel = () => settle(false);
-        const timer = setTimeout(cancel, timeoutMs);
+        cancel = () => settle('ended');
+        const timer = setTimeout(() => settle('timeout'), timeoutMs);
         signal.addEventListener('abort', cancel);
         waiting.add(settle);
       });
-      return { changed, cancel: () => cancel() };
+      return { end, cancel: () => cancel() };
     },
     close() {
       closed = true;
       unsubscribe();
-      for (const waiting of [...waiters.values()]) for (const settle of [...waiting]) settle(false);
+      for (const waiting of [...waiters.values()]) for (const settle of [...waiting]) settle('ended');
     },
   };
 }

@@ -39,6 +39,13 @@ export interface Jobs {
   find(anyId: string, clientId: string): Promise<Job | null>;
   /** The job once its status differs from what it is now or it has ended, or as it is after `timeoutMs`. */
   waitForChange(id: string, clientId: string, timeoutMs: number, signal: AbortSignal): Promise<Job>;
+  /**
+   * The job as it is, then as it is after each change, until it has ended; null where nothing changed for `idleMs`.
+   * Changes that come faster than they are taken are seen as one. Ends without an end of the job when `signal`
+   * aborts or the gateway closes.
+   * @param seenVersion leaves out what the caller has seen already.
+   */
+  follow(job: Job, seenVersion: number, idleMs: number, signal: AbortSignal): AsyncGenerator<Job | null>;
   list(query: {
     clientId: string;
     limit: number;
@@ -124,11 +131,33 @@ export function createJobs(
         const watching = parts.watch.nextChange(id, until - parts.clock(), signal);
         // Looked at again only once the watch stands, so that no change falls between the two.
         job = await get(id, clientId);
-        if (hasNews(job) || !(await watching.changed)) {
+        if (hasNews(job) || (await watching.end) !== 'changed') {
           watching.cancel();
           return job;
         }
         job = await get(id, clientId);
+      }
+    },
+
+    async *follow(job, seenVersion, idleMs, signal) {
+      let seen = seenVersion;
+      for (let current = job; ; ) {
+        if (current.version > seen) {
+          seen = current.version;
+          yield current;
+        }
+        if (isTerminal(current.status)) return;
+        const watching = parts.watch.nextChange(job.id, idleMs, signal);
+        try {
+          current = await get(job.id, job.clientId);
+          if (current.version > seen) continue;
+          const end = await watching.end;
+          if (end === 'ended') return;
+          if (end === 'timeout') yield null;
+        } finally {
+          watching.cancel();
+        }
+        current = await get(job.id, job.clientId);
       }
     },
 

@@ -2,6 +2,7 @@
 
 import { sql } from 'kysely';
 import { createArchiveRecords, createKeptDocuments } from './archive-records.ts';
+import { createCatalogHistory } from './catalog-history.ts';
 import type { Database } from './database.ts';
 import { prepareJobCreation } from './job-creation.ts';
 import { prepareJobLeases } from './job-leases.ts';
@@ -20,6 +21,7 @@ export function createJobStore(database: Database): JobStore {
     ...createJobReads(database),
     ...createArchiveRecords(database),
     ...createKeptDocuments(database),
+    ...createCatalogHistory(database),
     createJob(intent, owner, leaseMs) {
       // Without a key it is a single insert.
       const run = intent.idempotency === null ? writeOne : write;

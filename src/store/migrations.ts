@@ -1,6 +1,7 @@
 // Every schema change there ever was, in order. Append only: an applied migration is never edited.
 
 import { jobsMigration } from './migrations/0001-jobs.ts';
+import { catalogChangesMigration } from './migrations/0004-catalog-changes.ts';
 import type { Migration } from './migrator.ts';
 
-export const MIGRATIONS: readonly Migration[] = [jobsMigration];
+export const MIGRATIONS: readonly Migration[] = [jobsMigration, catalogChangesMigration];

@@ -1,5 +1,6 @@
 // What the service asks of a store, whatever database is behind it. Every promise that resolves is durable.
 
+import type { ModelChange } from '../core/catalog-changes.ts';
 import type { Job, JobChange, JobStatus, StoredOutput } from '../core/job.ts';
 
 /** A job about to be written for the first time; the store sets the times, `version` 1 and empty outcome fields. */
@@ -48,6 +49,16 @@ export interface ListQuery {
   readonly model: string | null;
 }
 
+/** Where a change stands in the history of the catalog. */
+export interface HistoryPlace {
+  /** When it was seen, in epoch milliseconds. */
+  readonly changedAt: number;
+  /** Among the changes seen at that time. */
+  readonly position: number;
+}
+
+export interface CatalogChange extends ModelChange, HistoryPlace {}
+
 export interface JobStore {
   /**
    * One transaction: the job as `queued`, its idempotency row, and a lease for `owner`. A key whose job ended
@@ -93,6 +104,17 @@ export interface JobStore {
   /** A small JSON document kept across restarts (the last good catalog). */
   loadDocument(key: string): Promise<{ readonly json: string; readonly savedAt: number } | null>;
   saveDocument(key: string, json: string): Promise<void>;
+  /**
+   * Keeps a newer catalog in place of the one before, and what `diff` finds between the two, in one transaction: of
+   * several replicas that fetch the same news, one records it.
+   * @param diff of the catalog kept until now, null where there was none.
+   */
+  saveCatalog(
+    json: string,
+    diff: (before: string | null) => readonly ModelChange[],
+  ): Promise<readonly ModelChange[]>;
+  /** Changes recorded after a place in the history, oldest first. */
+  listCatalogChanges(after: HistoryPlace, limit: number): Promise<CatalogChange[]>;
   /**
    * Calls back with the id of every job created, changed or released from now on, by any process on this store.
    * Returns what ends it. May call back more often than there were changes.

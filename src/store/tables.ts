@@ -1,5 +1,6 @@
 // The tables as our queries see them: times are epoch milliseconds, money integer micro-dollars, JSON is text.
 
+import type { ModelChange } from '../core/catalog-changes.ts';
 import type { JobStatus } from '../core/job.ts';
 
 /** A job and, beside it, who may write it and when it wants attention. */
@@ -57,6 +58,15 @@ interface DocumentTable {
   readonly saved_at: number;
 }
 
+interface CatalogChangeTable {
+  readonly changed_at: number;
+  /** Within one fetch. */
+  readonly position: number;
+  readonly model: string;
+  readonly kind: ModelChange['kind'];
+  readonly fields: string;
+}
+
 interface MigrationTable {
   readonly version: number;
   readonly name: string;
@@ -68,5 +78,6 @@ export interface Tables {
   readonly idempotency_keys: IdempotencyKeyTable;
   readonly outputs: OutputTable;
   readonly documents: DocumentTable;
+  readonly catalog_changes: CatalogChangeTable;
   readonly schema_migrations: MigrationTable;
 }

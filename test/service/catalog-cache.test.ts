@@ -2,6 +2,7 @@
 
 import { describe, expect, it } from 'vitest';
 import { createCatalogCache } from '../../src/service/catalog-cache.ts';
+import { createCatalogHistory } from '../../src/service/catalog-history.ts';
 import { openSqliteStore } from '../../src/store/sqlite.ts';
 import { parseCatalog, type RawCatalog } from '../../src/upstream/openrouter.ts';
 import { createRecordedLog } from '../support/silent-log.ts';
@@ -29,6 +30,7 @@ async function setUp() {
         },
         parse: parseCatalog,
         store,
+        history: createCatalogHistory({ store, parse: parseCatalog }),
         clock: () => now,
         random: () => 0.5,
         log,
@@ -38,6 +40,7 @@ async function setUp() {
   const cache = create();
   return {
     cache,
+    history: createCatalogHistory({ store, parse: parseCatalog }),
     create,
     log,
     next: (answer: RawCatalog) => answers.push(() => Promise.resolve(answer)),
@@ -155,5 +158,28 @@ describe('the catalog cache', () => {
     expect(restarted.peek()).toMatchObject({ ageS: 600, stale: true });
     expect((await restarted.get()).catalog.models).toHaveLength(7);
     await restarted.stop();
+  });
+
+  it('records what each fetch changes, and nothing for the first', async () => {
+    const t = await setUp();
+    t.next(raw(listOf(3)));
+    await t.cache.refresh();
+    t.pass(1);
+    t.next(
+      raw({ data: [...listOf(2).data, { ...model('a/new'), pricing_skus: { duration_seconds: '0.1' } }] }),
+    );
+    await t.cache.refresh();
+    t.pass(1);
+    t.next(
+      raw({ data: [...listOf(2).data, { ...model('a/new'), pricing_skus: { duration_seconds: '0.2' } }] }),
+    );
+    await t.cache.refresh();
+    const changes = await t.history.list({ changedAt: 0, position: 0 }, 10);
+    expect(changes.map(({ kind, modelId }) => `${kind} ${modelId}`)).toEqual([
+      'removed a/m2',
+      'added a/new',
+      'changed a/new',
+    ]);
+    expect(changes[2]?.fields).toEqual([{ field: 'prices.duration_seconds', before: 0.1, after: 0.2 }]);
   });
 });

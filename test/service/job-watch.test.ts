@@ -25,32 +25,32 @@ describe('the job watch', () => {
     const { watch, announce } = setUp();
     const [one, two, other] = ['a', 'a', 'b'].map((id) => watch.nextChange(id, 60_000, never));
     announce('a');
-    expect(await one?.changed).toBe(true);
-    expect(await two?.changed).toBe(true);
+    expect(await one?.end).toBe('changed');
+    expect(await two?.end).toBe('changed');
     other?.cancel();
-    expect(await other?.changed).toBe(false);
+    expect(await other?.end).toBe('ended');
   });
 
   it('does not wait where no time is left, nor for a caller who has gone', async () => {
     const { watch } = setUp();
-    expect(await watch.nextChange('a', 0, never).changed).toBe(false);
-    expect(await watch.nextChange('a', 60_000, AbortSignal.abort()).changed).toBe(false);
+    expect(await watch.nextChange('a', 0, never).end).toBe('timeout');
+    expect(await watch.nextChange('a', 60_000, AbortSignal.abort()).end).toBe('ended');
     const controller = new AbortController();
     const waiting = watch.nextChange('a', 60_000, controller.signal);
     controller.abort();
-    expect(await waiting.changed).toBe(false);
+    expect(await waiting.end).toBe('ended');
   });
 
   it('gives up after its time', async () => {
-    expect(await setUp().watch.nextChange('a', 5, never).changed).toBe(false);
+    expect(await setUp().watch.nextChange('a', 5, never).end).toBe('timeout');
   });
 
   it('ends every wait when it is closed, and waits for nothing afterwards', async () => {
     const { watch, isListening } = setUp();
     const waiting = watch.nextChange('a', 60_000, never);
     watch.close();
-    expect(await waiting.changed).toBe(false);
-    expect(await watch.nextChange('a', 60_000, never).changed).toBe(false);
+    expect(await waiting.end).toBe('ended');
+    expect(await watch.nextChange('a', 60_000, never).end).toBe('ended');
     expect(isListening()).toBe(false);
   });
 });

@@ -1,6 +1,7 @@
 // What every job store must do, whatever database is behind it: run on each of them.
 
 import { afterEach, beforeEach, describe } from 'vitest';
+import { describeCatalogHistory } from './contract/catalog.ts';
 import { describeCreation } from './contract/creation.ts';
 import { describeLeases } from './contract/leases.ts';
 import { describeReads } from './contract/reads.ts';
@@ -21,5 +22,6 @@ export function describeJobStore(name: string, open: OpenStore): void {
     describe('claiming what is due', () => describeLeases(current));
     describe('saving a step', () => describeSteps(current));
     describe('reading', () => describeReads(current));
+    describe('the history of the catalog', () => describeCatalogHistory(current));
   });
 }

@@ -44,7 +44,7 @@ const openShared: OpenStore = async () => {
     async close() {
       await Promise.all(replicas.map((replica) => replica.close()));
       // Not `truncate`, which makes each file anew and takes ten times as long.
-      for (const table of ['outputs', 'jobs', 'idempotency_keys', 'documents']) {
+      for (const table of ['outputs', 'jobs', 'idempotency_keys', 'documents', 'catalog_changes']) {
         await server.query(url, `delete from ${table}`);
       }
     },

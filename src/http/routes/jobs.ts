@@ -1,17 +1,17 @@
 // POST /jobs buys; GET /jobs and /jobs/{id} say what became of it.
 
-import { ClipgateError } from '../../core/errors.ts';
 import { isTerminal, type Job } from '../../core/job.ts';
 import { toMicroUsd } from '../../core/money.ts';
-import type { ClipSpec } from '../../core/request.ts';
 import { hashJson } from '../../service/canonical-json.ts';
 import { JOB_ID_PATTERN } from '../../service/ids.ts';
 import type { Jobs } from '../../service/jobs.ts';
-import type { JobPlan, Planner } from '../../service/planner.ts';
+import type { Planner } from '../../service/planner.ts';
 import { splitBody } from '../clip-body.ts';
 import type { App } from '../context.ts';
 import { invalidRequest, toFault } from '../faults.ts';
+import { unplannable } from '../plan-problems.ts';
 import { parsePrefer } from '../prefer.ts';
+import type { QuoteDesk } from '../quote-desk.ts';
 import { renderCatalog, renderEstimate, renderExpected, renderJob, renderRejected } from '../render.ts';
 import {
   DryRunSchema,
@@ -25,29 +25,21 @@ import {
 } from '../schemas/job.ts';
 import { problems } from '../schemas/problem.ts';
 import { NoQuerySchema } from '../schemas/query.ts';
-import { CLIP_BODY_LIMIT, noMatchingModel } from './route.ts';
+import { withUpstreamJob } from '../upstream-job.ts';
+import { CLIP_BODY_LIMIT } from './route.ts';
 
 export interface JobRoutesParts {
   readonly planner: Planner;
   readonly jobs: Jobs;
+  readonly quotes: QuoteDesk;
 }
 
 /** How long a client should let pass before it asks again for a job that is not done. */
 const RETRY_AFTER_S = '5';
 
-export function jobRoutes({ planner, jobs }: JobRoutesParts) {
+export function jobRoutes({ planner, jobs, quotes }: JobRoutesParts) {
   async function render(job: Job) {
     return renderJob(job, await jobs.outputsOf([job]));
-  }
-
-  /** Clients continue jobs by our id or by upstream's; upstream knows only its own, and only their own jobs count. */
-  async function withUpstreamJob(spec: ClipSpec, clientId: string): Promise<ClipSpec> {
-    const previous = spec.previous_job_id;
-    if (previous === undefined) return spec;
-    const job = await jobs.find(previous, clientId);
-    if (job?.status === 'completed' && job.upstreamId !== null)
-      return { ...spec, previous_job_id: job.upstreamId };
-    throw invalidRequest([toFault(['previous_job_id'], 'is not the id of a completed job of yours')]);
   }
 
   return async (app: App): Promise<void> => {
@@ -69,12 +61,12 @@ export function jobRoutes({ planner, jobs }: JobRoutesParts) {
           response: {
             200: DryRunSchema.describe('With dry_run: the plan. Nothing was bought.'),
             202: JobSchema.describe('The job, bought or about to be.'),
-            ...problems(400, 401, 402, 403, 404, 405, 408, 413, 415, 422, 429, 500, 502, 503),
+            ...problems(400, 401, 402, 403, 404, 405, 408, 409, 413, 415, 422, 429, 500, 502, 503),
           },
         },
       },
       async (request, reply) => {
-        const { model, dry_run: dryRun, ...body } = request.body;
+        const { model, dry_run: dryRun, quote: token, ...body } = request.body;
         const key = request.headers['idempotency-key'];
         const idempotency = key === undefined || dryRun ? null : { key, bodyHash: hashJson(request.body) };
 
@@ -83,12 +75,12 @@ export function jobRoutes({ planner, jobs }: JobRoutesParts) {
         if (earlier) return accepted(earlier, true);
 
         const { spec, routing } = splitBody(body);
-        const { view, plan } = await planner.planJob(
-          model,
-          await withUpstreamJob(spec, request.clientId),
-          routing,
-        );
-        if (plan.kind !== 'planned') throw asProblem(plan);
+        const wanted = await withUpstreamJob(jobs, spec, request.clientId);
+        const quote =
+          token === undefined ? null : await quotes.redeem(token, wanted, routing, request.clientId);
+        const { view, plan } = await planner.planJob(quote?.model ?? model, wanted, routing);
+        if (quote) await quotes.hold(quote, plan, wanted, routing);
+        if (plan.kind !== 'planned') throw unplannable(plan);
         const { choice, submission, route } = plan;
         if (dryRun) {
           return {
@@ -186,35 +178,4 @@ export function jobRoutes({ planner, jobs }: JobRoutesParts) {
       },
     );
   };
-}
-
-/** Why a job cannot be bought, as the caller is told. */
-function asProblem(plan: Exclude<JobPlan, { kind: 'planned' }>): ClipgateError {
-  switch (plan.kind) {
-    case 'unknown_model': {
-      const hint =
-        plan.similar.length > 0 ? ` Did you mean ${plan.similar.join(' or ')}?` : ' See GET /models.';
-      return new ClipgateError('unknown_model', `The catalog has no model ${plan.modelId}.${hint}`, {
-        faults: [toFault(['model'], 'is not in the catalog')],
-      });
-    }
-    case 'unsupported': {
-      const fields = plan.reasons.map((reason) => reason.field).join(', ');
-      return new ClipgateError(
-        'unsupported_request',
-        `${plan.model.id} cannot make this clip: see ${fields}.`,
-        {
-          faults: plan.reasons.map((reason) => toFault(reason.field.split('.'), describeReason(reason))),
-          extra: { reasons: plan.reasons },
-        },
-      );
-    }
-    case 'no_match':
-      return noMatchingModel(plan.route);
-  }
-}
-
-function describeReason({ code, supported }: { code: string; supported: readonly unknown[] | null }): string {
-  const words = code.replaceAll('_', ' ');
-  return supported && supported.length > 0 ? `${words}: this model has ${supported.join(', ')}` : words;
 }

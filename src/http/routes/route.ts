@@ -1,19 +1,23 @@
 // POST /route: what would be bought, from whom, for how much, and why not from the others.
 
-import { ClipgateError } from '../../core/errors.ts';
-import type { RoutePlan } from '../../core/route.ts';
-import type { Planner } from '../../service/planner.ts';
+import type { Jobs } from '../../service/jobs.ts';
 import { splitBody } from '../clip-body.ts';
 import type { App } from '../context.ts';
-import { renderCandidate, renderCatalog, renderRejected } from '../render.ts';
+import type { QuoteDesk } from '../quote-desk.ts';
 import { problems } from '../schemas/problem.ts';
 import { NoQuerySchema } from '../schemas/query.ts';
 import { RouteBodySchema, RouteResultSchema } from '../schemas/route.ts';
+import { withUpstreamJob } from '../upstream-job.ts';
 
 /** data: URLs of frames and references make bodies this large. */
 export const CLIP_BODY_LIMIT = 32 * 1024 * 1024;
 
-export function routeRoutes({ planner }: { readonly planner: Planner }) {
+export interface RouteRoutesParts {
+  readonly jobs: Pick<Jobs, 'find'>;
+  readonly quotes: Pick<QuoteDesk, 'answer'>;
+}
+
+export function routeRoutes({ jobs, quotes }: RouteRoutesParts) {
   return async (app: App): Promise<void> => {
     app.post(
       '/route',
@@ -30,37 +34,9 @@ export function routeRoutes({ planner }: { readonly planner: Planner }) {
       },
       async (request) => {
         const { spec, routing } = splitBody(request.body);
-        const { view, route } = await planner.planRoute(spec, routing);
-        const [best] = route.candidates;
-        if (!best || !route.submission) throw noMatchingModel(route);
-        return {
-          selected: best.model.id,
-          candidates: route.candidates.map(renderCandidate),
-          rejected: route.rejected.map(renderRejected),
-          nearest: route.nearest,
-          request: route.submission.body,
-          warnings: route.submission.warnings,
-          catalog: renderCatalog(view),
-        };
+        const wanted = await withUpstreamJob(jobs, spec, request.clientId);
+        return quotes.answer(wanted, routing, request.clientId);
       },
     );
   };
 }
-
-/** No model can make the clip: every reason, and the smallest changes that would help. */
-export function noMatchingModel(route: RoutePlan): ClipgateError {
-  const [change] = route.nearest;
-  const hint = change ? ` With ${describe(change.change)} ${change.admits.length} would.` : '';
-  return new ClipgateError(
-    'no_matching_model',
-    `None of ${route.rejected.length} models can make this clip.${hint}`,
-    {
-      extra: { rejected: route.rejected.map(renderRejected), nearest: route.nearest },
-    },
-  );
-}
-
-const describe = (change: Readonly<Record<string, unknown>>) =>
-  Object.entries(change)
-    .map(([field, value]) => (value === null ? `no ${field}` : `${field} ${JSON.stringify(value)}`))
-    .join(' and ');

@@ -22,10 +22,18 @@ export const JobBodySchema = z
     ...clipSpecShape,
     ...routingShape,
     dry_run: z.boolean().optional().describe('Answer with the plan and buy nothing.'),
+    quote: z
+      .string()
+      .regex(/^[\w-]{1,8}\.[\w-]{1,1000}\.[\w-]{1,100}$/, 'must be a quote from POST /route')
+      .optional()
+      .describe('Buy what POST /route quoted for this same body: that model, at that price or less.'),
   })
   .superRefine((body, context) => {
     for (const { path, message } of checkClipSpec(body))
       context.addIssue({ code: 'custom', path: [...path], message });
+    if (body.model !== undefined && body.quote !== undefined) {
+      context.addIssue({ code: 'custom', path: ['model'], message: 'is already named by the quote' });
+    }
     if (body.model === undefined) return;
     for (const field of CHOOSING) {
       if (body[field] === undefined) continue;
@@ -80,7 +88,7 @@ export const jobExample = {
   error: null,
   resubmit_safe: false,
   outputs: [{ index: 0, url: `/jobs/${id}/content?index=0`, content_type: 'video/mp4', bytes: 1048576 }],
-  links: { self: `/jobs/${id}`, content: `/jobs/${id}/content` },
+  links: { self: `/jobs/${id}`, events: `/jobs/${id}/events`, content: `/jobs/${id}/content` },
 };
 
 export const JobSchema = z
@@ -109,7 +117,7 @@ export const JobSchema = z
         }),
       )
       .describe('Empty until completed.'),
-    links: z.object({ self: z.string(), content: z.string() }),
+    links: z.object({ self: z.string(), events: z.string(), content: z.string() }),
   })
   .meta({
     id: 'Job',

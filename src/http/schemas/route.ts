@@ -110,6 +110,8 @@ export const routeExample = {
   nearest: [{ change: { duration: 6 }, admits: ['google/veo-3.1-lite'] }],
   request: { model: 'bytedance/seedance-2.0-fast', prompt: 'A paper boat', duration: 5, resolution: '720p' },
   warnings: [],
+  quote: 'q1.eyJjbGllbnRJZCI6InN0dWRpbyJ9.c2lnbmF0dXJl',
+  quote_expires_at: '2026-10-02T09:10:00.000Z',
   catalog: catalogExample,
 };
 
@@ -121,6 +123,10 @@ export const RouteResultSchema = z
     nearest: listOf(NearestSchema),
     request: z.record(z.string(), z.unknown()).describe('Exactly what would be sent upstream.'),
     warnings: listOf(WarningSchema),
+    quote: z
+      .string()
+      .describe('Opaque. POST /jobs with it and this same body buys this model at this price or less.'),
+    quote_expires_at: z.iso.datetime(),
     catalog: CatalogSchema,
   })
   .meta({

@@ -1,0 +1,56 @@
+// Why a clip cannot be bought, as its caller is told.
+
+import { ClipgateError } from '../core/errors.ts';
+import type { RoutePlan } from '../core/route.ts';
+import type { JobPlan } from '../service/planner.ts';
+import { toFault } from './faults.ts';
+import { renderRejected } from './render.ts';
+
+/** Why a job cannot be bought, as the caller is told. */
+export function unplannable(plan: Exclude<JobPlan, { kind: 'planned' }>): ClipgateError {
+  switch (plan.kind) {
+    case 'unknown_model': {
+      const hint =
+        plan.similar.length > 0 ? ` Did you mean ${plan.similar.join(' or ')}?` : ' See GET /models.';
+      return new ClipgateError('unknown_model', `The catalog has no model ${plan.modelId}.${hint}`, {
+        faults: [toFault(['model'], 'is not in the catalog')],
+      });
+    }
+    case 'unsupported': {
+      const fields = plan.reasons.map((reason) => reason.field).join(', ');
+      return new ClipgateError(
+        'unsupported_request',
+        `${plan.model.id} cannot make this clip: see ${fields}.`,
+        {
+          faults: plan.reasons.map((reason) => toFault(reason.field.split('.'), describeReason(reason))),
+          extra: { reasons: plan.reasons },
+        },
+      );
+    }
+    case 'no_match':
+      return noMatchingModel(plan.route);
+  }
+}
+
+function describeReason({ code, supported }: { code: string; supported: readonly unknown[] | null }): string {
+  const words = code.replaceAll('_', ' ');
+  return supported && supported.length > 0 ? `${words}: this model has ${supported.join(', ')}` : words;
+}
+
+/** No model can make the clip: every reason, and the smallest changes that would help. */
+export function noMatchingModel(route: RoutePlan): ClipgateError {
+  const [change] = route.nearest;
+  const hint = change ? ` With ${describe(change.change)} ${change.admits.length} would.` : '';
+  return new ClipgateError(
+    'no_matching_model',
+    `None of ${route.rejected.length} models can make this clip.${hint}`,
+    {
+      extra: { rejected: route.rejected.map(renderRejected), nearest: route.nearest },
+    },
+  );
+}
+
+const describe = (change: Readonly<Record<string, unknown>>) =>
+  Object.entries(change)
+    .map(([field, value]) => (value === null ? `no ${field}` : `${field} ${JSON.stringify(value)}`))
+    .join(' and ');

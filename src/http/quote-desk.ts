@@ -1,0 +1,101 @@
+// Routing answers with their quotes, and what a quote is worth when it comes back.
+
+import { ClipgateError } from '../core/errors.ts';
+import { toMicroUsdHold } from '../core/money.ts';
+import type { ClipSpec, Routing } from '../core/request.ts';
+import type { Admitted, RoutePlan } from '../core/route.ts';
+import type { CatalogView } from '../service/catalog-cache.ts';
+import type { JobPlan, Planner } from '../service/planner.ts';
+import { honours, type Quote, type Quotes } from '../service/quotes.ts';
+import { invalidRequest, toFault } from './faults.ts';
+import { noMatchingModel } from './plan-problems.ts';
+import { renderCandidate, renderCatalog, renderRejected } from './render.ts';
+
+export type RouteAnswer = ReturnType<typeof renderRoute>;
+
+export interface QuoteDesk {
+  /** The whole answer to a routing question, quote included. @throws ClipgateError no_matching_model. */
+  answer(spec: ClipSpec, routing: Routing, clientId: string): Promise<RouteAnswer>;
+  /** Reads a quote that is still good. @throws ClipgateError quote_expired with a fresh plan; invalid_request. */
+  redeem(token: string, spec: ClipSpec, routing: Routing, clientId: string): Promise<Quote>;
+  /** @throws ClipgateError quote_changed with a fresh plan, where what would be bought is not what was quoted. */
+  hold(quote: Quote, plan: JobPlan, spec: ClipSpec, routing: Routing): Promise<void>;
+}
+
+export function createQuoteDesk({
+  planner,
+  quotes,
+}: {
+  readonly planner: Planner;
+  readonly quotes: Quotes;
+}): QuoteDesk {
+  async function answer(spec: ClipSpec, routing: Routing, clientId: string): Promise<RouteAnswer> {
+    const { view, route } = await planner.planRoute(spec, routing);
+    const [best] = route.candidates;
+    const body = route.submission?.body;
+    if (!best || !body) throw noMatchingModel(route);
+    const { token, expiresAt } = quotes.issue({ clientId, body, ceilingMicroUsd: ceilingOf(best) });
+    return renderRoute(view, route, { best, body, token, expiresAt });
+  }
+
+  /** What the client would be told if it asked again now. */
+  async function freshPlan(spec: ClipSpec, routing: Routing, clientId: string): Promise<RouteAnswer | null> {
+    try {
+      return await answer(spec, routing, clientId);
+    } catch (error) {
+      if (error instanceof ClipgateError && error.code === 'no_matching_model') return null;
+      throw error;
+    }
+  }
+
+  return {
+    answer,
+
+    async redeem(token, spec, routing, clientId) {
+      const reading = quotes.read(token, clientId);
+      if (reading.kind === 'invalid')
+        throw invalidRequest([toFault(['quote'], 'is not a quote of yours from POST /route')]);
+      if (reading.kind === 'valid') return reading.quote;
+      throw new ClipgateError('quote_expired', 'This quote has expired. Here is a fresh plan with another.', {
+        extra: { plan: await freshPlan(spec, routing, clientId) },
+      });
+    },
+
+    async hold(quote, plan, spec, routing) {
+      const stands =
+        plan.kind === 'planned' &&
+        honours(quote, { body: plan.submission.body, highMicroUsd: ceilingOf(plan.choice) });
+      if (stands) return;
+      throw new ClipgateError('quote_changed', `${changeOf(plan, quote)} Here is a fresh plan.`, {
+        extra: { plan: await freshPlan(spec, routing, quote.clientId) },
+      });
+    },
+  };
+}
+
+const ceilingOf = ({ estimate }: Admitted) =>
+  estimate.highUsd === null ? null : toMicroUsdHold(estimate.highUsd);
+
+function changeOf(plan: JobPlan, quote: Quote): string {
+  if (plan.kind === 'unknown_model') return `${quote.model} is no longer in the catalog.`;
+  if (plan.kind !== 'planned') return `${quote.model} no longer makes this clip.`;
+  return 'The body is not the one that was quoted, or its price has risen.';
+}
+
+function renderRoute(
+  view: CatalogView,
+  route: RoutePlan,
+  quoted: { best: Admitted; body: object; token: string; expiresAt: number },
+) {
+  return {
+    selected: quoted.best.model.id,
+    candidates: route.candidates.map(renderCandidate),
+    rejected: route.rejected.map(renderRejected),
+    nearest: route.nearest,
+    request: quoted.body as Record<string, unknown>,
+    warnings: route.submission?.warnings ?? [],
+    quote: quoted.token,
+    quote_expires_at: new Date(quoted.expiresAt).toISOString(),
+    catalog: renderCatalog(view),
+  };
+}

@@ -1,0 +1,36 @@
+// The shape of the catalog's history.
+
+import { z } from 'zod';
+import { listOf } from './list.ts';
+
+const changeExample = {
+  at: '2026-10-02T09:05:00.000Z',
+  model: 'bytedance/seedance-2.0-fast',
+  kind: 'changed' as const,
+  fields: [{ field: 'prices.video_tokens', before: 0.0000056, after: 0.0000042 }],
+};
+
+const CatalogChangeSchema = z
+  .object({
+    at: z.iso.datetime().describe('When this gateway saw it.'),
+    model: z.string(),
+    kind: z.enum(['added', 'removed', 'changed']),
+    fields: listOf(z.object({ field: z.string(), before: z.unknown(), after: z.unknown() })).describe(
+      'Capabilities, and prices in dollars per unit as prices.<sku>. Empty for a model that came or went.',
+    ),
+  })
+  .meta({ id: 'CatalogChange', examples: [changeExample] });
+
+export const CatalogChangeListSchema = z
+  .object({ data: listOf(CatalogChangeSchema).describe('Oldest first.'), next_cursor: z.string().nullable() })
+  .meta({ id: 'CatalogChangeList', examples: [{ data: [changeExample], next_cursor: null }] });
+
+export const CatalogChangeQuerySchema = z.strictObject({
+  since: z.iso.datetime({ offset: true }).optional().describe('Only changes seen after this time.'),
+  cursor: z
+    .string()
+    .regex(/^\d{1,15}\.\d{1,6}$/, 'must be the next_cursor of an earlier answer')
+    .optional()
+    .describe('Go on where an earlier answer ended.'),
+  limit: z.coerce.number().int().min(1).max(1000).default(200),
+});
