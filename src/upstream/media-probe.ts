@@ -1,0 +1,146 @@
+// Looks at the beginning of what a client's URL leads to: what it is called, its first bytes, and no more.
+
+import { type Dispatcher, request } from 'undici';
+
+/** Why nothing could be read, as coarse as a caller may know it. */
+export type Unreachable =
+  /** No such name, no address, or one that is not public: these are told apart for nobody. */
+  | 'no_public_address'
+  | 'refused'
+  | 'timeout'
+  | 'certificate'
+  | 'broken'
+  | 'insecure_redirect'
+  | 'too_many_redirects';
+
+export type Probed =
+  | {
+      readonly kind: 'read';
+      readonly contentType: string | null;
+      /** The first bytes; null where the content type alone settles it and none were fetched. */
+      readonly head: Uint8Array | null;
+    }
+  | { readonly kind: 'status'; readonly status: number }
+  | { readonly kind: 'unreachable'; readonly why: Unreachable };
+
+export interface MediaProbe {
+  /**
+   * Asks HEAD, then GET for the first bytes. Never throws.
+   * @param url https: only. @param signal for the whole probe.
+   * @param isPromising whether the bytes of such a content type are worth fetching.
+   */
+  probe(url: string, isPromising: (contentType: string) => boolean, signal: AbortSignal): Promise<Probed>;
+}
+
+/** As many as every format needs to show what it is, with room for what stands before the mark. */
+const HEAD_BYTES = 4_096;
+const MAX_REDIRECTS = 3;
+const REDIRECTS: ReadonlySet<number> = new Set([301, 302, 303, 307, 308]);
+
+/** Ends a probe from within; carries what it came to. */
+class ProbeEnd extends Error {
+  readonly why: Unreachable;
+  constructor(why: Unreachable) {
+    super(why);
+    this.why = why;
+  }
+}
+
+/** @param agent guards every connection, those after redirects included; see `createGuardedAgent`. */
+export function createMediaProbe(agent: Dispatcher): MediaProbe {
+  /** The answer behind all redirects. @throws ProbeEnd; whatever undici throws. */
+  async function ask(method: 'HEAD' | 'GET', url: string, signal: AbortSignal) {
+    let target = new URL(url);
+    for (let hops = 0; ; hops++) {
+      const response = await request(target, {
+        dispatcher: agent,
+        method,
+        signal,
+        headers: {
+          'user-agent': 'clipgate',
+          accept: '*/*',
+          // The marks of a format are in the bytes themselves, not in their compressed form.
+          'accept-encoding': 'identity',
+          ...(method === 'GET' ? { range: `bytes=0-${HEAD_BYTES - 1}` } : {}),
+        },
+      });
+      // Cut short, a body errors; nobody is reading it any more.
+      response.body.on('error', () => undefined);
+      const location = first(response.headers['location']);
+      if (!REDIRECTS.has(response.statusCode) || location === undefined) return response;
+      response.body.destroy();
+      if (hops === MAX_REDIRECTS) throw new ProbeEnd('too_many_redirects');
+      if (!URL.canParse(location, target.href)) throw new ProbeEnd('broken');
+      target = new URL(location, target);
+      if (target.protocol !== 'https:') throw new ProbeEnd('insecure_redirect');
+    }
+  }
+
+  /** What HEAD alone settles: a wrong type said plainly. Many servers answer HEAD badly, so all else is for GET. */
+  async function readType(url: string, signal: AbortSignal): Promise<string | null> {
+    const response = await ask('HEAD', url, signal).catch((thrown: unknown) => {
+      if (nameFailure(thrown) === 'broken') return null;
+      throw thrown;
+    });
+    response?.body.destroy();
+    return response && isSuccess(response.statusCode)
+      ? (first(response.headers['content-type']) ?? null)
+      : null;
+  }
+
+  return {
+    async probe(url, isPromising, signal) {
+      try {
+        const announced = await readType(url, signal);
+        if (announced !== null && !isPromising(announced)) {
+          return { kind: 'read', contentType: announced, head: null };
+        }
+        const { statusCode, headers, body } = await ask('GET', url, signal);
+        // 416: there are no first bytes, so it is there and it is empty.
+        const empty = statusCode === 416;
+        if (!empty && !isSuccess(statusCode)) {
+          body.destroy();
+          return { kind: 'status', status: statusCode };
+        }
+        const contentType = first(headers['content-type']) ?? announced;
+        if (!empty) return { kind: 'read', contentType, head: await readHead(body) };
+        body.destroy();
+        return { kind: 'read', contentType: announced, head: new Uint8Array() };
+      } catch (thrown) {
+        return { kind: 'unreachable', why: nameFailure(thrown) };
+      }
+    },
+  };
+}
+
+const isSuccess = (status: number) => status === 200 || status === 206;
+
+const first = (header: string | string[] | undefined) => (Array.isArray(header) ? header[0] : header);
+
+/** The first bytes of a body, whether or not the server heeded the range; the rest is never read. */
+async function readHead(body: AsyncIterable<Uint8Array>): Promise<Uint8Array> {
+  const chunks: Uint8Array[] = [];
+  let size = 0;
+  for await (const chunk of body) {
+    chunks.push(chunk);
+    size += chunk.byteLength;
+    if (size >= HEAD_BYTES) break;
+  }
+  return Buffer.concat(chunks).subarray(0, HEAD_BYTES);
+}
+
+const NO_ADDRESS = /^(ERR_BLOCKED_ADDRESS|ENOTFOUND|ENODATA|EAI_.*)$/;
+const REFUSED = /^(ECONNREFUSED|EHOSTUNREACH|ENETUNREACH)$/;
+const TIMEOUT =
+  /^(ETIMEDOUT|UND_ERR_(HEADERS|BODY|CONNECT)_TIMEOUT|TimeoutError|AbortError|UND_ERR_ABORTED)$/;
+const CERTIFICATE = /^(ERR_TLS_.*|ERR_SSL_.*|CERT_.*|DEPTH_ZERO_.*|SELF_SIGNED_.*|UNABLE_TO_.*|EPROTO)$/;
+
+function nameFailure(thrown: unknown): Unreachable {
+  if (thrown instanceof ProbeEnd) return thrown.why;
+  const { code, name } = (thrown ?? {}) as { code?: unknown; name?: unknown };
+  const label = typeof code === 'string' ? code : String(name);
+  if (NO_ADDRESS.test(label)) return 'no_public_address';
+  if (REFUSED.test(label)) return 'refused';
+  if (TIMEOUT.test(label) || name === 'TimeoutError') return 'timeout';
+  return CERTIFICATE.test(label) ? 'certificate' : 'broken';
+}
