@@ -91,6 +91,8 @@ export interface Job {
   readonly submitAttempts: number;
   readonly polls: number;
   readonly error: JobError | null;
+  /** Where the client wants to be told how it ended. */
+  readonly callbackUrl: string | null;
 }
 
 /** The fields a saved step may change; what is absent stays. */

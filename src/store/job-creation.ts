@@ -2,6 +2,7 @@
 
 import { sql } from 'kysely';
 import { isResubmitSafe } from '../core/job.ts';
+import { insertCallback } from './callback-records.ts';
 import type { Dialect, Queries, Written } from './database.ts';
 import { JOB_COLUMNS, toJob } from './job-row.ts';
 import type { CreateResult, JobIntent } from './port.ts';
@@ -20,6 +21,7 @@ interface NewJob {
   readonly nonce: string;
   readonly expectedMs: number | null;
   readonly estimatedMicroUsd: number | null;
+  readonly callbackUrl: string | null;
   readonly owner: string;
   readonly leaseMs: number;
 }
@@ -58,6 +60,7 @@ export function prepareJobCreation(db: Queries, dialect: Dialect): CreateJob {
         output_count: 0,
         submit_attempts: 0,
         polls: 0,
+        callback_url: job.callbackUrl,
         due_at: sql<number>`${dialect.now()} + ${job.leaseMs}`,
         claimed_due_at: dialect.now(),
         lease_owner: job.owner,
@@ -128,8 +131,10 @@ export function prepareJobCreation(db: Queries, dialect: Dialect): CreateJob {
     if (earlier) return { value: earlier, changed: [] };
 
     const request = JSON.stringify(intent.request);
-    const [row] = await insertJob(db, { ...intent, request, owner, leaseMs });
+    const callbackUrl = intent.callbackUrl ?? null;
+    const [row] = await insertJob(db, { ...intent, request, callbackUrl, owner, leaseMs });
     if (!row) throw new Error(`Inserting job ${id} returned no row`);
+    if (callbackUrl !== null) await insertCallback(db, id, callbackUrl);
     const claim = { job: toJob(row), lease: { jobId: id, owner, token: FIRST_TOKEN } };
     return { value: { kind: 'created', claim }, changed: [id] };
   };

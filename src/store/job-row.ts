@@ -26,6 +26,7 @@ export const JOB_COLUMNS = [
   'submit_attempts',
   'polls',
   'error',
+  'callback_url',
 ] as const satisfies readonly (keyof JobTable)[];
 
 export type JobRow = Pick<JobTable, (typeof JOB_COLUMNS)[number]>;
@@ -53,6 +54,7 @@ export function toJob(row: JobRow): Job {
     submitAttempts: row.submit_attempts,
     polls: row.polls,
     error: row.error === null ? null : JSON.parse(row.error),
+    callbackUrl: row.callback_url,
   };
 }
 

@@ -2,6 +2,8 @@
 
 import { sql } from 'kysely';
 import { createArchiveRecords, createKeptDocuments } from './archive-records.ts';
+import { createCallbackClaims } from './callback-claims.ts';
+import { createCallbackRecords, releaseCallbacks } from './callback-records.ts';
 import { createCatalogHistory } from './catalog-history.ts';
 import type { Database } from './database.ts';
 import { prepareJobCreation } from './job-creation.ts';
@@ -22,15 +24,21 @@ export function createJobStore(database: Database): JobStore {
     ...createArchiveRecords(database),
     ...createKeptDocuments(database),
     ...createCatalogHistory(database),
+    ...createCallbackRecords(database),
+    ...createCallbackClaims(database),
     createJob(intent, owner, leaseMs) {
-      // Without a key it is a single insert.
-      const run = intent.idempotency === null ? writeOne : write;
+      // Without a key and a callback it is a single insert.
+      const run = intent.idempotency === null && !intent.callbackUrl ? writeOne : write;
       return run((db) => createJob(db, intent, owner, leaseMs));
     },
     claimDue: (owner, limit, leaseMs) => writeOne((db) => leases.claimDue(db, owner, limit, leaseMs)),
     saveStep: (lease, change, after) => writeOne((db) => saveStep(db, dialect, lease, change, after)),
     bindUpstream: (jobId, bound) => writeOne((db) => bindUpstream(db, dialect, jobId, bound)),
-    releaseLeases: (owner) => writeOne((db) => leases.release(db, owner)),
+    releaseLeases: (owner) =>
+      write(async (db) => {
+        await releaseCallbacks(db, dialect, owner);
+        return leases.release(db, owner);
+      }),
     nextDueInMs: () => leases.nextDueInMs(reader),
     onJobChanged: (listener) => database.onJobChanged(listener),
     async ping() {

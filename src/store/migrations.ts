@@ -2,6 +2,7 @@
 
 import { jobsMigration } from './migrations/0001-jobs.ts';
 import { catalogChangesMigration } from './migrations/0004-catalog-changes.ts';
+import { callbacksMigration } from './migrations/0005-callbacks.ts';
 import type { Migration } from './migrator.ts';
 
-export const MIGRATIONS: readonly Migration[] = [jobsMigration, catalogChangesMigration];
+export const MIGRATIONS: readonly Migration[] = [jobsMigration, catalogChangesMigration, callbacksMigration];

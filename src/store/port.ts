@@ -2,12 +2,15 @@
 
 import type { ModelChange } from '../core/catalog-changes.ts';
 import type { Job, JobChange, JobStatus, StoredOutput } from '../core/job.ts';
+import type { CallbackStore } from './callback-port.ts';
 
 /** A job about to be written for the first time; the store sets the times, `version` 1 and empty outcome fields. */
 export type JobIntent = Pick<
   Job,
   'id' | 'clientId' | 'model' | 'request' | 'nonce' | 'expectedMs' | 'estimatedMicroUsd'
 > & {
+  /** Where to tell how the job ended, if anywhere. */
+  readonly callbackUrl?: string | null;
   /** The caller's Idempotency-Key with the hash of the body it came with. */
   readonly idempotency: { readonly key: string; readonly bodyHash: string } | null;
 };
@@ -59,7 +62,7 @@ export interface HistoryPlace {
 
 export interface CatalogChange extends ModelChange, HistoryPlace {}
 
-export interface JobStore {
+export interface JobStore extends CallbackStore {
   /**
    * One transaction: the job as `queued`, its idempotency row, and a lease for `owner`. A key whose job ended
    * `rejected` or `not_accepted`, or is older than 30 days, is free again.
@@ -89,7 +92,7 @@ export interface JobStore {
     jobId: string,
     bound: { upstreamId: string; generationId: string | null },
   ): Promise<Job | null>;
-  /** Gives up every lease of `owner`, so that others (or the next boot) need not wait for them to run out. */
+  /** Gives up every lease of `owner`, on jobs and on callbacks, so that others (or the next boot) need not wait for them to run out. */
   releaseLeases(owner: string): Promise<void>;
   /** One client's job, or null: another client's job is as missing as one that never was. */
   getJob(id: string, clientId: string): Promise<Job | null>;

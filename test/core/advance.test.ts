@@ -29,6 +29,7 @@ const job = (changes: Partial<Job> = {}): Job => ({
   submitAttempts: 1,
   polls: 0,
   error: null,
+  callbackUrl: null,
   ...changes,
 });
 

@@ -1,6 +1,7 @@
 // What every job store must do, whatever database is behind it: run on each of them.
 
 import { afterEach, beforeEach, describe } from 'vitest';
+import { describeCallbacks } from './contract/callbacks.ts';
 import { describeCatalogHistory } from './contract/catalog.ts';
 import { describeCreation } from './contract/creation.ts';
 import { describeLeases } from './contract/leases.ts';
@@ -22,6 +23,7 @@ export function describeJobStore(name: string, open: OpenStore): void {
     describe('claiming what is due', () => describeLeases(current));
     describe('saving a step', () => describeSteps(current));
     describe('reading', () => describeReads(current));
+    describe('callbacks', () => describeCallbacks(current));
     describe('the history of the catalog', () => describeCatalogHistory(current));
   });
 }

@@ -79,8 +79,10 @@ describe('migrate', () => {
 });
 
 describe('the schema', () => {
-  it('counts its versions without a gap', () => {
-    expect(MIGRATIONS.map(({ version }) => version)).toEqual(MIGRATIONS.map((_, i) => i + 1));
+  it('counts its versions upwards', () => {
+    const versions = MIGRATIONS.map(({ version }) => version);
+    expect(versions).toEqual([...new Set(versions)].sort((a, b) => a - b));
+    expect(versions[0]).toBe(1);
   });
 
   it('is laid in an empty file and found again, and a newer one is refused with the file released', async () => {
@@ -91,7 +93,15 @@ describe('the schema', () => {
     const second = await open();
     expect(await second.getJob(job.id, 'studio')).toEqual(job);
     await second.close();
-    expect(await tables()).toEqual(['documents', 'idempotency_keys', 'jobs', 'outputs', 'schema_migrations']);
+    expect(await tables()).toEqual([
+      'callbacks',
+      'catalog_changes',
+      'documents',
+      'idempotency_keys',
+      'jobs',
+      'outputs',
+      'schema_migrations',
+    ]);
 
     await sql`insert into schema_migrations values (99, 'teleport', 0)`.execute(db);
     await expect(open()).rejects.toThrow('schema version 99 ("teleport")');

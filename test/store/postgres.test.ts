@@ -1,6 +1,7 @@
 // The PostgreSQL store: the contract on a real server, replicas side by side, and lost connections.
 
 import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
+import { MIGRATIONS } from '../../src/store/migrations.ts';
 import type { JobStore } from '../../src/store/port.ts';
 import { openPostgresStore } from '../../src/store/postgres.ts';
 import type { OpenStore } from './contract/store-under-test.ts';
@@ -39,12 +40,20 @@ const openShared: OpenStore = async () => {
     // The server's clock cannot be moved, so the rows are.
     async passTime(ms) {
       await server.query(url, `update jobs set due_at = due_at - ${ms}`);
+      await server.query(url, `update callbacks set due_at = due_at - ${ms}`);
       await server.query(url, `update idempotency_keys set created_at = created_at - ${ms}`);
     },
     async close() {
       await Promise.all(replicas.map((replica) => replica.close()));
       // Not `truncate`, which makes each file anew and takes ten times as long.
-      for (const table of ['outputs', 'jobs', 'idempotency_keys', 'documents', 'catalog_changes']) {
+      for (const table of [
+        'callbacks',
+        'outputs',
+        'jobs',
+        'idempotency_keys',
+        'documents',
+        'catalog_changes',
+      ]) {
         await server.query(url, `delete from ${table}`);
       }
     },
@@ -68,7 +77,9 @@ describe('a PostgreSQL database', () => {
     const { job } = await createClaim(replicas[0]!);
     for (const replica of replicas) expect(await replica.getJob(job.id, 'studio')).toEqual(job);
     await Promise.all(replicas.map((replica) => replica.close()));
-    expect(await server.query(url, 'select name from schema_migrations')).toEqual([{ name: 'jobs' }]);
+    expect(await server.query(url, 'select name from schema_migrations')).toEqual(
+      MIGRATIONS.map(({ name }) => ({ name })),
+    );
   });
 
   it('leaves the leases of a replica that runs to it when another starts', async () => {

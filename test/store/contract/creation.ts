@@ -36,6 +36,7 @@ export function describeCreation(current: () => StoreUnderTest): void {
       submitAttempts: 0,
       polls: 0,
       error: null,
+      callbackUrl: null,
     });
     expect(Number.isInteger(job.createdAt)).toBe(true);
     expect(lease).toMatchObject({ jobId: intent.id, owner: 'a' });
