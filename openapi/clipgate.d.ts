@@ -69,6 +69,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/models/changes": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What changed in the catalog between fetches, oldest first */
+        get: operations["listCatalogChanges"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/route": {
         parameters: {
             query?: never;
@@ -142,15 +159,30 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/jobs/{id}/events": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * A job as Server-Sent Events until it has ended
+         * @description Each event is named `job`, its data is a Job, its id the version of the job. Send `Last-Event-ID` to get only what is newer. The stream closes after the event in which the job has ended.
+         */
+        get: operations["streamJobEvents"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
 }
 export type webhooks = Record<string, never>;
 export interface components {
     schemas: {
-        /**
-         * Format: binary
-         * @description MP4 bytes.
-         */
-        Video: string;
         /**
          * @description A model: what it can do and what it costs.
          * @example {
@@ -464,6 +496,8 @@ export interface components {
          *         "resolution": "720p"
          *       },
          *       "warnings": [],
+         *       "quote": "q1.eyJjbGllbnRJZCI6InN0dWRpbyJ9.c2lnbmF0dXJl",
+         *       "quote_expires_at": "2026-10-02T09:10:00.000Z",
          *       "catalog": {
          *         "fetched_at": "2026-10-02T09:00:00.000Z",
          *         "age_s": 12,
@@ -485,6 +519,10 @@ export interface components {
                 [key: string]: unknown;
             };
             warnings: components["schemas"]["Warning"][];
+            /** @description Opaque. POST /jobs with it and this same body buys this model at this price or less. */
+            quote: string;
+            /** Format: date-time */
+            quote_expires_at: string;
             catalog: components["schemas"]["Catalog"];
         };
         /**
@@ -512,6 +550,7 @@ export interface components {
          *       },
          *       "error": null,
          *       "resubmit_safe": false,
+         *       "callback": null,
          *       "outputs": [
          *         {
          *           "index": 0,
@@ -522,6 +561,7 @@ export interface components {
          *       ],
          *       "links": {
          *         "self": "/jobs/job_01K5J0V6Y8ZJ3T9Q4C2N7M1XAB",
+         *         "events": "/jobs/job_01K5J0V6Y8ZJ3T9Q4C2N7M1XAB/events",
          *         "content": "/jobs/job_01K5J0V6Y8ZJ3T9Q4C2N7M1XAB/content"
          *       }
          *     }
@@ -553,6 +593,22 @@ export interface components {
                 code: string;
                 message: string;
             } | null;
+            /** @description How far telling `callback_url` is; null where there is none, and in what is told. */
+            callback: {
+                url: string;
+                /**
+                 * @description `waiting` for the end, `pending`, `delivered`, `dead` after the last try, `gone` by a 410.
+                 * @enum {string}
+                 */
+                status: "waiting" | "pending" | "delivered" | "dead" | "gone";
+                /** @description What was told last, or is being told. */
+                event: ("job.completed" | "job.failed" | "job.cancelled" | "job.expired" | "job.rejected" | "job.submission_unknown" | "job.not_accepted" | "job.written_off") | null;
+                /** @description Of telling it. */
+                attempts: number;
+                last_error: string | null;
+                /** @description When it is tried again. */
+                next_at: string | null;
+            } | null;
             /** @description Whether sending this intent again cannot buy a second video. */
             resubmit_safe: boolean;
             /** @description Empty until completed. */
@@ -565,6 +621,7 @@ export interface components {
             }[];
             links: {
                 self: string;
+                events: string;
                 content: string;
             };
         };
@@ -595,6 +652,7 @@ export interface components {
          *           },
          *           "error": null,
          *           "resubmit_safe": false,
+         *           "callback": null,
          *           "outputs": [
          *             {
          *               "index": 0,
@@ -605,6 +663,7 @@ export interface components {
          *           ],
          *           "links": {
          *             "self": "/jobs/job_01K5J0V6Y8ZJ3T9Q4C2N7M1XAB",
+         *             "events": "/jobs/job_01K5J0V6Y8ZJ3T9Q4C2N7M1XAB/events",
          *             "content": "/jobs/job_01K5J0V6Y8ZJ3T9Q4C2N7M1XAB/content"
          *           }
          *         }
@@ -704,6 +763,118 @@ export interface components {
             catalog: components["schemas"]["Catalog"];
         };
         /**
+         * @description What is posted to `callback_url`: the Job as GET /jobs/{id} answers it, without `callback`, and with data: URLs in `request` cut off before their content.
+         * @example {
+         *       "type": "job.completed",
+         *       "timestamp": "2026-10-02T09:00:44.120Z",
+         *       "data": {
+         *         "id": "job_01K5J0V6Y8ZJ3T9Q4C2N7M1XAB",
+         *         "status": "completed",
+         *         "model": "google/veo-3.1-lite",
+         *         "created_at": "2026-10-02T09:00:00.000Z",
+         *         "updated_at": "2026-10-02T09:00:44.120Z",
+         *         "request": {
+         *           "model": "google/veo-3.1-lite",
+         *           "prompt": "A paper boat",
+         *           "duration": 4,
+         *           "resolution": "720p"
+         *         },
+         *         "cost": {
+         *           "estimated_usd": 0.12,
+         *           "actual_usd": 0.12,
+         *           "is_byok": false
+         *         },
+         *         "upstream": {
+         *           "id": "gen-vid-1790931600-a1B2c3D4e5F6g7H8i9J0",
+         *           "generation_id": null
+         *         },
+         *         "error": null,
+         *         "resubmit_safe": false,
+         *         "callback": null,
+         *         "outputs": [
+         *           {
+         *             "index": 0,
+         *             "url": "/jobs/job_01K5J0V6Y8ZJ3T9Q4C2N7M1XAB/content?index=0",
+         *             "content_type": "video/mp4",
+         *             "bytes": 1048576
+         *           }
+         *         ],
+         *         "links": {
+         *           "self": "/jobs/job_01K5J0V6Y8ZJ3T9Q4C2N7M1XAB",
+         *           "events": "/jobs/job_01K5J0V6Y8ZJ3T9Q4C2N7M1XAB/events",
+         *           "content": "/jobs/job_01K5J0V6Y8ZJ3T9Q4C2N7M1XAB/content"
+         *         }
+         *       }
+         *     }
+         */
+        JobEvent: {
+            /**
+             * @description `job.` and the status of the job.
+             * @enum {string}
+             */
+            type: "job.completed" | "job.failed" | "job.cancelled" | "job.expired" | "job.rejected" | "job.submission_unknown" | "job.not_accepted" | "job.written_off";
+            /**
+             * Format: date-time
+             * @description When the job came to stand where it does.
+             */
+            timestamp: string;
+            data: components["schemas"]["Job"];
+        };
+        /**
+         * @example {
+         *       "at": "2026-10-02T09:05:00.000Z",
+         *       "model": "bytedance/seedance-2.0-fast",
+         *       "kind": "changed",
+         *       "fields": [
+         *         {
+         *           "field": "prices.video_tokens",
+         *           "before": 0.0000056,
+         *           "after": 0.0000042
+         *         }
+         *       ]
+         *     }
+         */
+        CatalogChange: {
+            /**
+             * Format: date-time
+             * @description When this gateway saw it.
+             */
+            at: string;
+            model: string;
+            /** @enum {string} */
+            kind: "added" | "removed" | "changed";
+            /** @description Capabilities, and prices in dollars per unit as prices.<sku>. Empty for a model that came or went. */
+            fields: {
+                field: string;
+                before: unknown;
+                after: unknown;
+            }[];
+        };
+        /**
+         * @example {
+         *       "data": [
+         *         {
+         *           "at": "2026-10-02T09:05:00.000Z",
+         *           "model": "bytedance/seedance-2.0-fast",
+         *           "kind": "changed",
+         *           "fields": [
+         *             {
+         *               "field": "prices.video_tokens",
+         *               "before": 0.0000056,
+         *               "after": 0.0000042
+         *             }
+         *           ]
+         *         }
+         *       ],
+         *       "next_cursor": null
+         *     }
+         */
+        CatalogChangeList: {
+            /** @description Oldest first. */
+            data: components["schemas"]["CatalogChange"][];
+            next_cursor: string | null;
+        };
+        /**
          * @description RFC 9457 problem document.
          * @example {
          *       "type": "urn:clipgate:problem:invalid_request",
@@ -743,6 +914,13 @@ export interface components {
         } & {
             [key: string]: unknown;
         };
+        /**
+         * Format: binary
+         * @description MP4 bytes.
+         */
+        Video: string;
+        /** @description text/event-stream. */
+        EventStream: string;
         /**
          * @description The process answers.
          * @example {
@@ -1012,8 +1190,15 @@ export interface components {
              * @enum {string}
              */
             passthrough?: "require" | "when_supported";
+            /**
+             * Format: uri
+             * @description Where to POST a signed JobEvent when the job has ended; https. Never sent upstream.
+             */
+            callback_url?: string;
             /** @description Answer with the plan and buy nothing. */
             dry_run?: boolean;
+            /** @description Buy what POST /route quoted for this same body: that model, at that price or less. */
+            quote?: string;
         };
     };
     responses: never;
@@ -1147,8 +1332,20 @@ export interface operations {
             query?: {
                 /** @description Can make a clip of this many seconds. */
                 duration?: number;
+                /**
+                 * @description Such as 480p, 720p, 768p, 1080p, 1K, 2K or 4K; new values are passed on.
+                 * @example 720p
+                 */
                 resolution?: string;
+                /**
+                 * @description Such as 16:9, 9:16, 1:1 or 21:9; new values are passed on.
+                 * @example 9:16
+                 */
                 aspect_ratio?: string;
+                /**
+                 * @description Exact pixels, instead of resolution and aspect_ratio.
+                 * @example 1280x720
+                 */
                 size?: string;
                 /** @description Can start from this. */
                 mode?: "text_to_video" | "image_to_video" | "reference_to_video" | "video_to_video";
@@ -1265,6 +1462,16 @@ export interface operations {
                     "application/json": components["schemas"]["Model"];
                 };
             };
+            /** @description The request is wrong: `invalid_request`, `malformed_body`, or upstream refused the input. */
+            400: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description No valid client key: `unauthorized`. */
             401: {
                 headers: {
@@ -1280,6 +1487,86 @@ export interface operations {
             404: {
                 headers: {
                     "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Another method is needed: `method_not_allowed`, see `Allow`. */
+            405: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    Allow: components["headers"]["Allow"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Our fault: `internal`. */
+            500: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not now: see `code` and `Retry-After`. */
+            503: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    "Retry-After": components["headers"]["Retry-After"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    listCatalogChanges: {
+        parameters: {
+            query?: {
+                /** @description Only changes seen after this time. */
+                since?: string;
+                /** @description Go on where an earlier answer ended. */
+                cursor?: string;
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CatalogChangeList"];
+                };
+            };
+            /** @description The request is wrong: `invalid_request`, `malformed_body`, or upstream refused the input. */
+            400: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No valid client key: `unauthorized`. */
+            401: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    "WWW-Authenticate": components["headers"]["WWW-Authenticate"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -1504,6 +1791,17 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description Not now: see `code` and `Retry-After`. */
+            503: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    "Retry-After": components["headers"]["Retry-After"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
         };
     };
     createJob: {
@@ -1614,6 +1912,17 @@ export interface operations {
             408: {
                 headers: {
                     "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not yet: `not_ready`. */
+            409: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    "Retry-After": components["headers"]["Retry-After"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -1772,6 +2081,17 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description Not now: see `code` and `Retry-After`. */
+            503: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    "Retry-After": components["headers"]["Retry-After"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
         };
     };
     getJobContent: {
@@ -1921,6 +2241,17 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description Not now: see `code` and `Retry-After`. */
+            503: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    "Retry-After": components["headers"]["Retry-After"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
         };
     };
     headJobContent: {
@@ -2064,6 +2395,118 @@ export interface operations {
             502: {
                 headers: {
                     "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not now: see `code` and `Retry-After`. */
+            503: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    "Retry-After": components["headers"]["Retry-After"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    streamJobEvents: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Only what is newer than this event. */
+                "last-event-id"?: string;
+            };
+            path: {
+                /** @description Job id. */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The events. */
+            200: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/event-stream": components["schemas"]["EventStream"];
+                };
+            };
+            /** @description The request is wrong: `invalid_request`, `malformed_body`, or upstream refused the input. */
+            400: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No valid client key: `unauthorized`. */
+            401: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    "WWW-Authenticate": components["headers"]["WWW-Authenticate"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Nothing here, or not yours: `not_found`. */
+            404: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Another method is needed: `method_not_allowed`, see `Allow`. */
+            405: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    Allow: components["headers"]["Allow"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Upstream takes no more for now: `upstream_rate_limited`, see `Retry-After`. */
+            429: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    "Retry-After": components["headers"]["Retry-After"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Our fault: `internal`. */
+            500: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not now: see `code` and `Retry-After`. */
+            503: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    "Retry-After": components["headers"]["Retry-After"];
                     [name: string]: unknown;
                 };
                 content: {

@@ -2,6 +2,7 @@
 
 import { createHash } from 'node:crypto';
 import type { FastifyRequest } from 'fastify';
+import { ANONYMOUS } from '../core/client.ts';
 import { ClipgateError } from '../core/errors.ts';
 
 declare module 'fastify' {
@@ -10,9 +11,6 @@ declare module 'fastify' {
     clientId: string;
   }
 }
-
-/** The client every request belongs to where CLIENT_AUTH=none. */
-export const ANONYMOUS = 'anonymous';
 
 /**
  * An onRequest hook that names the client or refuses.

@@ -1,6 +1,7 @@
 // What core's values look like to a client: snake_case, ISO times, dollars.
 
 import type { Big } from 'big.js';
+import { type Callback, eventTypeOf } from '../core/callback.ts';
 import type { VideoModel } from '../core/catalog.ts';
 import { derived } from '../core/derived.ts';
 import { isResubmitSafe, type Job, type StoredOutput } from '../core/job.ts';
@@ -83,8 +84,23 @@ export function renderCandidate(candidate: Candidate) {
 
 export const renderRejected = ({ model, reasons }: Rejected) => ({ model: model.id, reasons });
 
-/** @param outputs what the archive holds of it, for the sizes. */
-export function renderJob(job: Job, outputs: readonly StoredOutput[]) {
+function renderCallback({ callbackUrl }: Job, callback: Callback | null) {
+  if (callbackUrl === null || !callback) return null;
+  return {
+    url: callbackUrl,
+    status: callback.state,
+    event: callback.event === null ? null : eventTypeOf(callback.event),
+    attempts: callback.attempts,
+    last_error: callback.lastError,
+    next_at: callback.nextAt === null ? null : isoTime(callback.nextAt),
+  };
+}
+
+/**
+ * @param outputs what the archive holds of it, for the sizes.
+ * @param callback how far telling its client is; null where nobody is told, or this is what is told.
+ */
+export function renderJob(job: Job, outputs: readonly StoredOutput[], callback: Callback | null) {
   const self = `/jobs/${job.id}`;
   const count = job.status === 'completed' ? job.outputCount : 0;
   return {
@@ -102,6 +118,7 @@ export function renderJob(job: Job, outputs: readonly StoredOutput[]) {
     upstream: { id: job.upstreamId, generation_id: job.generationId },
     error: job.error,
     resubmit_safe: isResubmitSafe(job.status),
+    callback: renderCallback(job, callback),
     outputs: Array.from({ length: count }, (_, index) => {
       const stored = outputs.find((output) => output.index === index);
       return {

@@ -1,5 +1,6 @@
 // Jobs as clients deal with them: made once per intent, looked up by their owner, waited for.
 
+import type { Callback } from '../core/callback.ts';
 import { ClipgateError } from '../core/errors.ts';
 import { isTerminal, type Job, type JobStatus, type StoredOutput, type SubmitBody } from '../core/job.ts';
 import type { JobStore } from '../store/port.ts';
@@ -14,6 +15,8 @@ export interface Intent {
   readonly request: SubmitBody;
   readonly estimatedMicroUsd: number | null;
   readonly expectedMs: number;
+  /** Where to tell the client how the job ended; null = nowhere. */
+  readonly callbackUrl: string | null;
   /** The caller's key with the hash of what they sent under it. */
   readonly idempotency: { readonly key: string; readonly bodyHash: string } | null;
 }
@@ -55,12 +58,20 @@ export interface Jobs {
   }): Promise<{ readonly jobs: readonly Job[]; readonly nextCursor: string | null }>;
   /** What the archive holds of completed jobs. */
   outputsOf(jobs: readonly Job[]): Promise<StoredOutput[]>;
+  /** How far telling their clients is, of those that are to be told. */
+  callbacksOf(jobs: readonly Job[]): Promise<Callback[]>;
 }
 
 export interface JobsParts {
   readonly store: Pick<
     JobStore,
-    'createJob' | 'findIdempotent' | 'getJob' | 'getJobByUpstreamId' | 'listJobs' | 'getOutputs'
+    | 'createJob'
+    | 'findIdempotent'
+    | 'getJob'
+    | 'getJobByUpstreamId'
+    | 'listJobs'
+    | 'getOutputs'
+    | 'getCallbacks'
   >;
   readonly submitter: JobSubmitter;
   readonly upstream: Pick<OpenRouter, 'canSubmit'>;
@@ -170,6 +181,11 @@ export function createJobs(
     outputsOf: (jobs) => {
       const completed = jobs.filter((job) => job.status === 'completed').map((job) => job.id);
       return completed.length > 0 ? store.getOutputs(completed) : Promise.resolve([]);
+    },
+
+    callbacksOf: (jobs) => {
+      const told = jobs.filter((job) => job.callbackUrl !== null).map((job) => job.id);
+      return told.length > 0 ? store.getCallbacks(told) : Promise.resolve([]);
     },
   };
 }

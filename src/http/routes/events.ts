@@ -12,7 +12,7 @@ import { JobParamsSchema } from '../schemas/job.ts';
 import { problems } from '../schemas/problem.ts';
 
 export interface EventRoutesParts {
-  readonly jobs: Pick<Jobs, 'get' | 'follow' | 'outputsOf'>;
+  readonly jobs: Pick<Jobs, 'get' | 'follow' | 'outputsOf' | 'callbacksOf'>;
 }
 
 // Proxies close what is silent for a minute.
@@ -50,7 +50,8 @@ export function eventRoutes({ jobs }: EventRoutesParts) {
     for await (const current of jobs.follow(job, seenVersion, HEARTBEAT_MS, signal)) {
       if (current === null) yield ': still here\n\n';
       else {
-        const data = JSON.stringify(renderJob(current, await jobs.outputsOf([current])));
+        const [callback = null] = await jobs.callbacksOf([current]);
+        const data = JSON.stringify(renderJob(current, await jobs.outputsOf([current]), callback));
         yield `event: job\nid: ${current.version}\ndata: ${data}\n\n`;
       }
     }

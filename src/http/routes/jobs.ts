@@ -6,6 +6,7 @@ import { hashJson } from '../../service/canonical-json.ts';
 import { JOB_ID_PATTERN } from '../../service/ids.ts';
 import type { Jobs } from '../../service/jobs.ts';
 import type { Planner } from '../../service/planner.ts';
+import { type CallbackRules, checkCallbackTarget } from '../callback-target.ts';
 import { splitBody } from '../clip-body.ts';
 import type { App } from '../context.ts';
 import { invalidRequest, toFault } from '../faults.ts';
@@ -32,14 +33,16 @@ export interface JobRoutesParts {
   readonly planner: Planner;
   readonly jobs: Jobs;
   readonly quotes: QuoteDesk;
+  readonly callbacks: CallbackRules;
 }
 
 /** How long a client should let pass before it asks again for a job that is not done. */
 const RETRY_AFTER_S = '5';
 
-export function jobRoutes({ planner, jobs, quotes }: JobRoutesParts) {
+export function jobRoutes({ planner, jobs, quotes, callbacks }: JobRoutesParts) {
   async function render(job: Job) {
-    return renderJob(job, await jobs.outputsOf([job]));
+    const [outputs, [callback = null]] = await Promise.all([jobs.outputsOf([job]), jobs.callbacksOf([job])]);
+    return renderJob(job, outputs, callback);
   }
 
   return async (app: App): Promise<void> => {
@@ -66,7 +69,7 @@ export function jobRoutes({ planner, jobs, quotes }: JobRoutesParts) {
         },
       },
       async (request, reply) => {
-        const { model, dry_run: dryRun, quote: token, ...body } = request.body;
+        const { model, dry_run: dryRun, quote: token, callback_url: callbackUrl, ...body } = request.body;
         const key = request.headers['idempotency-key'];
         const idempotency = key === undefined || dryRun ? null : { key, bodyHash: hashJson(request.body) };
 
@@ -74,6 +77,7 @@ export function jobRoutes({ planner, jobs, quotes }: JobRoutesParts) {
         const earlier = idempotency && (await jobs.findReplay(request.clientId, idempotency));
         if (earlier) return accepted(earlier, true);
 
+        if (callbackUrl !== undefined) checkCallbackTarget(callbacks, callbackUrl, request.clientId);
         const { spec, routing } = splitBody(body);
         const wanted = await withUpstreamJob(jobs, spec, request.clientId);
         const quote =
@@ -102,6 +106,7 @@ export function jobRoutes({ planner, jobs, quotes }: JobRoutesParts) {
           estimatedMicroUsd: usd === null ? null : toMicroUsd(usd),
           expectedMs: choice.expected.p50S * 1000,
           idempotency,
+          callbackUrl: callbackUrl ?? null,
         };
         const { respondAsync } = parsePrefer(request.headers.prefer);
         if (respondAsync) reply.header('preference-applied', 'respond-async');
@@ -143,12 +148,13 @@ export function jobRoutes({ planner, jobs, quotes }: JobRoutesParts) {
           status: status ?? null,
           model: model ?? null,
         });
-        const outputs = await jobs.outputsOf(page);
+        const [outputs, told] = await Promise.all([jobs.outputsOf(page), jobs.callbacksOf(page)]);
         return {
           data: page.map((job) =>
             renderJob(
               job,
               outputs.filter((output) => output.jobId === job.id),
+              told.find((callback) => callback.jobId === job.id) ?? null,
             ),
           ),
           next_cursor: nextCursor,

@@ -1,6 +1,8 @@
 // The shape of a job, of the request that makes one, and of the list of them.
 
 import { z } from 'zod';
+import { CALLBACK_STATES, eventTypeOf, TOLD_STATUSES } from '../../core/callback.ts';
+import { findCallbackUrlFault, MAX_CALLBACK_URL } from '../../core/callback-url.ts';
 import { JOB_STATUSES } from '../../core/job.ts';
 import { checkClipSpec, clipSpecShape, routingShape } from '../../core/request.ts';
 import { JOB_ID_PATTERN } from '../../service/ids.ts';
@@ -21,6 +23,14 @@ export const JobBodySchema = z
     model: MODEL_ID.optional().describe('Buy from this model. Without it the router picks one.'),
     ...clipSpecShape,
     ...routingShape,
+    callback_url: z
+      .string()
+      .refine((url) => findCallbackUrlFault(url) === null, {
+        error: ({ input }) => findCallbackUrlFault(String(input)) ?? '',
+      })
+      .optional()
+      .describe('Where to POST a signed JobEvent when the job has ended; https. Never sent upstream.')
+      .meta({ format: 'uri', maxLength: MAX_CALLBACK_URL }),
     dry_run: z.boolean().optional().describe('Answer with the plan and buy nothing.'),
     quote: z
       .string()
@@ -87,6 +97,7 @@ export const jobExample = {
   upstream: { id: 'gen-vid-1790931600-a1B2c3D4e5F6g7H8i9J0', generation_id: null },
   error: null,
   resubmit_safe: false,
+  callback: null,
   outputs: [{ index: 0, url: `/jobs/${id}/content?index=0`, content_type: 'video/mp4', bytes: 1048576 }],
   links: { self: `/jobs/${id}`, events: `/jobs/${id}/events`, content: `/jobs/${id}/content` },
 };
@@ -106,6 +117,24 @@ export const JobSchema = z
     }),
     upstream: z.object({ id: z.string().nullable(), generation_id: z.string().nullable() }),
     error: z.object({ code: z.string(), message: z.string() }).nullable(),
+    callback: z
+      .object({
+        url: z.string(),
+        status: z
+          .enum(CALLBACK_STATES)
+          .describe(
+            '`waiting` for the end, `pending`, `delivered`, `dead` after the last try, `gone` by a 410.',
+          ),
+        event: z
+          .enum(TOLD_STATUSES.map(eventTypeOf))
+          .nullable()
+          .describe('What was told last, or is being told.'),
+        attempts: z.int().describe('Of telling it.'),
+        last_error: z.string().nullable(),
+        next_at: z.iso.datetime().nullable().describe('When it is tried again.'),
+      })
+      .nullable()
+      .describe('How far telling `callback_url` is; null where there is none, and in what is told.'),
     resubmit_safe: z.boolean().describe('Whether sending this intent again cannot buy a second video.'),
     outputs: z
       .array(
