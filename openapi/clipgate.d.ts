@@ -763,7 +763,7 @@ export interface components {
             catalog: components["schemas"]["Catalog"];
         };
         /**
-         * @description What is posted to `callback_url`: the Job as GET /jobs/{id} answers it, without `callback`, and with data: URLs in `request` cut off before their content.
+         * @description What is posted to `callback_url`: the Job as GET /jobs/{id} answers it, save that `callback` is null and data: URLs in `request` end before their content.
          * @example {
          *       "type": "job.completed",
          *       "timestamp": "2026-10-02T09:00:44.120Z",
