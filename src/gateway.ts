@@ -115,7 +115,7 @@ export async function createGateway(parts: GatewayParts): Promise<Gateway> {
     {
       store,
       sender: createCallbackSender(
-        { agent: callbackAgent, clock },
+        { agent: callbackAgent, policy: callbackPolicy, clock },
         { wholeMs: CALLBACK_WHOLE_MS, userAgent: `clipgate/${parts.version}` },
       ),
       secretsOf,

@@ -49,7 +49,9 @@ const IDLE_MS = 5_000;
 const RETRY_MS = 1_000;
 // Changes bring news at once. This is for those nobody heard of: a process died, a notification was lost.
 const SWEEP_MS = 60_000;
-const MAX_NOTICED = 500;
+const NOTICED_AT_ONCE = 500;
+// Beyond it, while the store is away, looking at everything costs less than remembering.
+const MAX_NOTICED = 10_000;
 
 export function createCallbackCourier(
   parts: CallbackCourierParts,
@@ -70,7 +72,7 @@ export function createCallbackCourier(
       sweepAt = now + SWEEP_MS;
       return;
     }
-    const jobIds = [...noticed].slice(0, MAX_NOTICED);
+    const jobIds = [...noticed].slice(0, NOTICED_AT_ONCE);
     // Taken out first: what changes again while we look is noticed again.
     for (const id of jobIds) noticed.delete(id);
     try {
@@ -167,6 +169,10 @@ export function createCallbackCourier(
   return {
     notice(jobId) {
       noticed.add(jobId);
+      if (noticed.size > MAX_NOTICED) {
+        noticed.clear();
+        sweepAt = Number.NEGATIVE_INFINITY;
+      }
       loop.wake();
     },
     tick,

@@ -3,6 +3,7 @@
 import { type Dispatcher, request } from 'undici';
 import type { CallbackOutcome } from '../core/callback.ts';
 import type { Secret } from '../core/secret.ts';
+import type { CallbackPolicy } from './callback-policy.ts';
 import { signCallback } from './callback-signature.ts';
 import { parseRetryAfter } from './errors.ts';
 import { type NetworkFailure, nameFailure } from './network-failure.ts';
@@ -37,11 +38,19 @@ const MAX_DISCARDED_BYTES = 16 * 1024;
  * @param options.wholeMs from the first byte sent to the last byte of the answer.
  */
 export function createCallbackSender(
-  parts: { readonly agent: Dispatcher; readonly clock: () => number },
+  parts: {
+    readonly agent: Dispatcher;
+    readonly policy: Pick<CallbackPolicy, 'findFault'>;
+    readonly clock: () => number;
+  },
   options: { readonly wholeMs: number; readonly userAgent: string },
 ): CallbackSender {
   return {
     async send({ url, id, body }, secrets) {
+      // Asked again: the operator may have said otherwise since the URL was taken.
+      if (parts.policy.findFault(url) !== null) {
+        return { kind: 'failed', reason: 'this gateway may no longer call the URL' };
+      }
       const timestampS = Math.floor(parts.clock() / 1000);
       try {
         const response = await request(url, {

@@ -116,8 +116,11 @@ describe('a job with callback_url', () => {
     const first = await startTestGateway({ background: false, env: ENV });
     const folder = first.config.ARCHIVE_DIR.replace(/\/clips$/, '');
     const { id } = await buyTold(first, url);
-    await first.tick();
-    expect(await follow(first, id)).toMatchObject({ status: 'completed' });
+    const statusOf = async () => {
+      await first.tick();
+      return (await readAs<JobAnswer>(await first.request(`/jobs/${id}`))).status;
+    };
+    await expect.poll(statusOf).toBe('completed');
     // As a killed process leaves it: nobody has looked for news.
     await first.gateway.close();
     expect(received).toEqual([]);

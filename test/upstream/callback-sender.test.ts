@@ -25,13 +25,15 @@ async function receive(answer?: Answer): Promise<Receiver> {
 }
 
 function createSender(networks = ['127.0.0.0/8'], wholeMs = 2_000, clock = Date.now) {
-  const { isAllowed } = createCallbackPolicy({ names: [], networks });
+  const { isAllowed, findFault } = createCallbackPolicy({ names: [], networks });
+  // The guard is the last word where a URL's form says nothing, and must hold without it.
+  const policy = { findFault: networks.length > 0 ? findFault : () => null };
   const agent = createGuardedAgent(
     { isAllowed },
     { connectMs: 1_000, answerMs: wholeMs, maxBodyBytes: 64 * 1024 },
   );
   closing.push(() => agent.destroy());
-  const sender = createCallbackSender({ agent, clock }, { wholeMs, userAgent: 'clipgate/test' });
+  const sender = createCallbackSender({ agent, policy, clock }, { wholeMs, userAgent: 'clipgate/test' });
   return (url: string, secrets = [OLD]) =>
     sender.send({ url, id: 'job_1_completed', body: BODY }, secrets.map(createSecret));
 }
@@ -118,6 +120,15 @@ describe('a URL', () => {
       expect(await send(url)).toEqual(missing);
     },
   );
+
+  it('that the operator has come to refuse is not called', async () => {
+    const { url, received } = await receive();
+    expect(await createSender(['10.0.0.0/8'])(url)).toEqual({
+      kind: 'failed',
+      reason: 'this gateway may no longer call the URL',
+    });
+    expect(received).toEqual([]);
+  });
 
   it('nobody listens at is said to be so', async () => {
     const receiver = await startReceiver();
