@@ -4,6 +4,7 @@ import { randomUUID } from 'node:crypto';
 import Fastify, { type FastifyBaseLogger, LogController } from 'fastify';
 import { ClipgateError } from './core/errors.ts';
 import { createAuthenticator } from './http/auth.ts';
+import type { CallbackRules } from './http/callback-target.ts';
 import { answerClientError } from './http/client-error.ts';
 import type { App } from './http/context.ts';
 import { readJsonBodies } from './http/json-body.ts';
@@ -47,6 +48,7 @@ export interface AppParts extends Omit<OperationRoutesParts, 'catalog' | 'isClos
   readonly operatorDesk: OperatorDesk;
   readonly quotes: Quotes;
   readonly history: CatalogHistoryReader;
+  readonly callbacks: CallbackRules;
 }
 
 const BODY_LIMIT = 64 * 1024;

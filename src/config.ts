@@ -1,6 +1,8 @@
 // Every variable the gateway reads, described once: validation, defaults and the README's table come from here.
 
 import { z } from 'zod';
+import { callbackAllowSchema, callbackSecretsSchema } from './core/callback-settings.ts';
+import { ANONYMOUS } from './core/client.ts';
 import { createSecret } from './core/secret.ts';
 
 /** Decimal digits only: `Number` also takes a blank, `0x10` and `1e3`, which nobody means here. */
@@ -134,6 +136,16 @@ const variables = {
     .describe(
       "Keys of those who may read and repair every client's jobs, as `name:sha256hex,...`. Without one nobody can decide a job that stays `submission_unknown`.",
     ),
+  CALLBACK_SECRETS: callbackSecretsSchema
+    .optional()
+    .describe(
+      'What callbacks to clients are signed with, as `client:whsec_base64,...` (24 to 64 random bytes; clients are those of CLIENT_KEYS, or `anonymous`). Two of one client sign together while one replaces the other. A client without one cannot use `callback_url`.',
+    ),
+  CALLBACK_ALLOW: callbackAllowSchema
+    .optional()
+    .describe(
+      'Where callbacks may go, as `hooks.example.com,.example.org,10.20.0.0/16,...`: with hosts or suffixes to no other host, with networks to them beside public addresses. Plain http only to loopback addresses listed here. Unset: any public address over https.',
+    ),
   LOG_LEVEL: z
     .enum(LOG_LEVELS, `must be one of ${LOG_LEVELS.join(', ')}`)
     .default('info')
@@ -203,6 +215,14 @@ const RULES: readonly { readonly of: readonly Name[]; readonly check: (config: C
         [...(OPERATOR_KEYS?.keys() ?? [])].some((hash) => CLIENT_KEYS?.has(hash))
           ? 'has a key that is a client key too'
           : null,
+    },
+    {
+      of: ['CALLBACK_SECRETS', 'CLIENT_AUTH', 'CLIENT_KEYS'],
+      check: ({ CALLBACK_SECRETS, CLIENT_AUTH, CLIENT_KEYS }) => {
+        const clients = new Set(CLIENT_AUTH === 'none' ? [ANONYMOUS] : CLIENT_KEYS?.values());
+        const stranger = [...(CALLBACK_SECRETS?.keys() ?? [])].find((name) => !clients.has(name));
+        return stranger === undefined ? null : `names ${stranger}, which is no client of this gateway`;
+      },
     },
     {
       of: ['POLL_MAX_MS', 'POLL_MIN_MS'],

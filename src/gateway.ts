@@ -8,8 +8,10 @@ import { createApp } from './app.ts';
 import type { Config } from './config.ts';
 import { type Knowledge, NOTHING_KNOWN } from './core/knowledge.ts';
 import type { App } from './http/context.ts';
+import { renderJob } from './http/render.ts';
 import { readQualityFile } from './quality-file.ts';
 import { createBenchmarkFeed } from './service/benchmark-feed.ts';
+import { type CallbackCourier, createCallbackCourier } from './service/callback-courier.ts';
 import { createCatalogCache } from './service/catalog-cache.ts';
 import { createCatalogHistory } from './service/catalog-history.ts';
 import { createCheckedPlanner } from './service/checked-planner.ts';
@@ -28,6 +30,8 @@ import { createSubmitBreaker } from './service/submit-breaker.ts';
 import { createTelemetry } from './service/telemetry.ts';
 import { createWebhookDesk, type WebhookDesk } from './service/webhook-desk.ts';
 import type { JobStore } from './store/port.ts';
+import { createCallbackPolicy } from './upstream/callback-policy.ts';
+import { createCallbackSender } from './upstream/callback-sender.ts';
 import { createGuardedAgent } from './upstream/guarded-agent.ts';
 import { createMediaProbe } from './upstream/media-probe.ts';
 import { createOpenRouter, parseCatalog } from './upstream/openrouter.ts';
@@ -55,11 +59,12 @@ export interface Gateway {
   readonly app: App;
   readonly poller: JobPoller;
   readonly webhooks: WebhookDesk;
+  readonly courier: CallbackCourier;
   /** Fetches the catalog now. True where a good one came of it. */
   refreshCatalog(): Promise<boolean>;
   /**
    * Makes ready to listen and starts what runs in the background; with `background: false` jobs only move when
-   * `poller.tick` is called. The app listens when its caller says so.
+   * `poller.tick` is called, and callbacks when `courier.tick` is. The app listens when its caller says so.
    */
   start(options?: { readonly background?: boolean }): Promise<void>;
   /** Stops listening, lets requests and submits finish, gives up leases and closes the store. */
@@ -79,6 +84,12 @@ const TAGS = { maxAgeMs: 6 * 3_600_000, retryMs: 300_000, timeoutMs: 2_000 };
 const OUTBOUND = { connectMs: 5_000, answerMs: 5_000, maxBodyBytes: 1_000_000 };
 const PREFLIGHT = { concurrency: 6, probeMs: 10_000, deadlineMs: 20_000, maxInlineBytes: 20_000_000 };
 const IDLE_SWEEP_MS = 50;
+const CALLBACK_CONNECT_MS = 5_000;
+const CALLBACK_WHOLE_MS = 15_000;
+const CALLBACK_MAX_ANSWER_BYTES = 64 * 1024;
+const CALLBACK_LEASE_MS = 60_000;
+const CALLBACKS_AT_ONCE = 32;
+const CALLBACKS_PER_HOST = 4;
 
 export async function createGateway(parts: GatewayParts): Promise<Gateway> {
   const { config, store, log, clock, random, owner } = parts;
@@ -157,6 +168,34 @@ export async function createGateway(parts: GatewayParts): Promise<Gateway> {
     tags,
     preflight,
   });
+  const callbackPolicy = createCallbackPolicy(config.CALLBACK_ALLOW ?? { names: [], networks: [] });
+  const callbackAgent = createGuardedAgent(
+    { isAllowed: callbackPolicy.isAllowed },
+    {
+      connectMs: CALLBACK_CONNECT_MS,
+      answerMs: CALLBACK_WHOLE_MS,
+      maxBodyBytes: CALLBACK_MAX_ANSWER_BYTES,
+    },
+  );
+  const secretsOf = (clientId: string) => config.CALLBACK_SECRETS?.get(clientId) ?? [];
+  const courier = createCallbackCourier(
+    {
+      store,
+      sender: createCallbackSender(
+        { agent: callbackAgent, policy: callbackPolicy, clock },
+        { wholeMs: CALLBACK_WHOLE_MS, userAgent: `clipgate/${parts.version}` },
+      ),
+      secretsOf,
+      render: async (job) => {
+        const [outputs, attempts] = await Promise.all([jobs.outputsOf([job]), jobs.attemptsOf([job])]);
+        return renderJob(job, outputs, attempts, null);
+      },
+      clock,
+      random,
+      log,
+    },
+    { owner, concurrency: CALLBACKS_AT_ONCE, perHost: CALLBACKS_PER_HOST, leaseMs: CALLBACK_LEASE_MS },
+  );
   const loopDelay = monitorEventLoopDelay({ resolution: 20 });
 
   const app = await createApp({
@@ -173,28 +212,36 @@ export async function createGateway(parts: GatewayParts): Promise<Gateway> {
     archive,
     webhooks,
     operatorDesk: createOperatorDesk({ store, upstream, log }),
+    callbacks: {
+      findFault: callbackPolicy.findFault,
+      hasSecret: (clientId) => secretsOf(clientId).length > 0,
+    },
     pingStore: () => store.ping(),
     describeSubmissions: () => breaker.describe(),
     loopDelayMs: () => loopDelay.percentile(99) / 1e6,
   });
 
   // A job that another step or another process made due is looked at now, not when the timer thinks so.
-  const unsubscribe = store.onJobChanged(() => poller.wake());
-  let pollerStopped: Promise<unknown> | undefined;
+  const unsubscribe = store.onJobChanged((jobId) => {
+    poller.wake();
+    courier.notice(jobId);
+  });
+  let stepsStopped: Promise<unknown> | undefined;
 
   // Closing runs in this order: no new work, the requests under way, then what they stood on.
   app.addHook('preClose', async () => {
     unsubscribe();
     watch.close();
-    pollerStopped = Promise.all([poller.stop(), webhooks.stop()]);
+    stepsStopped = Promise.all([poller.stop(), webhooks.stop(), courier.stop()]);
     await catalog.stop();
     await telemetry.stop();
     await benchmarks.stop();
   });
   app.addHook('onClose', async () => {
     await archive.stop();
-    await pollerStopped;
+    await stepsStopped;
     await submitter.drain();
+    await callbackAgent.close();
     await store.releaseLeases(owner);
     await upstream.close();
     await outbound.close();
@@ -206,6 +253,7 @@ export async function createGateway(parts: GatewayParts): Promise<Gateway> {
     app,
     poller,
     webhooks,
+    courier,
     refreshCatalog: () => catalog.refresh(),
     async start({ background = true } = {}) {
       await mkdir(config.ARCHIVE_DIR, { recursive: true, mode: 0o700 });
@@ -214,6 +262,7 @@ export async function createGateway(parts: GatewayParts): Promise<Gateway> {
       await telemetry.start();
       // The arena answers nobody without a key.
       if (upstream.canSubmit) await benchmarks.start();
+      if (background) courier.start();
       if (background && upstream.canSubmit) {
         poller.start();
         webhooks.start();

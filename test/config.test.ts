@@ -98,6 +98,18 @@ describe('parseConfig', () => {
     expect(problemsOf({ CLIENT_AUTH: 'none', CLIENT_KEYS: `studio:${HASH}` })).toHaveLength(1);
   });
 
+  it('wants callback secrets of clients it has', () => {
+    const secret = `whsec_${Buffer.alloc(32, 1).toString('base64')}`;
+    const keys = { CLIENT_KEYS: `studio:${HASH}` };
+    expect(problemsOf({ ...keys, CALLBACK_SECRETS: `studio:${secret}` })).toEqual([]);
+    expect(problemsOf({ ...OPEN, CALLBACK_SECRETS: `anonymous:${secret}` })).toEqual([]);
+    for (const env of [keys, OPEN]) {
+      expect(problemsOf({ ...env, CALLBACK_SECRETS: `agency:${secret}` })).toEqual([
+        'CALLBACK_SECRETS names agency, which is no client of this gateway',
+      ]);
+    }
+  });
+
   it('names every bad variable at once, contradictions between good ones too', () => {
     const names = problemsOf({
       PORT: 'http',

@@ -110,6 +110,18 @@ describe('the tables and pictures', () => {
     expect([...(parseConfig({ CLIENT_KEYS: value }).CLIENT_KEYS?.values() ?? [])]).toEqual(['studio']);
   });
 
+  it('have a recipe for callback secrets that the gateway takes', () => {
+    const recipe = blocks.find(({ text }) => text.includes('CALLBACK_SECRETS='))?.text ?? '';
+    const printed = execFileSync(process.execPath, ['-e', /'(.*)'/s.exec(recipe)?.[1] ?? ''], {
+      encoding: 'utf8',
+    });
+    const CALLBACK_SECRETS = /CALLBACK_SECRETS=(\S+)/.exec(printed)?.[1] ?? '';
+    const CLIENT_KEYS = `studio:${'a'.repeat(64)}`;
+    expect([...(parseConfig({ CLIENT_KEYS, CALLBACK_SECRETS }).CALLBACK_SECRETS?.keys() ?? [])]).toEqual([
+      'studio',
+    ]);
+  });
+
   it('name commands that package.json has', () => {
     const { scripts } = JSON.parse(readFileSync('package.json', 'utf8')) as {
       scripts: Record<string, string>;

@@ -23,6 +23,7 @@ export type ErrorCode =
   | 'too_many_streams'
   | 'quote_changed'
   | 'quote_expired'
+  | 'callback_secret_missing'
   | 'upstream_rejected'
   | 'upstream_insufficient_credits'
   | 'upstream_forbidden'

@@ -110,6 +110,8 @@ export interface Job {
   readonly patienceMs: number | null;
   /** The job whose intent this one sends again. */
   readonly resubmitOf: string | null;
+  /** Where the client wants to be told how it ended. */
+  readonly callbackUrl: string | null;
 }
 
 /** The fields a saved step may change; what is absent stays. */

@@ -2,6 +2,7 @@
 
 import { hash } from 'node:crypto';
 import type { FastifyRequest } from 'fastify';
+import { ANONYMOUS } from '../core/client.ts';
 import { ClipgateError } from '../core/errors.ts';
 
 declare module 'fastify' {
@@ -12,9 +13,6 @@ declare module 'fastify' {
     operator: string | null;
   }
 }
-
-/** The client every request belongs to where CLIENT_AUTH=none. */
-const ANONYMOUS = 'anonymous';
 
 /**
  * Whose jobs a request may see: null = everybody's, for operators.

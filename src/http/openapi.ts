@@ -5,6 +5,7 @@ import swaggerUi from '@fastify/swagger-ui';
 import { createJsonSchemaTransform, jsonSchemaTransformObject } from 'fastify-type-provider-zod';
 import { z } from 'zod';
 import type { App } from './context.ts';
+import { addCallbacks } from './openapi-callbacks.ts';
 import { addHeaders } from './openapi-headers.ts';
 import { tidyOpenApi } from './tidy-openapi.ts';
 
@@ -55,7 +56,7 @@ export async function registerOpenApi(app: App, version: string): Promise<void> 
         url,
       };
     },
-    transformObject: (document) => addHeaders(tidyOpenApi(jsonSchemaTransformObject(document))),
+    transformObject: (document) => addHeaders(tidyOpenApi(addCallbacks(jsonSchemaTransformObject(document)))),
   });
   await app.register(swaggerUi, { routePrefix: '/docs', staticCSP: true });
 }

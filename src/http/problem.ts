@@ -26,6 +26,7 @@ const statusOf = {
   too_many_streams: 429,
   quote_changed: 409,
   quote_expired: 409,
+  callback_secret_missing: 422,
   upstream_rejected: 400,
   upstream_insufficient_credits: 402,
   upstream_forbidden: 403,

@@ -2,6 +2,7 @@
 
 import type { Big } from 'big.js';
 import type { Attempt } from '../core/attempt.ts';
+import { type Callback, eventTypeOf } from '../core/callback.ts';
 import type { VideoModel } from '../core/catalog.ts';
 import { derived } from '../core/derived.ts';
 import type { ExpectedTime } from '../core/expected-time.ts';
@@ -118,11 +119,29 @@ const renderAttempt = (
   cost: { estimated_usd: usdOf(attempt.estimatedMicroUsd), actual_usd: usdOf(attempt.actualMicroUsd) },
 });
 
+function renderCallback({ callbackUrl }: Job, callback: Callback | null) {
+  if (callbackUrl === null || !callback) return null;
+  return {
+    url: callbackUrl,
+    status: callback.state,
+    event: callback.event === null ? null : eventTypeOf(callback.event),
+    attempts: callback.attempts,
+    last_error: callback.lastError,
+    next_at: callback.nextAt === null ? null : isoTime(callback.nextAt),
+  };
+}
+
 /**
  * @param outputs what the archive holds of it, for the sizes.
  * @param earlier its attempts before the present one.
+ * @param callback how far telling its client is; null where nobody is told, or this is what is told.
  */
-export function renderJob(job: Job, outputs: readonly StoredOutput[], earlier: readonly Attempt[] = []) {
+export function renderJob(
+  job: Job,
+  outputs: readonly StoredOutput[],
+  earlier: readonly Attempt[],
+  callback: Callback | null,
+) {
   const self = `/jobs/${job.id}`;
   const count = job.status === 'completed' ? job.outputCount : 0;
   return {
@@ -147,6 +166,7 @@ export function renderJob(job: Job, outputs: readonly StoredOutput[], earlier: r
     ],
     resubmit_of: job.resubmitOf,
     resubmit_safe: isResubmitSafe(job.status),
+    callback: renderCallback(job, callback),
     outputs: Array.from({ length: count }, (_, index) => {
       const stored = outputs.find((output) => output.index === index);
       return {

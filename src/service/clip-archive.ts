@@ -2,7 +2,7 @@
 
 import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { Readable } from 'node:stream';
+import { Readable } from 'node:stream';
 import { LRUCache } from 'lru-cache';
 import type { Job, StoredOutput } from '../core/job.ts';
 import type { JobStore } from '../store/port.ts';
@@ -100,7 +100,12 @@ export function createClipArchive(parts: ClipArchiveParts, folder: string): Clip
       })
       .catch((error: unknown) => {
         log.error(
-          { err: error, job_id: job.id, index },
+          {
+            ...(error instanceof ArchiveDiskError ? { alarm: 'archive_disk' } : {}),
+            err: error,
+            job_id: job.id,
+            index,
+          },
           'a clip could not be stored: it will be tried again',
         );
         return false;
@@ -120,6 +125,25 @@ export function createClipArchive(parts: ClipArchiveParts, folder: string): Clip
     if (content.kind === 'open')
       return { kind: 'live', body: content.body, contentType: content.contentType };
     return content.kind === 'gone' ? { kind: 'gone' } : { kind: 'unavailable', reason: content.reason };
+  }
+
+  /** A reader of a download; where the disk fails under it, upstream goes on where the disk has stopped. */
+  function readThrough(download: ClipDownload, job: Job, index: number, signal: AbortSignal): Readable {
+    async function* read(): AsyncGenerator<Buffer> {
+      let sent = 0;
+      try {
+        for await (const chunk of download.read() as AsyncIterable<Buffer>) {
+          yield chunk;
+          sent += chunk.length;
+        }
+      } catch (error) {
+        if (!(error instanceof ArchiveDiskError)) throw error;
+        const rest = await relay(job, index, signal);
+        if (rest.kind !== 'live') throw error;
+        yield* skipBytes(rest.body, sent);
+      }
+    }
+    return Readable.from(read(), { objectMode: false });
   }
 
   /** Resolves once the first bytes are on disk, or says that the disk will not take them. */
@@ -144,7 +168,7 @@ export function createClipArchive(parts: ClipArchiveParts, folder: string): Clip
       return (
         (await findStored(job, index)) ?? {
           kind: 'live',
-          body: begun.download.read(),
+          body: readThrough(begun.download, job, index, signal),
           contentType: begun.contentType,
         }
       );
@@ -165,4 +189,14 @@ export function createClipArchive(parts: ClipArchiveParts, folder: string): Clip
       await Promise.allSettled(fetching.values());
     },
   };
+}
+
+/** @throws Error where there are fewer bytes than are to be skipped: it is not the same clip. */
+async function* skipBytes(body: Readable, count: number): AsyncGenerator<Buffer> {
+  let left = count;
+  for await (const chunk of body as AsyncIterable<Buffer>) {
+    if (left < chunk.length) yield left > 0 ? chunk.subarray(left) : chunk;
+    left = Math.max(0, left - chunk.length);
+  }
+  if (left > 0) throw new Error(`the clip was ${left} bytes longer a moment ago`);
 }

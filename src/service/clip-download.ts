@@ -51,12 +51,14 @@ export function startDownload(
   const progress = new EventEmitter().setMaxListeners(0);
   let written = 0;
   let ended: { readonly error: Error | null } | null = null;
+  // It may break while the file is being opened and nobody reads it yet: that is for the loop below to find.
+  source.body.on('error', () => undefined);
 
   async function receive(handle: FileHandle): Promise<Downloaded> {
     const hash = createHash('sha256');
     for await (const chunk of source.body as AsyncIterable<Buffer>) {
       hash.update(chunk);
-      await writing(handle.write(chunk, 0, chunk.length, written));
+      await writing(writeWhole(handle, chunk, written));
       written += chunk.length;
       progress.emit('more');
     }
@@ -106,7 +108,13 @@ export function startDownload(
     // The name changes at the end, the open file does not: a reader keeps what it has opened.
     while (written === 0 && !ended) await once(progress, 'more');
     if (ended?.error) throw ended.error;
-    const handle = await open(part, 'r').catch(() => open(file, 'r'));
+    const handle = await open(part, 'r')
+      .catch(() => open(file, 'r'))
+      .catch(async (missing: unknown) => {
+        // Neither name: it failed this moment, and why is worth more than that it is not there.
+        await done;
+        throw missing;
+      });
     try {
       for (let at = 0; ; ) {
         const buffer = Buffer.allocUnsafe(READ_CHUNK);
@@ -126,6 +134,14 @@ export function startDownload(
   }
 
   return { done, read: () => Readable.from(follow(), { objectMode: false, highWaterMark: READ_CHUNK }) };
+}
+
+/** A disk that fills up takes the beginning of a chunk and says so by its count alone; the rest then fails. */
+async function writeWhole(handle: FileHandle, chunk: Buffer, position: number): Promise<void> {
+  for (let at = 0; at < chunk.length; ) {
+    const { bytesWritten } = await handle.write(chunk, at, chunk.length - at, position + at);
+    at += bytesWritten;
+  }
 }
 
 /** Marks what fails in writing as the disk's fault. */

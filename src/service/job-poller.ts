@@ -108,7 +108,11 @@ export function createJobPoller(parts: JobPollerParts, options: JobPollerOptions
 
   async function archive({ job, lease }: Claim): Promise<void> {
     const kept = await parts.archive.keep(job);
-    await store.saveStep(lease, {}, { keep: false, runInMs: kept ? null : nextArchiveMs(job, clock()) });
+    const runInMs = kept ? null : nextArchiveMs(job, clock());
+    if (!kept && runInMs === null) {
+      log.error({ alarm: 'clip_not_archived', job_id: job.id }, 'a paid clip was never stored: giving up');
+    }
+    await store.saveStep(lease, {}, { keep: false, runInMs });
   }
 
   async function observe(job: Job): Promise<Observation> {

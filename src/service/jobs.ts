@@ -1,6 +1,7 @@
 // Jobs as clients deal with them: made once per intent, looked up by their owner, waited for.
 
 import type { Attempt } from '../core/attempt.ts';
+import type { Callback } from '../core/callback.ts';
 import { ClipgateError } from '../core/errors.ts';
 import type { Planned } from '../core/fallback-plan.ts';
 import {
@@ -25,6 +26,8 @@ export interface Intent {
   readonly request: SubmitBody;
   readonly estimatedMicroUsd: number | null;
   readonly expectedMs: number | null;
+  /** Where to tell the client how the job ended; absent = nowhere. */
+  readonly callbackUrl?: string | null;
   /** How long after being made a refusal that holds only for now is waited out, where nobody waits for the answer. */
   readonly patienceMs?: number;
   /** The job whose intent this one sends again. */
@@ -79,6 +82,8 @@ export interface Jobs {
   outputsOf(jobs: readonly Job[]): Promise<StoredOutput[]>;
   /** The attempts of jobs that have had more than one, those still planned left out. */
   attemptsOf(jobs: readonly Job[]): Promise<Attempt[]>;
+  /** How far telling their clients is, of those that are to be told. */
+  callbacksOf(jobs: readonly Job[]): Promise<Callback[]>;
 }
 
 export interface JobsParts {
@@ -92,6 +97,7 @@ export interface JobsParts {
     | 'getJobByUpstreamId'
     | 'listJobs'
     | 'getOutputs'
+    | 'getCallbacks'
   >;
   readonly submitter: JobSubmitter;
   readonly upstream: Pick<OpenRouter, 'canSubmit'>;
@@ -223,6 +229,11 @@ export function createJobs(
     outputsOf: (jobs) => {
       const completed = jobs.filter((job) => job.status === 'completed').map((job) => job.id);
       return completed.length > 0 ? store.getOutputs(completed) : Promise.resolve([]);
+    },
+
+    callbacksOf: (jobs) => {
+      const told = jobs.filter((job) => job.callbackUrl !== null).map((job) => job.id);
+      return told.length > 0 ? store.getCallbacks(told) : Promise.resolve([]);
     },
   };
 }

@@ -2,6 +2,7 @@
 
 import { sql } from 'kysely';
 import { isResubmitSafe } from '../core/job.ts';
+import { insertCallback } from './callback-records.ts';
 import type { Dialect, Queries, Written } from './database.ts';
 import { insertAttempts, termsOf } from './job-attempts.ts';
 import { JOB_COLUMNS, toJob } from './job-row.ts';
@@ -25,6 +26,7 @@ interface NewJob {
   readonly patienceMs: number | null;
   readonly resubmitOf: string | null;
   readonly listMicroUsd: number | null;
+  readonly callbackUrl: string | null;
   readonly owner: string;
   readonly leaseMs: number;
 }
@@ -68,6 +70,7 @@ export function prepareJobCreation(db: Queries, dialect: Dialect): CreateJob {
         fallback: job.fallback,
         patience_ms: job.patienceMs,
         resubmit_of: job.resubmitOf,
+        callback_url: job.callbackUrl,
         due_at: sql<number>`${dialect.now()} + ${job.leaseMs}`,
         claimed_due_at: dialect.now(),
         lease_owner: job.owner,
@@ -138,6 +141,7 @@ export function prepareJobCreation(db: Queries, dialect: Dialect): CreateJob {
     if (earlier) return { value: earlier, changed: [] };
 
     const { fallback } = intent;
+    const callbackUrl = intent.callbackUrl ?? null;
     const [row] = await insertJob(db, {
       ...intent,
       request: JSON.stringify(intent.request),
@@ -145,11 +149,13 @@ export function prepareJobCreation(db: Queries, dialect: Dialect): CreateJob {
       fallback: fallback ? JSON.stringify(termsOf(fallback)) : null,
       patienceMs: intent.patienceMs ?? null,
       resubmitOf: intent.resubmitOf ?? null,
+      callbackUrl,
       owner,
       leaseMs,
     });
     if (!row) throw new Error(`Inserting job ${id} returned no row`);
     if (fallback) await insertAttempts(db, intent, fallback);
+    if (callbackUrl !== null) await insertCallback(db, id, callbackUrl);
     const claim = { job: toJob(row), lease: { jobId: id, owner, token: FIRST_TOKEN } };
     return { value: { kind: 'created', claim }, changed: [id] };
   };

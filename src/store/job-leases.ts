@@ -3,6 +3,7 @@
 import { sql } from 'kysely';
 import type { Dialect, Queries, Written } from './database.ts';
 import { JOB_COLUMNS, toJob } from './job-row.ts';
+import { claimedBy, released } from './lease-columns.ts';
 import type { Claim } from './port.ts';
 import { prepare } from './prepared-query.ts';
 
@@ -32,26 +33,20 @@ export function prepareJobLeases(db: Queries, dialect: Dialect): JobLeases {
       )
       .updateTable('jobs')
       .set({
-        lease_owner: params.owner,
-        lease_token: sql<number>`lease_token + 1`,
-        due_at: sql<number>`${dialect.now()} + ${params.leaseMs}`,
+        ...claimedBy(dialect, params.owner, params.leaseMs),
         claimed_due_at: sql<number>`due_at`,
       })
       .where('id', 'in', (query) => query.selectFrom('due').select('due.id'))
       .returning([...JOB_COLUMNS, 'lease_token', 'claimed_due_at']),
   );
 
-  // A job that is due never stays so: what ended while it was held has no due time to give back.
-  const freed = {
-    lease_owner: null,
-    due_at: sql<number | null>`case when due_at is null then null else ${dialect.now()} end`,
-  };
-
   const release = prepare((params: { owner: string }) =>
-    db.updateTable('jobs').set(freed).where('lease_owner', '=', params.owner).returning('id'),
+    db.updateTable('jobs').set(released(dialect)).where('lease_owner', '=', params.owner).returning('id'),
   );
 
-  const releaseAll = prepare(() => db.updateTable('jobs').set(freed).where('lease_owner', 'is not', null));
+  const releaseAll = prepare(() =>
+    db.updateTable('jobs').set(released(dialect)).where('lease_owner', 'is not', null),
+  );
 
   const nextDue = prepare(() =>
     db

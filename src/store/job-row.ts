@@ -31,6 +31,7 @@ export const JOB_COLUMNS = [
   'fallback',
   'patience_ms',
   'resubmit_of',
+  'callback_url',
 ] as const satisfies readonly (keyof JobTable)[];
 
 export type JobRow = Pick<JobTable, (typeof JOB_COLUMNS)[number]>;
@@ -63,6 +64,7 @@ export function toJob(row: JobRow): Job {
     fallback: row.fallback === null ? null : JSON.parse(row.fallback),
     patienceMs: row.patience_ms,
     resubmitOf: row.resubmit_of,
+    callbackUrl: row.callback_url,
   };
 }
 

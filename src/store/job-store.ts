@@ -2,6 +2,8 @@
 
 import { sql } from 'kysely';
 import { createArchiveRecords, createKeptDocuments } from './archive-records.ts';
+import { createCallbackClaims } from './callback-claims.ts';
+import { createCallbackRecords, releaseCallbacks } from './callback-records.ts';
 import { createCatalogHistory } from './catalog-history.ts';
 import type { Database } from './database.ts';
 import { prepareJobCreation } from './job-creation.ts';
@@ -26,15 +28,22 @@ export function createJobStore(database: Database): JobStore {
     ...createRepairRecords(database),
     ...createCatalogHistory(database),
     ...createObservations(database),
+    ...createCallbackRecords(database),
+    ...createCallbackClaims(database),
     createJob(intent, owner, leaseMs) {
-      // Without a key and other candidates it is a single insert.
-      const run = intent.idempotency === null && !intent.fallback ? writeOne : write;
+      // Without a key, other candidates and a callback it is a single insert.
+      const single = intent.idempotency === null && !intent.fallback && !intent.callbackUrl;
+      const run = single ? writeOne : write;
       return run((db) => createJob(db, intent, owner, leaseMs));
     },
     claimDue: (owner, limit, leaseMs) => writeOne((db) => leases.claimDue(db, owner, limit, leaseMs)),
     saveStep: (lease, change, after) => writeOne((db) => saveStep(db, dialect, lease, change, after)),
     bindUpstream: (jobId, bound) => writeOne((db) => bindUpstream(db, dialect, jobId, bound)),
-    releaseLeases: (owner) => writeOne((db) => leases.release(db, owner)),
+    releaseLeases: (owner) =>
+      write(async (db) => {
+        await releaseCallbacks(db, dialect, owner);
+        return leases.release(db, owner);
+      }),
     nextDueInMs: () => leases.nextDueInMs(reader),
     onJobChanged: (listener) => database.onJobChanged(listener),
     async ping() {

@@ -4,6 +4,7 @@ import { jobsMigration } from './migrations/0001-jobs.ts';
 import { observationsMigration } from './migrations/0002-observations.ts';
 import { repairMigration } from './migrations/0003-repair.ts';
 import { catalogChangesMigration } from './migrations/0004-catalog-changes.ts';
+import { callbacksMigration } from './migrations/0005-callbacks.ts';
 import type { Migration } from './migrator.ts';
 
 export const MIGRATIONS: readonly Migration[] = [
@@ -11,4 +12,5 @@ export const MIGRATIONS: readonly Migration[] = [
   observationsMigration,
   repairMigration,
   catalogChangesMigration,
+  callbacksMigration,
 ];

@@ -3,6 +3,7 @@
 import type { ModelChange } from '../core/catalog-changes.ts';
 import type { Job, JobChange, JobStatus, StoredOutput } from '../core/job.ts';
 import type { JobObservation } from '../core/observation.ts';
+import type { CallbackStore } from './callback-port.ts';
 import type { IntentExtras, RepairStore } from './repair-port.ts';
 
 /** A job about to be written for the first time; the store sets the times, `version` 1 and empty outcome fields. */
@@ -13,6 +14,8 @@ export type JobIntent = Pick<
   IntentExtras & {
     /** As `Job.listMicroUsd`; absent = null. */
     readonly listMicroUsd?: number | null;
+    /** Where to tell how the job ended, if anywhere. */
+    readonly callbackUrl?: string | null;
     /** The caller's Idempotency-Key with the hash of the body it came with. */
     readonly idempotency: { readonly key: string; readonly bodyHash: string } | null;
   };
@@ -65,7 +68,7 @@ export interface HistoryPlace {
 
 export interface CatalogChange extends ModelChange, HistoryPlace {}
 
-export interface JobStore extends RepairStore {
+export interface JobStore extends RepairStore, CallbackStore {
   /**
    * One transaction: the job as `queued`, its idempotency row, and a lease for `owner`. A key whose job ended
    * `rejected` or `not_accepted`, or is older than 30 days, is free again.
@@ -97,7 +100,7 @@ export interface JobStore extends RepairStore {
     jobId: string,
     bound: { upstreamId: string; generationId: string | null; attempt?: number },
   ): Promise<Job | null>;
-  /** Gives up every lease of `owner`, so that others (or the next boot) need not wait for them to run out. */
+  /** Gives up every lease of `owner`, on jobs and on callbacks, so that others (or the next boot) need not wait for them to run out. */
   releaseLeases(owner: string): Promise<void>;
   /** One client's job, or null: another client's job is as missing as one that never was. */
   getJob(id: string, clientId: string): Promise<Job | null>;

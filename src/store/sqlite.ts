@@ -4,6 +4,7 @@ import { closeSync, existsSync, mkdirSync, openSync, realpathSync } from 'node:f
 import { basename, dirname, join, resolve } from 'node:path';
 import { Kysely, SqliteDialect, sql } from 'kysely';
 import { ClipgateError } from '../core/errors.ts';
+import { releaseCallbacks } from './callback-records.ts';
 import { createChangeFeed } from './change-feed.ts';
 import type { Dialect, Queries } from './database.ts';
 import { createGroupCommit, inTransaction } from './group-commit.ts';
@@ -100,6 +101,7 @@ export async function openSqliteStore({ file, clock }: SqliteStoreOptions): Prom
     await inTransaction(writing.queries, async (db) => {
       await migrate(db, DIALECT, MIGRATIONS);
       await prepareJobLeases(db, DIALECT).releaseAll(db);
+      await releaseCallbacks(db, DIALECT, null);
     });
 
     // A database in memory has one connection; Kysely then queues reads behind the group being written.

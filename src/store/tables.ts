@@ -1,5 +1,6 @@
 // The tables as our queries see them: times are epoch milliseconds, money integer micro-dollars, JSON is text.
 
+import type { CallbackState } from '../core/callback.ts';
 import type { ModelChange } from '../core/catalog-changes.ts';
 import type { JobStatus } from '../core/job.ts';
 import type { JobObservation } from '../core/observation.ts';
@@ -33,6 +34,7 @@ export interface JobTable {
   readonly fallback: string | null;
   readonly patience_ms: number | null;
   readonly resubmit_of: string | null;
+  readonly callback_url: string | null;
   /** When anyone may claim it: the next step of a free job, the end of the lease of a held one, null for never. */
   readonly due_at: number | null;
   /** When it had fallen due before the present claim: what "oldest due first" is sorted by. */
@@ -126,6 +128,20 @@ interface CatalogChangeTable {
   readonly fields: string;
 }
 
+/** Made with its job where that has a `callback_url`; under leases of its own. */
+interface CallbackTable {
+  readonly job_id: string;
+  /** Of the URL: so many at once, and no more. */
+  readonly host: string;
+  readonly state: CallbackState;
+  readonly event: JobStatus | null;
+  readonly attempts: number;
+  readonly last_error: string | null;
+  readonly due_at: number | null;
+  readonly lease_owner: string | null;
+  readonly lease_token: number;
+}
+
 interface MigrationTable {
   readonly version: number;
   readonly name: string;
@@ -142,5 +158,6 @@ export interface Tables {
   readonly webhook_inbox: WebhookInboxTable;
   readonly job_audit: AuditTable;
   readonly catalog_changes: CatalogChangeTable;
+  readonly callbacks: CallbackTable;
   readonly schema_migrations: MigrationTable;
 }

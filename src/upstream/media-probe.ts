@@ -1,17 +1,10 @@
 // Looks at the beginning of what a client's URL leads to: what it is called, its first bytes, and no more.
 
 import { type Dispatcher, request } from 'undici';
+import { type NetworkFailure, nameFailure } from './network-failure.ts';
 
-/** Why nothing could be read, as coarse as a caller may know it. */
-export type Unreachable =
-  /** No such name, no address, or one that is not public: these are told apart for nobody. */
-  | 'no_public_address'
-  | 'refused'
-  | 'timeout'
-  | 'certificate'
-  | 'broken'
-  | 'insecure_redirect'
-  | 'too_many_redirects';
+/** Why nothing could be read. */
+export type Unreachable = NetworkFailure | 'insecure_redirect' | 'too_many_redirects';
 
 type Probed =
   | {
@@ -79,7 +72,7 @@ export function createMediaProbe(agent: Dispatcher): MediaProbe {
   /** What HEAD alone settles: a wrong type said plainly. Many servers answer HEAD badly, so all else is for GET. */
   async function readType(url: string, signal: AbortSignal): Promise<string | null> {
     const response = await ask('HEAD', url, signal).catch((thrown: unknown) => {
-      if (nameFailure(thrown) === 'broken') return null;
+      if (nameEnd(thrown) === 'broken') return null;
       throw thrown;
     });
     response?.body.destroy();
@@ -107,7 +100,7 @@ export function createMediaProbe(agent: Dispatcher): MediaProbe {
         body.destroy();
         return { kind: 'read', contentType: announced, head: new Uint8Array() };
       } catch (thrown) {
-        return { kind: 'unreachable', why: nameFailure(thrown) };
+        return { kind: 'unreachable', why: nameEnd(thrown) };
       }
     },
   };
@@ -129,18 +122,5 @@ async function readHead(body: AsyncIterable<Uint8Array>): Promise<Uint8Array> {
   return Buffer.concat(chunks).subarray(0, HEAD_BYTES);
 }
 
-const NO_ADDRESS = /^(ERR_BLOCKED_ADDRESS|ENOTFOUND|ENODATA|EAI_.*)$/;
-const REFUSED = /^(ECONNREFUSED|EHOSTUNREACH|ENETUNREACH)$/;
-const TIMEOUT =
-  /^(ETIMEDOUT|UND_ERR_(HEADERS|BODY|CONNECT)_TIMEOUT|TimeoutError|AbortError|UND_ERR_ABORTED)$/;
-const CERTIFICATE = /^(ERR_TLS_.*|ERR_SSL_.*|CERT_.*|DEPTH_ZERO_.*|SELF_SIGNED_.*|UNABLE_TO_.*|EPROTO)$/;
-
-function nameFailure(thrown: unknown): Unreachable {
-  if (thrown instanceof ProbeEnd) return thrown.why;
-  const { code, name } = (thrown ?? {}) as { code?: unknown; name?: unknown };
-  const label = typeof code === 'string' ? code : String(name);
-  if (NO_ADDRESS.test(label)) return 'no_public_address';
-  if (REFUSED.test(label)) return 'refused';
-  if (TIMEOUT.test(label) || name === 'TimeoutError') return 'timeout';
-  return CERTIFICATE.test(label) ? 'certificate' : 'broken';
-}
+const nameEnd = (thrown: unknown): Unreachable =>
+  thrown instanceof ProbeEnd ? thrown.why : nameFailure(thrown);

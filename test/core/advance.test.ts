@@ -34,6 +34,7 @@ const job = (changes: Partial<Job> = {}): Job => ({
   fallback: null,
   patienceMs: null,
   resubmitOf: null,
+  callbackUrl: null,
   ...changes,
 });
 

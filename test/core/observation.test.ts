@@ -33,6 +33,7 @@ const ended = (overrides: Partial<Job> = {}): Job => ({
   fallback: null,
   patienceMs: null,
   resubmitOf: null,
+  callbackUrl: null,
   ...overrides,
 });
 

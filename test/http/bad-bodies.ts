@@ -191,7 +191,7 @@ const UNKNOWN: readonly BadBody[] = [
   ['__proto__', '{"prompt":"x","__proto__":{"duration":5}}', '/__proto__', /refused everywhere/],
   ['__proto__ in trace', '{"prompt":"x","trace":{"a":[{"__proto__":1}]}}', '/trace/a/0/__proto__'],
   ['__proto__ by escapes', '{"prompt":"x","trace":{"\\u005f_proto__":1}}', '/trace/__proto__'],
-  ['a webhook of the caller', { callback_url: 'https://x.test/hook' }, '/callback_url'],
+  ['a callback that is not https', { callback_url: 'http://x.test/hook' }, '/callback_url'],
 ];
 
 const TEXT: readonly BadBody[] = [

@@ -55,6 +55,7 @@ async function setUp() {
       fallback: null,
       patienceMs: null,
       resubmitOf: null,
+      callbackUrl: null,
       ...overrides,
     }),
   };

@@ -2,6 +2,7 @@
 
 import { afterEach, beforeEach, describe } from 'vitest';
 import { describeAttempts } from './contract/attempts.ts';
+import { describeCallbacks } from './contract/callbacks.ts';
 import { describeCatalogHistory } from './contract/catalog.ts';
 import { describeCreation } from './contract/creation.ts';
 import { describeInbox } from './contract/inbox.ts';
@@ -30,6 +31,7 @@ export function describeJobStore(name: string, open: OpenStore): void {
     describe('deciding an unknown', () => describeResolution(current));
     describe('observing', () => describeObservations(current));
     describe('reading', () => describeReads(current));
+    describe('callbacks', () => describeCallbacks(current));
     describe('the history of the catalog', () => describeCatalogHistory(current));
   });
 }

@@ -44,12 +44,14 @@ const openShared: OpenStore = async () => {
         url,
         `update webhook_inbox set due_at = due_at - ${ms}, received_at = received_at - ${ms}`,
       );
+      await server.query(url, `update callbacks set due_at = due_at - ${ms}`);
       await server.query(url, `update idempotency_keys set created_at = created_at - ${ms}`);
     },
     async close() {
       await Promise.all(replicas.map((replica) => replica.close()));
       // Not `truncate`, which makes each file anew and takes ten times as long.
       const tables = [
+        'callbacks',
         'outputs',
         'job_audit',
         'job_attempts',

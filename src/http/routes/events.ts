@@ -7,13 +7,13 @@ import type { Job } from '../../core/job.ts';
 import type { Jobs } from '../../service/jobs.ts';
 import { visibleTo } from '../auth.ts';
 import type { App } from '../context.ts';
-import { renderJob } from '../render.ts';
+import { answerJob } from '../job-answer.ts';
 import { EventHeadersSchema, EventStreamSchema } from '../schemas/event.ts';
 import { JobParamsSchema } from '../schemas/job.ts';
 import { problems } from '../schemas/problem.ts';
 
 export interface EventRoutesParts {
-  readonly jobs: Pick<Jobs, 'get' | 'follow' | 'outputsOf' | 'attemptsOf'>;
+  readonly jobs: Pick<Jobs, 'get' | 'follow' | 'outputsOf' | 'attemptsOf' | 'callbacksOf'>;
 }
 
 // Proxies close what is silent for a minute.
@@ -51,8 +51,7 @@ export function eventRoutes({ jobs }: EventRoutesParts) {
     for await (const current of jobs.follow(job, seenVersion, HEARTBEAT_MS, signal)) {
       if (current === null) yield ': still here\n\n';
       else {
-        const outputs = await jobs.outputsOf([current]);
-        const data = JSON.stringify(renderJob(current, outputs, await jobs.attemptsOf([current])));
+        const data = JSON.stringify(await answerJob(jobs, current));
         yield `event: job\nid: ${current.version}\ndata: ${data}\n\n`;
       }
     }

@@ -9,9 +9,11 @@ import { JOB_ID_PATTERN } from '../../service/ids.ts';
 import type { Jobs } from '../../service/jobs.ts';
 import type { Planner } from '../../service/planner.ts';
 import { requireOperator, visibleTo } from '../auth.ts';
+import { type CallbackRules, checkCallbackTarget } from '../callback-target.ts';
 import { splitBody } from '../clip-body.ts';
 import type { App } from '../context.ts';
 import { invalidRequest, toFault } from '../faults.ts';
+import { answerJob } from '../job-answer.ts';
 import { unplannable } from '../plan-problems.ts';
 import { parsePrefer } from '../prefer.ts';
 import type { QuoteDesk } from '../quote-desk.ts';
@@ -35,14 +37,15 @@ export interface JobRoutesParts {
   readonly planner: Planner;
   readonly jobs: Jobs;
   readonly quotes: QuoteDesk;
+  readonly callbacks: CallbackRules;
 }
 
 /** How long a client should let pass before it asks again for a job that is not done. */
 const RETRY_AFTER_S = '5';
 
-export function jobRoutes({ planner, jobs, quotes }: JobRoutesParts) {
+export function jobRoutes({ planner, jobs, quotes, callbacks }: JobRoutesParts) {
   async function render(job: Job) {
-    return renderJob(job, await jobs.outputsOf([job]), await jobs.attemptsOf([job]));
+    return answerJob(jobs, job);
   }
 
   return async (app: App): Promise<void> => {
@@ -69,7 +72,14 @@ export function jobRoutes({ planner, jobs, quotes }: JobRoutesParts) {
         },
       },
       async (request, reply) => {
-        const { model, dry_run: dryRun, quote: token, fallback, ...body } = request.body;
+        const {
+          model,
+          dry_run: dryRun,
+          quote: token,
+          fallback,
+          callback_url: callbackUrl,
+          ...body
+        } = request.body;
         const key = request.headers['idempotency-key'];
         const idempotency = key === undefined || dryRun ? null : { key, bodyHash: hashJson(request.body) };
 
@@ -77,6 +87,7 @@ export function jobRoutes({ planner, jobs, quotes }: JobRoutesParts) {
         const earlier = idempotency && (await jobs.findReplay(request.clientId, idempotency));
         if (earlier) return accepted(earlier, true);
 
+        if (callbackUrl !== undefined) checkCallbackTarget(callbacks, callbackUrl, request.clientId);
         const { spec, routing: asked } = splitBody(body);
         const terms = fallback && toTerms(fallback.max_attempts, fallback.max_total_cost_usd);
         const routing = fallback ? withinTotal(asked, fallback.max_total_cost_usd) : asked;
@@ -117,6 +128,7 @@ export function jobRoutes({ planner, jobs, quotes }: JobRoutesParts) {
             },
           }),
           idempotency,
+          callbackUrl: callbackUrl ?? null,
         };
         const { respondAsync } = parsePrefer(request.headers.prefer);
         if (respondAsync) reply.header('preference-applied', 'respond-async');
@@ -158,14 +170,18 @@ export function jobRoutes({ planner, jobs, quotes }: JobRoutesParts) {
           status: status ?? null,
           model: model ?? null,
         });
-        const outputs = await jobs.outputsOf(page);
-        const attempts = await jobs.attemptsOf(page);
+        const [outputs, attempts, told] = await Promise.all([
+          jobs.outputsOf(page),
+          jobs.attemptsOf(page),
+          jobs.callbacksOf(page),
+        ]);
         return {
           data: page.map((job) =>
             renderJob(
               job,
               outputs.filter((output) => output.jobId === job.id),
               attempts.filter((attempt) => attempt.jobId === job.id),
+              told.find((callback) => callback.jobId === job.id) ?? null,
             ),
           ),
           next_cursor: nextCursor,

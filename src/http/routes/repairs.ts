@@ -6,8 +6,9 @@ import type { Decision, OperatorDesk } from '../../service/operator-desk.ts';
 import { resubmit } from '../../service/resubmission.ts';
 import { requireOperator, visibleTo } from '../auth.ts';
 import type { App } from '../context.ts';
+import { answerJob } from '../job-answer.ts';
 import { parsePrefer } from '../prefer.ts';
-import { renderAudit, renderJob } from '../render.ts';
+import { renderAudit } from '../render.ts';
 import { JobHeadersSchema, JobParamsSchema, JobSchema } from '../schemas/job.ts';
 import { problems } from '../schemas/problem.ts';
 import { NoQuerySchema } from '../schemas/query.ts';
@@ -21,8 +22,7 @@ export interface RepairRoutesParts {
 const RETRY_AFTER_S = '5';
 
 export function repairRoutes({ jobs, operatorDesk }: RepairRoutesParts) {
-  const render = async (job: Job) =>
-    renderJob(job, await jobs.outputsOf([job]), await jobs.attemptsOf([job]));
+  const render = (job: Job) => answerJob(jobs, job);
 
   return async (app: App): Promise<void> => {
     app.post(

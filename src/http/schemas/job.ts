@@ -1,6 +1,8 @@
 // The shape of a job, of the request that makes one, and of the list of them.
 
 import { z } from 'zod';
+import { CALLBACK_STATES, eventTypeOf, TOLD_STATUSES } from '../../core/callback.ts';
+import { findCallbackUrlFault, MAX_CALLBACK_URL } from '../../core/callback-url.ts';
 import { JOB_STATUSES } from '../../core/job.ts';
 import { checkClipSpec, checkRouting, clipSpecShape, routingShape } from '../../core/request.ts';
 import { JOB_ID_PATTERN } from '../../service/ids.ts';
@@ -44,6 +46,14 @@ export const JobBodySchema = z
     ...clipSpecShape,
     ...routingShape,
     fallback: FallbackSchema.optional(),
+    callback_url: z
+      .string()
+      .refine((url) => findCallbackUrlFault(url) === null, {
+        error: ({ input }) => findCallbackUrlFault(String(input)) ?? '',
+      })
+      .optional()
+      .describe('Where to POST a signed JobEvent when the job has ended; https. Never sent upstream.')
+      .meta({ format: 'uri', maxLength: MAX_CALLBACK_URL }),
     dry_run: z.boolean().optional().describe('Answer with the plan and buy nothing.'),
     quote: z
       .string()
@@ -106,7 +116,7 @@ export const ReadJobHeadersSchema = z.looseObject({
 });
 
 const id = 'job_01K5J0V6Y8ZJ3T9Q4C2N7M1XAB';
-const jobExample = {
+export const jobExample = {
   id,
   status: 'completed' as const,
   model: 'google/veo-3.1-lite',
@@ -128,6 +138,7 @@ const jobExample = {
   ],
   resubmit_of: null,
   resubmit_safe: false,
+  callback: null,
   outputs: [{ index: 0, url: `/jobs/${id}/content?index=0`, content_type: 'video/mp4', bytes: 1048576 }],
   links: { self: `/jobs/${id}`, events: `/jobs/${id}/events`, content: `/jobs/${id}/content` },
 };
@@ -160,6 +171,24 @@ export const JobSchema = z
       }),
     ).describe('Every model tried, in order; the last is the present one. Several only with `fallback`.'),
     resubmit_of: z.string().nullable().describe('The job that this one sends again.'),
+    callback: z
+      .object({
+        url: z.string(),
+        status: z
+          .enum(CALLBACK_STATES)
+          .describe(
+            '`waiting` for the end, `pending`, `delivered`, `dead` after the last try, `gone` by a 410.',
+          ),
+        event: z
+          .enum(TOLD_STATUSES.map(eventTypeOf))
+          .nullable()
+          .describe('What was told last, or is being told.'),
+        attempts: z.int().describe('Of telling it.'),
+        last_error: z.string().nullable(),
+        next_at: z.iso.datetime().nullable().describe('When it is tried again.'),
+      })
+      .nullable()
+      .describe('How far telling `callback_url` is; null where there is none, and in what is told.'),
     resubmit_safe: z.boolean().describe('Whether sending this intent again cannot buy a second video.'),
     outputs: z
       .array(

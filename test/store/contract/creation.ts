@@ -41,6 +41,7 @@ export function describeCreation(current: () => StoreUnderTest): void {
       fallback: null,
       patienceMs: null,
       resubmitOf: null,
+      callbackUrl: null,
     });
     expect(Number.isInteger(job.createdAt)).toBe(true);
     expect(lease).toMatchObject({ jobId: intent.id, owner: 'a' });

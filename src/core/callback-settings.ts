@@ -1,0 +1,62 @@
+// What an operator says of callbacks: the secrets they are signed with, and where they may go.
+
+import { z } from 'zod';
+import { createSecret, type Secret } from './secret.ts';
+
+/** Names narrow, networks widen: no other host than those named is called, nor any address inside but those listed. */
+export interface CallbackAllow {
+  /** Hosts, and with a leading full stop all hosts under a name; empty = every host. */
+  readonly names: readonly string[];
+  /** In CIDR notation: may be called beside public addresses. */
+  readonly networks: readonly string[];
+}
+
+const SECRET_ENTRY = /^([A-Za-z0-9][\w.-]{0,63}):(whsec_([A-Za-z0-9+/]+={0,2}))$/;
+// Standard Webhooks 1.0.0: "At least 24 bytes (192 bits, 512 maximum)".
+const MIN_KEY_BYTES = 24;
+const MAX_KEY_BYTES = 64;
+
+const bytesOf = (base64: string) => Math.floor((base64.replace(/=+$/, '').length * 3) / 4);
+
+/** `client:whsec_base64,...` -> the secrets of each client; every callback is signed with all of its client's. */
+export const callbackSecretsSchema = z.string().transform((value, context) => {
+  const byClient = new Map<string, Secret[]>();
+  for (const [index, entry] of value.split(',').entries()) {
+    const [, client, secret, key = ''] = SECRET_ENTRY.exec(entry.trim()) ?? [];
+    const bytes = bytesOf(key);
+    if (!client || !secret || key.length % 4 !== 0 || bytes < MIN_KEY_BYTES || bytes > MAX_KEY_BYTES) {
+      // The entry itself stays out of the message: it is a secret, or was meant to be one.
+      const message = `entry ${index + 1} is not client:whsec_ and ${MIN_KEY_BYTES} to ${MAX_KEY_BYTES} bytes in base64`;
+      context.addIssue({ code: 'custom', message });
+    } else byClient.set(client, [...(byClient.get(client) ?? []), createSecret(secret)]);
+  }
+  return byClient as ReadonlyMap<string, readonly Secret[]>;
+});
+
+const HOST = /^\.?[a-z0-9_]([a-z0-9_-]{0,62})(\.[a-z0-9_-]{1,63})*$/;
+const cidr = z.union([z.cidrv4(), z.cidrv6()]);
+const LOCAL_NETWORKS = ['127.0.0.0/8', '::1/128'];
+
+/** `hooks.example.com,.example.org,10.20.0.0/16,...`; an address names itself, and `localhost` what it leads to. */
+export const callbackAllowSchema = z.string().transform((value, context): CallbackAllow => {
+  const names: string[] = [];
+  const networks: string[] = [];
+  for (const [index, raw] of value.toLowerCase().split(',').entries()) {
+    const entry = raw.trim();
+    if (cidr.safeParse(entry).success) networks.push(entry);
+    else if (z.ipv4().safeParse(entry).success) {
+      names.push(entry);
+      networks.push(`${entry}/32`);
+    } else if (z.ipv6().safeParse(entry).success) {
+      names.push(entry);
+      networks.push(`${entry}/128`);
+    } else if (HOST.test(entry) && !/^[\d.]+$/.test(entry)) {
+      names.push(entry);
+      if (entry === 'localhost') networks.push(...LOCAL_NETWORKS);
+    } else {
+      const message = `entry ${index + 1} is not a host, a suffix such as .example.com, or a network such as 10.0.0.0/8`;
+      context.addIssue({ code: 'custom', message });
+    }
+  }
+  return { names, networks };
+});

@@ -1,0 +1,13 @@
+// The form of a URL that a client asks to be called at: all of it that can be judged without an operator's list.
+
+/** Longer than any address of a service; what is larger is content. */
+export const MAX_CALLBACK_URL = 2048;
+
+/** What is wrong with it, as the client reads it; null where nothing is. */
+export function findCallbackUrlFault(url: string): string | null {
+  if (url.length > MAX_CALLBACK_URL) return `must have at most ${MAX_CALLBACK_URL} characters`;
+  if (!/^https?:\/\//i.test(url) || !URL.canParse(url)) return 'must be an https: URL';
+  const { username, password, hash } = new URL(url);
+  if (username || password) return 'must not carry credentials: callbacks are signed';
+  return hash ? 'must not carry a fragment, which is never sent' : null;
+}

@@ -1,0 +1,19 @@
+// What a lease is made of in any table that has one: its owner, its token, and when it is due.
+
+import { type RawBuilder, sql } from 'kysely';
+import type { Dialect } from './database.ts';
+
+/** To be set on the rows that `owner` claims: until `leaseMs` have passed they are due for nobody else. */
+export const claimedBy = (dialect: Dialect, owner: string, leaseMs: number) => ({
+  lease_owner: owner,
+  lease_token: sql<number>`lease_token + 1`,
+  due_at: sql<number>`${dialect.now()} + ${leaseMs}`,
+});
+
+/** To be set on rows whose lease is given up. What is due never stays so: what ended while held has nothing to give back. */
+export const released = (
+  dialect: Dialect,
+): { readonly lease_owner: null; readonly due_at: RawBuilder<number | null> } => ({
+  lease_owner: null,
+  due_at: sql<number | null>`case when due_at is null then null else ${dialect.now()} end`,
+});
