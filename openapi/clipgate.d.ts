@@ -214,6 +214,7 @@ export interface components {
             }[];
         };
         /**
+         * @description A page of changes; `next_cursor` leads to the next.
          * @example {
          *       "data": [
          *         {
@@ -1505,7 +1506,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Default Response */
+            /** @description A page of changes; `next_cursor` leads to the next. */
             200: {
                 headers: {
                     "X-Request-Id": components["headers"]["X-Request-Id"];

@@ -15,7 +15,8 @@ interface Door {
   readonly packages?: readonly string[];
 }
 
-const ROOMS = ['core', 'upstream', 'store', 'service', 'http', 'config', 'version', 'app', 'gateway'];
+const FILES = ['config', 'quality-file', 'version', 'app', 'gateway'];
+const ROOMS = ['core', 'upstream', 'store', 'service', 'http', ...FILES];
 
 const DOORS: Readonly<Record<string, Door>> = {
   core: { values: [], packages: ['zod', 'big.js'] },
@@ -24,6 +25,7 @@ const DOORS: Readonly<Record<string, Door>> = {
   service: { values: ['core'], types: ['upstream', 'store'] },
   http: { values: ['core', 'service'] },
   config: { values: ['core'], packages: ['zod'] },
+  'quality-file': { values: ['core', 'config'] },
   version: { values: [], packages: [] },
   app: { values: ['core', 'http'], types: ['service'] },
   gateway: { values: ROOMS },

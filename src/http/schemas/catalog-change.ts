@@ -23,7 +23,11 @@ const CatalogChangeSchema = z
 
 export const CatalogChangeListSchema = z
   .object({ data: listOf(CatalogChangeSchema).describe('Oldest first.'), next_cursor: z.string().nullable() })
-  .meta({ id: 'CatalogChangeList', examples: [{ data: [changeExample], next_cursor: null }] });
+  .meta({
+    id: 'CatalogChangeList',
+    description: 'A page of changes; `next_cursor` leads to the next.',
+    examples: [{ data: [changeExample], next_cursor: null }],
+  });
 
 export const CatalogChangeQuerySchema = z.strictObject({
   since: z.iso.datetime({ offset: true }).optional().describe('Only changes seen after this time.'),
