@@ -33,6 +33,7 @@ export async function fight({ name, ours, yardstick, connections, goal, by = loa
   }
   const of = (read: (round: (typeof rounds)[number]) => number) => median(rounds.map(read));
   const ratios = rounds.map((round) => round.ours.perSecond / round.yardstick.perSecond);
+  const cpuRatio = of((round) => round.yardstick.cpuMicros / round.ours.cpuMicros);
   const cells = [
     name,
     perSecond(of((round) => round.ours.perSecond)),
@@ -40,7 +41,7 @@ export async function fight({ name, ours, yardstick, connections, goal, by = loa
     `${median(ratios).toFixed(2)} (${goal})`,
     micros(of((round) => round.ours.cpuMicros)),
     micros(of((round) => round.yardstick.cpuMicros)),
-    of((round) => round.yardstick.cpuMicros / round.ours.cpuMicros).toFixed(2),
+    cpuRatio === 0 ? '-' : cpuRatio.toFixed(2),
     `${of((round) => round.ours.p99Ms)} ms`,
     `${Math.min(...ratios).toFixed(2)} to ${Math.max(...ratios).toFixed(2)}`,
   ];

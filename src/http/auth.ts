@@ -1,6 +1,6 @@
 // Who is calling: a bearer key looked up by its whole SHA-256, or nobody at all.
 
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 import type { FastifyRequest } from 'fastify';
 import { ClipgateError } from '../core/errors.ts';
 
@@ -26,7 +26,7 @@ export function createAuthenticator(clients: ReadonlyMap<string, string> | null)
     }
     const key = /^Bearer +(\S+)$/i.exec(request.headers.authorization ?? '')?.[1];
     // Looking up the digest takes the same time however much of a key is right.
-    const name = key === undefined ? undefined : clients.get(createHash('sha256').update(key).digest('hex'));
+    const name = key === undefined ? undefined : clients.get(hash('sha256', key, 'hex'));
     if (name === undefined) {
       throw new ClipgateError(
         'unauthorized',

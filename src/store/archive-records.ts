@@ -3,11 +3,17 @@
 import type { StoredOutput } from '../core/job.ts';
 import type { Database, Queries } from './database.ts';
 import type { JobStore } from './port.ts';
+import { prepare } from './prepared-query.ts';
 
 export type ArchiveRecords = Pick<JobStore, 'saveOutput' | 'getOutputs'>;
 export type KeptDocuments = Pick<JobStore, 'saveDocument' | 'loadDocument'>;
 
 export function createArchiveRecords({ reader, writeOne }: Database): ArchiveRecords {
+  const selectOutputs = reader.selectFrom('outputs').selectAll().orderBy('job_id').orderBy('output_index');
+  const outputsOfOne = prepare((params: { jobId: string }) =>
+    selectOutputs.where('job_id', '=', params.jobId),
+  );
+
   async function insertOutput(db: Queries, output: StoredOutput): Promise<void> {
     const { file, bytes, sha256 } = output;
     const content = { file, bytes, sha256, content_type: output.contentType };
@@ -22,13 +28,12 @@ export function createArchiveRecords({ reader, writeOne }: Database): ArchiveRec
     saveOutput: (output) =>
       writeOne(async (db) => ({ value: await insertOutput(db, output), changed: [output.jobId] })),
     async getOutputs(jobIds) {
-      const rows = await reader
-        .selectFrom('outputs')
-        .selectAll()
-        .where('job_id', 'in', jobIds)
-        .orderBy('job_id')
-        .orderBy('output_index')
-        .execute();
+      const [only] = jobIds;
+      // One job is what is asked for on the way to every answer about it.
+      const rows =
+        only !== undefined && jobIds.length === 1
+          ? await outputsOfOne(reader, { jobId: only })
+          : await selectOutputs.where('job_id', 'in', jobIds).execute();
       return rows.map((row) => ({
         jobId: row.job_id,
         index: row.output_index,

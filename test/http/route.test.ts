@@ -53,7 +53,7 @@ it('honours weights, allow and deny', async () => {
   expect(without.sort()).toEqual(rest.sort());
   const [author] = first.split('/');
   expect((await routed({ models: { allow: [`${author}/*`] } })).selected.startsWith(`${author}/`)).toBe(true);
-  const quality = await routed({ priority: { speed: 0, cost: 0, quality: 1 } });
+  const quality = await routed({ scoring: 'guide', priority: { speed: 0, cost: 0, quality: 1 } });
   const best = await readAs<{ resolutions: string[] }>(await gateway.request(`/models/${quality.selected}`));
   expect(best.resolutions.map((one) => one.toLowerCase())).toContain('4k');
 });

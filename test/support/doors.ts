@@ -15,8 +15,18 @@ interface Door {
   readonly packages?: readonly string[];
 }
 
-const FILES = ['config', 'quality-file', 'version', 'app', 'gateway'];
-const ROOMS = ['core', 'upstream', 'store', 'service', 'http', ...FILES];
+const ROOMS = [
+  'core',
+  'upstream',
+  'store',
+  'service',
+  'http',
+  'config',
+  'quality-file',
+  'version',
+  'app',
+  'gateway',
+];
 
 const DOORS: Readonly<Record<string, Door>> = {
   core: { values: [], packages: ['zod', 'big.js'] },
@@ -25,7 +35,7 @@ const DOORS: Readonly<Record<string, Door>> = {
   service: { values: ['core'], types: ['upstream', 'store'] },
   http: { values: ['core', 'service'] },
   config: { values: ['core'], packages: ['zod'] },
-  'quality-file': { values: ['core', 'config'] },
+  'quality-file': { values: ['config', 'core'] },
   version: { values: [], packages: [] },
   app: { values: ['core', 'http'], types: ['service'] },
   gateway: { values: ROOMS },

@@ -33,7 +33,7 @@ export function parseCurl(command: string, variables: Readonly<Record<string, st
   for (let index = 1; index < words.length; index++) {
     const word = words[index] ?? '';
     const next = () => words[++index] ?? '';
-    if (word === '-s' || word === '-N') continue;
+    if (word === '-s' || word === '-sN') continue;
     if (word === '-o') next();
     else if (word === '-d') body = next();
     else if (word === '-H') {

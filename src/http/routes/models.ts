@@ -32,6 +32,8 @@ export interface ModelRoutesParts {
 interface ListView {
   readonly data: string;
   readonly etag: string;
+  /** The whole body as last sent: it is the same for as long as the catalog's age in seconds is. */
+  latest: { readonly ageS: number; readonly stale: boolean; readonly body: string } | null;
 }
 
 const REMEMBERED_VIEWS = 200;
@@ -53,7 +55,7 @@ export function modelRoutes({ catalog, maxAgeS }: ModelRoutesParts) {
     const data = JSON.stringify(snapshot.models.filter((model) => matches(model, query)).map(renderModel));
     // Weak: the body also says how old the catalog is, which does not make it another one.
     const etag = `W/"${createHash('sha256').update(data).digest('base64url').slice(0, 27)}"`;
-    const view = { data, etag };
+    const view: ListView = { data, etag, latest: null };
     views.set(key, view);
     return view;
   }
@@ -76,12 +78,13 @@ export function modelRoutes({ catalog, maxAgeS }: ModelRoutesParts) {
       },
       async (request, reply) => {
         const view = await catalog.get();
-        const { data, etag } = viewOf(view.catalog, request.query);
+        const list = viewOf(view.catalog, request.query);
+        const { etag } = list;
         reply.header('etag', etag).header('cache-control', cacheControl);
         if (matchesEtag(request.headers['if-none-match'], etag)) return reply.code(304).send();
         // A string is sent as it is: the expensive part was serialised when the catalog came.
         const plain: FastifyReply = reply;
-        return plain.type('application/json; charset=utf-8').send(listBody(data, view));
+        return plain.type('application/json; charset=utf-8').send(bodyOf(list, view));
       },
     );
 
@@ -113,8 +116,13 @@ export function modelRoutes({ catalog, maxAgeS }: ModelRoutesParts) {
   };
 }
 
-const listBody = (data: string, view: CatalogView) =>
-  `{"data":${data},"catalog":${JSON.stringify(renderCatalog(view))}}`;
+function bodyOf(list: ListView, view: CatalogView): string {
+  const { ageS, stale } = view;
+  if (list.latest?.ageS === ageS && list.latest.stale === stale) return list.latest.body;
+  const body = `{"data":${list.data},"catalog":${JSON.stringify(renderCatalog(view))}}`;
+  list.latest = { ageS, stale, body };
+  return body;
+}
 
 function matches(model: VideoModel, query: ModelQuery): boolean {
   const { duration, resolution, aspect_ratio, size, mode, generate_audio, seed, max_cost_usd } = query;

@@ -1,0 +1,6 @@
+// Every benchmark of the gateway, one after the other: `npx tsx bench/all.ts`. About ten minutes.
+
+for (const name of ['plan', 'route', 'reads', 'content']) {
+  console.log(`\n## ${name}\n`);
+  await import(`./${name}.ts`);
+}
