@@ -141,6 +141,63 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/jobs/{id}/resolve": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Decide a job that is submission_unknown (operators)
+         * @description An id is attached only if upstream confirms it. Each decision is on record: see the audit of the job.
+         */
+        post: operations["resolveJob"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/jobs/{id}/audit": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Who decided what about a job, and why (operators) */
+        get: operations["getJobAudit"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/jobs/{id}/resubmit": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Send a job again, as a new job with the same body
+         * @description For a job that ended without a clip or whose submit is unknown. Where nothing was bought for certain it needs no more; else `accept_double_charge: true`. Without an `Idempotency-Key` a job is sent again once, however often this is called.
+         */
+        post: operations["resubmitJob"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/jobs/{id}/content": {
         parameters: {
             query?: never;
@@ -685,6 +742,20 @@ export interface components {
          *         "generation_id": null
          *       },
          *       "error": null,
+         *       "attempts": [
+         *         {
+         *           "model": "google/veo-3.1-lite",
+         *           "upstream_id": "gen-vid-1790931600-a1B2c3D4e5F6g7H8i9J0",
+         *           "status": "completed",
+         *           "error": null,
+         *           "started_at": "2026-10-02T09:00:00.120Z",
+         *           "cost": {
+         *             "estimated_usd": 0.12,
+         *             "actual_usd": 0.12
+         *           }
+         *         }
+         *       ],
+         *       "resubmit_of": null,
          *       "resubmit_safe": false,
          *       "outputs": [
          *         {
@@ -710,7 +781,7 @@ export interface components {
             created_at: string;
             /** Format: date-time */
             updated_at: string;
-            /** @description What was sent upstream. */
+            /** @description What was sent upstream, but for the address of our own webhook. */
             request: {
                 [key: string]: unknown;
             };
@@ -728,6 +799,24 @@ export interface components {
                 code: string;
                 message: string;
             } | null;
+            /** @description Every model tried, in order; the last is the present one. Several only with `fallback`. */
+            attempts: {
+                model: string;
+                upstream_id: string | null;
+                /** @enum {string} */
+                status: "queued" | "submitting" | "pending" | "in_progress" | "completed" | "failed" | "cancelled" | "expired" | "rejected" | "submission_unknown" | "not_accepted" | "written_off";
+                error: {
+                    code: string;
+                    message: string;
+                } | null;
+                started_at: string | null;
+                cost: {
+                    estimated_usd: number | null;
+                    actual_usd: number | null;
+                };
+            }[];
+            /** @description The job that this one sends again. */
+            resubmit_of: string | null;
             /** @description Whether sending this intent again cannot buy a second video. */
             resubmit_safe: boolean;
             /** @description Empty until completed. */
@@ -770,6 +859,20 @@ export interface components {
          *             "generation_id": null
          *           },
          *           "error": null,
+         *           "attempts": [
+         *             {
+         *               "model": "google/veo-3.1-lite",
+         *               "upstream_id": "gen-vid-1790931600-a1B2c3D4e5F6g7H8i9J0",
+         *               "status": "completed",
+         *               "error": null,
+         *               "started_at": "2026-10-02T09:00:00.120Z",
+         *               "cost": {
+         *                 "estimated_usd": 0.12,
+         *                 "actual_usd": 0.12
+         *               }
+         *             }
+         *           ],
+         *           "resubmit_of": null,
          *           "resubmit_safe": false,
          *           "outputs": [
          *             {
@@ -908,6 +1011,10 @@ export interface components {
          *         "event_loop": {
          *           "ok": true,
          *           "detail": "11 ms late at the 99th percentile"
+         *         },
+         *         "submissions": {
+         *           "ok": true,
+         *           "detail": "open: 0 of 214 submits unknown in five minutes"
          *         }
          *       }
          *     }
@@ -928,7 +1035,49 @@ export interface components {
                     ok: boolean;
                     detail: string;
                 };
+                submissions: {
+                    ok: boolean;
+                    detail: string;
+                };
             };
+        };
+        /**
+         * @description Every decision on a job, oldest first.
+         * @example {
+         *       "data": [
+         *         {
+         *           "at": "2026-10-02T09:14:00.000Z",
+         *           "operator": "alice",
+         *           "action": "attach",
+         *           "reason": "Found on the invoice.",
+         *           "before": {
+         *             "status": "submission_unknown",
+         *             "upstream_id": null
+         *           },
+         *           "after": {
+         *             "status": "pending",
+         *             "upstream_id": "gen-vid-1790931600-a1B2"
+         *           }
+         *         }
+         *       ]
+         *     }
+         */
+        Audit: {
+            data: {
+                /** Format: date-time */
+                at: string;
+                operator: string;
+                action: string;
+                reason: string;
+                before: {
+                    status: string;
+                    upstream_id: string | null;
+                };
+                after: {
+                    status: string;
+                    upstream_id: string | null;
+                };
+            }[];
         };
         /**
          * @example {
@@ -1159,10 +1308,70 @@ export interface components {
             passthrough?: "require" | "when_supported";
             /** @description Look at every image, audio and video URL first: 422 `media_unreachable` where one is not there or not what it says. */
             preflight?: boolean;
+            /** @description After a refusal, or a failure that was not billed, try the next candidate under the same job. */
+            fallback?: {
+                /** @description Models tried in all, the first included. */
+                max_attempts: number;
+                /** @description What all attempts together may cost; also a limit for each of them. */
+                max_total_cost_usd: number;
+            };
             /** @description Answer with the plan and buy nothing. */
             dry_run?: boolean;
             /** @description Buy what POST /route quoted for this same body: that model, at that price or less. */
             quote?: string;
+        };
+        /**
+         * @description What an operator makes of a job whose submit nobody knows the outcome of.
+         * @example {
+         *       "action": "attach",
+         *       "upstream_id": "gen-vid-1790931600-a1B2",
+         *       "reason": "Found on the invoice."
+         *     }
+         */
+        Resolution: {
+            /**
+             * @description Upstream has it: follow it under this id.
+             * @constant
+             */
+            action: "attach";
+            upstream_id: string;
+            /**
+             * @description Why, for whoever reads the record.
+             * @example Found on the invoice of 2 October.
+             */
+            reason: string;
+        } | {
+            /**
+             * @description Upstream never took it: its Idempotency-Key is free again.
+             * @constant
+             */
+            action: "not_accepted";
+            /**
+             * @description Why, for whoever reads the record.
+             * @example Found on the invoice of 2 October.
+             */
+            reason: string;
+        } | {
+            /**
+             * @description Nobody will ever know: closed, and its key stays used.
+             * @constant
+             */
+            action: "write_off";
+            /**
+             * @description Why, for whoever reads the record.
+             * @example Found on the invoice of 2 October.
+             */
+            reason: string;
+        };
+        /**
+         * @description Sends a job again.
+         * @example {
+         *       "accept_double_charge": true
+         *     }
+         */
+        Resubmit: {
+            /** @description Needed where the job was bought or may have been: the clip may be billed twice. */
+            accept_double_charge?: boolean;
         };
     };
     responses: never;
@@ -1696,6 +1905,8 @@ export interface operations {
                 cursor?: string;
                 status?: "queued" | "submitting" | "pending" | "in_progress" | "completed" | "failed" | "cancelled" | "expired" | "rejected" | "submission_unknown" | "not_accepted" | "written_off";
                 model?: string;
+                /** @description For operators: only the jobs of this client. Without it, of all. */
+                client?: string;
             };
             header?: never;
             path?: never;
@@ -1728,6 +1939,16 @@ export interface operations {
                 headers: {
                     "X-Request-Id": components["headers"]["X-Request-Id"];
                     "WWW-Authenticate": components["headers"]["WWW-Authenticate"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Upstream forbids it: `upstream_forbidden`; or it is for operators: `operator_required`. */
+            403: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -1841,7 +2062,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Upstream forbids it: `upstream_forbidden`. */
+            /** @description Upstream forbids it: `upstream_forbidden`; or it is for operators: `operator_required`. */
             403: {
                 headers: {
                     "X-Request-Id": components["headers"]["X-Request-Id"];
@@ -1882,7 +2103,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Not yet: `not_ready`. */
+            /** @description Not as things stand: `not_ready`, or another `code` that says why. */
             409: {
                 headers: {
                     "X-Request-Id": components["headers"]["X-Request-Id"];
@@ -2058,6 +2279,433 @@ export interface operations {
             };
         };
     };
+    resolveJob: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Job id. */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Resolution"];
+            };
+        };
+        responses: {
+            /** @description A job: what was asked, what became of it, what it cost. */
+            200: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Job"];
+                };
+            };
+            /** @description The request is wrong: `invalid_request`, `malformed_body`, or upstream refused the input. */
+            400: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No valid client key: `unauthorized`. */
+            401: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    "WWW-Authenticate": components["headers"]["WWW-Authenticate"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Upstream forbids it: `upstream_forbidden`; or it is for operators: `operator_required`. */
+            403: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Nothing here, or not yours: `not_found`. */
+            404: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Another method is needed: `method_not_allowed`, see `Allow`. */
+            405: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    Allow: components["headers"]["Allow"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The request took too long to arrive: `request_timeout`. */
+            408: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not as things stand: `not_ready`, or another `code` that says why. */
+            409: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    "Retry-After": components["headers"]["Retry-After"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too large: `body_too_large`, or upstream says so. */
+            413: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not JSON: `unsupported_media_type`. */
+            415: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Our fault: `internal`. */
+            500: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not now: see `code` and `Retry-After`. */
+            503: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    "Retry-After": components["headers"]["Retry-After"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    getJobAudit: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Job id. */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Every decision on a job, oldest first. */
+            200: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Audit"];
+                };
+            };
+            /** @description The request is wrong: `invalid_request`, `malformed_body`, or upstream refused the input. */
+            400: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No valid client key: `unauthorized`. */
+            401: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    "WWW-Authenticate": components["headers"]["WWW-Authenticate"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Upstream forbids it: `upstream_forbidden`; or it is for operators: `operator_required`. */
+            403: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Nothing here, or not yours: `not_found`. */
+            404: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Another method is needed: `method_not_allowed`, see `Allow`. */
+            405: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    Allow: components["headers"]["Allow"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Our fault: `internal`. */
+            500: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not now: see `code` and `Retry-After`. */
+            503: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    "Retry-After": components["headers"]["Retry-After"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    resubmitJob: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Makes the request safe to repeat: the same key and body never buy twice. */
+                "idempotency-key"?: string;
+                /** @description `respond-async`: answer before upstream does. */
+                prefer?: string;
+            };
+            path: {
+                /** @description Job id. */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Resubmit"];
+            };
+        };
+        responses: {
+            /** @description The new job. */
+            202: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Job"];
+                };
+            };
+            /** @description The request is wrong: `invalid_request`, `malformed_body`, or upstream refused the input. */
+            400: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No valid client key: `unauthorized`. */
+            401: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    "WWW-Authenticate": components["headers"]["WWW-Authenticate"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The OpenRouter account cannot pay: `upstream_insufficient_credits`. */
+            402: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Upstream forbids it: `upstream_forbidden`; or it is for operators: `operator_required`. */
+            403: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Nothing here, or not yours: `not_found`. */
+            404: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Another method is needed: `method_not_allowed`, see `Allow`. */
+            405: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    Allow: components["headers"]["Allow"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The request took too long to arrive: `request_timeout`. */
+            408: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not as things stand: `not_ready`, or another `code` that says why. */
+            409: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    "Retry-After": components["headers"]["Retry-After"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too large: `body_too_large`, or upstream says so. */
+            413: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not JSON: `unsupported_media_type`. */
+            415: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Understood, but it cannot be done: see `code`. */
+            422: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Upstream takes no more for now: `upstream_rate_limited`, see `Retry-After`. */
+            429: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    "Retry-After": components["headers"]["Retry-After"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Our fault: `internal`. */
+            500: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Upstream failed: see `code`. */
+            502: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not now: see `code` and `Retry-After`. */
+            503: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    "Retry-After": components["headers"]["Retry-After"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     getJobContent: {
         parameters: {
             query?: {
@@ -2153,7 +2801,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Not yet: `not_ready`. */
+            /** @description Not as things stand: `not_ready`, or another `code` that says why. */
             409: {
                 headers: {
                     "X-Request-Id": components["headers"]["X-Request-Id"];
@@ -2313,7 +2961,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Not yet: `not_ready`. */
+            /** @description Not as things stand: `not_ready`, or another `code` that says why. */
             409: {
                 headers: {
                     "X-Request-Id": components["headers"]["X-Request-Id"];

@@ -1,6 +1,6 @@
 // The HTTP application: plugins, scopes and routes over parts it is given. Starts nothing, reads no environment.
 
-import { randomBytes } from 'node:crypto';
+import { randomUUID } from 'node:crypto';
 import Fastify, { type FastifyBaseLogger, LogController } from 'fastify';
 import { ClipgateError } from './core/errors.ts';
 import { createAuthenticator } from './http/auth.ts';
@@ -15,28 +15,36 @@ import { logRequest, logRequests } from './http/request-log.ts';
 import { catalogChangeRoutes } from './http/routes/catalog-changes.ts';
 import { contentRoutes } from './http/routes/content.ts';
 import { eventRoutes } from './http/routes/events.ts';
+import { hookRoutes } from './http/routes/hooks.ts';
 import { jobRoutes } from './http/routes/jobs.ts';
 import { modelRoutes } from './http/routes/models.ts';
 import { type OperationRoutesParts, operationRoutes } from './http/routes/operations.ts';
+import { repairRoutes } from './http/routes/repairs.ts';
 import { routeRoutes } from './http/routes/route.ts';
 import { validatorCompiler } from './http/validation.ts';
 import type { CatalogCache } from './service/catalog-cache.ts';
 import type { CatalogHistoryReader } from './service/catalog-history.ts';
 import type { ClipArchive } from './service/clip-archive.ts';
 import type { Jobs } from './service/jobs.ts';
+import type { OperatorDesk } from './service/operator-desk.ts';
 import type { Planner } from './service/planner.ts';
 import type { Quotes } from './service/quotes.ts';
+import type { WebhookDesk } from './service/webhook-desk.ts';
 
 export interface AppParts extends Omit<OperationRoutesParts, 'catalog' | 'isClosing'> {
   readonly log: FastifyBaseLogger;
   readonly version: string;
   /** Client name by SHA-256 of its key; null = no authentication. */
   readonly clients: ReadonlyMap<string, string> | null;
+  /** Operator name by SHA-256 of its key. */
+  readonly operators: ReadonlyMap<string, string>;
   readonly catalog: Pick<CatalogCache, 'get' | 'peek'>;
   readonly catalogMaxAgeS: number;
   readonly planner: Planner;
   readonly jobs: Jobs;
   readonly archive: Pick<ClipArchive, 'open'>;
+  readonly webhooks: Pick<WebhookDesk, 'receive'>;
+  readonly operatorDesk: OperatorDesk;
   readonly quotes: Quotes;
   readonly history: CatalogHistoryReader;
 }
@@ -49,7 +57,7 @@ const HEADERS_TIMEOUT_MS = 20_000;
 const KEEP_ALIVE_MS = 72_000;
 
 const REQUEST_ID = /^[\w.:-]{1,100}$/;
-const createRequestId = () => `req_${randomBytes(9).toString('base64url')}`;
+const createRequestId = () => `req_${randomUUID()}`;
 
 /** Builds the application; it listens when its caller says so, and is closed with `app.close()`. */
 export async function createApp(parts: AppParts): Promise<App> {
@@ -84,6 +92,7 @@ export async function createApp(parts: AppParts): Promise<App> {
   app.setErrorHandler(handleError);
   readJsonBodies(app);
   app.decorateRequest('clientId', '');
+  app.decorateRequest('operator', null);
 
   logRequests(app);
   app.addHook('onRequest', async (request, reply) => {
@@ -109,8 +118,9 @@ export async function createApp(parts: AppParts): Promise<App> {
   const guardMethods = collectRoutes(app);
   serveOpenApi(app);
   await app.register(operationRoutes({ ...parts, isClosing: () => closing }));
+  await app.register(hookRoutes(parts));
   await app.register(async (api) => {
-    api.addHook('onRequest', createAuthenticator(parts.clients));
+    api.addHook('onRequest', createAuthenticator(parts.clients, parts.operators));
     // What a client is told is for that client, and mostly true for a moment only; routes that differ say so.
     api.addHook('onRequest', async (_request, reply) => {
       reply.header('cache-control', 'no-store').header('vary', 'authorization');
@@ -120,6 +130,7 @@ export async function createApp(parts: AppParts): Promise<App> {
     const quotes = createQuoteDesk(parts);
     await api.register(routeRoutes({ jobs: parts.jobs, quotes }));
     await api.register(jobRoutes({ ...parts, quotes }));
+    await api.register(repairRoutes(parts));
     await api.register(contentRoutes(parts));
     await api.register(eventRoutes(parts));
   });

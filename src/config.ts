@@ -28,6 +28,20 @@ function findUrlFault(value: string): string | null {
   return username || password || search || hash ? 'must not carry credentials, a query or a fragment' : null;
 }
 
+const LOOPBACK = /^(localhost|127(\.\d{1,3}){3}|\[::1\])$/;
+
+/** Where upstream reaches us: it delivers to https only, and so does anyone who has a secret in the path. */
+const publicUrl = httpUrl.refine(
+  (value) => new URL(value).protocol === 'https:' || LOOPBACK.test(new URL(value).hostname),
+  'must be https (http only for this machine)',
+);
+
+/** Several while one replaces another. */
+const webhookSecrets = z
+  .string()
+  .regex(/^[^\s,]{8,}( *, *[^\s,]{8,})*$/, 'must be secrets of at least 8 characters, separated by commas')
+  .transform((value) => value.split(',').map((secret) => createSecret(secret.trim())));
+
 const CLIENT_KEY_PATTERN = /^([A-Za-z0-9][\w.-]{0,63}):([0-9a-f]{64})$/;
 
 /** `name:sha256hex,...` -> hash to client name. */
@@ -79,6 +93,16 @@ const variables = {
   OPENROUTER_BASE_URL: httpUrl
     .default('https://openrouter.ai/api/v1')
     .describe('Where the video API is. Point it at the simulator to try things without spending.'),
+  OPENROUTER_WEBHOOK_SECRET: webhookSecrets
+    .optional()
+    .describe(
+      "Secret that signs OpenRouter's webhooks; several, separated by commas, while one replaces another. Without it the unguessable path alone says whose they are.",
+    ),
+  PUBLIC_URL: publicUrl
+    .optional()
+    .describe(
+      'Where OpenRouter reaches this gateway, such as `https://clips.example.com`. Without it no webhook comes: a job whose submit was answered by nobody waits for an operator.',
+    ),
   DATABASE_URL: z
     .string()
     .regex(/^sqlite:./, 'must be sqlite:<file>')
@@ -95,6 +119,11 @@ const variables = {
     .optional()
     .describe(
       'Client keys as `name:sha256hex,...`, required unless CLIENT_AUTH=none; several keys may share a name while one replaces another.',
+    ),
+  OPERATOR_KEYS: clientKeys
+    .optional()
+    .describe(
+      "Keys of those who may read and repair every client's jobs, as `name:sha256hex,...`. Without one nobody can decide a job that stays `submission_unknown`.",
     ),
   LOG_LEVEL: z
     .enum(LOG_LEVELS, `must be one of ${LOG_LEVELS.join(', ')}`)
@@ -157,6 +186,13 @@ const RULES: readonly { readonly of: readonly Name[]; readonly check: (config: C
       check: ({ CLIENT_AUTH, CLIENT_KEYS }) =>
         CLIENT_AUTH === 'none' && CLIENT_KEYS
           ? 'is none although CLIENT_KEYS is set: say one or the other'
+          : null,
+    },
+    {
+      of: ['OPERATOR_KEYS', 'CLIENT_KEYS'],
+      check: ({ OPERATOR_KEYS, CLIENT_KEYS }) =>
+        [...(OPERATOR_KEYS?.keys() ?? [])].some((hash) => CLIENT_KEYS?.has(hash))
+          ? 'has a key that is a client key too'
           : null,
     },
     {

@@ -14,20 +14,25 @@ import { createCatalogCache } from './service/catalog-cache.ts';
 import { createCatalogHistory } from './service/catalog-history.ts';
 import { createCheckedPlanner } from './service/checked-planner.ts';
 import { createClipArchive } from './service/clip-archive.ts';
+import { createJobFallback } from './service/job-fallback.ts';
 import { createJobPoller, type JobPoller } from './service/job-poller.ts';
 import { createJobSubmitter } from './service/job-submitter.ts';
 import { createJobWatch } from './service/job-watch.ts';
 import { createJobs } from './service/jobs.ts';
+import { createOperatorDesk } from './service/operator-desk.ts';
 import { createPlanner } from './service/planner.ts';
 import { createPreflight } from './service/preflight.ts';
 import { createProviderTags } from './service/provider-tags.ts';
 import { createQuotes } from './service/quotes.ts';
+import { createSubmitBreaker } from './service/submit-breaker.ts';
 import { createTelemetry } from './service/telemetry.ts';
+import { createWebhookDesk, type WebhookDesk } from './service/webhook-desk.ts';
 import type { JobStore } from './store/port.ts';
 import { createGuardedAgent } from './upstream/guarded-agent.ts';
 import { createMediaProbe } from './upstream/media-probe.ts';
 import { createOpenRouter, parseCatalog } from './upstream/openrouter.ts';
 import { createAddressTest } from './upstream/public-address.ts';
+import { findSignatureFault, parseWebhook } from './upstream/webhook.ts';
 import { parseBenchmarks } from './upstream/wire.ts';
 
 export interface GatewayParts {
@@ -49,6 +54,7 @@ export interface GatewayParts {
 export interface Gateway {
   readonly app: App;
   readonly poller: JobPoller;
+  readonly webhooks: WebhookDesk;
   /** Fetches the catalog now. True where a good one came of it. */
   refreshCatalog(): Promise<boolean>;
   /**
@@ -96,9 +102,11 @@ export async function createGateway(parts: GatewayParts): Promise<Gateway> {
     { load: () => upstream.fetchCatalog(), parse: parseCatalog, store, history, clock, random, log },
     { maxAgeMs: config.CATALOG_MAX_AGE_S * 1000, retryMs: CATALOG_RETRY_MS, flightMs: 2 * READ_TIMEOUT_MS },
   );
+  const breaker = createSubmitBreaker({ clock, log });
+  const fallback = createJobFallback({ store, log });
   const submitter = createJobSubmitter(
-    { store, upstream, clock, random, sleep: (ms) => sleep(ms), log },
-    { leaseMs: submitLeaseMs, pace },
+    { store, upstream, breaker, fallback, clock, random, sleep: (ms) => sleep(ms), log },
+    { leaseMs: submitLeaseMs, pace, callbackUrl: callbackUrlUnder(config.PUBLIC_URL) },
   );
   const telemetry = createTelemetry({ store, clock, log });
   const benchmarks = createBenchmarkFeed({
@@ -116,12 +124,23 @@ export async function createGateway(parts: GatewayParts): Promise<Gateway> {
   });
   const archive = createClipArchive({ store, upstream, log }, config.ARCHIVE_DIR);
   const poller = createJobPoller(
-    { store, upstream, submitter, archive, telemetry, clock, random, log },
+    { store, upstream, submitter, archive, fallback, telemetry, clock, random, log },
     { owner, concurrency: STEPS_AT_ONCE, leaseMs: Math.max(STEP_LEASE_MS, submitLeaseMs), pace },
   );
+  const secrets = config.OPENROUTER_WEBHOOK_SECRET;
+  const webhooks = createWebhookDesk({
+    store,
+    upstream,
+    findSignatureFault: secrets
+      ? (signature, rawBody) => findSignatureFault(signature, rawBody, secrets, clock())
+      : null,
+    parse: parseWebhook,
+    clock,
+    log,
+  });
   const watch = createJobWatch(store);
   const jobs = createJobs(
-    { store, submitter, upstream, watch, clock, log },
+    { store, submitter, upstream, breaker, watch, clock, log },
     { owner, leaseMs: submitLeaseMs },
   );
   const tags = createProviderTags(
@@ -144,6 +163,7 @@ export async function createGateway(parts: GatewayParts): Promise<Gateway> {
     log,
     version: parts.version,
     clients: config.CLIENT_AUTH === 'none' ? null : (config.CLIENT_KEYS ?? new Map()),
+    operators: config.OPERATOR_KEYS ?? new Map(),
     catalog,
     catalogMaxAgeS: config.CATALOG_MAX_AGE_S,
     planner,
@@ -151,19 +171,22 @@ export async function createGateway(parts: GatewayParts): Promise<Gateway> {
     history,
     jobs,
     archive,
+    webhooks,
+    operatorDesk: createOperatorDesk({ store, upstream, log }),
     pingStore: () => store.ping(),
+    describeSubmissions: () => breaker.describe(),
     loopDelayMs: () => loopDelay.percentile(99) / 1e6,
   });
 
   // A job that another step or another process made due is looked at now, not when the timer thinks so.
   const unsubscribe = store.onJobChanged(() => poller.wake());
-  let pollerStopped: Promise<void> | undefined;
+  let pollerStopped: Promise<unknown> | undefined;
 
   // Closing runs in this order: no new work, the requests under way, then what they stood on.
   app.addHook('preClose', async () => {
     unsubscribe();
     watch.close();
-    pollerStopped = poller.stop();
+    pollerStopped = Promise.all([poller.stop(), webhooks.stop()]);
     await catalog.stop();
     await telemetry.stop();
     await benchmarks.stop();
@@ -182,6 +205,7 @@ export async function createGateway(parts: GatewayParts): Promise<Gateway> {
   return {
     app,
     poller,
+    webhooks,
     refreshCatalog: () => catalog.refresh(),
     async start({ background = true } = {}) {
       await mkdir(config.ARCHIVE_DIR, { recursive: true, mode: 0o700 });
@@ -190,7 +214,21 @@ export async function createGateway(parts: GatewayParts): Promise<Gateway> {
       await telemetry.start();
       // The arena answers nobody without a key.
       if (upstream.canSubmit) await benchmarks.start();
-      if (background && upstream.canSubmit) poller.start();
+      if (background && upstream.canSubmit) {
+        poller.start();
+        webhooks.start();
+      }
+      if (upstream.canSubmit && config.PUBLIC_URL === undefined) {
+        log.warn(
+          {},
+          'PUBLIC_URL is not set: OpenRouter cannot send webhooks, so a paid job whose answer was lost stays submission_unknown until an operator attaches its id, and jobs are noticed to have ended by polling alone',
+        );
+      } else if (upstream.canSubmit && secrets === undefined) {
+        log.warn(
+          {},
+          'OPENROUTER_WEBHOOK_SECRET is not set: webhooks are told from forgeries by their path alone, and confirmed by a poll as ever',
+        );
+      }
       if (!upstream.canSubmit)
         log.warn({}, 'OPENROUTER_API_KEY is not set: models and routes are served, jobs are refused');
       if (config.CLIENT_AUTH === 'none') {
@@ -208,4 +246,9 @@ export async function createGateway(parts: GatewayParts): Promise<Gateway> {
       }
     },
   };
+}
+
+/** Where upstream is to say that the job of a nonce has ended; null for nowhere. */
+function callbackUrlUnder(publicUrl: string | undefined): (nonce: string) => string | null {
+  return (nonce) => (publicUrl === undefined ? null : `${publicUrl}/hooks/openrouter/${nonce}`);
 }

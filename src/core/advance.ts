@@ -1,7 +1,7 @@
 // What an answer to a poll makes of a job, and when to ask again.
 
 import type { Job, JobChange } from './job.ts';
-import { type JobStatus, mayMove } from './job.ts';
+import { isTerminal, type JobStatus, mayMove } from './job.ts';
 import { parseUsageCost } from './money.ts';
 
 /** What was learned by asking upstream once. */
@@ -14,6 +14,8 @@ export type Observation =
       readonly costUsd: number | null;
       readonly isByok: boolean | null;
       readonly error: string | null;
+      /** Set where the answer has no `usage` member: upstream says nothing of a bill, not that it does not know it. */
+      readonly noUsage?: true;
     }
   /** Upstream knows no such job: seen just after submits, so it is not believed at once. */
   | { readonly kind: 'missing' }
@@ -30,6 +32,12 @@ const UPSTREAM_STATUSES: Readonly<Record<string, JobStatus>> = {
   expired: 'expired',
   dead: 'failed',
 };
+
+/** The end of a job that a status of upstream's stands for; null for one that is no end, or that we do not know. */
+export function endOf(said: string): JobStatus | null {
+  const status = UPSTREAM_STATUSES[said];
+  return status !== undefined && isTerminal(status) ? status : null;
+}
 
 // Upstream itself expires a job after two hours in its queue; an hour later nobody is working on it any more.
 const LOST_AFTER_MS = 3 * 60 * 60 * 1000;

@@ -34,6 +34,16 @@ export type ErrorCode =
   | 'upstream_unreachable'
   | 'content_unavailable'
   | 'catalog_unavailable'
+  | 'operator_required'
+  | 'not_resolvable'
+  | 'upstream_id_taken'
+  | 'upstream_id_unconfirmed'
+  | 'webhook_waiting'
+  | 'not_resubmittable'
+  | 'double_charge_not_accepted'
+  | 'submissions_paused'
+  | 'webhook_refused'
+  | 'webhook_inbox_full'
   | 'shutting_down'
   | 'internal';
 

@@ -19,7 +19,8 @@ export type JobStatus = (typeof JOB_STATUSES)[number];
 
 const NEXT: Readonly<Record<JobStatus, readonly JobStatus[]>> = {
   queued: ['submitting', 'rejected', 'cancelled'],
-  // Back to `queued` only where the attempt is proven never to have left this machine.
+  // Back to `queued` only where nothing was bought for certain: the attempt is proven never to have left this machine,
+  // or upstream refused it for now. Another model's turn (attempt.ts) re-enters at `queued` as an attempt of its own.
   submitting: ['queued', 'pending', 'in_progress', 'completed', 'rejected', 'submission_unknown'],
   submission_unknown: [
     'pending',
@@ -61,6 +62,13 @@ export interface JobError {
   readonly message: string;
 }
 
+/** How far a job may go down its list of candidates. */
+export interface FallbackTerms {
+  /** Candidates tried in all, the first included. */
+  readonly maxAttempts: number;
+  readonly maxTotalMicroUsd: number;
+}
+
 /** The body sent to upstream, in upstream's names, exactly as it goes on the wire. */
 export type SubmitBody = Readonly<Record<string, unknown>> & { readonly model: string };
 
@@ -94,6 +102,14 @@ export interface Job {
   readonly submitAttempts: number;
   readonly polls: number;
   readonly error: JobError | null;
+  /** Which candidate's turn it is, from 1. Everything above speaks of this attempt; `Attempt` of those before. */
+  readonly attempt: number;
+  /** What the caller allowed to be tried after the first candidate; null = nothing. */
+  readonly fallback: FallbackTerms | null;
+  /** How long after `createdAt` a refusal that holds only for now is waited out; null where a caller is waiting. */
+  readonly patienceMs: number | null;
+  /** The job whose intent this one sends again. */
+  readonly resubmitOf: string | null;
 }
 
 /** The fields a saved step may change; what is absent stays. */

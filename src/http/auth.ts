@@ -8,6 +8,8 @@ declare module 'fastify' {
   interface FastifyRequest {
     /** The client a request acts for; set before any handler of a scope that asks for one. */
     clientId: string;
+    /** The operator who sent it, or null: an ordinary client did. */
+    operator: string | null;
   }
 }
 
@@ -15,18 +17,45 @@ declare module 'fastify' {
 const ANONYMOUS = 'anonymous';
 
 /**
+ * Whose jobs a request may see: null = everybody's, for operators.
+ */
+export const visibleTo = (request: FastifyRequest): string | null =>
+  request.operator === null ? request.clientId : null;
+
+/** The operator's name. @throws ClipgateError operator_required for everybody else. */
+export function requireOperator(request: FastifyRequest): string {
+  if (request.operator !== null) return request.operator;
+  throw new ClipgateError(
+    'operator_required',
+    'Only an operator of this gateway (OPERATOR_KEYS) may do this.',
+  );
+}
+
+/**
  * An onRequest hook that names the client or refuses.
  * @param clients name by SHA-256 (hex) of the key; null = everybody is the same client.
+ * @param operators name by SHA-256 (hex) of the key of those who may repair any client's jobs.
  */
-export function createAuthenticator(clients: ReadonlyMap<string, string> | null) {
+export function createAuthenticator(
+  clients: ReadonlyMap<string, string> | null,
+  operators: ReadonlyMap<string, string> = new Map(),
+) {
   return async (request: FastifyRequest): Promise<void> => {
+    const key = /^Bearer +(\S+)$/i.exec(request.headers.authorization ?? '')?.[1];
+    // Looking up the digest takes the same time however much of a key is right.
+    const digest = key === undefined ? '' : hash('sha256', key, 'hex');
+    const operator = operators.get(digest);
+    if (operator !== undefined) {
+      request.operator = operator;
+      // What an operator buys is their own: no client's name has a colon.
+      request.clientId = `operator:${operator}`;
+      return;
+    }
     if (!clients) {
       request.clientId = ANONYMOUS;
       return;
     }
-    const key = /^Bearer +(\S+)$/i.exec(request.headers.authorization ?? '')?.[1];
-    // Looking up the digest takes the same time however much of a key is right.
-    const name = key === undefined ? undefined : clients.get(hash('sha256', key, 'hex'));
+    const name = clients.get(digest);
     if (name === undefined) {
       throw new ClipgateError(
         'unauthorized',

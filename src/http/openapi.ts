@@ -28,6 +28,7 @@ export async function registerOpenApi(app: App, version: string): Promise<void> 
         { name: 'catalog', description: 'What models there are.' },
         { name: 'routing', description: 'Which of them to take.' },
         { name: 'jobs', description: 'Buying clips.' },
+        { name: 'operators', description: 'Repairing what nobody knows the outcome of.' },
         { name: 'operations', description: 'For probes.' },
       ],
       security: [{ clientKey: [] }],

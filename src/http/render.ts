@@ -1,14 +1,16 @@
 // What core's values look like to a client: snake_case, ISO times, dollars.
 
 import type { Big } from 'big.js';
+import type { Attempt } from '../core/attempt.ts';
 import type { VideoModel } from '../core/catalog.ts';
 import { derived } from '../core/derived.ts';
 import type { ExpectedTime } from '../core/expected-time.ts';
-import { isResubmitSafe, type Job, type StoredOutput } from '../core/job.ts';
+import { isResubmitSafe, type Job, type JobStatus, type StoredOutput } from '../core/job.ts';
 import type { LearnedEstimate } from '../core/learned-estimate.ts';
 import { fromMicroUsd } from '../core/money.ts';
 import type { Candidate, Rejected } from '../core/route.ts';
 import type { CatalogView } from '../service/catalog-cache.ts';
+import type { OperatorDesk } from '../service/operator-desk.ts';
 
 const isoTime = (ms: number) => new Date(ms).toISOString();
 const dollars = (usd: Big | null) => (usd === null ? null : usd.toNumber());
@@ -92,8 +94,35 @@ export function renderCandidate(candidate: Candidate) {
 
 export const renderRejected = ({ model, reasons }: Rejected) => ({ model: model.id, reasons });
 
-/** @param outputs what the archive holds of it, for the sizes. */
-export function renderJob(job: Job, outputs: readonly StoredOutput[]) {
+type AuditEntry = Awaited<ReturnType<OperatorDesk['auditOf']>>[number];
+
+export function renderAudit({ at, actor, action, reason, before, after }: AuditEntry) {
+  const state = ({ status, upstreamId }: AuditEntry['before']) => ({ status, upstream_id: upstreamId });
+  return { at: isoTime(at), operator: actor, action, reason, before: state(before), after: state(after) };
+}
+
+const usdOf = (micro: number | null) => (micro === null ? null : fromMicroUsd(micro));
+
+const renderAttempt = (
+  attempt: Pick<
+    Attempt,
+    'model' | 'upstreamId' | 'error' | 'startedAt' | 'estimatedMicroUsd' | 'actualMicroUsd'
+  >,
+  status: JobStatus,
+) => ({
+  model: attempt.model,
+  upstream_id: attempt.upstreamId,
+  status,
+  error: attempt.error,
+  started_at: attempt.startedAt === null ? null : isoTime(attempt.startedAt),
+  cost: { estimated_usd: usdOf(attempt.estimatedMicroUsd), actual_usd: usdOf(attempt.actualMicroUsd) },
+});
+
+/**
+ * @param outputs what the archive holds of it, for the sizes.
+ * @param earlier its attempts before the present one.
+ */
+export function renderJob(job: Job, outputs: readonly StoredOutput[], earlier: readonly Attempt[] = []) {
   const self = `/jobs/${job.id}`;
   const count = job.status === 'completed' ? job.outputCount : 0;
   return {
@@ -110,6 +139,13 @@ export function renderJob(job: Job, outputs: readonly StoredOutput[]) {
     },
     upstream: { id: job.upstreamId, generation_id: job.generationId },
     error: job.error,
+    attempts: [
+      ...earlier.flatMap((attempt) =>
+        attempt.status === null ? [] : [renderAttempt(attempt, attempt.status)],
+      ),
+      renderAttempt({ ...job, startedAt: job.submittedAt }, job.status),
+    ],
+    resubmit_of: job.resubmitOf,
     resubmit_safe: isResubmitSafe(job.status),
     outputs: Array.from({ length: count }, (_, index) => {
       const stored = outputs.find((output) => output.index === index);

@@ -1,10 +1,12 @@
 // Follows every job to its end: claims what is due, takes each one step, and says when to come back.
 
 import { advanceJob, nextArchiveMs, nextPollMs, type Observation, type PollPace } from '../core/advance.ts';
+import { isUnbilledFailure, mayFollow } from '../core/attempt.ts';
 import { isTerminal, type Job } from '../core/job.ts';
 import type { Claim, JobStore } from '../store/port.ts';
 import type { OpenRouter } from '../upstream/openrouter.ts';
 import type { ClipArchive } from './clip-archive.ts';
+import type { JobFallback } from './job-fallback.ts';
 import { type JobSubmitter, UNKNOWN_MESSAGE } from './job-submitter.ts';
 import type { Log } from './log.ts';
 import { createLoop } from './loop.ts';
@@ -25,6 +27,7 @@ export interface JobPollerParts {
   readonly upstream: Pick<OpenRouter, 'poll'>;
   readonly submitter: Pick<JobSubmitter, 'submit'>;
   readonly archive: Pick<ClipArchive, 'keep'>;
+  readonly fallback: JobFallback;
   readonly telemetry: Pick<Telemetry, 'record'>;
   readonly clock: () => number;
   readonly random: () => number;
@@ -83,6 +86,13 @@ export function createJobPoller(parts: JobPollerParts, options: JobPollerOptions
     const seen = await observe(job);
     const now = clock();
     const change = advanceJob(job, seen, now);
+    const { status } = change;
+    if (mayFollow(status) && isUnbilledFailure(seen)) {
+      const ended = { ...change, status };
+      const turned = await parts.fallback.turnToNext(job, lease, ended, { keep: false, runInMs: 0 });
+      // Under a name of its own: the job's name is for the attempt that ends it.
+      if (turned) return parts.telemetry.record({ ...job, ...change, id: `${job.id}#${job.attempt}` });
+    }
     const next = { ...job, ...change };
     // Before the end is saved: after a crash between the two the job is polled again, and nothing is lost.
     if (isTerminal(next.status)) await parts.telemetry.record(next);

@@ -2,15 +2,21 @@
 
 import { nextPollMs, type PollPace } from '../core/advance.ts';
 import { ClipgateError } from '../core/errors.ts';
-import type { Job, JobChange } from '../core/job.ts';
+import type { Job, JobChange, SubmitBody } from '../core/job.ts';
+import { nextTryMs } from '../core/patience.ts';
 import type { AfterStep, Claim, JobStore, Lease } from '../store/port.ts';
 import type { OpenRouter } from '../upstream/openrouter.ts';
 import type { SubmitOutcome } from '../upstream/submit.ts';
+import type { JobFallback } from './job-fallback.ts';
 import type { Log } from './log.ts';
-import { describeRefusal } from './refusal.ts';
+import { describeRefusal, isForNow, isOfModel, type Refused } from './refusal.ts';
+import type { SubmitBreaker, SubmitReport } from './submit-breaker.ts';
 
 export interface JobSubmitter {
-  /** Submits a job claimed as `queued`. Resolves when its outcome is durable; never throws for upstream's sake. */
+  /**
+   * Submits a job claimed as `queued`. Resolves when its outcome is durable, or when it is `queued` again because it
+   * has to wait; never throws for upstream's sake.
+   */
   submit(claim: Claim): Promise<Submitted>;
   /** Resolves when no submit is under way. */
   drain(): Promise<void>;
@@ -25,6 +31,8 @@ export interface Submitted {
 export interface JobSubmitterParts {
   readonly store: Pick<JobStore, 'saveStep' | 'bindUpstream' | 'getJob'>;
   readonly upstream: Pick<OpenRouter, 'submit'>;
+  readonly breaker: Pick<SubmitBreaker, 'admit'>;
+  readonly fallback: JobFallback;
   readonly clock: () => number;
   readonly random: () => number;
   readonly sleep: (ms: number) => Promise<void>;
@@ -35,7 +43,14 @@ export interface JobSubmitterOptions {
   /** How long one attempt may hold its lease: longer than an attempt can take. */
   readonly leaseMs: number;
   readonly pace: PollPace;
+  /** Where upstream is to say that the job of a nonce has ended; null = nowhere. */
+  readonly callbackUrl: (nonce: string) => string | null;
 }
+
+/** What a turn on the wire came to: an outcome that stands, or a job that is `queued` under the same lease. */
+type Turn =
+  | { readonly kind: 'over'; readonly submitted: Submitted }
+  | { readonly kind: 'again'; readonly job: Job };
 
 // Only attempts that are proven never to have left are repeated.
 const MAX_ATTEMPTS = 3;
@@ -45,82 +60,157 @@ const SAVE_RETRIES = 12;
 const SAVE_BACKOFF_MS = 250;
 const SAVE_BACKOFF_MAX_MS = 5_000;
 
+const REPORTS = {
+  accepted: 'answered',
+  rejected: 'answered',
+  not_sent: 'not_sent',
+  unknown: 'unknown',
+} as const satisfies Record<SubmitOutcome['kind'], SubmitReport>;
+
 export function createJobSubmitter(parts: JobSubmitterParts, options: JobSubmitterOptions): JobSubmitter {
   const { store, clock, log } = parts;
   const underWay = new Set<Promise<unknown>>();
+  const keep: AfterStep = { keep: true, leaseMs: options.leaseMs };
 
   async function submit({ job, lease }: Claim): Promise<Submitted> {
-    for (let attempt = job.submitAttempts + 1; ; attempt++) {
-      // Durable before the first byte leaves: whoever finds this row later knows that money may be on its way.
-      const submitting = await store.saveStep(
-        lease,
-        { status: 'submitting', submittedAt: clock(), submitAttempts: attempt },
-        { keep: true, leaseMs: options.leaseMs },
-      );
-      if (!submitting) throw lostLease(job.id);
-      const outcome = await parts.upstream.submit(job.request);
-      if (outcome.kind !== 'not_sent' || attempt >= MAX_ATTEMPTS) return settle(submitting, lease, outcome);
-
-      log.warn({ job_id: job.id, attempt, reason: outcome.reason }, 'submit was not sent: trying again');
-      const queued = await store.saveStep(
-        lease,
-        { status: 'queued' },
-        { keep: true, leaseMs: options.leaseMs },
-      );
-      if (!queued) throw lostLease(job.id);
-      await parts.sleep(ATTEMPT_BACKOFF_MS * 2 ** (attempt - 1) * (0.75 + 0.5 * parts.random()));
+    for (let current = job; ; ) {
+      const turn = await takeTurn(current, lease);
+      if (turn.kind === 'over') return turn.submitted;
+      current = turn.job;
     }
   }
 
-  async function settle(job: Job, lease: Lease, outcome: SubmitOutcome): Promise<Submitted> {
+  async function takeTurn(job: Job, lease: Lease): Promise<Turn> {
+    const admission = parts.breaker.admit();
+    if (admission.kind === 'paused') {
+      // Nothing is wrong with the job: it waits for its turn, and whoever waited for an answer is told so.
+      const waiting = await store.saveStep(lease, {}, { keep: false, runInMs: admission.retryInMs });
+      if (!waiting) throw lostLease(job.id);
+      return { kind: 'over', submitted: { job: waiting, refusal: null } };
+    }
+    try {
+      // Durable before the first byte leaves: whoever finds this row later knows that money may be on its way.
+      const sending = {
+        status: 'submitting',
+        submittedAt: clock(),
+        submitAttempts: job.submitAttempts + 1,
+      } as const;
+      const submitting = await store.saveStep(lease, sending, keep);
+      if (!submitting) throw lostLease(job.id);
+      const outcome = await parts.upstream.submit(bodyOf(submitting));
+      admission.report(REPORTS[outcome.kind]);
+      return await settle(submitting, lease, outcome);
+    } finally {
+      // For a turn that was broken off before anything left; after a report it counts for nothing.
+      admission.report('not_sent');
+    }
+  }
+
+  /** The stored body and where to call back. The nonce in it is a secret, so it is never part of what is stored. */
+  function bodyOf(job: Job): SubmitBody {
+    const callbackUrl = options.callbackUrl(job.nonce);
+    return callbackUrl === null ? job.request : { ...job.request, callback_url: callbackUrl };
+  }
+
+  async function settle(job: Job, lease: Lease, outcome: SubmitOutcome): Promise<Turn> {
     switch (outcome.kind) {
-      case 'accepted': {
-        const { upstreamId, generationId } = outcome;
-        // The id stands in the log before it stands in the store: if the write below fails for good, this line is
-        // all that ties a paid video to its job.
-        log.info({ job_id: job.id, upstream_id: upstreamId }, 'upstream accepted the job');
-        const first = nextPollMs(job, clock(), options.pace, parts.random());
-        const change: JobChange = { status: 'pending', upstreamId, generationId };
-        const saved = await persist(job, lease, change, { keep: false, runInMs: first }, () =>
-          store.bindUpstream(job.id, { upstreamId, generationId }),
-        );
-        return { job: saved, refusal: null };
-      }
+      case 'accepted':
+        return over(await accept(job, lease, outcome));
+      case 'not_sent':
+        return job.submitAttempts < MAX_ATTEMPTS
+          ? retry(job, lease, outcome.reason)
+          : refuse(job, lease, outcome);
       case 'rejected':
-      case 'not_sent': {
-        const refusal = describeRefusal(outcome, job.id);
-        log.warn({ job_id: job.id, code: refusal.code }, 'the job was not bought');
-        const error = { code: refusal.code, message: refusal.message };
-        const change: JobChange = { status: 'rejected', error };
-        return { job: await persist(job, lease, change, { keep: false, runInMs: null }), refusal };
-      }
+        return refuse(job, lease, outcome);
       case 'unknown': {
         log.error({ job_id: job.id, reason: outcome.reason }, 'whether upstream accepted the job is unknown');
         const error = { code: 'submission_unknown', message: UNKNOWN_MESSAGE };
-        const change: JobChange = { status: 'submission_unknown', error };
-        return { job: await persist(job, lease, change, { keep: false, runInMs: null }), refusal: null };
+        return over(
+          await persist(job, lease, { status: 'submission_unknown', error }, { keep: false, runInMs: null }),
+        );
       }
     }
   }
 
+  async function accept(
+    job: Job,
+    lease: Lease,
+    { upstreamId, generationId }: Extract<SubmitOutcome, { kind: 'accepted' }>,
+  ): Promise<Job> {
+    // The id stands in the log before it stands in the store: if the write below fails for good, this line is
+    // all that ties a paid video to its job.
+    log.info({ job_id: job.id, upstream_id: upstreamId }, 'upstream accepted the job');
+    const first = nextPollMs(job, clock(), options.pace, parts.random());
+    const change: JobChange = { status: 'pending', upstreamId, generationId, error: null };
+    const saved = await persist(job, lease, change, { keep: false, runInMs: first }, () =>
+      store.bindUpstream(job.id, { upstreamId, generationId, attempt: job.attempt }),
+    );
+    if (saved.upstreamId !== upstreamId) {
+      log.error(
+        { alarm: 'accepted_id_not_bound', job_id: job.id, upstream_id: upstreamId, bound: saved.upstreamId },
+        'upstream accepted a job that has moved on: perhaps a paid video of nobody',
+      );
+    }
+    return saved;
+  }
+
+  async function retry(job: Job, lease: Lease, reason: string): Promise<Turn> {
+    const attempt = job.submitAttempts;
+    log.warn({ job_id: job.id, attempt, reason }, 'submit was not sent: trying again');
+    const queued = await store.saveStep(lease, { status: 'queued' }, keep);
+    if (!queued) throw lostLease(job.id);
+    await parts.sleep(ATTEMPT_BACKOFF_MS * 2 ** (attempt - 1) * (0.75 + 0.5 * parts.random()));
+    return { kind: 'again', job: queued };
+  }
+
+  /** Nothing was bought: the next candidate, or a later try, or the end. */
+  async function refuse(job: Job, lease: Lease, outcome: Refused): Promise<Turn> {
+    const refusal = describeRefusal(outcome, job.id);
+    const error = { code: refusal.code, message: refusal.message };
+    const rejected = { status: 'rejected', error } as const;
+    if (isOfModel(outcome)) {
+      const next = await untilWritten(job.id, () => parts.fallback.turnToNext(job, lease, rejected, keep));
+      if (next) return { kind: 'again', job: next };
+    }
+    if (isForNow(outcome)) {
+      const waitMs = nextTryMs(job, refusal.retryAfterS ?? null, clock(), parts.random());
+      if (waitMs !== null) {
+        log.info({ job_id: job.id, code: refusal.code, wait_ms: waitMs }, 'refused for now: the job waits');
+        // Answered, so that the count of tries that were not begins anew.
+        const waiting: JobChange = { status: 'queued', submitAttempts: 0, error };
+        return over(await persist(job, lease, waiting, { keep: false, runInMs: waitMs }));
+      }
+    }
+    log.warn({ job_id: job.id, code: refusal.code }, 'the job was not bought');
+    return over(await persist(job, lease, rejected, { keep: false, runInMs: null }), refusal);
+  }
+
   /**
-   * Writes an outcome, trying again while the store is away. `late` is the way in when the lease ran out meanwhile;
-   * without one the row stands as whoever took the lease over has written it.
-   * @throws what the store threw last; the row stays `submitting` and becomes unknown, which is true.
+   * Writes an outcome. `late` is the way in when the lease ran out meanwhile; without one the row stands as whoever
+   * took the lease over has written it.
    */
-  async function persist(
+  const persist = (
     job: Job,
     lease: Lease,
     change: JobChange,
     after: AfterStep,
     late?: () => Promise<Job | null>,
-  ): Promise<Job> {
+  ): Promise<Job> =>
+    untilWritten(job.id, async () => {
+      const saved = (await store.saveStep(lease, change, after)) ?? (await late?.());
+      return saved ?? (await store.getJob(job.id, job.clientId)) ?? job;
+    });
+
+  /**
+   * Writes what upstream said, trying again while the store is away.
+   * @throws what the store threw last; the row stays `submitting` and becomes unknown, which is true.
+   */
+  async function untilWritten<T>(jobId: string, write: () => Promise<T>): Promise<T> {
     for (let attempt = 0; ; attempt++) {
       try {
-        const saved = (await store.saveStep(lease, change, after)) ?? (await late?.());
-        return saved ?? (await store.getJob(job.id, job.clientId)) ?? job;
+        return await write();
       } catch (error) {
-        log.error({ err: error, job_id: job.id, attempt }, 'the outcome of a submit could not be written');
+        log.error({ err: error, job_id: jobId, attempt }, 'the outcome of a submit could not be written');
         if (attempt >= SAVE_RETRIES) throw error;
         await parts.sleep(Math.min(SAVE_BACKOFF_MAX_MS, SAVE_BACKOFF_MS * 2 ** attempt));
       }
@@ -143,6 +233,11 @@ export function createJobSubmitter(parts: JobSubmitterParts, options: JobSubmitt
     },
   };
 }
+
+const over = (job: Job, refusal: ClipgateError | null = null): Turn => ({
+  kind: 'over',
+  submitted: { job, refusal },
+});
 
 /** What a caller is told of an unknown outcome, wherever it was noticed. */
 export const UNKNOWN_MESSAGE =

@@ -1,21 +1,41 @@
 // Jobs as clients deal with them: made once per intent, looked up by their owner, waited for.
 
+import type { Attempt } from '../core/attempt.ts';
 import { ClipgateError } from '../core/errors.ts';
-import { isTerminal, type Job, type JobStatus, type StoredOutput, type SubmitBody } from '../core/job.ts';
+import type { Planned } from '../core/fallback-plan.ts';
+import {
+  type FallbackTerms,
+  isTerminal,
+  type Job,
+  type JobStatus,
+  type StoredOutput,
+  type SubmitBody,
+} from '../core/job.ts';
+import { DEFAULT_PATIENCE_MS } from '../core/patience.ts';
 import type { JobStore } from '../store/port.ts';
 import type { OpenRouter } from '../upstream/openrouter.ts';
 import { createJobId, createNonce } from './ids.ts';
 import type { JobSubmitter } from './job-submitter.ts';
 import type { JobWatch } from './job-watch.ts';
 import type { Log } from './log.ts';
+import type { SubmitBreaker } from './submit-breaker.ts';
 
 export interface Intent {
   readonly clientId: string;
   readonly request: SubmitBody;
   readonly estimatedMicroUsd: number | null;
+  readonly expectedMs: number | null;
+  /** How long after being made a refusal that holds only for now is waited out, where nobody waits for the answer. */
+  readonly patienceMs?: number;
+  /** The job whose intent this one sends again. */
+  readonly resubmitOf?: string;
+  /** What may be tried after `request`, in order. */
+  readonly fallback?: FallbackTerms & {
+    readonly highMicroUsd: number | null;
+    readonly others: readonly Planned[];
+  };
   /** What the bill will be held against; see `Job.listMicroUsd`. */
   readonly listMicroUsd: number | null;
-  readonly expectedMs: number;
   /** The caller's key with the hash of what they sent under it. */
   readonly idempotency: { readonly key: string; readonly bodyHash: string } | null;
 }
@@ -30,17 +50,17 @@ export interface Jobs {
   /**
    * Writes the intent down and submits it. With `wait` resolves when upstream has answered (or cannot be known to
    * have), else as soon as the intent is durable; the submit goes on either way, whoever hangs up.
-   * @throws ClipgateError upstream's refusal; upstream_key_missing; idempotency_key_reused.
+   * @throws ClipgateError upstream's refusal; upstream_key_missing; submissions_paused; idempotency_key_reused.
    */
   make(intent: Intent, wait: boolean): Promise<Made>;
   /** The job this key and body stand for, or null. @throws ClipgateError idempotency_key_reused for another body. */
   findReplay(clientId: string, idempotency: { key: string; bodyHash: string }): Promise<Job | null>;
-  /** @throws ClipgateError not_found, for another client's job as for none. */
-  get(id: string, clientId: string): Promise<Job>;
+  /** `clientId` null = any client's. @throws ClipgateError not_found, for another client's job as for none. */
+  get(id: string, clientId: string | null): Promise<Job>;
   /** A job of this client's by our id or upstream's, or null. */
   find(anyId: string, clientId: string): Promise<Job | null>;
   /** The job once its status differs from what it is now or it has ended, or as it is after `timeoutMs`. */
-  waitForChange(id: string, clientId: string, timeoutMs: number, signal: AbortSignal): Promise<Job>;
+  waitForChange(id: string, clientId: string | null, timeoutMs: number, signal: AbortSignal): Promise<Job>;
   /**
    * The job as it is, then as it is after each change, until it has ended; null where nothing changed for `idleMs`.
    * Changes that come faster than they are taken are seen as one. Ends without an end of the job when `signal`
@@ -49,7 +69,7 @@ export interface Jobs {
    */
   follow(job: Job, seenVersion: number, idleMs: number, signal: AbortSignal): AsyncGenerator<Job | null>;
   list(query: {
-    clientId: string;
+    clientId: string | null;
     limit: number;
     cursor: string | null;
     status: JobStatus | null;
@@ -57,15 +77,25 @@ export interface Jobs {
   }): Promise<{ readonly jobs: readonly Job[]; readonly nextCursor: string | null }>;
   /** What the archive holds of completed jobs. */
   outputsOf(jobs: readonly Job[]): Promise<StoredOutput[]>;
+  /** The attempts of jobs that have had more than one, those still planned left out. */
+  attemptsOf(jobs: readonly Job[]): Promise<Attempt[]>;
 }
 
 export interface JobsParts {
   readonly store: Pick<
     JobStore,
-    'createJob' | 'findIdempotent' | 'getJob' | 'getJobByUpstreamId' | 'listJobs' | 'getOutputs'
+    | 'createJob'
+    | 'findIdempotent'
+    | 'getJob'
+    | 'findJob'
+    | 'getAttempts'
+    | 'getJobByUpstreamId'
+    | 'listJobs'
+    | 'getOutputs'
   >;
   readonly submitter: JobSubmitter;
   readonly upstream: Pick<OpenRouter, 'canSubmit'>;
+  readonly breaker: Pick<SubmitBreaker, 'pausedMs'>;
   readonly watch: JobWatch;
   readonly clock: () => number;
   readonly log: Log;
@@ -78,8 +108,8 @@ export function createJobs(
 ): Jobs {
   const { store } = parts;
 
-  async function get(id: string, clientId: string): Promise<Job> {
-    const job = await store.getJob(id, clientId);
+  async function get(id: string, clientId: string | null): Promise<Job> {
+    const job = await (clientId === null ? store.findJob(id) : store.getJob(id, clientId));
     if (job) return job;
     throw new ClipgateError('not_found', 'There is nothing here.');
   }
@@ -94,9 +124,24 @@ export function createJobs(
           'This gateway has no OpenRouter key, so it can plan but not buy.',
         );
       }
+      const pausedMs = parts.breaker.pausedMs();
+      if (pausedMs !== null) throw paused(pausedMs);
       const { request, ...rest } = intent;
       const id = createJobId(parts.clock());
-      const row = { ...rest, id, model: request.model, request, nonce: createNonce() };
+      const patienceMs = wait ? null : (intent.patienceMs ?? DEFAULT_PATIENCE_MS);
+      const fallback = intent.fallback && {
+        ...intent.fallback,
+        others: intent.fallback.others.map((planned) => ({ ...planned, nonce: createNonce() })),
+      };
+      const row = {
+        ...rest,
+        id,
+        model: request.model,
+        request,
+        nonce: createNonce(),
+        patienceMs,
+        fallback: fallback ?? null,
+      };
       const result = await store.createJob(row, options.owner, options.leaseMs);
       if (result.kind === 'key_reused') throw keyReused(result.jobId);
       if (result.kind === 'replayed') return { job: result.job, replayed: true };
@@ -169,12 +214,25 @@ export function createJobs(
       return { jobs: page, nextCursor: jobs.length > page.length ? (page.at(-1)?.id ?? null) : null };
     },
 
+    async attemptsOf(jobs) {
+      const several = jobs.filter((job) => job.attempt > 1).map((job) => job.id);
+      const attempts = several.length > 0 ? await store.getAttempts(several) : [];
+      return attempts.filter(({ status }) => status !== null);
+    },
+
     outputsOf: (jobs) => {
       const completed = jobs.filter((job) => job.status === 'completed').map((job) => job.id);
       return completed.length > 0 ? store.getOutputs(completed) : Promise.resolve([]);
     },
   };
 }
+
+const paused = (forMs: number) =>
+  new ClipgateError(
+    'submissions_paused',
+    'Too many submits of the last minutes ended with nobody knowing whether they were accepted. Nothing is bought until that is over.',
+    { retryAfterS: Math.ceil(forMs / 1000) },
+  );
 
 const keyReused = (jobId: string) =>
   new ClipgateError(

@@ -3,7 +3,7 @@
 import { ClipgateError, type ErrorCode } from '../core/errors.ts';
 import type { SubmitOutcome } from '../upstream/submit.ts';
 
-type Refused = Extract<SubmitOutcome, { kind: 'rejected' | 'not_sent' }>;
+export type Refused = Extract<SubmitOutcome, { kind: 'rejected' | 'not_sent' }>;
 
 interface Telling {
   readonly code: ErrorCode;
@@ -49,6 +49,35 @@ export function describeRefusal(outcome: Refused, jobId: string): ClipgateError 
     extra: { job_id: jobId, ...(typeof limit === 'string' ? { limit_source: limit.slice(0, 64) } : {}) },
     ...(hinted === null ? {} : { retryAfterS: hinted }),
   });
+}
+
+/**
+ * True where the same request may be taken later: OpenRouter's budget for jobs under way is used up, or somebody takes
+ * no more at the moment. A credit balance or a key's limit does not come back by waiting.
+ */
+export function isForNow(outcome: Refused): boolean {
+  if (outcome.kind === 'not_sent') return false;
+  const { status, answer } = outcome;
+  return (
+    status === 429 || (status === 402 && answer.metadata?.['limit_source'] === 'openrouter_in_flight_budget')
+  );
+}
+
+// Told of this model's terms, limits or absence: 401 and 402 are about our key and our credits.
+const OF_MODEL: ReadonlySet<number> = new Set([400, 404, 413, 422]);
+
+/**
+ * True where another model may take what this one refused. A 429 is the model's where it names the provider, for then
+ * it is not OpenRouter that takes no more of us. A 403 that flags the input is no reason to take the same input
+ * elsewhere; one that does not is about the model (a guardrail, a region).
+ */
+export function isOfModel(outcome: Refused): boolean {
+  if (outcome.kind === 'not_sent') return false;
+  const { status, answer } = outcome;
+  const metadata = answer.metadata ?? {};
+  if (status === 429) return typeof metadata['provider_name'] === 'string';
+  if (status === 403) return !('reasons' in metadata || 'flagged_input' in metadata);
+  return OF_MODEL.has(status);
 }
 
 /** Providers put theirs into the metadata, not into a header. */

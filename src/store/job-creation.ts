@@ -3,6 +3,7 @@
 import { sql } from 'kysely';
 import { isResubmitSafe } from '../core/job.ts';
 import type { Dialect, Queries, Written } from './database.ts';
+import { insertAttempts, termsOf } from './job-attempts.ts';
 import { JOB_COLUMNS, toJob } from './job-row.ts';
 import type { CreateResult, JobIntent } from './port.ts';
 import { prepare } from './prepared-query.ts';
@@ -20,6 +21,9 @@ interface NewJob {
   readonly nonce: string;
   readonly expectedMs: number | null;
   readonly estimatedMicroUsd: number | null;
+  readonly fallback: string | null;
+  readonly patienceMs: number | null;
+  readonly resubmitOf: string | null;
   readonly listMicroUsd: number | null;
   readonly owner: string;
   readonly leaseMs: number;
@@ -60,6 +64,10 @@ export function prepareJobCreation(db: Queries, dialect: Dialect): CreateJob {
         output_count: 0,
         submit_attempts: 0,
         polls: 0,
+        attempt: 1,
+        fallback: job.fallback,
+        patience_ms: job.patienceMs,
+        resubmit_of: job.resubmitOf,
         due_at: sql<number>`${dialect.now()} + ${job.leaseMs}`,
         claimed_due_at: dialect.now(),
         lease_owner: job.owner,
@@ -129,10 +137,19 @@ export function prepareJobCreation(db: Queries, dialect: Dialect): CreateJob {
     const earlier = idempotency && (await claimKey(db, { clientId, jobId: id, ...idempotency }));
     if (earlier) return { value: earlier, changed: [] };
 
-    const request = JSON.stringify(intent.request);
-    const listMicroUsd = intent.listMicroUsd ?? null;
-    const [row] = await insertJob(db, { ...intent, request, listMicroUsd, owner, leaseMs });
+    const { fallback } = intent;
+    const [row] = await insertJob(db, {
+      ...intent,
+      request: JSON.stringify(intent.request),
+      listMicroUsd: intent.listMicroUsd ?? null,
+      fallback: fallback ? JSON.stringify(termsOf(fallback)) : null,
+      patienceMs: intent.patienceMs ?? null,
+      resubmitOf: intent.resubmitOf ?? null,
+      owner,
+      leaseMs,
+    });
     if (!row) throw new Error(`Inserting job ${id} returned no row`);
+    if (fallback) await insertAttempts(db, intent, fallback);
     const claim = { job: toJob(row), lease: { jobId: id, owner, token: FIRST_TOKEN } };
     return { value: { kind: 'created', claim }, changed: [id] };
   };

@@ -8,7 +8,10 @@ import { JOB_COLUMNS, toJob } from './job-row.ts';
 import type { JobStore, ListQuery } from './port.ts';
 import { prepare } from './prepared-query.ts';
 
-export type JobReads = Pick<JobStore, 'getJob' | 'getJobByUpstreamId' | 'listJobs' | 'findIdempotent'>;
+export type JobReads = Pick<
+  JobStore,
+  'getJob' | 'findJob' | 'getJobByUpstreamId' | 'listJobs' | 'findIdempotent'
+>;
 
 /** How a job must have ended for its key to be free again. */
 const FREEING: readonly JobStatus[] = JOB_STATUSES.filter(isResubmitSafe);
@@ -48,7 +51,24 @@ export function createJobReads({ reader, dialect }: Pick<Database, 'reader' | 'd
     return row ? { createdAt: row.created_at } : null;
   }
 
-  async function listJobs({ clientId, limit, before, status, model }: ListQuery): Promise<Job[]> {
+  /** Every client's, by id, which sorts by time of creation: the primary key serves where no index of clients can. */
+  async function listAllJobs({ limit, before, status, model }: ListQuery): Promise<Job[]> {
+    let query = reader.selectFrom('jobs').select(JOB_COLUMNS);
+    // As text where it has an index of its own: a parameter could be any status.
+    if (status === 'submission_unknown') query = query.where('status', '=', sql.lit(status));
+    else if (status !== null) query = query.where('status', '=', status);
+    if (model !== null) query = query.where('model', '=', model);
+    if (before !== null) query = query.where('id', '<', before);
+    const rows = await query.orderBy('id', 'desc').limit(limit).execute();
+    return rows.map(toJob);
+  }
+
+  async function listJobs(query: ListQuery): Promise<Job[]> {
+    const { clientId } = query;
+    return clientId === null ? listAllJobs(query) : listJobsOf(clientId, query);
+  }
+
+  async function listJobsOf(clientId: string, { limit, before, status, model }: ListQuery): Promise<Job[]> {
     let query = reader.selectFrom('jobs').select(JOB_COLUMNS).where('client_id', '=', clientId);
     if (status !== null) query = query.where('status', '=', status);
     if (model !== null) query = query.where('model', '=', model);
@@ -64,6 +84,10 @@ export function createJobReads({ reader, dialect }: Pick<Database, 'reader' | 'd
   return {
     async getJob(id, clientId) {
       const [row] = await jobById(reader, { id, clientId });
+      return row ? toJob(row) : null;
+    },
+    async findJob(id) {
+      const row = await reader.selectFrom('jobs').select(JOB_COLUMNS).where('id', '=', id).executeTakeFirst();
       return row ? toJob(row) : null;
     },
     async getJobByUpstreamId(upstreamId, clientId) {

@@ -27,6 +27,10 @@ export const JOB_COLUMNS = [
   'submit_attempts',
   'polls',
   'error',
+  'attempt',
+  'fallback',
+  'patience_ms',
+  'resubmit_of',
 ] as const satisfies readonly (keyof JobTable)[];
 
 export type JobRow = Pick<JobTable, (typeof JOB_COLUMNS)[number]>;
@@ -55,6 +59,10 @@ export function toJob(row: JobRow): Job {
     submitAttempts: row.submit_attempts,
     polls: row.polls,
     error: row.error === null ? null : JSON.parse(row.error),
+    attempt: row.attempt,
+    fallback: row.fallback === null ? null : JSON.parse(row.fallback),
+    patienceMs: row.patience_ms,
+    resubmitOf: row.resubmit_of,
   };
 }
 

@@ -8,7 +8,7 @@ import { endsJob, JOB_COLUMNS, toColumns, toJob } from './job-row.ts';
 import type { AfterStep, Lease } from './port.ts';
 
 /** What may stand in a row that a change to `to` is written over. */
-const statusesBefore = (to: JobStatus): JobStatus[] =>
+export const statusesBefore = (to: JobStatus): JobStatus[] =>
   JOB_STATUSES.filter((from) => from === to || mayMove(from, to));
 
 /** What is never due again. A completed job may be: its clip is still to be fetched. */
@@ -85,15 +85,17 @@ export async function bindUpstream(
   db: Queries,
   dialect: Dialect,
   jobId: string,
-  bound: { readonly upstreamId: string; readonly generationId: string | null },
+  bound: { readonly upstreamId: string; readonly generationId: string | null; readonly attempt?: number },
 ): Promise<Written<Job | null>> {
-  const { upstreamId, generationId } = bound;
-  const saved = await db
+  const { upstreamId, generationId, attempt } = bound;
+  let update = db
     .updateTable('jobs')
     .set({
       status: 'pending',
       upstream_id: upstreamId,
       ...(generationId !== null && { generation_id: generationId }),
+      // It said that nobody knows what became of the submit.
+      error: null,
       updated_at: dialect.now(),
       version: sql<number>`version + 1`,
       // Whoever held the job held it as unbound: its next write must fail, and the job be followed at once.
@@ -101,7 +103,13 @@ export async function bindUpstream(
       due_at: dialect.now(),
     })
     .where('id', '=', jobId)
-    .where('status', 'in', UNBOUND)
+    .where((where) =>
+      where.or([
+        where('status', 'in', UNBOUND),
+        // About to be sent again as proven unsold, and sold after all: the id must win before that.
+        where.and([where('status', '=', 'queued'), where('submitted_at', 'is not', null)]),
+      ]),
+    )
     .where((where) => where.or([where('upstream_id', 'is', null), where('upstream_id', '=', upstreamId)]))
     .where((where) =>
       where.not(
@@ -114,8 +122,19 @@ export async function bindUpstream(
         ),
       ),
     )
-    .returning(JOB_COLUMNS)
-    .executeTakeFirst();
+    // An attempt that is over keeps its id: its late answer must not be taken for that of the next.
+    .where((where) =>
+      where.not(
+        where.exists(
+          where
+            .selectFrom('job_attempts')
+            .select('job_attempts.number')
+            .where('job_attempts.upstream_id', '=', upstreamId),
+        ),
+      ),
+    );
+  if (attempt !== undefined) update = update.where('attempt', '=', attempt);
+  const saved = await update.returning(JOB_COLUMNS).executeTakeFirst();
   if (saved) return { value: toJob(saved), changed: [saved.id] };
 
   // The same news twice, from the answer and from the webhook, is no contradiction.

@@ -10,6 +10,7 @@ import { createJobReads } from './job-reads.ts';
 import { bindUpstream, saveStep } from './job-steps.ts';
 import { createObservations } from './observations.ts';
 import type { JobStore } from './port.ts';
+import { createRepairRecords } from './repair-records.ts';
 
 /** The database's schema must be in place; closing the store closes the database. */
 export function createJobStore(database: Database): JobStore {
@@ -22,11 +23,12 @@ export function createJobStore(database: Database): JobStore {
     ...createJobReads(database),
     ...createArchiveRecords(database),
     ...createKeptDocuments(database),
+    ...createRepairRecords(database),
     ...createCatalogHistory(database),
     ...createObservations(database),
     createJob(intent, owner, leaseMs) {
-      // Without a key it is a single insert.
-      const run = intent.idempotency === null ? writeOne : write;
+      // Without a key and other candidates it is a single insert.
+      const run = intent.idempotency === null && !intent.fallback ? writeOne : write;
       return run((db) => createJob(db, intent, owner, leaseMs));
     },
     claimDue: (owner, limit, leaseMs) => writeOne((db) => leases.claimDue(db, owner, limit, leaseMs)),

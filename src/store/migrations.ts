@@ -2,11 +2,13 @@
 
 import { jobsMigration } from './migrations/0001-jobs.ts';
 import { observationsMigration } from './migrations/0002-observations.ts';
+import { repairMigration } from './migrations/0003-repair.ts';
 import { catalogChangesMigration } from './migrations/0004-catalog-changes.ts';
 import type { Migration } from './migrator.ts';
 
 export const MIGRATIONS: readonly Migration[] = [
   jobsMigration,
   observationsMigration,
+  repairMigration,
   catalogChangesMigration,
 ];

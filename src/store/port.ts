@@ -3,17 +3,19 @@
 import type { ModelChange } from '../core/catalog-changes.ts';
 import type { Job, JobChange, JobStatus, StoredOutput } from '../core/job.ts';
 import type { JobObservation } from '../core/observation.ts';
+import type { IntentExtras, RepairStore } from './repair-port.ts';
 
 /** A job about to be written for the first time; the store sets the times, `version` 1 and empty outcome fields. */
 export type JobIntent = Pick<
   Job,
   'id' | 'clientId' | 'model' | 'request' | 'nonce' | 'expectedMs' | 'estimatedMicroUsd'
-> & {
-  /** As `Job.listMicroUsd`; absent = null. */
-  readonly listMicroUsd?: number | null;
-  /** The caller's Idempotency-Key with the hash of the body it came with. */
-  readonly idempotency: { readonly key: string; readonly bodyHash: string } | null;
-};
+> &
+  IntentExtras & {
+    /** As `Job.listMicroUsd`; absent = null. */
+    readonly listMicroUsd?: number | null;
+    /** The caller's Idempotency-Key with the hash of the body it came with. */
+    readonly idempotency: { readonly key: string; readonly bodyHash: string } | null;
+  };
 
 /**
  * The right to change one job. After `leaseMs` on the store's clock others may take it; until someone does, its
@@ -44,7 +46,8 @@ export type AfterStep =
   | { readonly keep: false; readonly runInMs: number | null };
 
 export interface ListQuery {
-  readonly clientId: string;
+  /** Null = of every client: for operators. */
+  readonly clientId: string | null;
   readonly limit: number;
   /** Only jobs older than this job id. */
   readonly before: string | null;
@@ -62,7 +65,7 @@ export interface HistoryPlace {
 
 export interface CatalogChange extends ModelChange, HistoryPlace {}
 
-export interface JobStore {
+export interface JobStore extends RepairStore {
   /**
    * One transaction: the job as `queued`, its idempotency row, and a lease for `owner`. A key whose job ended
    * `rejected` or `not_accepted`, or is older than 30 days, is free again.
@@ -83,14 +86,16 @@ export interface JobStore {
    */
   saveStep(lease: Lease, change: JobChange, after: AfterStep): Promise<Job | null>;
   /**
-   * Ties an upstream id to a job that is `submitting` or `submission_unknown`, whoever holds its lease: the id of
+   * Ties an upstream id to a job that is `submitting` or `submission_unknown`, or `queued` to be sent again, whoever
+   * holds its lease: the id of
    * a paid video outranks any lease. The job becomes `pending`, free and due at once, so its holder's next save is
    * answered with null. A job that has this id already is returned as it is. Null where the job has another id or
-   * has moved on without one, and where the id belongs to another job.
+   * has moved on without one, where the id belongs to another job or attempt, and where `attempt` is given and the job
+   * has moved on to another.
    */
   bindUpstream(
     jobId: string,
-    bound: { upstreamId: string; generationId: string | null },
+    bound: { upstreamId: string; generationId: string | null; attempt?: number },
   ): Promise<Job | null>;
   /** Gives up every lease of `owner`, so that others (or the next boot) need not wait for them to run out. */
   releaseLeases(owner: string): Promise<void>;

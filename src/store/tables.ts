@@ -29,6 +29,10 @@ export interface JobTable {
   readonly submit_attempts: number;
   readonly polls: number;
   readonly error: string | null;
+  readonly attempt: number;
+  readonly fallback: string | null;
+  readonly patience_ms: number | null;
+  readonly resubmit_of: string | null;
   /** When anyone may claim it: the next step of a free job, the end of the lease of a held one, null for never. */
   readonly due_at: number | null;
   /** When it had fallen due before the present claim: what "oldest due first" is sorted by. */
@@ -74,6 +78,45 @@ interface DocumentTable {
   readonly saved_at: number;
 }
 
+export interface AttemptTable {
+  readonly job_id: string;
+  readonly number: number;
+  readonly model: string;
+  /** Null for the first: the job has it. */
+  readonly request: string | null;
+  readonly nonce: string;
+  readonly expected_ms: number | null;
+  readonly estimated_micro_usd: number | null;
+  readonly list_micro_usd: number | null;
+  readonly high_micro_usd: number | null;
+  /** Null while it is planned, and while it is the job's present one. */
+  readonly status: JobStatus | null;
+  readonly upstream_id: string | null;
+  readonly error: string | null;
+  readonly started_at: number | null;
+  readonly finished_at: number | null;
+  readonly actual_micro_usd: number | null;
+}
+
+export interface WebhookInboxTable {
+  readonly nonce: string;
+  readonly upstream_id: string;
+  readonly status: string;
+  readonly received_at: number;
+  readonly due_at: number;
+}
+
+export interface AuditTable {
+  readonly job_id: string;
+  readonly version: number;
+  readonly at: number;
+  readonly actor: string;
+  readonly action: string;
+  readonly reason: string;
+  readonly before_json: string;
+  readonly after_json: string;
+}
+
 interface CatalogChangeTable {
   readonly changed_at: number;
   /** Within one fetch. */
@@ -95,6 +138,9 @@ export interface Tables {
   readonly outputs: OutputTable;
   readonly observations: ObservationTable;
   readonly documents: DocumentTable;
+  readonly job_attempts: AttemptTable;
+  readonly webhook_inbox: WebhookInboxTable;
+  readonly job_audit: AuditTable;
   readonly catalog_changes: CatalogChangeTable;
   readonly schema_migrations: MigrationTable;
 }

@@ -148,6 +148,8 @@ export interface PollAnswer {
   readonly costUsd: number | null;
   readonly isByok: boolean | null;
   readonly error: string | null;
+  /** Set where the answer has no `usage` at all; a `usage` that says null or nonsense is another thing. */
+  readonly noUsage?: true;
 }
 
 /** Reads `GET /videos/{id}`; null where it is not a job, or another job than `upstreamId`. */
@@ -162,6 +164,8 @@ export function parsePollAnswer(body: unknown, upstreamId: string): PollAnswer |
     costUsd: usage?.cost ?? null,
     isByok: usage?.is_byok ?? null,
     error: typeof error === 'string' ? error : null,
+    // Looked for in the body itself: what could not be read is null by now, but it was there.
+    ...(typeof body === 'object' && body !== null && !('usage' in body) ? { noUsage: true as const } : {}),
   };
 }
 

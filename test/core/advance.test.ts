@@ -30,6 +30,10 @@ const job = (changes: Partial<Job> = {}): Job => ({
   submitAttempts: 1,
   polls: 0,
   error: null,
+  attempt: 1,
+  fallback: null,
+  patienceMs: null,
+  resubmitOf: null,
   ...changes,
 });
 

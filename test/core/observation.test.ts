@@ -29,6 +29,10 @@ const ended = (overrides: Partial<Job> = {}): Job => ({
   submitAttempts: 1,
   polls: 3,
   error: null,
+  attempt: 1,
+  fallback: null,
+  patienceMs: null,
+  resubmitOf: null,
   ...overrides,
 });
 

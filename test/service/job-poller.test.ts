@@ -2,8 +2,9 @@
 
 import { afterEach, describe, expect, it } from 'vitest';
 import type { Job, JobChange } from '../../src/core/job.ts';
+import { createJobFallback } from '../../src/service/job-fallback.ts';
 import { createJobPoller } from '../../src/service/job-poller.ts';
-import type { Claim, JobStore } from '../../src/store/port.ts';
+import type { Claim, JobIntent, JobStore } from '../../src/store/port.ts';
 import { openSqliteStore } from '../../src/store/sqlite.ts';
 import type { PollResult } from '../../src/upstream/openrouter.ts';
 import { createRecordedLog } from '../support/silent-log.ts';
@@ -55,6 +56,7 @@ async function setUp(
           return options.keep ? options.keep() : true;
         },
       },
+      fallback: createJobFallback({ store: opened, log }),
       telemetry: {
         record: async (job) => {
           recorded.push(job);
@@ -72,7 +74,11 @@ async function setUp(
     },
   );
   let count = 0;
-  const add = async (steps: readonly JobChange[], dueInMs: number | null = 0) => {
+  const add = async (
+    steps: readonly JobChange[],
+    dueInMs: number | null = 0,
+    extras: Partial<JobIntent> = {},
+  ) => {
     const id = `job_${++count}`;
     const intent = {
       id,
@@ -83,6 +89,7 @@ async function setUp(
       expectedMs: 60_000,
       estimatedMicroUsd: null,
       idempotency: null,
+      ...extras,
     };
     const created = await opened.createJob(intent, 'earlier', 60_000);
     if (created.kind !== 'created') throw new Error(created.kind);
@@ -244,6 +251,80 @@ describe('tick', () => {
     expect(t.log.lines.map(({ message }) => message)).toContainEqual(
       expect.stringContaining('lost the lease'),
     );
+  });
+});
+
+describe('a job that failed', () => {
+  const FAILED: PollResult = {
+    kind: 'answer',
+    status: 'failed',
+    generationId: null,
+    outputCount: 0,
+    costUsd: null,
+    isByok: null,
+    error: 'flagged',
+    noUsage: true,
+  };
+  const { noUsage: _none, ...FAILED_AT_UNKNOWN_COST } = FAILED;
+  const fallback = (nonce: string, maxTotalMicroUsd = 1_000) => ({
+    fallback: {
+      maxAttempts: 2,
+      maxTotalMicroUsd,
+      highMicroUsd: 100,
+      others: [
+        {
+          model: 'b/two',
+          request: { model: 'b/two' },
+          nonce,
+          expectedMs: 1,
+          estimatedMicroUsd: 90,
+          listMicroUsd: 90,
+          highMicroUsd: 100,
+        },
+      ],
+    },
+  });
+
+  it('turns to the next candidate where it was not billed', async () => {
+    const t = await setUp(async () => FAILED);
+    const id = await t.add(pending('u1'), 0, fallback('n2'));
+    await t.tick();
+    expect(await t.store.findJob(id)).toMatchObject({
+      status: 'queued',
+      attempt: 2,
+      model: 'b/two',
+      upstreamId: null,
+    });
+    const [first] = await t.store.getAttempts([id]);
+    expect(first).toMatchObject({ status: 'failed', upstreamId: 'u1', error: { message: 'flagged' } });
+    await t.tick();
+    expect(t.submitted.map(({ job }) => job.attempt)).toEqual([2]);
+  });
+
+  it.each<[string, PollResult, number]>([
+    ['nobody knows what was billed', FAILED_AT_UNKNOWN_COST, 1_000],
+    ['it was billed', { ...FAILED, costUsd: 0.1 }, 1_000],
+    ['it was cancelled', { ...FAILED, status: 'cancelled' }, 1_000],
+    ['it expired', { ...FAILED, status: 'expired' }, 1_000],
+    ['both together might cost too much', FAILED, 199],
+  ])('stays as it ended where %s', async (_name, seen, cap) => {
+    const t = await setUp(async () => seen);
+    const id = await t.add(pending('u1'), 0, fallback('n2', cap));
+    await t.tick();
+    expect(await t.store.findJob(id)).toMatchObject({
+      attempt: 1,
+      upstreamId: 'u1',
+      finishedAt: expect.any(Number),
+    });
+    await t.tick();
+    expect(t.submitted).toEqual([]);
+  });
+
+  it('stays as it ended where its caller allowed nothing else', async () => {
+    const t = await setUp(async () => FAILED);
+    const id = await t.add(pending('u1'));
+    await t.tick();
+    expect(await t.statusOf(id)).toBe('failed');
   });
 });
 

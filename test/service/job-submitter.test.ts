@@ -2,8 +2,10 @@
 
 import { afterEach, describe, expect, it } from 'vitest';
 import type { SubmitBody } from '../../src/core/job.ts';
+import { createJobFallback } from '../../src/service/job-fallback.ts';
 import { createJobSubmitter } from '../../src/service/job-submitter.ts';
-import type { Claim, JobStore } from '../../src/store/port.ts';
+import { createSubmitBreaker } from '../../src/service/submit-breaker.ts';
+import type { Claim, JobIntent, JobStore } from '../../src/store/port.ts';
 import { openSqliteStore } from '../../src/store/sqlite.ts';
 import type { SubmitOutcome } from '../../src/upstream/submit.ts';
 import { createRecordedLog } from '../support/silent-log.ts';
@@ -23,23 +25,29 @@ const NOT_SENT: SubmitOutcome = { kind: 'not_sent', reason: 'upstream cannot be 
 async function setUp(
   outcomes: (SubmitOutcome | (() => Promise<SubmitOutcome>))[],
   wrap: (store: JobStore) => JobStore = (s) => s,
+  { callbackUrl = null, ...extras }: Partial<JobIntent> & { callbackUrl?: string | null } = {},
 ) {
   let now = 1_000;
   const real = await openSqliteStore({ file: ':memory:', clock: () => now });
   store = real;
+  const wrapped = wrap(real);
   const log = createRecordedLog();
   const statusesAtSend: string[] = [];
+  const bodies: SubmitBody[] = [];
   const submitter = createJobSubmitter(
     {
-      store: wrap(real),
+      store: wrapped,
       upstream: {
-        async submit() {
+        async submit(body) {
+          bodies.push(body);
           statusesAtSend.push((await real.getJob('job_1', 'studio'))?.status ?? 'missing');
           const outcome = outcomes.shift();
           if (!outcome) throw new Error('sent more often than the test foresaw');
           return typeof outcome === 'function' ? outcome() : outcome;
         },
       },
+      breaker: createSubmitBreaker({ clock: () => now, log }),
+      fallback: createJobFallback({ store: wrapped, log }),
       clock: () => now,
       random: () => 0.5,
       sleep: async (ms) => {
@@ -47,7 +55,7 @@ async function setUp(
       },
       log,
     },
-    { leaseMs: 150_000, pace: { minMs: 1_000, maxMs: 30_000 } },
+    { leaseMs: 150_000, pace: { minMs: 1_000, maxMs: 30_000 }, callbackUrl: () => callbackUrl },
   );
   const created = await real.createJob(
     {
@@ -59,6 +67,7 @@ async function setUp(
       expectedMs: 1,
       estimatedMicroUsd: 1,
       idempotency: { key: 'k', bodyHash: 'h' },
+      ...extras,
     },
     'me',
     150_000,
@@ -70,6 +79,7 @@ async function setUp(
     claim,
     store: real,
     statusesAtSend,
+    bodies,
     log,
     pass: (ms: number) => {
       now += ms;
@@ -197,5 +207,191 @@ describe('the submitter', () => {
     await submitted;
     await draining;
     expect(drained).toBe(true);
+  });
+
+  it('tells upstream where to call back, and keeps that address out of what is stored', async () => {
+    const t = await setUp([ACCEPTED], undefined, { callbackUrl: 'https://clips.example/hooks/openrouter/n' });
+    const { job } = await t.submitter.submit(t.claim);
+    expect(t.bodies).toEqual([{ ...REQUEST, callback_url: 'https://clips.example/hooks/openrouter/n' }]);
+    expect(job.request).toEqual(REQUEST);
+  });
+});
+
+const refused = (
+  status: number,
+  metadata: Record<string, unknown> | null = null,
+  retryAfterS: number | null = null,
+): SubmitOutcome => ({ kind: 'rejected', status, answer: { message: 'No.', metadata }, retryAfterS });
+const IN_FLIGHT = refused(402, { limit_source: 'openrouter_in_flight_budget' }, 30);
+
+describe('a refusal that holds only for now', () => {
+  const patience = { patienceMs: 600_000 };
+
+  it.each([
+    ['the in-flight budget', IN_FLIGHT, 30_000],
+    ['a 429 with Retry-After', refused(429, null, 17), 17_000],
+    ['a 429 with the provider’s own hint', refused(429, { retry_after_seconds: 4.2 }), 5_000],
+    ['a 429 that tells no time', refused(429), 2_000],
+  ])('is waited out as told: %s', async (_name, outcome, waitMs) => {
+    const t = await setUp([outcome, ACCEPTED], undefined, patience);
+    const { job, refusal } = await t.submitter.submit(t.claim);
+    expect(refusal).toBeNull();
+    expect(job).toMatchObject({
+      status: 'queued',
+      submitAttempts: 0,
+      error: { message: expect.any(String) },
+    });
+    t.pass(waitMs - 1);
+    expect(await t.store.claimDue('me', 1, 1_000)).toEqual([]);
+    t.pass(waitMs * 0.1 + 2);
+    const [claim] = await t.store.claimDue('me', 1, 150_000);
+    if (!claim) throw new Error('it should be due');
+    expect((await t.submitter.submit(claim)).job).toMatchObject({ status: 'pending', error: null });
+    expect(t.statusesAtSend).toEqual(['submitting', 'submitting']);
+  });
+
+  it('ends the job once the time told lies past its deadline', async () => {
+    const t = await setUp([IN_FLIGHT, IN_FLIGHT], undefined, { patienceMs: 40_000 });
+    await t.submitter.submit(t.claim);
+    t.pass(33_000);
+    const [claim] = await t.store.claimDue('me', 1, 150_000);
+    if (!claim) throw new Error('it should be due');
+    expect((await t.submitter.submit(claim)).job).toMatchObject({
+      status: 'rejected',
+      error: { code: 'upstream_insufficient_credits' },
+    });
+    expect(await t.store.findIdempotent('studio', 'k')).toBeNull();
+  });
+
+  it('ends the job at once where the caller waits for the answer', async () => {
+    const t = await setUp([IN_FLIGHT]);
+    const { job, refusal } = await t.submitter.submit(t.claim);
+    expect(job.status).toBe('rejected');
+    expect(refusal).toMatchObject({ code: 'upstream_insufficient_credits', retryAfterS: 30 });
+  });
+
+  it.each([
+    ['no credits', refused(402, { limit_source: 'openrouter_credits' }, 30)],
+    ['the key’s limit', refused(402, { limit_source: 'openrouter_key_limit' }, 30)],
+    ['a 402 that names no limit', refused(402)],
+    ['a bad request', refused(400, null, 30)],
+  ])('is not every refusal: %s', async (_name, outcome) => {
+    const t = await setUp([outcome], undefined, patience);
+    expect((await t.submitter.submit(t.claim)).job.status).toBe('rejected');
+  });
+
+  it('gives a job that waited its three tries anew, and no more', async () => {
+    const t = await setUp([NOT_SENT, IN_FLIGHT, NOT_SENT, NOT_SENT, NOT_SENT], undefined, patience);
+    await t.submitter.submit(t.claim);
+    t.pass(33_000);
+    const [claim] = await t.store.claimDue('me', 1, 150_000);
+    if (!claim) throw new Error('it should be due');
+    expect((await t.submitter.submit(claim)).job).toMatchObject({
+      status: 'rejected',
+      error: { code: 'upstream_unreachable' },
+    });
+    expect(t.statusesAtSend).toHaveLength(5);
+  });
+});
+
+describe('falling back', () => {
+  const other = (model: string, nonce: string) => ({
+    model,
+    request: { model, prompt: 'x' },
+    nonce,
+    expectedMs: 1,
+    estimatedMicroUsd: 1,
+    listMicroUsd: 1,
+    highMicroUsd: 100,
+  });
+  const fallback = {
+    maxAttempts: 3,
+    maxTotalMicroUsd: 1_000,
+    highMicroUsd: 100,
+    others: [other('b/two', 'n2'), other('c/three', 'n3')],
+  };
+  const modelsOf = (bodies: readonly SubmitBody[]) => bodies.map(({ model }) => model);
+
+  it('asks the next candidate under the same job, at once, while the caller waits', async () => {
+    const t = await setUp([refused(404), refused(400), ACCEPTED], undefined, { fallback });
+    const { job, refusal } = await t.submitter.submit(t.claim);
+    expect(refusal).toBeNull();
+    expect(modelsOf(t.bodies)).toEqual([REQUEST.model, 'b/two', 'c/three']);
+    expect(job).toMatchObject({ id: 'job_1', status: 'pending', attempt: 3, model: 'c/three', nonce: 'n3' });
+    expect((await t.store.getAttempts(['job_1'])).map(({ status }) => status)).toEqual([
+      'rejected',
+      'rejected',
+      null,
+    ]);
+    // Each attempt was durable before it was sent.
+    expect(t.statusesAtSend).toEqual(['submitting', 'submitting', 'submitting']);
+  });
+
+  it('ends with the refusal of the last', async () => {
+    const t = await setUp([refused(404), refused(400), refused(413)], undefined, { fallback });
+    const { job, refusal } = await t.submitter.submit(t.claim);
+    expect(job).toMatchObject({ status: 'rejected', attempt: 3, error: { code: 'upstream_too_large' } });
+    expect(refusal?.code).toBe('upstream_too_large');
+  });
+
+  it('never asks another after an unknown', async () => {
+    const t = await setUp([refused(404), { kind: 'unknown', reason: 'reset' }], undefined, { fallback });
+    expect((await t.submitter.submit(t.claim)).job).toMatchObject({
+      status: 'submission_unknown',
+      attempt: 2,
+    });
+    expect(t.bodies).toHaveLength(2);
+  });
+
+  it.each([
+    ['our key', refused(401)],
+    ['our credits', refused(402)],
+    ['the input, flagged', refused(403, { reasons: ['violence'], flagged_input: 'x' })],
+    ['OpenRouter’s own limit', refused(429)],
+  ])('asks no other where the refusal is about %s', async (_name, outcome) => {
+    const t = await setUp([outcome], undefined, { fallback });
+    expect((await t.submitter.submit(t.claim)).job).toMatchObject({ status: 'rejected', attempt: 1 });
+  });
+
+  it('asks no other where upstream cannot be reached at all', async () => {
+    const t = await setUp([NOT_SENT, NOT_SENT, NOT_SENT], undefined, { fallback });
+    expect((await t.submitter.submit(t.claim)).job).toMatchObject({ status: 'rejected', attempt: 1 });
+  });
+
+  it('asks another where a provider takes no more, and waits for the last one', async () => {
+    const busy = refused(429, { provider_name: 'Seed', retry_after_seconds: 9 });
+    const t = await setUp([busy, busy, busy], undefined, { fallback, patienceMs: 600_000 });
+    expect((await t.submitter.submit(t.claim)).job).toMatchObject({ status: 'queued', attempt: 3 });
+  });
+
+  it('holds on to a refusal until the store is back, and sends nothing twice meanwhile', async () => {
+    let failures = 3;
+    const t = await setUp(
+      [refused(404), ACCEPTED],
+      (real) => ({
+        ...real,
+        beginAttempt: (...args) =>
+          failures-- > 0 ? Promise.reject(new Error('disk full')) : real.beginAttempt(...args),
+      }),
+      { fallback },
+    );
+    expect((await t.submitter.submit(t.claim)).job).toMatchObject({ status: 'pending', attempt: 2 });
+    expect(t.bodies).toHaveLength(2);
+  });
+
+  it('asks nobody once the lease is lost', async () => {
+    const t = await setUp(
+      [
+        async () => {
+          t.pass(200_000);
+          await t.store.claimDue('other', 1, 1_000);
+          return refused(404);
+        },
+      ],
+      undefined,
+      { fallback },
+    );
+    expect((await t.submitter.submit(t.claim)).job).toMatchObject({ status: 'submitting', attempt: 1 });
+    expect(t.bodies).toHaveLength(1);
   });
 });

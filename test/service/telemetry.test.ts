@@ -51,6 +51,10 @@ async function setUp() {
       submitAttempts: 1,
       polls: 2,
       error: null,
+      attempt: 1,
+      fallback: null,
+      patienceMs: null,
+      resubmitOf: null,
       ...overrides,
     }),
   };

@@ -1,11 +1,14 @@
 // What every job store must do, whatever database is behind it: run on each of them.
 
 import { afterEach, beforeEach, describe } from 'vitest';
+import { describeAttempts } from './contract/attempts.ts';
 import { describeCatalogHistory } from './contract/catalog.ts';
 import { describeCreation } from './contract/creation.ts';
+import { describeInbox } from './contract/inbox.ts';
 import { describeLeases } from './contract/leases.ts';
 import { describeObservations } from './contract/observations.ts';
 import { describeReads } from './contract/reads.ts';
+import { describeResolution } from './contract/resolution.ts';
 import { describeSteps } from './contract/steps.ts';
 import type { OpenStore, StoreUnderTest } from './contract/store-under-test.ts';
 
@@ -22,6 +25,9 @@ export function describeJobStore(name: string, open: OpenStore): void {
     describe('creating a job', () => describeCreation(current));
     describe('claiming what is due', () => describeLeases(current));
     describe('saving a step', () => describeSteps(current));
+    describe('turning to another candidate', () => describeAttempts(current));
+    describe('keeping early webhooks', () => describeInbox(current));
+    describe('deciding an unknown', () => describeResolution(current));
     describe('observing', () => describeObservations(current));
     describe('reading', () => describeReads(current));
     describe('the history of the catalog', () => describeCatalogHistory(current));

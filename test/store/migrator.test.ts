@@ -94,10 +94,13 @@ describe('the schema', () => {
     expect(await tables()).toEqual([
       'documents',
       'idempotency_keys',
+      'job_attempts',
+      'job_audit',
       'jobs',
       'observations',
       'outputs',
       'schema_migrations',
+      'webhook_inbox',
     ]);
 
     await sql`insert into schema_migrations values (99, 'teleport', 0)`.execute(db);

@@ -40,12 +40,26 @@ const openShared: OpenStore = async () => {
     // The server's clock cannot be moved, so the rows are.
     async passTime(ms) {
       await server.query(url, `update jobs set due_at = due_at - ${ms}`);
+      await server.query(
+        url,
+        `update webhook_inbox set due_at = due_at - ${ms}, received_at = received_at - ${ms}`,
+      );
       await server.query(url, `update idempotency_keys set created_at = created_at - ${ms}`);
     },
     async close() {
       await Promise.all(replicas.map((replica) => replica.close()));
       // Not `truncate`, which makes each file anew and takes ten times as long.
-      const tables = ['outputs', 'jobs', 'idempotency_keys', 'observations', 'documents', 'catalog_changes'];
+      const tables = [
+        'outputs',
+        'job_audit',
+        'job_attempts',
+        'webhook_inbox',
+        'jobs',
+        'idempotency_keys',
+        'observations',
+        'documents',
+        'catalog_changes',
+      ];
       for (const table of tables) {
         await server.query(url, `delete from ${table}`);
       }

@@ -1,7 +1,9 @@
 // A whole gateway in front of a whole simulator, both on real sockets, with a store and an archive of their own.
 
 import { createHash } from 'node:crypto';
+import { once } from 'node:events';
 import { mkdtemp, rm } from 'node:fs/promises';
+import { type AddressInfo, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Writable } from 'node:stream';
@@ -14,6 +16,7 @@ import { type AnswerCheck, loadAnswerCheck } from './answer-check.ts';
 
 export const UPSTREAM_KEY = 'sk-or-v1-canary-upstream-7f3a9';
 export const CLIENT_KEY = 'ck-canary-client-51c0';
+export const OPERATOR_KEY = 'ok-canary-operator-0b1e';
 export const OTHER_CLIENT_KEY = 'ck-canary-other-77de';
 
 const sha256 = (text: string) => createHash('sha256').update(text).digest('hex');
@@ -43,15 +46,33 @@ export interface TestGatewayOptions {
   readonly env?: Readonly<Record<string, string>>;
   /** Start the background loops. Without, `tick` drives jobs and no timer runs. */
   readonly background?: boolean;
+  /** Have a PUBLIC_URL, so that the simulator sends webhooks here. */
+  readonly webhooks?: boolean;
   /** Reuse the folder of an earlier gateway: a restart. */
   readonly folder?: string;
   /** Certificates of hosts that clients' URLs lead to. */
   readonly trust?: readonly string[];
 }
 
+/** The address must be known before anybody listens there. */
+async function findFreePort(): Promise<number> {
+  const probe = createServer().listen(0, '127.0.0.1');
+  await once(probe, 'listening');
+  const { port } = probe.address() as AddressInfo;
+  probe.close();
+  await once(probe, 'close');
+  return port;
+}
+
 /** Starts both, with upstream's clock at scale 0 unless told otherwise. Close it in `afterEach` or `afterAll`. */
 export async function startTestGateway(options: TestGatewayOptions = {}): Promise<TestGateway> {
-  const simulator = await startSimulator({ timeScale: 0, apiKey: UPSTREAM_KEY, ...options.simulator });
+  const simulator = await startSimulator({
+    timeScale: 0,
+    apiKey: UPSTREAM_KEY,
+    allowHttpCallbacks: true,
+    ...options.simulator,
+  });
+  const port = options.webhooks ? await findFreePort() : 0;
   const folder = options.folder ?? (await mkdtemp(join(tmpdir(), 'clipgate-')));
   const config = parseConfig({
     OPENROUTER_API_KEY: UPSTREAM_KEY,
@@ -59,9 +80,11 @@ export async function startTestGateway(options: TestGatewayOptions = {}): Promis
     DATABASE_URL: `sqlite:${join(folder, 'jobs.db')}`,
     ARCHIVE_DIR: join(folder, 'clips'),
     CLIENT_KEYS: `studio:${sha256(CLIENT_KEY)},agency:${sha256(OTHER_CLIENT_KEY)}`,
+    OPERATOR_KEYS: `alice:${sha256(OPERATOR_KEY)}`,
     LOG_LEVEL: 'trace',
     POLL_MIN_MS: '10',
     POLL_MAX_MS: '10',
+    PUBLIC_URL: options.webhooks ? `http://127.0.0.1:${port}` : '',
     ...options.env,
   });
   const logLines: string[] = [];
@@ -83,7 +106,7 @@ export async function startTestGateway(options: TestGatewayOptions = {}): Promis
     ...(options.trust ? { trust: options.trust } : {}),
   });
   await gateway.start({ background: options.background ?? true });
-  const url = await gateway.app.listen({ host: '127.0.0.1', port: 0 });
+  const url = await gateway.app.listen({ host: '127.0.0.1', port });
 
   let loading: Promise<AnswerCheck> | undefined;
   const request: TestGateway['request'] = async (path, init = {}) => {

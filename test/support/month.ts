@@ -8,11 +8,13 @@ import { toMicroUsd } from '../../src/core/money.ts';
 import { type ClipSpec, PRIORITIES } from '../../src/core/request.ts';
 import { planRoute } from '../../src/core/route.ts';
 import { createSecret } from '../../src/core/secret.ts';
+import { createJobFallback } from '../../src/service/job-fallback.ts';
 import { createJobPoller } from '../../src/service/job-poller.ts';
 import { createJobSubmitter } from '../../src/service/job-submitter.ts';
 import { createJobWatch } from '../../src/service/job-watch.ts';
 import { createJobs } from '../../src/service/jobs.ts';
 import { createPlanner } from '../../src/service/planner.ts';
+import { createSubmitBreaker } from '../../src/service/submit-breaker.ts';
 import { createTelemetry } from '../../src/service/telemetry.ts';
 import { startSimulator } from '../../src/simulator/index.ts';
 import { openSqliteStore } from '../../src/store/sqlite.ts';
@@ -84,17 +86,29 @@ export async function simulateMonth(catalog: Catalog, count: number, seed = 1): 
   const telemetry = createTelemetry({ store, clock, log });
   const pace = { minMs: 10_000, maxMs: 60_000 };
   const sleep = () => Promise.resolve();
+  const breaker = createSubmitBreaker({ clock, log });
+  const fallback = createJobFallback({ store, log });
   const submitter = createJobSubmitter(
-    { store, upstream, clock, random, sleep, log },
-    { leaseMs: LEASE_MS, pace },
+    { store, upstream, breaker, fallback, clock, random, sleep, log },
+    { leaseMs: LEASE_MS, pace, callbackUrl: () => null },
   );
   const poller = createJobPoller(
-    { store, upstream, submitter, archive: { keep: async () => true }, telemetry, clock, random, log },
+    {
+      store,
+      upstream,
+      submitter,
+      archive: { keep: async () => true },
+      fallback,
+      telemetry,
+      clock,
+      random,
+      log,
+    },
     { owner: 'month', concurrency: 8, leaseMs: LEASE_MS, pace },
   );
   const watch = createJobWatch(store);
   const jobs = createJobs(
-    { store, submitter, upstream, watch, clock, log },
+    { store, submitter, upstream, breaker, watch, clock, log },
     { owner: 'month', leaseMs: LEASE_MS },
   );
   const view = { catalog, ageS: 0, stale: false };

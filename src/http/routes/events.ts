@@ -5,6 +5,7 @@ import type { FastifyReply } from 'fastify';
 import { ClipgateError } from '../../core/errors.ts';
 import type { Job } from '../../core/job.ts';
 import type { Jobs } from '../../service/jobs.ts';
+import { visibleTo } from '../auth.ts';
 import type { App } from '../context.ts';
 import { renderJob } from '../render.ts';
 import { EventHeadersSchema, EventStreamSchema } from '../schemas/event.ts';
@@ -12,7 +13,7 @@ import { JobParamsSchema } from '../schemas/job.ts';
 import { problems } from '../schemas/problem.ts';
 
 export interface EventRoutesParts {
-  readonly jobs: Pick<Jobs, 'get' | 'follow' | 'outputsOf'>;
+  readonly jobs: Pick<Jobs, 'get' | 'follow' | 'outputsOf' | 'attemptsOf'>;
 }
 
 // Proxies close what is silent for a minute.
@@ -50,7 +51,8 @@ export function eventRoutes({ jobs }: EventRoutesParts) {
     for await (const current of jobs.follow(job, seenVersion, HEARTBEAT_MS, signal)) {
       if (current === null) yield ': still here\n\n';
       else {
-        const data = JSON.stringify(renderJob(current, await jobs.outputsOf([current])));
+        const outputs = await jobs.outputsOf([current]);
+        const data = JSON.stringify(renderJob(current, outputs, await jobs.attemptsOf([current])));
         yield `event: job\nid: ${current.version}\ndata: ${data}\n\n`;
       }
     }
@@ -81,7 +83,7 @@ export function eventRoutes({ jobs }: EventRoutesParts) {
         },
       },
       async (request, reply) => {
-        const job = await jobs.get(request.params.id, request.clientId);
+        const job = await jobs.get(request.params.id, visibleTo(request));
         const release = takeSlot(request.clientId);
         const seenVersion = Number(request.headers['last-event-id'] ?? 0);
         const stream = Readable.from(write(job, seenVersion, request.signal), { objectMode: false });

@@ -1,12 +1,14 @@
 // POST /jobs buys; GET /jobs and /jobs/{id} say what became of it.
 
+import type { FastifyRequest } from 'fastify';
+import { planAttempt, planOthers, toTerms } from '../../core/fallback-plan.ts';
 import { isTerminal, type Job } from '../../core/job.ts';
-import { yardstickOf } from '../../core/learned-estimate.ts';
-import { toMicroUsd } from '../../core/money.ts';
+import type { Routing } from '../../core/request.ts';
 import { hashJson } from '../../service/canonical-json.ts';
 import { JOB_ID_PATTERN } from '../../service/ids.ts';
 import type { Jobs } from '../../service/jobs.ts';
 import type { Planner } from '../../service/planner.ts';
+import { requireOperator, visibleTo } from '../auth.ts';
 import { splitBody } from '../clip-body.ts';
 import type { App } from '../context.ts';
 import { invalidRequest, toFault } from '../faults.ts';
@@ -40,7 +42,7 @@ const RETRY_AFTER_S = '5';
 
 export function jobRoutes({ planner, jobs, quotes }: JobRoutesParts) {
   async function render(job: Job) {
-    return renderJob(job, await jobs.outputsOf([job]));
+    return renderJob(job, await jobs.outputsOf([job]), await jobs.attemptsOf([job]));
   }
 
   return async (app: App): Promise<void> => {
@@ -67,7 +69,7 @@ export function jobRoutes({ planner, jobs, quotes }: JobRoutesParts) {
         },
       },
       async (request, reply) => {
-        const { model, dry_run: dryRun, quote: token, ...body } = request.body;
+        const { model, dry_run: dryRun, quote: token, fallback, ...body } = request.body;
         const key = request.headers['idempotency-key'];
         const idempotency = key === undefined || dryRun ? null : { key, bodyHash: hashJson(request.body) };
 
@@ -75,7 +77,9 @@ export function jobRoutes({ planner, jobs, quotes }: JobRoutesParts) {
         const earlier = idempotency && (await jobs.findReplay(request.clientId, idempotency));
         if (earlier) return accepted(earlier, true);
 
-        const { spec, routing } = splitBody(body);
+        const { spec, routing: asked } = splitBody(body);
+        const terms = fallback && toTerms(fallback.max_attempts, fallback.max_total_cost_usd);
+        const routing = fallback ? withinTotal(asked, fallback.max_total_cost_usd) : asked;
         const wanted = await withUpstreamJob(jobs, spec, request.clientId);
         const quote =
           token === undefined ? null : await quotes.redeem(token, wanted, routing, request.clientId);
@@ -97,13 +101,21 @@ export function jobRoutes({ planner, jobs, quotes }: JobRoutesParts) {
             catalog: renderCatalog(view),
           };
         }
-        const { usd } = choice.estimate;
+        const first = planAttempt(choice, wanted, routing);
         const intent = {
           clientId: request.clientId,
           request: submission.body,
-          estimatedMicroUsd: usd === null ? null : toMicroUsd(usd),
-          listMicroUsd: yardstickOf(choice.list),
-          expectedMs: choice.expected.p50S * 1000,
+          estimatedMicroUsd: first.estimatedMicroUsd,
+          listMicroUsd: first.listMicroUsd,
+          expectedMs: first.expectedMs,
+          ...(routing.max_wait_s === undefined ? {} : { patienceMs: routing.max_wait_s * 1000 }),
+          ...(terms && {
+            fallback: {
+              ...terms,
+              highMicroUsd: first.highMicroUsd,
+              others: planOthers(route?.candidates ?? [], wanted, routing, terms),
+            },
+          }),
           idempotency,
         };
         const { respondAsync } = parsePrefer(request.headers.prefer);
@@ -129,29 +141,31 @@ export function jobRoutes({ planner, jobs, quotes }: JobRoutesParts) {
           summary: 'Your jobs, newest first',
           tags: ['jobs'],
           querystring: JobQuerySchema,
-          response: { 200: JobListSchema, ...problems(400, 401, 405, 500, 503) },
+          response: { 200: JobListSchema, ...problems(400, 401, 403, 405, 500, 503) },
         },
       },
       async (request) => {
-        const { limit, status, model, cursor } = request.query;
+        const { limit, status, model, cursor, client } = request.query;
         if (cursor !== undefined && !JOB_ID_PATTERN.test(cursor)) {
           throw invalidRequest([
             toFault(['cursor'], 'must be the next_cursor of an earlier answer', 'query'),
           ]);
         }
         const { jobs: page, nextCursor } = await jobs.list({
-          clientId: request.clientId,
+          clientId: clientOf(request, client),
           limit,
           cursor: cursor ?? null,
           status: status ?? null,
           model: model ?? null,
         });
         const outputs = await jobs.outputsOf(page);
+        const attempts = await jobs.attemptsOf(page);
         return {
           data: page.map((job) =>
             renderJob(
               job,
               outputs.filter((output) => output.jobId === job.id),
+              attempts.filter((attempt) => attempt.jobId === job.id),
             ),
           ),
           next_cursor: nextCursor,
@@ -175,10 +189,23 @@ export function jobRoutes({ planner, jobs, quotes }: JobRoutesParts) {
       async (request, reply) => {
         const { id } = request.params;
         const { waitS } = parsePrefer(request.headers.prefer);
-        if (waitS === null) return render(await jobs.get(id, request.clientId));
+        if (waitS === null) return render(await jobs.get(id, visibleTo(request)));
         reply.header('preference-applied', `wait=${waitS}`);
-        return render(await jobs.waitForChange(id, request.clientId, waitS * 1000, request.signal));
+        return render(await jobs.waitForChange(id, visibleTo(request), waitS * 1000, request.signal));
       },
     );
   };
+}
+
+/** No candidate may cost more than all of them together: one that nobody can price is none then. */
+const withinTotal = (routing: Routing, totalUsd: number): Routing => ({
+  ...routing,
+  max_cost_usd: Math.min(totalUsd, routing.max_cost_usd ?? totalUsd),
+});
+
+/** Whose jobs are listed: one's own, or for operators those of the client asked for, or all. */
+function clientOf(request: FastifyRequest, asked: string | undefined): string | null {
+  if (asked === undefined) return visibleTo(request);
+  requireOperator(request);
+  return asked;
 }

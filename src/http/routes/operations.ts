@@ -11,6 +11,8 @@ export interface OperationRoutesParts {
   readonly pingStore: () => Promise<void>;
   /** How late the event loop runs, in milliseconds at the 99th percentile. */
   readonly loopDelayMs: () => number;
+  /** How buying stands. */
+  readonly describeSubmissions: () => string;
   /** True once a shutdown has begun. */
   readonly isClosing: () => boolean;
 }
@@ -53,7 +55,12 @@ export function operationRoutes(parts: OperationRoutesParts) {
         },
       },
       async (request, reply) => {
-        const checks = { store: await checkStore(), catalog: checkCatalog(), event_loop: checkLoop() };
+        const checks = {
+          store: await checkStore(),
+          catalog: checkCatalog(),
+          event_loop: checkLoop(),
+          submissions: checkSubmissions(),
+        };
         const ready = Object.values(checks).every((check) => check.ok) && !parts.isClosing();
         reply.header('cache-control', 'no-store').code(ready ? 200 : 503);
         return { status: ready ? ('ready' as const) : ('not_ready' as const), checks };
@@ -78,6 +85,11 @@ export function operationRoutes(parts: OperationRoutesParts) {
         ok: true,
         detail: `${view.catalog.models.length} models, ${view.ageS} s old${view.stale ? ', stale' : ''}`,
       };
+    }
+
+    function checkSubmissions() {
+      // Never a reason to send no more requests: all but buying works on while it is paused.
+      return { ok: true, detail: parts.describeSubmissions() };
     }
 
     function checkLoop() {

@@ -21,13 +21,29 @@ const MODEL_ID = z
   .regex(/^[\w.-]{1,80}\/[\w.:-]{1,120}$/, 'must be a model id such as google/veo-3.1');
 
 // Beside a model there is nothing left to choose, so these could only mislead.
-const CHOOSING = ['priority', 'scoring', 'models'] as const;
+const CHOOSING = ['priority', 'scoring', 'models', 'fallback'] as const;
+
+const FallbackSchema = z
+  .strictObject({
+    max_attempts: z
+      .int('must be a whole number')
+      .min(2)
+      .max(5)
+      .describe('Models tried in all, the first included.'),
+    max_total_cost_usd: z
+      .number()
+      .positive()
+      .max(100_000)
+      .describe('What all attempts together may cost; also a limit for each of them.'),
+  })
+  .describe('After a refusal, or a failure that was not billed, try the next candidate under the same job.');
 
 export const JobBodySchema = z
   .strictObject({
     model: MODEL_ID.optional().describe('Buy from this model. Without it the router picks one.'),
     ...clipSpecShape,
     ...routingShape,
+    fallback: FallbackSchema.optional(),
     dry_run: z.boolean().optional().describe('Answer with the plan and buy nothing.'),
     quote: z
       .string()
@@ -40,6 +56,13 @@ export const JobBodySchema = z
       context.addIssue({ code: 'custom', path: [...path], message });
     if (body.model !== undefined && body.quote !== undefined) {
       context.addIssue({ code: 'custom', path: ['model'], message: 'is already named by the quote' });
+    }
+    if (body.fallback !== undefined && body.quote !== undefined) {
+      context.addIssue({
+        code: 'custom',
+        path: ['fallback'],
+        message: 'has no other candidates beside a quote',
+      });
     }
     if (body.model === undefined) return;
     for (const field of CHOOSING) {
@@ -93,6 +116,17 @@ const jobExample = {
   cost: { estimated_usd: 0.12, actual_usd: 0.12, is_byok: false },
   upstream: { id: 'gen-vid-1790931600-a1B2c3D4e5F6g7H8i9J0', generation_id: null },
   error: null,
+  attempts: [
+    {
+      model: 'google/veo-3.1-lite',
+      upstream_id: 'gen-vid-1790931600-a1B2c3D4e5F6g7H8i9J0',
+      status: 'completed' as const,
+      error: null,
+      started_at: '2026-10-02T09:00:00.120Z',
+      cost: { estimated_usd: 0.12, actual_usd: 0.12 },
+    },
+  ],
+  resubmit_of: null,
   resubmit_safe: false,
   outputs: [{ index: 0, url: `/jobs/${id}/content?index=0`, content_type: 'video/mp4', bytes: 1048576 }],
   links: { self: `/jobs/${id}`, events: `/jobs/${id}/events`, content: `/jobs/${id}/content` },
@@ -105,7 +139,9 @@ export const JobSchema = z
     model: z.string(),
     created_at: z.iso.datetime(),
     updated_at: z.iso.datetime(),
-    request: z.record(z.string(), z.unknown()).describe('What was sent upstream.'),
+    request: z
+      .record(z.string(), z.unknown())
+      .describe('What was sent upstream, but for the address of our own webhook.'),
     cost: z.object({
       estimated_usd: z.number().nullable(),
       actual_usd: z.number().nullable().describe('What upstream billed; null = not known, never zero.'),
@@ -113,6 +149,17 @@ export const JobSchema = z
     }),
     upstream: z.object({ id: z.string().nullable(), generation_id: z.string().nullable() }),
     error: z.object({ code: z.string(), message: z.string() }).nullable(),
+    attempts: listOf(
+      z.object({
+        model: z.string(),
+        upstream_id: z.string().nullable(),
+        status: z.enum(JOB_STATUSES),
+        error: z.object({ code: z.string(), message: z.string() }).nullable(),
+        started_at: z.iso.datetime().nullable(),
+        cost: z.object({ estimated_usd: z.number().nullable(), actual_usd: z.number().nullable() }),
+      }),
+    ).describe('Every model tried, in order; the last is the present one. Several only with `fallback`.'),
+    resubmit_of: z.string().nullable().describe('The job that this one sends again.'),
     resubmit_safe: z.boolean().describe('Whether sending this intent again cannot buy a second video.'),
     outputs: z
       .array(
@@ -146,6 +193,11 @@ export const JobQuerySchema = z.strictObject({
     .optional(),
   status: z.enum(JOB_STATUSES).optional(),
   model: MODEL_ID.optional(),
+  client: z
+    .string()
+    .regex(/^[\w.:-]{1,80}$/, 'must be the name of a client')
+    .optional()
+    .describe('For operators: only the jobs of this client. Without it, of all.'),
 });
 
 export const ContentQuerySchema = z.strictObject({

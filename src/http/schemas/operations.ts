@@ -11,7 +11,12 @@ const CheckSchema = z.object({ ok: z.boolean(), detail: z.string() });
 export const ReadinessSchema = z
   .object({
     status: z.enum(['ready', 'not_ready']),
-    checks: z.object({ store: CheckSchema, catalog: CheckSchema, event_loop: CheckSchema }),
+    checks: z.object({
+      store: CheckSchema,
+      catalog: CheckSchema,
+      event_loop: CheckSchema,
+      submissions: CheckSchema,
+    }),
   })
   .meta({
     id: 'Readiness',
@@ -23,6 +28,7 @@ export const ReadinessSchema = z
           store: { ok: true, detail: 'answers' },
           catalog: { ok: true, detail: '30 models, 12 s old' },
           event_loop: { ok: true, detail: '11 ms late at the 99th percentile' },
+          submissions: { ok: true, detail: 'open: 0 of 214 submits unknown in five minutes' },
         },
       },
     ],

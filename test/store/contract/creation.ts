@@ -37,6 +37,10 @@ export function describeCreation(current: () => StoreUnderTest): void {
       submitAttempts: 0,
       polls: 0,
       error: null,
+      attempt: 1,
+      fallback: null,
+      patienceMs: null,
+      resubmitOf: null,
     });
     expect(Number.isInteger(job.createdAt)).toBe(true);
     expect(lease).toMatchObject({ jobId: intent.id, owner: 'a' });

@@ -65,6 +65,22 @@ export function describeReads(current: () => StoreUnderTest): void {
     expect(await idsOf({ status: 'failed' })).toEqual([]);
   });
 
+  it('shows an operator the jobs of every client, newest first', async () => {
+    const { store } = current();
+    const a = await createIdleJob(store, 'submission_unknown');
+    const b = await createIdleJob(store, 'submission_unknown', { clientId: 'agency' });
+    const c = await createIdleJob(store, 'pending', { clientId: 'agency' });
+    const every = { ...ALL, clientId: null };
+    const idsOf = async (query: Partial<ListQuery>): Promise<string[]> =>
+      (await store.listJobs({ ...every, ...query })).map((job) => job.id);
+    expect(await idsOf({})).toEqual([c, b, a]);
+    expect(await idsOf({ status: 'submission_unknown' })).toEqual([b, a]);
+    expect(await idsOf({ status: 'pending' })).toEqual([c]);
+    expect(await idsOf({ limit: 1, before: c })).toEqual([b]);
+    expect(await store.findJob(b)).toEqual(await store.getJob(b, 'agency'));
+    expect(await store.findJob('job_none')).toBeNull();
+  });
+
   it('lists nothing behind a cursor that is not the client’s', async () => {
     const { store } = current();
     await createClaim(store);

@@ -120,6 +120,13 @@ export function describeSteps(current: () => StoreUnderTest): void {
     },
   );
 
+  it('forgets on binding that the outcome was unknown', async () => {
+    const { store } = current();
+    const error = { code: 'submission_unknown', message: 'Nobody knows.' };
+    const { job } = await createJobIn(store, 'submission_unknown', {}, { error });
+    expect(await store.bindUpstream(job.id, bound)).toMatchObject({ status: 'pending', error: null });
+  });
+
   it('takes the same binding twice, and another never', async () => {
     const { store } = current();
     const { job } = await createJobIn(store, 'submission_unknown');

@@ -1,0 +1,35 @@
+// Turns a job to its next candidate, where its caller allowed that and nothing was bought for certain.
+
+import { type EndedAttempt, findNextAttempt } from '../core/attempt.ts';
+import type { Job } from '../core/job.ts';
+import type { AfterStep, JobStore, Lease } from '../store/port.ts';
+import type { Log } from './log.ts';
+
+export interface JobFallback {
+  /**
+   * Ends the present attempt and begins the next, in one step: the job as it is then, `queued`. Null where there is no
+   * next, or the lease is no longer ours: nothing was written.
+   */
+  turnToNext(job: Job, lease: Lease, ended: EndedAttempt, after: AfterStep): Promise<Job | null>;
+}
+
+export function createJobFallback(parts: {
+  readonly store: Pick<JobStore, 'getAttempts' | 'beginAttempt'>;
+  readonly log: Log;
+}): JobFallback {
+  const { store, log } = parts;
+  return {
+    async turnToNext(job, lease, ended, after) {
+      if (job.fallback === null) return null;
+      const number = findNextAttempt(job, await store.getAttempts([job.id]), ended);
+      if (number === null) return null;
+      const next = await store.beginAttempt(lease, ended, number, after);
+      if (!next) return null;
+      log.warn(
+        { job_id: job.id, model: job.model, ended: ended.error?.code, next: next.model, attempt: number },
+        'a candidate could not be had and nothing was bought: the next is tried',
+      );
+      return next;
+    },
+  };
+}

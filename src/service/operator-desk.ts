@@ -1,0 +1,107 @@
+// What operators do about jobs whose submit nobody knows the outcome of: decided once, on record, and confirmed.
+
+import { ClipgateError } from '../core/errors.ts';
+import type { Job } from '../core/job.ts';
+import type { JobStore } from '../store/port.ts';
+import type { AuditEntry, Resolution } from '../store/repair-port.ts';
+import type { OpenRouter } from '../upstream/openrouter.ts';
+import type { Log } from './log.ts';
+
+export type Decision =
+  | { readonly action: 'attach'; readonly upstreamId: string }
+  | { readonly action: 'not_accepted' }
+  | { readonly action: 'write_off' };
+
+export interface OperatorDesk {
+  /**
+   * Decides a `submission_unknown` job. An id to attach is asked for first.
+   * @throws ClipgateError not_found, not_resolvable, upstream_id_taken, upstream_id_unconfirmed, webhook_waiting,
+   * upstream_unreachable.
+   */
+  resolve(
+    jobId: string,
+    decision: Decision,
+    by: { readonly actor: string; readonly reason: string },
+  ): Promise<Job>;
+  /** The decisions on a job, oldest first. @throws ClipgateError not_found. */
+  auditOf(jobId: string): Promise<AuditEntry[]>;
+}
+
+export interface OperatorDeskParts {
+  readonly store: Pick<JobStore, 'findJob' | 'resolveUnknown' | 'getAudit'>;
+  readonly upstream: Pick<OpenRouter, 'poll'>;
+  readonly log: Log;
+}
+
+const RETRY_AFTER_S = 10;
+
+export function createOperatorDesk({ store, upstream, log }: OperatorDeskParts): OperatorDesk {
+  async function find(jobId: string): Promise<Job> {
+    const job = await store.findJob(jobId);
+    if (job) return job;
+    throw new ClipgateError('not_found', 'There is nothing here.');
+  }
+
+  /** An id with a slip of the pen would be followed for hours, and the true video lost. */
+  async function confirm(upstreamId: string): Promise<Resolution> {
+    const seen = await upstream.poll(upstreamId);
+    switch (seen.kind) {
+      case 'answer':
+        return { action: 'attach', upstreamId, generationId: seen.generationId };
+      case 'missing':
+        throw new ClipgateError(
+          'upstream_id_unconfirmed',
+          'Upstream knows no job of this id. Nothing was changed.',
+        );
+      case 'failed':
+        throw new ClipgateError(
+          'upstream_unreachable',
+          'Upstream could not be asked for this id. Nothing was changed; try again.',
+          { retryAfterS: RETRY_AFTER_S },
+        );
+    }
+  }
+
+  return {
+    async resolve(jobId, decision, by) {
+      const job = await find(jobId);
+      if (job.status !== 'submission_unknown') throw notResolvable(job);
+      const resolution = decision.action === 'attach' ? await confirm(decision.upstreamId) : decision;
+      const result = await store.resolveUnknown(jobId, resolution, by);
+      switch (result?.kind) {
+        case undefined:
+          throw new ClipgateError('not_found', 'There is nothing here.');
+        case 'not_unknown':
+          throw notResolvable(result.job);
+        case 'id_taken':
+          throw new ClipgateError('upstream_id_taken', 'This upstream id belongs to another job.', {
+            extra: { job_id: result.jobId },
+          });
+        case 'webhook_waiting':
+          throw new ClipgateError(
+            'webhook_waiting',
+            `A webhook says that upstream has this job as ${result.upstreamId}, and is being confirmed. Attach that id, or wait.`,
+            { extra: { upstream_id: result.upstreamId }, retryAfterS: RETRY_AFTER_S },
+          );
+        case 'resolved':
+          log.warn(
+            { job_id: jobId, action: decision.action, operator: by.actor, status: result.job.status },
+            'an operator decided an unknown submit',
+          );
+          return result.job;
+      }
+    },
+
+    async auditOf(jobId) {
+      await find(jobId);
+      return store.getAudit(jobId);
+    },
+  };
+}
+
+const notResolvable = (job: Job) =>
+  new ClipgateError(
+    'not_resolvable',
+    `This job is ${job.status}: only a job that is submission_unknown can be decided.`,
+    { extra: { job_status: job.status, upstream_id: job.upstreamId } },
+  );

@@ -1,0 +1,57 @@
+// Sends an intent again as a new job: at once where nothing was bought, else only for someone who accepts a second bill.
+
+import { ClipgateError } from '../core/errors.ts';
+import type { Job } from '../core/job.ts';
+import { judgeResubmit } from '../core/resubmission.ts';
+import { hashJson } from './canonical-json.ts';
+import type { Jobs, Made } from './jobs.ts';
+
+export interface Resubmission {
+  /** The caller's own key; without one a job is sent again once, however often this is called. */
+  readonly key: string | null;
+  readonly acceptDoubleCharge: boolean;
+  readonly wait: boolean;
+}
+
+/**
+ * Makes a new job of the same client with the old one's body, linked to it.
+ * @throws ClipgateError not_resubmittable, double_charge_not_accepted, and as `Jobs.make` does.
+ */
+export async function resubmit(
+  jobs: Pick<Jobs, 'make' | 'findReplay'>,
+  job: Job,
+  { key, acceptDoubleCharge, wait }: Resubmission,
+): Promise<Made> {
+  const { clientId } = job;
+  // No key of a client's has a space in it.
+  const idempotency = { key: key ?? `resubmit ${job.id}`, bodyHash: hashJson({ resubmit_of: job.id }) };
+  const earlier = await jobs.findReplay(clientId, idempotency);
+  if (earlier) return { job: earlier, replayed: true };
+  requireSense(job, acceptDoubleCharge);
+  const { request, estimatedMicroUsd, listMicroUsd, expectedMs } = job;
+  return jobs.make(
+    { clientId, request, estimatedMicroUsd, listMicroUsd, expectedMs, resubmitOf: job.id, idempotency },
+    wait,
+  );
+}
+
+function requireSense(job: Job, acceptDoubleCharge: boolean): void {
+  const about = { extra: { job_status: job.status } };
+  switch (judgeResubmit(job)) {
+    case 'none':
+      return;
+    case 'nothing_to_resubmit':
+      throw new ClipgateError(
+        'not_resubmittable',
+        `This job is ${job.status}: there is nothing to send again. For another clip of the same kind POST /jobs.`,
+        about,
+      );
+    case 'double_charge':
+      if (acceptDoubleCharge) return;
+      throw new ClipgateError(
+        'double_charge_not_accepted',
+        `This job is ${job.status}: it was bought, or may have been. Send accept_double_charge: true to risk a second bill.`,
+        about,
+      );
+  }
+}

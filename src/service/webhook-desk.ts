@@ -1,0 +1,192 @@
+// Takes upstream's webhooks: believes none of them, but has every one that matters looked into.
+
+import { ClipgateError } from '../core/errors.ts';
+import { judgeWebhook, type NonceOwner, type WebhookAlarm, type WebhookEvent } from '../core/webhook.ts';
+import type { JobStore } from '../store/port.ts';
+import type { WaitingWebhook } from '../store/repair-port.ts';
+import type { OpenRouter } from '../upstream/openrouter.ts';
+import type { SignatureFault } from '../upstream/webhook.ts';
+import type { Log } from './log.ts';
+import { createLoop } from './loop.ts';
+
+export interface WebhookDesk {
+  /**
+   * Resolves once what the webhook is good for is durable.
+   * @throws ClipgateError webhook_refused, malformed_body, not_found, webhook_inbox_full.
+   */
+  receive(webhook: {
+    readonly nonce: string;
+    readonly rawBody: Uint8Array;
+    readonly signature: string | undefined;
+  }): Promise<void>;
+  /** One round over the webhooks that wait: confirms and binds what upstream knows by now. */
+  tick(): Promise<void>;
+  start(): void;
+  stop(): Promise<void>;
+}
+
+export interface WebhookDeskParts {
+  readonly store: Pick<
+    JobStore,
+    | 'findByNonce'
+    | 'makeDue'
+    | 'bindUpstream'
+    | 'keepWebhook'
+    | 'claimWebhooks'
+    | 'dropWebhook'
+    | 'deferWebhook'
+    | 'nextWebhookInMs'
+  >;
+  readonly upstream: Pick<OpenRouter, 'poll'>;
+  /** Null where the webhook is upstream's and fresh. Absent where no secret is known: then the nonce must do. */
+  readonly findSignatureFault:
+    | ((signature: string | undefined, rawBody: Uint8Array) => SignatureFault | null)
+    | null;
+  readonly parse: (rawBody: Uint8Array) => WebhookEvent | null;
+  readonly clock: () => number;
+  readonly log: Log;
+}
+
+type Named = WebhookEvent & { readonly nonce: string };
+
+const AT_ONCE = 16;
+// Longer than a poll can take, so that no two rounds confirm one webhook.
+const CLAIM_MS = 60_000;
+const FIRST_RETRY_MS = 2_000;
+const LAST_RETRY_MS = 5 * 60_000;
+// Upstream forgets no job within a day; what it has not confirmed by then it never had.
+const EXPIRE_MS = 24 * 60 * 60 * 1000;
+const IDLE_MS = 5_000;
+const RETRY_AFTER_S = 30;
+
+export function createWebhookDesk(parts: WebhookDeskParts): WebhookDesk {
+  const { store, clock, log } = parts;
+
+  function raise(
+    alarm: WebhookAlarm | 'webhook_unconfirmed',
+    { job }: NonceOwner,
+    event: WebhookEvent,
+  ): void {
+    log.error(
+      {
+        alarm,
+        job_id: job.id,
+        status: job.status,
+        upstream_id: job.upstreamId,
+        said: { upstream_id: event.upstreamId, status: event.status },
+      },
+      'a webhook contradicts what is on record, which stays: somebody should look',
+    );
+  }
+
+  async function keep(webhook: Named, dueInMs: number): Promise<void> {
+    if (await store.keepWebhook(webhook, dueInMs)) {
+      if (dueInMs === 0) loop.wake();
+      return;
+    }
+    throw new ClipgateError('webhook_inbox_full', 'Too many webhooks wait to be confirmed. Send it again.', {
+      retryAfterS: RETRY_AFTER_S,
+    });
+  }
+
+  /** True where the webhook has done what it can; false where it is to be looked at again. */
+  async function process(webhook: WaitingWebhook): Promise<boolean> {
+    const owner = await store.findByNonce(webhook.nonce);
+    if (!owner) return true;
+    const verdict = judgeWebhook(owner, webhook);
+    switch (verdict.kind) {
+      case 'known':
+        return true;
+      case 'alarm':
+        raise(verdict.alarm, owner, webhook);
+        return true;
+      case 'follow':
+        return store.makeDue(owner.job.id);
+      case 'confirm':
+        return confirm(owner, webhook);
+    }
+  }
+
+  /** Binds the id if upstream has a job of that id: whoever can guess a nonce cannot invent a job on our account. */
+  async function confirm({ job }: NonceOwner, { upstreamId }: WebhookEvent): Promise<boolean> {
+    const seen = await parts.upstream.poll(upstreamId);
+    if (seen.kind !== 'answer') {
+      log.warn(
+        { job_id: job.id, upstream_id: upstreamId, seen: seen.kind },
+        'a webhook is not confirmed yet',
+      );
+      return false;
+    }
+    const bound = await store.bindUpstream(job.id, {
+      upstreamId,
+      generationId: seen.generationId,
+      attempt: job.attempt,
+    });
+    // Null: it was bound or decided meanwhile, and the next round sees by what.
+    if (!bound) return false;
+    log.info({ job_id: job.id, upstream_id: upstreamId }, 'a webhook brought the id of a job back');
+    return true;
+  }
+
+  async function step(webhook: WaitingWebhook): Promise<void> {
+    if (await process(webhook)) return store.dropWebhook(webhook);
+    const age = clock() - webhook.receivedAt;
+    if (age < EXPIRE_MS) {
+      return store.deferWebhook(webhook, Math.min(LAST_RETRY_MS, Math.max(FIRST_RETRY_MS, age / 2)));
+    }
+    const owner = await store.findByNonce(webhook.nonce);
+    if (owner) raise('webhook_unconfirmed', owner, webhook);
+    return store.dropWebhook(webhook);
+  }
+
+  async function tick(): Promise<void> {
+    const webhooks = await store.claimWebhooks(AT_ONCE, CLAIM_MS);
+    await Promise.all(
+      webhooks.map((webhook) =>
+        step(webhook).catch((error: unknown) =>
+          log.error({ err: error }, 'a webhook could not be looked into'),
+        ),
+      ),
+    );
+  }
+
+  const loop = createLoop(
+    async () => {
+      await tick();
+      return Math.min(IDLE_MS, (await store.nextWebhookInMs()) ?? IDLE_MS);
+    },
+    (error) => log.error({ err: error }, 'could not look for waiting webhooks'),
+    IDLE_MS,
+  );
+
+  return {
+    async receive({ nonce, rawBody, signature }) {
+      const fault = parts.findSignatureFault?.(signature, rawBody) ?? null;
+      if (fault !== null) {
+        log.warn({ fault }, 'a webhook was refused: its signature is not good');
+        throw new ClipgateError('webhook_refused', `The signature of this webhook is ${fault}.`);
+      }
+      const event = parts.parse(rawBody);
+      if (!event) throw new ClipgateError('malformed_body', 'This is not a webhook of a video job.');
+      const owner = await store.findByNonce(nonce);
+      if (!owner) throw new ClipgateError('not_found', 'There is nothing here.');
+      const verdict = judgeWebhook(owner, event);
+      switch (verdict.kind) {
+        case 'known':
+          return;
+        case 'alarm':
+          raise(verdict.alarm, owner, event);
+          return;
+        case 'follow':
+          // Held by a poll that may have asked just before the job ended: looked at again when that is over.
+          if (!(await store.makeDue(owner.job.id))) await keep({ nonce, ...event }, FIRST_RETRY_MS);
+          return;
+        case 'confirm':
+          return keep({ nonce, ...event }, 0);
+      }
+    },
+    tick,
+    start: () => loop.start(),
+    stop: () => loop.stop(),
+  };
+}
