@@ -105,10 +105,19 @@ const variables = {
     ),
   DATABASE_URL: z
     .string()
-    .regex(/^sqlite:./, 'must be sqlite:<file>')
+    .regex(
+      /^(sqlite:.|postgres(ql)?:\/\/.)/,
+      'must be sqlite:<file> or postgres://<user>:<password>@<host>:<port>/<database>',
+    )
     .default('sqlite:./data/clipgate.db')
-    .describe('Where jobs are remembered: a SQLite file that this process alone owns.'),
-  ARCHIVE_DIR: z.string().min(1).default('./data/clips').describe('Folder where finished clips are kept.'),
+    .describe(
+      'Where jobs are remembered: a SQLite file that this process alone owns, or `postgres://user:password@host:port/database`, which any number of replicas share.',
+    ),
+  ARCHIVE_DIR: z
+    .string()
+    .min(1)
+    .default('./data/clips')
+    .describe('Folder where finished clips are kept. Replicas on one PostgreSQL share it as a volume.'),
   CLIENT_AUTH: z
     .enum(['keys', 'none'], 'must be keys or none')
     .default('keys')

@@ -6,13 +6,17 @@ import closeWithGrace from 'close-with-grace';
 import { pino } from 'pino';
 import { ConfigError, parseConfig } from './config.ts';
 import { createGateway } from './gateway.ts';
-import { openSqliteStore } from './store/sqlite.ts';
+import { openStore } from './store/open-store.ts';
 import { VERSION } from './version.ts';
 
 async function main(): Promise<void> {
   const config = parseConfig(process.env);
   const log = pino({ level: config.LOG_LEVEL, base: null, timestamp: pino.stdTimeFunctions.isoTime });
-  const store = await openSqliteStore({ file: config.DATABASE_URL.slice('sqlite:'.length), clock: Date.now });
+  const store = await openStore({
+    databaseUrl: config.DATABASE_URL,
+    clock: Date.now,
+    report: (error) => log.error({ err: error }, 'the database connection is in trouble'),
+  });
   const gateway = await createGateway({
     config,
     store,

@@ -1,6 +1,7 @@
 // The README, run: every curl command answers, every answer is as printed, every table says what the code does.
 
 import { execFileSync } from 'node:child_process';
+import { hash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { parseConfig } from '../src/config.ts';
@@ -11,18 +12,22 @@ import { startTestGateway, type TestGateway } from './support/gateway.ts';
 import { findDifferences, parseCurl, readBlocks } from './support/readme.ts';
 
 const README = readFileSync('README.md', 'utf8');
+const OPERATOR_KEY = 'the-key-of-an-operator';
 const DEFAULT_URL = 'http://127.0.0.1:8080';
 const blocks = readBlocks(README);
 
 describe('the tour', () => {
   let gateway: TestGateway;
   beforeAll(async () => {
-    gateway = await startTestGateway({ env: { CLIENT_AUTH: 'none', CLIENT_KEYS: '' } });
+    const operators = `ops:${hash('sha256', OPERATOR_KEY, 'hex')}`;
+    gateway = await startTestGateway({
+      env: { CLIENT_AUTH: 'none', CLIENT_KEYS: '', OPERATOR_KEYS: operators },
+    });
   });
   afterAll(() => gateway.close());
 
   // In their order, for one buys the job that the next ones read.
-  const variables: Record<string, string> = {};
+  const variables: Record<string, string> = { OPERATOR_KEY };
   const steps = blocks.flatMap((block, index) => {
     if (block.language !== 'sh' || !block.text.startsWith('curl ')) return [];
     const next = blocks[index + 1];

@@ -92,6 +92,7 @@ describe('the schema', () => {
     expect(await second.getJob(job.id, 'studio')).toEqual(job);
     await second.close();
     expect(await tables()).toEqual([
+      'catalog_changes',
       'documents',
       'idempotency_keys',
       'job_attempts',

@@ -1,0 +1,51 @@
+// What goes wrong on our side while customers buy: processes and the database die, stand still and come back, as the seed says.
+
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { Stage } from './stage.ts';
+
+export interface Mishaps {
+  readonly kills: number;
+  readonly pauses: number;
+  readonly databaseCrashes: number;
+  readonly outages: number;
+}
+
+// Longer than the lease of a submit, and now and then longer than that of a poll.
+const PAUSE_MS = { least: 2_200, most: 4_600 };
+const OUTAGE_MS = 400;
+const GAP_MS = { least: 700, most: 2_600 };
+
+const between = ({ least, most }: { least: number; most: number }, draw: number): number =>
+  least + (most - least) * draw;
+
+/** One after the other until `isOver`; resolves with what there was. */
+export async function causeMishaps(
+  { replicas, database, simulator, randomFor }: Stage,
+  isOver: () => boolean,
+): Promise<Mishaps> {
+  const random = randomFor('mishaps');
+  const count = { kills: 0, pauses: 0, databaseCrashes: 0, outages: 0 };
+  while (!isOver()) {
+    await sleep(between(GAP_MS, random()));
+    const draw = random();
+    const replica = replicas[Math.floor(random() * replicas.length)];
+    if (isOver() || !replica) break;
+    if (draw < 0.55) {
+      replica.kill();
+      count.kills += 1;
+      await replica.listening();
+    } else if (draw < 0.75) {
+      replica.pause(between(PAUSE_MS, random()));
+      count.pauses += 1;
+    } else if (draw < 0.88 && database) {
+      await database.crash();
+      count.databaseCrashes += 1;
+    } else {
+      simulator.refuseConnections();
+      await sleep(OUTAGE_MS);
+      await simulator.listenAgain();
+      count.outages += 1;
+    }
+  }
+  return count;
+}

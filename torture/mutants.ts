@@ -1,0 +1,189 @@
+// Ways to break a promise of ours by a line: each must be caught, or the harness is not worth its electricity.
+
+import type { Edit } from './build.ts';
+import type { StackName } from './stage.ts';
+
+export interface Mutant {
+  readonly name: string;
+  readonly stack: StackName;
+  readonly edits: readonly Edit[];
+  /** The program tried in place of the gateway. */
+  readonly entry?: string;
+  /** What share of steps stands still past its lease; 0.02 unless the mutant needs more of it. */
+  readonly pauseShare?: number;
+}
+
+const SUBMIT = 'src/upstream/submit.ts';
+const SUBMITTER = 'src/service/job-submitter.ts';
+const POLLER = 'src/service/job-poller.ts';
+const DESK = 'src/service/webhook-desk.ts';
+const STEPS = 'src/store/job-steps.ts';
+const CREATION = 'src/store/job-creation.ts';
+const POSTGRES = 'src/store/postgres.ts';
+
+export const MUTANTS: readonly Mutant[] = [
+  { name: 'the naive gateway', stack: 'sqlite', edits: [], entry: 'torture/naive-gateway.ts' },
+  {
+    name: 'a 5xx counts as not sent, and is sent again',
+    stack: 'sqlite',
+    edits: [
+      {
+        file: SUBMIT,
+        from: "return { kind: 'unknown', reason:",
+        to: "return { kind: status >= 500 ? 'not_sent' : 'unknown', reason:",
+      },
+    ],
+  },
+  {
+    name: 'a 5xx counts as a refusal',
+    stack: 'sqlite',
+    edits: [
+      {
+        file: SUBMIT,
+        from: 'const REFUSALS: ReadonlySet<number> = new Set([400, ',
+        to: 'const REFUSALS: ReadonlySet<number> = new Set([500, 502, 503, 504, 524, 408, 400, ',
+      },
+    ],
+  },
+  {
+    name: 'a broken connection counts as not sent',
+    stack: 'sqlite',
+    edits: [
+      {
+        file: SUBMIT,
+        from: "return connected ? { kind: 'unknown', reason: message } : { kind: 'not_sent', reason: message };",
+        to: "return { kind: 'not_sent', reason: message };",
+      },
+    ],
+  },
+  {
+    name: '`submitting` is written after sending',
+    stack: 'sqlite',
+    edits: [
+      {
+        file: SUBMITTER,
+        from: 'const submitting = await store.saveStep(lease, sending, keep);',
+        to: 'const early = await parts.upstream.submit(bodyOf({ ...job, ...sending })); const submitting = await store.saveStep(lease, sending, keep);',
+      },
+      {
+        file: SUBMITTER,
+        from: 'const outcome = await parts.upstream.submit(bodyOf(submitting));',
+        to: 'const outcome = early;',
+      },
+    ],
+  },
+  {
+    name: 'an interrupted submit is sent again',
+    stack: 'sqlite',
+    edits: [
+      {
+        file: POLLER,
+        from: "{ status: 'submission_unknown', error: { code: 'submission_unknown', message: UNKNOWN_MESSAGE } },\n          { keep: false, runInMs: null },",
+        to: "{ status: 'queued' }, { keep: false, runInMs: 0 },",
+      },
+    ],
+  },
+  {
+    name: 'an unknown outcome is queued again',
+    stack: 'sqlite',
+    edits: [
+      {
+        file: SUBMITTER,
+        from: "await persist(job, lease, { status: 'submission_unknown', error }, { keep: false, runInMs: null }),",
+        to: "await persist(job, lease, { status: 'queued' }, { keep: false, runInMs: 0 }),",
+      },
+    ],
+  },
+  {
+    name: 'an unknown frees its idempotency key',
+    stack: 'sqlite',
+    edits: [
+      {
+        file: 'src/core/job.ts',
+        from: "status === 'rejected' || status === 'not_accepted';",
+        to: "status === 'rejected' || status === 'not_accepted' || status === 'submission_unknown';",
+      },
+    ],
+  },
+  {
+    name: 'the idempotency row is not written',
+    stack: 'sqlite',
+    edits: [
+      {
+        file: CREATION,
+        from: 'if ((await insertKey(db, row)).length > 0) return null;',
+        to: 'if (insertKey) return null;',
+      },
+    ],
+  },
+  {
+    name: 'no fencing token is checked in saveStep',
+    stack: 'postgres',
+    pauseShare: 0.3,
+    edits: [
+      { file: STEPS, from: "\n    .where('lease_owner', '=', lease.owner)", to: '' },
+      { file: STEPS, from: "\n    .where('lease_token', '=', lease.token)", to: '' },
+    ],
+  },
+  {
+    name: 'claims ignore leases',
+    stack: 'postgres',
+    edits: [
+      {
+        file: 'src/store/job-leases.ts',
+        from: ".where('due_at', '<=', dialect.now())",
+        to: ".where('due_at', 'is not', null)",
+      },
+    ],
+  },
+  {
+    name: 'PostgreSQL acknowledges before it has written',
+    stack: 'postgres',
+    edits: [
+      {
+        file: POSTGRES,
+        from: "options: '-c default_transaction_isolation",
+        to: "options: '-c synchronous_commit=off -c default_transaction_isolation",
+      },
+      { file: POSTGRES, from: "if (fsync !== 'off' && commits !== 'off') continue;", to: 'continue;' },
+    ],
+  },
+  {
+    name: 'a webhook is believed without a look upstream',
+    stack: 'sqlite',
+    edits: [{ file: DESK, from: "if (seen.kind !== 'answer') {", to: "if (seen.kind === 'failed') {" }],
+  },
+  {
+    name: 'a webhook that is not confirmed at once is dropped',
+    stack: 'sqlite',
+    edits: [
+      {
+        file: DESK,
+        from: 'if (await process(webhook)) return store.dropWebhook(webhook);',
+        to: 'if ((await process(webhook)) || webhook) return store.dropWebhook(webhook);',
+      },
+    ],
+  },
+  {
+    name: 'a first "not found" ends the job',
+    stack: 'sqlite',
+    edits: [
+      {
+        file: 'src/core/advance.ts',
+        from: 'const LOST_AFTER_MS = 3 * 60 * 60 * 1000;',
+        to: 'const LOST_AFTER_MS = 0;',
+      },
+    ],
+  },
+  {
+    name: 'jobs are shown to whoever asks',
+    stack: 'postgres',
+    edits: [
+      {
+        file: 'src/store/job-reads.ts',
+        from: ".where('id', '=', params.id)\n      .where('client_id', '=', params.clientId),",
+        to: ".where('id', '=', params.id),",
+      },
+    ],
+  },
+];
