@@ -7,7 +7,7 @@ import { openStage } from './stage.ts';
 import { tellStory } from './story.ts';
 
 /** Generations take this share of the seconds measured on the live service: long enough to watch. */
-const TIME_SCALE = 0.03;
+const TIME_SCALE = 0.08;
 const FOLDER = fileURLToPath(new URL('../demo-output', import.meta.url));
 
 const HELP = `usage: npm run demo [-- --stay]

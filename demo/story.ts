@@ -151,19 +151,19 @@ function tell({ code, field, requested, supported }: Schemas['Reason']): string 
     : `${wish}: not on this model`;
 }
 
-function showChoice(screen: Screen, { selected, candidates }: Schemas['RouteResult']): void {
+function showChoice(screen: Screen, { selected, why, candidates }: Schemas['RouteResult']): void {
   const [best, next] = candidates;
   if (!best) return;
-  const { speed, cost, quality } = best.scores;
   screen.say(
     `${screen.green(selected)} for ${usd(best.estimate.usd)}, ready in about ${best.expected_s.p50} s`,
   );
-  screen.say(
-    `It scores ${best.score} (speed ${speed}, cost ${cost}, quality ${quality})` +
-      `${next ? `, ahead of ${next.model} with ${next.score}` : ''}.`,
-  );
+  screen.say(`${why}.`);
+  if (next) screen.say(`Its score of ${best.score} is ahead of ${next.model} with ${next.score}.`);
   for (const { quantity, unit, unit_usd, usd: price } of best.estimate.lines) {
-    screen.say(screen.dim(`${quantity} ${unit} x $${unit_usd} = ${usd(price)} (${best.estimate.certainty})`));
+    const units = `${unit.replaceAll('_', ' ')}${quantity === 1 ? '' : 's'}`;
+    screen.say(
+      screen.dim(`${quantity} ${units} x $${unit_usd} = ${usd(price)} (${best.estimate.certainty})`),
+    );
   }
 }
 
