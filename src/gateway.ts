@@ -84,12 +84,8 @@ const TAGS = { maxAgeMs: 6 * 3_600_000, retryMs: 300_000, timeoutMs: 2_000 };
 const OUTBOUND = { connectMs: 5_000, answerMs: 5_000, maxBodyBytes: 1_000_000 };
 const PREFLIGHT = { concurrency: 6, probeMs: 10_000, deadlineMs: 20_000, maxInlineBytes: 20_000_000 };
 const IDLE_SWEEP_MS = 50;
-const CALLBACK_CONNECT_MS = 5_000;
-const CALLBACK_WHOLE_MS = 15_000;
-const CALLBACK_MAX_ANSWER_BYTES = 64 * 1024;
-const CALLBACK_LEASE_MS = 60_000;
-const CALLBACKS_AT_ONCE = 32;
-const CALLBACKS_PER_HOST = 4;
+const CALLBACK_AGENT = { connectMs: 5_000, answerMs: 15_000, maxBodyBytes: 64 * 1024 };
+const CALLBACKS = { concurrency: 32, perHost: 4, leaseMs: 60_000 };
 
 export async function createGateway(parts: GatewayParts): Promise<Gateway> {
   const { config, store, log, clock, random, owner } = parts;
@@ -169,21 +165,14 @@ export async function createGateway(parts: GatewayParts): Promise<Gateway> {
     preflight,
   });
   const callbackPolicy = createCallbackPolicy(config.CALLBACK_ALLOW ?? { names: [], networks: [] });
-  const callbackAgent = createGuardedAgent(
-    { isAllowed: callbackPolicy.isAllowed },
-    {
-      connectMs: CALLBACK_CONNECT_MS,
-      answerMs: CALLBACK_WHOLE_MS,
-      maxBodyBytes: CALLBACK_MAX_ANSWER_BYTES,
-    },
-  );
+  const callbackAgent = createGuardedAgent({ isAllowed: callbackPolicy.isAllowed }, CALLBACK_AGENT);
   const secretsOf = (clientId: string) => config.CALLBACK_SECRETS?.get(clientId) ?? [];
   const courier = createCallbackCourier(
     {
       store,
       sender: createCallbackSender(
         { agent: callbackAgent, policy: callbackPolicy, clock },
-        { wholeMs: CALLBACK_WHOLE_MS, userAgent: `clipgate/${parts.version}` },
+        { wholeMs: CALLBACK_AGENT.answerMs, userAgent: `clipgate/${parts.version}` },
       ),
       secretsOf,
       render: async (job) => {
@@ -194,7 +183,7 @@ export async function createGateway(parts: GatewayParts): Promise<Gateway> {
       random,
       log,
     },
-    { owner, concurrency: CALLBACKS_AT_ONCE, perHost: CALLBACKS_PER_HOST, leaseMs: CALLBACK_LEASE_MS },
+    { owner, ...CALLBACKS },
   );
   const loopDelay = monitorEventLoopDelay({ resolution: 20 });
 
