@@ -1,6 +1,5 @@
 // The one place where the gateway's parts are put together, started in order and stopped in order.
 
-import { mkdir } from 'node:fs/promises';
 import { monitorEventLoopDelay } from 'node:perf_hooks';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Logger } from 'pino';
@@ -245,7 +244,7 @@ export async function createGateway(parts: GatewayParts): Promise<Gateway> {
     courier,
     refreshCatalog: () => catalog.refresh(),
     async start({ background = true } = {}) {
-      await mkdir(config.ARCHIVE_DIR, { recursive: true, mode: 0o700 });
+      await archive.start(clock());
       loopDelay.enable();
       await catalog.start();
       await telemetry.start();

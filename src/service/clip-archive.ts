@@ -1,13 +1,13 @@
 // Keeps every finished clip on disk, and hands a clip out while it is still being kept.
 
-import { stat } from 'node:fs/promises';
+import { mkdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Readable } from 'node:stream';
 import { LRUCache } from 'lru-cache';
 import type { Job, StoredOutput } from '../core/job.ts';
 import type { JobStore } from '../store/port.ts';
 import type { OpenRouter } from '../upstream/openrouter.ts';
-import { ArchiveDiskError, type ClipDownload, startDownload } from './clip-download.ts';
+import { ArchiveDiskError, type ClipDownload, removeLeftovers, startDownload } from './clip-download.ts';
 import type { Log } from './log.ts';
 
 /** A clip to hand out. */
@@ -19,6 +19,8 @@ export type Clip =
   | { readonly kind: 'unavailable'; readonly reason: string };
 
 export interface ClipArchive {
+  /** Makes its folder, and clears what was left behind in it. @param now epoch milliseconds. */
+  start(now: number): Promise<void>;
   /** Where to get a completed job's clip. @param signal ends what is done for this reader alone. */
   open(job: Job, index: number, signal: AbortSignal): Promise<Clip>;
   /** Fetches what is not stored yet of a completed job; true where all of it is stored now. */
@@ -39,7 +41,7 @@ type Fetching = {
   readonly stored: Promise<boolean>;
 };
 
-/** @param folder where clips are kept; it must exist. */
+/** @param folder where clips are kept. */
 export function createClipArchive(parts: ClipArchiveParts, folder: string): ClipArchive {
   const { store, upstream, log } = parts;
   const fetching = new Map<string, Promise<Fetching | Exclude<Clip, { kind: 'file' | 'live' }>>>();
@@ -158,6 +160,10 @@ export function createClipArchive(parts: ClipArchiveParts, folder: string): Clip
   }
 
   return {
+    async start(now) {
+      await mkdir(folder, { recursive: true, mode: 0o700 });
+      await removeLeftovers(folder, now);
+    },
     async open(job, index, signal) {
       const stored = await findStored(job, index);
       if (stored) return stored;

@@ -1,9 +1,9 @@
 // One clip on its way into the archive: written to disk once, readable by many while it grows.
 
-import { createHash } from 'node:crypto';
+import { createHash, randomUUID } from 'node:crypto';
 import { EventEmitter, once } from 'node:events';
-import { type FileHandle, open, rename, rm } from 'node:fs/promises';
-import { dirname } from 'node:path';
+import { type FileHandle, open, readdir, rename, rm, stat } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
 import { Readable } from 'node:stream';
 import { findMp4Fault } from './mp4-boxes.ts';
 
@@ -35,9 +35,13 @@ export interface ClipSource {
 }
 
 const READ_CHUNK = 256 * 1024;
+const PART = '.part';
+// Longer than any clip is on its way: what was not written to for so long is nobody's.
+const LEFT_BEHIND_MS = 60 * 60 * 1000;
 
 /**
- * Writes a clip to `<file>.part`, checks it, makes it durable and gives it its name.
+ * Writes a clip to a file of its own beside `file`, checks it, makes it durable and gives it its name. Of two
+ * processes that fetch the same clip into one folder, the later one replaces a whole clip by a whole clip.
  * @param accept a clip whose boxes are at fault is kept all the same where this says so for its hash.
  */
 export function startDownload(
@@ -45,9 +49,7 @@ export function startDownload(
   source: ClipSource,
   accept: (sha256: string, fault: string) => boolean,
 ): ClipDownload {
-  const part = `${file}.part`;
-  // It may break while the file is still being opened, before anybody reads; the read that follows says so.
-  source.body.on('error', () => undefined);
+  const part = `${file}.${randomUUID()}${PART}`;
   const progress = new EventEmitter().setMaxListeners(0);
   let written = 0;
   let ended: { readonly error: Error | null } | null = null;
@@ -134,6 +136,20 @@ export function startDownload(
   }
 
   return { done, read: () => Readable.from(follow(), { objectMode: false, highWaterMark: READ_CHUNK }) };
+}
+
+/**
+ * Removes what processes that were killed had begun to write in `folder`.
+ * @param now epoch milliseconds.
+ */
+export async function removeLeftovers(folder: string, now: number): Promise<void> {
+  for (const name of await readdir(folder)) {
+    if (!name.endsWith(PART)) continue;
+    const path = join(folder, name);
+    // It may have got its final name, or have been removed by another process, a moment ago.
+    const found = await stat(path).catch(() => null);
+    if (found && now - found.mtimeMs > LEFT_BEHIND_MS) await rm(path, { force: true });
+  }
 }
 
 /** A disk that fills up takes the beginning of a chunk and says so by its count alone; the rest then fails. */

@@ -1,12 +1,13 @@
 // The archive: whole clips only, once each, readable while they grow, and never in the way of the reader.
 
-import { chmod, mkdtemp, readdir, readFile, rm, stat } from 'node:fs/promises';
+import { chmod, mkdtemp, readdir, readFile, rm, stat, utimes, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { PassThrough, Readable } from 'node:stream';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { Job } from '../../src/core/job.ts';
 import { createClipArchive } from '../../src/service/clip-archive.ts';
+import { startDownload } from '../../src/service/clip-download.ts';
 import type { JobStore } from '../../src/store/port.ts';
 import { openSqliteStore } from '../../src/store/sqlite.ts';
 import type { ContentResult } from '../../src/upstream/openrouter.ts';
@@ -175,6 +176,41 @@ describe('the clip archive', () => {
     if (live.kind !== 'live') throw new Error(live.kind);
     expect(await readAll(live.body)).toEqual(clip);
     expect(await store.getOutputs([job.id])).toEqual([]);
+  });
+
+  it('stores whole clips where two processes fetch one into the same folder', async () => {
+    const clip = createMp4(200_000);
+    const { archive, job } = await setUp([() => opened(chunked(clip))]);
+    const slow = new PassThrough();
+    // What another process, whose request for the clip came first, is still writing.
+    const other = startDownload(join(folder, 'job_1-0.mp4'), opened(slow), () => false);
+    slow.write(clip.subarray(0, 70_000));
+    for await (const _first of other.read()) break;
+    expect(await archive.keep(job)).toBe(true);
+    expect(await readFile(join(folder, 'job_1-0.mp4'))).toEqual(clip);
+    slow.end(clip.subarray(70_000));
+    await other.done;
+    expect(await readFile(join(folder, 'job_1-0.mp4'))).toEqual(clip);
+    expect(await readdir(folder)).toEqual(['job_1-0.mp4']);
+  });
+
+  it('clears at its start what killed processes left behind, and nothing else', async () => {
+    const now = Date.parse('2026-11-21T12:00:00Z');
+    const files: [name: string, minutesOld: number][] = [
+      ['job_1-0.mp4', 90],
+      ['job_2-0.mp4.1b4e28ba.part', 61],
+      ['job_3-0.mp4.5a0c7f11.part', 59],
+    ];
+    for (const [name, minutesOld] of files) {
+      await writeFile(join(folder, name), 'x');
+      await utimes(join(folder, name), now / 1000, now / 1000 - minutesOld * 60);
+    }
+    const { archive } = await setUp([]);
+    await archive.start(now);
+    expect((await readdir(folder)).sort()).toEqual(['job_1-0.mp4', 'job_3-0.mp4.5a0c7f11.part']);
+    const fresh = join(folder, 'deep', 'er');
+    await (await setUp([], fresh)).archive.start(now);
+    expect((await stat(fresh)).mode & 0o777).toBe(0o700);
   });
 
   it('tells gone from not available', async () => {
