@@ -1,6 +1,5 @@
 // The HTTP application: plugins, scopes and routes over parts it is given. Starts nothing, reads no environment.
 
-import { randomUUID } from 'node:crypto';
 import Fastify, { type FastifyBaseLogger, LogController } from 'fastify';
 import { ClipgateError } from './core/errors.ts';
 import { createAuthenticator } from './http/auth.ts';
@@ -12,6 +11,7 @@ import { collectRoutes } from './http/method-guard.ts';
 import { registerOpenApi, serveOpenApi } from './http/openapi.ts';
 import { handleError } from './http/problem.ts';
 import { createQuoteDesk } from './http/quote-desk.ts';
+import { createRequestIds } from './http/request-id.ts';
 import { logRequest, logRequests } from './http/request-log.ts';
 import { catalogChangeRoutes } from './http/routes/catalog-changes.ts';
 import { contentRoutes } from './http/routes/content.ts';
@@ -58,19 +58,14 @@ const HEADERS_TIMEOUT_MS = 20_000;
 // Above the idle timeout of the usual load balancers (60 s), so that they close first and no request is lost.
 const KEEP_ALIVE_MS = 72_000;
 
-const REQUEST_ID = /^[\w.:-]{1,100}$/;
-const createRequestId = () => `req_${randomUUID()}`;
-
 /** Builds the application; it listens when its caller says so, and is closed with `app.close()`. */
 export async function createApp(parts: AppParts): Promise<App> {
   let closing = false;
+  const requestIds = createRequestIds();
   const app: App = Fastify({
     loggerInstance: parts.log,
     logController: new LogController({ disableRequestLogging: true }),
-    genReqId: ({ headers }) => {
-      const given = headers['x-request-id'];
-      return typeof given === 'string' && REQUEST_ID.test(given) ? given : createRequestId();
-    },
+    genReqId: requestIds.of,
     bodyLimit: BODY_LIMIT,
     requestTimeout: REQUEST_TIMEOUT_MS,
     keepAliveTimeout: KEEP_ALIVE_MS,
@@ -79,7 +74,7 @@ export async function createApp(parts: AppParts): Promise<App> {
     routerOptions: { maxParamLength: 128 },
     // Our own answer below, in our own shape.
     return503OnClosing: false,
-    clientErrorHandler: (error, socket) => answerClientError(error, socket, createRequestId(), parts.log),
+    clientErrorHandler: (error, socket) => answerClientError(error, socket, requestIds.create(), parts.log),
     frameworkErrors: (error, request, reply) => {
       // No route, no hooks: what those would have done is done here.
       handleError(error, request, reply);
@@ -97,20 +92,15 @@ export async function createApp(parts: AppParts): Promise<App> {
   app.decorateRequest('operator', null);
 
   logRequests(app);
-  app.addHook('onRequest', async (request, reply) => {
+  app.addHook('onRequest', (request, reply, done) => {
     reply.header('x-request-id', request.id);
     if (request.headers.host === undefined && request.raw.httpVersion === '1.1') {
-      throw new ClipgateError('invalid_request', 'An HTTP/1.1 request needs a Host header.');
+      return done(new ClipgateError('invalid_request', 'An HTTP/1.1 request needs a Host header.'));
     }
-    if (!closing) return;
+    if (!closing) return done();
     reply.header('connection', 'close');
-    if (request.routeOptions.url !== '/healthz' && request.routeOptions.url !== '/readyz') {
-      throw new ClipgateError(
-        'shutting_down',
-        'This gateway is shutting down. Try again: another takes over.',
-        { retryAfterS: 1 },
-      );
-    }
+    const { url } = request.routeOptions;
+    return done(url === '/healthz' || url === '/readyz' ? undefined : shuttingDown());
   });
   app.addHook('preClose', async () => {
     closing = true;
@@ -124,8 +114,9 @@ export async function createApp(parts: AppParts): Promise<App> {
   await app.register(async (api) => {
     api.addHook('onRequest', createAuthenticator(parts.clients, parts.operators));
     // What a client is told is for that client, and mostly true for a moment only; routes that differ say so.
-    api.addHook('onRequest', async (_request, reply) => {
+    api.addHook('onRequest', (_request, reply, done) => {
       reply.header('cache-control', 'no-store').header('vary', 'authorization');
+      done();
     });
     await api.register(modelRoutes({ catalog: parts.catalog, maxAgeS: parts.catalogMaxAgeS }));
     await api.register(catalogChangeRoutes(parts));
@@ -144,3 +135,8 @@ export async function createApp(parts: AppParts): Promise<App> {
   });
   return app;
 }
+
+const shuttingDown = () =>
+  new ClipgateError('shutting_down', 'This gateway is shutting down. Try again: another takes over.', {
+    retryAfterS: 1,
+  });

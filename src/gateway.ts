@@ -174,10 +174,7 @@ export async function createGateway(parts: GatewayParts): Promise<Gateway> {
         { wholeMs: CALLBACK_AGENT.answerMs, userAgent: `clipgate/${parts.version}` },
       ),
       secretsOf,
-      render: async (job) => {
-        const [outputs, attempts] = await Promise.all([jobs.outputsOf([job]), jobs.attemptsOf([job])]);
-        return renderJob(job, outputs, attempts, null);
-      },
+      render: async (job) => renderJob({ ...(await jobs.recordOf(job)), callback: null }),
       clock,
       random,
       log,

@@ -6,12 +6,13 @@ import closeWithGrace from 'close-with-grace';
 import { pino } from 'pino';
 import { ConfigError, parseConfig } from './config.ts';
 import { createGateway } from './gateway.ts';
+import { createTimestamps } from './service/log.ts';
 import { openStore } from './store/open-store.ts';
 import { VERSION } from './version.ts';
 
 async function main(): Promise<void> {
   const config = parseConfig(process.env);
-  const log = pino({ level: config.LOG_LEVEL, base: null, timestamp: pino.stdTimeFunctions.isoTime });
+  const log = pino({ level: config.LOG_LEVEL, base: null, timestamp: createTimestamps(Date.now) });
   const store = await openStore({
     databaseUrl: config.DATABASE_URL,
     clock: Date.now,

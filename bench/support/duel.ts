@@ -6,6 +6,7 @@ import { median } from './median.ts';
 const SECONDS = Number(process.env['BENCH_SECONDS'] ?? 3);
 const ROUNDS = Number(process.env['BENCH_ROUNDS'] ?? 5);
 const WARMUP_SECONDS = 2;
+const ONLY = process.env['BENCH_ONLY'] ?? '';
 
 export interface Duel {
   readonly name: string;
@@ -24,6 +25,7 @@ export const TABLE_HEAD =
 
 /** Prints one row: medians over the rounds, and how far the rounds' ratios lie apart. */
 export async function fight({ name, ours, yardstick, connections, goal, by = load }: Duel): Promise<void> {
+  if (!name.includes(ONLY)) return;
   await by(yardstick, WARMUP_SECONDS, connections);
   await by(ours, WARMUP_SECONDS, connections);
   const rounds: { readonly ours: Load; readonly yardstick: Load }[] = [];

@@ -6,11 +6,12 @@ import { type Callback, eventTypeOf } from '../core/callback.ts';
 import type { VideoModel } from '../core/catalog.ts';
 import { derived } from '../core/derived.ts';
 import type { ExpectedTime } from '../core/expected-time.ts';
-import { isResubmitSafe, type Job, type JobStatus, type StoredOutput } from '../core/job.ts';
+import { isResubmitSafe, type Job, type JobStatus } from '../core/job.ts';
 import type { LearnedEstimate } from '../core/learned-estimate.ts';
 import { fromMicroUsd } from '../core/money.ts';
 import type { Candidate, Rejected } from '../core/route.ts';
 import type { CatalogView } from '../service/catalog-cache.ts';
+import type { JobRecord } from '../service/jobs.ts';
 import type { OperatorDesk } from '../service/operator-desk.ts';
 
 const isoTime = (ms: number) => new Date(ms).toISOString();
@@ -131,18 +132,10 @@ function renderCallback({ callbackUrl }: Job, callback: Callback | null) {
   };
 }
 
-/**
- * @param outputs what the archive holds of it, for the sizes.
- * @param earlier its attempts before the present one.
- * @param callback how far telling its client is; null where nobody is told, or this is what is told.
- */
-export function renderJob(
-  job: Job,
-  outputs: readonly StoredOutput[],
-  earlier: readonly Attempt[],
-  callback: Callback | null,
-) {
-  const self = `/jobs/${job.id}`;
+export const linkTo = (job: Job): string => `/jobs/${job.id}`;
+
+export function renderJob({ job, outputs, earlier, callback }: JobRecord) {
+  const self = linkTo(job);
   const count = job.status === 'completed' ? job.outputCount : 0;
   return {
     id: job.id,

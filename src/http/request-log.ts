@@ -7,10 +7,11 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
  * Register it before any hook that may refuse.
  */
 export function logRequests(app: FastifyInstance): void {
-  app.addHook('onRequest', async (request, reply) => {
+  app.addHook('onRequest', (request, reply, done) => {
     const startedAt = performance.now();
     // Not onResponse: that never runs for a client that hangs up before the end.
-    reply.raw.once('close', () => logRequest(request, reply, performance.now() - startedAt));
+    reply.raw.on('close', () => logRequest(request, reply, performance.now() - startedAt));
+    done();
   });
 }
 

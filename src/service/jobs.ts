@@ -78,12 +78,21 @@ export interface Jobs {
     status: JobStatus | null;
     model: string | null;
   }): Promise<{ readonly jobs: readonly Job[]; readonly nextCursor: string | null }>;
-  /** What the archive holds of completed jobs. */
-  outputsOf(jobs: readonly Job[]): Promise<StoredOutput[]>;
-  /** The attempts of jobs that have had more than one, those still planned left out. */
-  attemptsOf(jobs: readonly Job[]): Promise<Attempt[]>;
-  /** How far telling their clients is, of those that are to be told. */
-  callbacksOf(jobs: readonly Job[]): Promise<Callback[]>;
+  /** A job with what is kept beside it. */
+  recordOf(job: Job): Promise<JobRecord>;
+  /** The same of many, in their order. */
+  recordsOf(jobs: readonly Job[]): Promise<JobRecord[]>;
+}
+
+/** A job with all that its owner is shown of it. */
+export interface JobRecord {
+  readonly job: Job;
+  /** What the archive holds of its clips. */
+  readonly outputs: readonly StoredOutput[];
+  /** Its attempts before the present one. */
+  readonly earlier: readonly Attempt[];
+  /** How far telling its client is; null where nobody is to be told. */
+  readonly callback: Callback | null;
 }
 
 export interface JobsParts {
@@ -118,6 +127,25 @@ export function createJobs(
     const job = await (clientId === null ? store.findJob(id) : store.getJob(id, clientId));
     if (job) return job;
     throw new ClipgateError('not_found', 'There is nothing here.');
+  }
+
+  async function recordsOf(jobs: readonly Job[]): Promise<JobRecord[]> {
+    const idsWhere = (has: (job: Job) => boolean) => jobs.filter(has).map(({ id }) => id);
+    const completed = idsWhere(({ status }) => status === 'completed');
+    const several = idsWhere(({ attempt }) => attempt > 1);
+    const told = idsWhere(({ callbackUrl }) => callbackUrl !== null);
+    const [outputs, attempts, callbacks] = await Promise.all([
+      completed.length > 0 ? store.getOutputs(completed) : [],
+      several.length > 0 ? store.getAttempts(several) : [],
+      told.length > 0 ? store.getCallbacks(told) : [],
+    ]);
+    const ended = attempts.filter(({ status }) => status !== null);
+    return jobs.map((job) => ({
+      job,
+      outputs: outputs.filter(({ jobId }) => jobId === job.id),
+      earlier: ended.filter(({ jobId }) => jobId === job.id),
+      callback: callbacks.find(({ jobId }) => jobId === job.id) ?? null,
+    }));
   }
 
   return {
@@ -220,20 +248,11 @@ export function createJobs(
       return { jobs: page, nextCursor: jobs.length > page.length ? (page.at(-1)?.id ?? null) : null };
     },
 
-    async attemptsOf(jobs) {
-      const several = jobs.filter((job) => job.attempt > 1).map((job) => job.id);
-      const attempts = several.length > 0 ? await store.getAttempts(several) : [];
-      return attempts.filter(({ status }) => status !== null);
-    },
+    recordsOf,
 
-    outputsOf: (jobs) => {
-      const completed = jobs.filter((job) => job.status === 'completed').map((job) => job.id);
-      return completed.length > 0 ? store.getOutputs(completed) : Promise.resolve([]);
-    },
-
-    callbacksOf: (jobs) => {
-      const told = jobs.filter((job) => job.callbackUrl !== null).map((job) => job.id);
-      return told.length > 0 ? store.getCallbacks(told) : Promise.resolve([]);
+    async recordOf(job) {
+      const [record] = await recordsOf([job]);
+      return record ?? { job, outputs: [], earlier: [], callback: null };
     },
   };
 }

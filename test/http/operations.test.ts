@@ -154,9 +154,8 @@ describe('what should not happen', () => {
         await fail();
       },
       list: fail,
-      outputsOf: fail,
-      callbacksOf: fail,
-      attemptsOf: fail,
+      recordOf: fail,
+      recordsOf: fail,
     },
     archive: { open: fail },
     callbacks: { findFault: () => null, hasSecret: () => false },

@@ -7,13 +7,13 @@ import type { Job } from '../../core/job.ts';
 import type { Jobs } from '../../service/jobs.ts';
 import { visibleTo } from '../auth.ts';
 import type { App } from '../context.ts';
-import { answerJob } from '../job-answer.ts';
+import { writeJob } from '../job-answer.ts';
 import { EventHeadersSchema, EventStreamSchema } from '../schemas/event.ts';
 import { JobParamsSchema } from '../schemas/job.ts';
 import { problems } from '../schemas/problem.ts';
 
 export interface EventRoutesParts {
-  readonly jobs: Pick<Jobs, 'get' | 'follow' | 'outputsOf' | 'attemptsOf' | 'callbacksOf'>;
+  readonly jobs: Pick<Jobs, 'get' | 'follow' | 'recordOf'>;
 }
 
 // Proxies close what is silent for a minute.
@@ -51,7 +51,7 @@ export function eventRoutes({ jobs }: EventRoutesParts) {
     for await (const current of jobs.follow(job, seenVersion, HEARTBEAT_MS, signal)) {
       if (current === null) yield ': still here\n\n';
       else {
-        const data = JSON.stringify(await answerJob(jobs, current));
+        const data = await writeJob(jobs, current);
         yield `event: job\nid: ${current.version}\ndata: ${data}\n\n`;
       }
     }

@@ -13,11 +13,18 @@ import { type CallbackRules, checkCallbackTarget } from '../callback-target.ts';
 import { splitBody } from '../clip-body.ts';
 import type { App } from '../context.ts';
 import { invalidRequest, toFault } from '../faults.ts';
-import { answerJob } from '../job-answer.ts';
+import { sendJob } from '../job-answer.ts';
 import { unplannable } from '../plan-problems.ts';
 import { parsePrefer } from '../prefer.ts';
 import type { QuoteDesk } from '../quote-desk.ts';
-import { renderCatalog, renderEstimate, renderExpected, renderJob, renderRejected } from '../render.ts';
+import {
+  linkTo,
+  renderCatalog,
+  renderEstimate,
+  renderExpected,
+  renderJob,
+  renderRejected,
+} from '../render.ts';
 import {
   DryRunSchema,
   JobBodySchema,
@@ -44,10 +51,6 @@ export interface JobRoutesParts {
 const RETRY_AFTER_S = '5';
 
 export function jobRoutes({ planner, jobs, quotes, callbacks }: JobRoutesParts) {
-  async function render(job: Job) {
-    return answerJob(jobs, job);
-  }
-
   return async (app: App): Promise<void> => {
     app.post(
       '/jobs',
@@ -135,12 +138,11 @@ export function jobRoutes({ planner, jobs, quotes, callbacks }: JobRoutesParts) 
         const { job, replayed } = await jobs.make(intent, !respondAsync);
         return accepted(job, replayed);
 
-        async function accepted(job: Job, isReplay: boolean) {
-          const rendered = await render(job);
-          reply.code(202).header('location', rendered.links.self);
+        function accepted(job: Job, isReplay: boolean) {
+          reply.code(202).header('location', linkTo(job));
           if (!isTerminal(job.status)) reply.header('retry-after', RETRY_AFTER_S);
           if (isReplay) reply.header('idempotent-replayed', 'true');
-          return rendered;
+          return sendJob(reply, jobs, job);
         }
       },
     );
@@ -170,22 +172,7 @@ export function jobRoutes({ planner, jobs, quotes, callbacks }: JobRoutesParts) 
           status: status ?? null,
           model: model ?? null,
         });
-        const [outputs, attempts, told] = await Promise.all([
-          jobs.outputsOf(page),
-          jobs.attemptsOf(page),
-          jobs.callbacksOf(page),
-        ]);
-        return {
-          data: page.map((job) =>
-            renderJob(
-              job,
-              outputs.filter((output) => output.jobId === job.id),
-              attempts.filter((attempt) => attempt.jobId === job.id),
-              told.find((callback) => callback.jobId === job.id) ?? null,
-            ),
-          ),
-          next_cursor: nextCursor,
-        };
+        return { data: (await jobs.recordsOf(page)).map(renderJob), next_cursor: nextCursor };
       },
     );
 
@@ -205,9 +192,10 @@ export function jobRoutes({ planner, jobs, quotes, callbacks }: JobRoutesParts) 
       async (request, reply) => {
         const { id } = request.params;
         const { waitS } = parsePrefer(request.headers.prefer);
-        if (waitS === null) return render(await jobs.get(id, visibleTo(request)));
+        if (waitS === null) return sendJob(reply, jobs, await jobs.get(id, visibleTo(request)));
         reply.header('preference-applied', `wait=${waitS}`);
-        return render(await jobs.waitForChange(id, visibleTo(request), waitS * 1000, request.signal));
+        const job = await jobs.waitForChange(id, visibleTo(request), waitS * 1000, request.signal);
+        return sendJob(reply, jobs, job);
       },
     );
   };

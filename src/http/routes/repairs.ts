@@ -1,14 +1,13 @@
 // POST /jobs/{id}/resolve and GET /jobs/{id}/audit for operators, POST /jobs/{id}/resubmit for owners too.
 
-import type { Job } from '../../core/job.ts';
 import type { Jobs } from '../../service/jobs.ts';
 import type { Decision, OperatorDesk } from '../../service/operator-desk.ts';
 import { resubmit } from '../../service/resubmission.ts';
 import { requireOperator, visibleTo } from '../auth.ts';
 import type { App } from '../context.ts';
-import { answerJob } from '../job-answer.ts';
+import { sendJob } from '../job-answer.ts';
 import { parsePrefer } from '../prefer.ts';
-import { renderAudit } from '../render.ts';
+import { linkTo, renderAudit } from '../render.ts';
 import { JobHeadersSchema, JobParamsSchema, JobSchema } from '../schemas/job.ts';
 import { problems } from '../schemas/problem.ts';
 import { NoQuerySchema } from '../schemas/query.ts';
@@ -22,8 +21,6 @@ export interface RepairRoutesParts {
 const RETRY_AFTER_S = '5';
 
 export function repairRoutes({ jobs, operatorDesk }: RepairRoutesParts) {
-  const render = (job: Job) => answerJob(jobs, job);
-
   return async (app: App): Promise<void> => {
     app.post(
       '/jobs/:id/resolve',
@@ -40,12 +37,13 @@ export function repairRoutes({ jobs, operatorDesk }: RepairRoutesParts) {
           response: { 200: JobSchema, ...problems(400, 401, 403, 404, 405, 408, 409, 413, 415, 500, 503) },
         },
       },
-      async (request) => {
+      async (request, reply) => {
         const actor = requireOperator(request);
         const { reason, ...body } = request.body;
         const decision: Decision =
           body.action === 'attach' ? { action: 'attach', upstreamId: body.upstream_id } : body;
-        return render(await operatorDesk.resolve(request.params.id, decision, { actor, reason }));
+        const job = await operatorDesk.resolve(request.params.id, decision, { actor, reason });
+        return sendJob(reply, jobs, job);
       },
     );
 
@@ -97,10 +95,9 @@ export function repairRoutes({ jobs, operatorDesk }: RepairRoutesParts) {
           acceptDoubleCharge: request.body.accept_double_charge === true,
           wait: !respondAsync,
         });
-        const rendered = await render(made.job);
-        reply.code(202).header('location', rendered.links.self).header('retry-after', RETRY_AFTER_S);
+        reply.code(202).header('location', linkTo(made.job)).header('retry-after', RETRY_AFTER_S);
         if (made.replayed) reply.header('idempotent-replayed', 'true');
-        return rendered;
+        return sendJob(reply, jobs, made.job);
       },
     );
   };

@@ -2,7 +2,7 @@
 
 import { z } from 'zod';
 
-export const EventHeadersSchema = z.looseObject({
+export const EventHeadersSchema = z.object({
   'last-event-id': z
     .string()
     .regex(/^\d{1,15}$/, 'must be the id of an event of this stream')

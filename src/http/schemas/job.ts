@@ -97,7 +97,7 @@ export const JobBodySchema = z
     ],
   });
 
-export const JobHeadersSchema = z.looseObject({
+export const JobHeadersSchema = z.object({
   'idempotency-key': z
     .string()
     .regex(/^[\x21-\x7e]{1,255}$/, 'must be 1 to 255 visible ASCII characters')
@@ -108,7 +108,7 @@ export const JobHeadersSchema = z.looseObject({
 
 export const JobParamsSchema = z.strictObject({ id: z.string().regex(JOB_ID_PATTERN).describe('Job id.') });
 
-export const ReadJobHeadersSchema = z.looseObject({
+export const ReadJobHeadersSchema = z.object({
   prefer: z
     .string()
     .optional()
