@@ -1,6 +1,7 @@
 // A list estimate in the light of the bills that models have really sent.
 
 import { Big } from 'big.js';
+import { derived } from './derived.ts';
 import type { LearnedRatio } from './learning.ts';
 import { type MicroUsd, toMicroUsd } from './money.ts';
 import type { Estimate } from './price/estimate.ts';
@@ -28,6 +29,14 @@ export function correctEstimate(list: Estimate, ratio: LearnedRatio | undefined)
     learned: { ratio: ratio.value, samples: ratio.samples },
   };
 }
+
+/** The likeliest and the highest bill as numbers to compare by; null where unknown. */
+export const dollarsOf = derived(
+  ({ usd, highUsd }: LearnedEstimate): { readonly usd: number | null; readonly high: number | null } => ({
+    usd: usd?.toNumber() ?? null,
+    high: highUsd?.toNumber() ?? null,
+  }),
+);
 
 // One frame more or less is a hundredth; a choice left to the model is far more.
 const DEFINITE = new Big('1.1');

@@ -1,13 +1,13 @@
 // The default scoring: dollars for this clip, expected seconds, judged quality, each against the best of the field.
 
-import type { ExpectedTime } from './expected-time.ts';
-import type { LearnedEstimate } from './learned-estimate.ts';
 import type { Quality } from './quality.ts';
-import { round3, type Scores, type Weights } from './score.ts';
+import type { Scores, Weights } from './score.ts';
 
 export interface Measured {
-  readonly estimate: Pick<LearnedEstimate, 'usd'>;
-  readonly expected: Pick<ExpectedTime, 'p50S'>;
+  /** What the clip is expected to cost; null where nobody can say. */
+  readonly usd: number | null;
+  /** Half the clips take no longer, in seconds. */
+  readonly p50S: number;
   readonly quality: Quality;
   /** Share of jobs that end with a clip, 0 to 1. */
   readonly successRate: number;
@@ -17,6 +17,9 @@ export interface MeasuredScore {
   /** The weighted sum of `scores`, 0 to 1. */
   readonly score: number;
   readonly scores: Scores & { readonly reliability: number };
+  readonly quality: Quality;
+  /** `usd` as it came. */
+  readonly price: number | null;
 }
 
 // Free, or next to it, is not infinitely better than a hundredth of a cent.
@@ -32,31 +35,31 @@ const LEAST_USD = 0.0001;
  * compared, and a smaller difference is a tie.
  */
 export function scoreMeasured(models: readonly Measured[], weights: Weights): MeasuredScore[] {
-  const dollars = models.map(({ estimate: { usd } }) =>
-    usd === null ? null : Math.max(LEAST_USD, usd.toNumber()),
-  );
   let cheapest = Infinity;
   let fastest = Infinity;
   let finest = 0;
-  for (const [index, { expected, quality }] of models.entries()) {
-    cheapest = Math.min(cheapest, dollars[index] ?? Infinity);
-    fastest = Math.min(fastest, expected.p50S);
+  for (const { usd, p50S, quality } of models) {
+    if (usd !== null) cheapest = Math.min(cheapest, Math.max(LEAST_USD, usd));
+    fastest = Math.min(fastest, p50S);
     finest = Math.max(finest, quality.value);
   }
-  return models.map(({ expected, quality, successRate }, index) => {
-    const usd = dollars[index] ?? null;
-    const speed = fastest / expected.p50S;
-    const cost = usd === null ? 0 : cheapest / usd;
+  return models.map(({ usd, p50S, quality, successRate }) => {
+    const speed = fastest / p50S;
+    const cost = usd === null ? 0 : cheapest / Math.max(LEAST_USD, usd);
     const fineness = finest === 0 ? 0 : quality.value / finest;
     const sum = weights.speed * speed + weights.cost * cost + weights.quality * fineness;
     return {
-      score: round3(sum + (weights.reliability ?? 0) * successRate),
+      score: toThousandths(sum + (weights.reliability ?? 0) * successRate),
       scores: {
-        speed: round3(speed),
-        cost: round3(cost),
-        quality: round3(fineness),
-        reliability: round3(successRate),
+        speed: toThousandths(speed),
+        cost: toThousandths(cost),
+        quality: toThousandths(fineness),
+        reliability: toThousandths(successRate),
       },
+      quality,
+      price: usd,
     };
   });
 }
+
+const toThousandths = (value: number): number => Math.round(value * 1000) / 1000;

@@ -4,7 +4,7 @@ import type { Catalog, VideoModel } from './catalog.ts';
 import { findReasons, type Reason } from './eligibility.ts';
 import { type ExpectedTime, expectTime } from './expected-time.ts';
 import { type Knowledge, NOTHING_KNOWN } from './knowledge.ts';
-import { correctEstimate, type LearnedEstimate } from './learned-estimate.ts';
+import { correctEstimate, dollarsOf, type LearnedEstimate } from './learned-estimate.ts';
 import { PRIOR_SUCCESS } from './learning.ts';
 import { scoreMeasured } from './measured-score.ts';
 import { findNearest, type Nearest } from './nearest.ts';
@@ -68,15 +68,15 @@ export function judgeModel(
   const expected = expectTime(model, spec, knowledge);
   const { max_cost_usd: maxCost, max_wait_s: maxWait } = routing;
   if (maxCost !== undefined) {
-    const high = estimate.highUsd;
+    const { high } = dollarsOf(estimate);
     if (high === null)
       reasons.push({ code: 'unpriceable', field: 'max_cost_usd', requested: maxCost, supported: null });
-    else if (high.gt(maxCost)) {
+    else if (high > maxCost) {
       reasons.push({
         code: 'over_budget',
         field: 'max_cost_usd',
         requested: maxCost,
-        supported: [high.toNumber()],
+        supported: [high],
       });
     }
   }
@@ -115,7 +115,7 @@ export function planRoute(
     scoring === 'guide'
       ? scoreByGuide(admitted, weights, knowledge)
       : scoreByMeasure(admitted, weights, knowledge);
-  const candidates = rank(scored);
+  const candidates = rank(admitted, scored);
   const best = candidates[0];
   return {
     candidates,
@@ -128,46 +128,61 @@ export function planRoute(
   };
 }
 
-type Scored = Omit<Candidate, 'rank'>;
+/** What one scoring makes of an admitted model, and its own idea of a price, to break ties with. */
+type Scored = Pick<Candidate, 'score' | 'scores' | 'quality' | 'lowestAdvertisedPrice'> & {
+  readonly price: number | null;
+};
 
+/** One for each of `admitted`, in their order. */
 function scoreByMeasure(admitted: readonly Admitted[], weights: Weights, knowledge: Knowledge): Scored[] {
-  const measured = admitted.map((entry) => ({
-    ...entry,
-    quality: qualityOf(entry.model, knowledge),
-    successRate: knowledge.models.get(entry.model.id)?.success.rate ?? PRIOR_SUCCESS.rate,
-  }));
-  const scores = scoreMeasured(measured, weights);
-  return measured.flatMap(({ successRate: _, ...entry }, index) => {
-    const given = scores[index];
-    return given ? [{ ...entry, ...given }] : [];
-  });
+  return scoreMeasured(
+    admitted.map(({ model, estimate, expected }) => ({
+      usd: dollarsOf(estimate).usd,
+      p50S: expected.p50S,
+      quality: qualityOf(model, knowledge),
+      successRate: knowledge.models.get(model.id)?.success.rate ?? PRIOR_SUCCESS.rate,
+    })),
+    weights,
+  );
 }
 
 function scoreByGuide(admitted: readonly Admitted[], weights: Weights, knowledge: Knowledge): Scored[] {
-  const scores = scoreLikeGuide(
-    admitted.map(({ model }) => model),
-    weights,
-  );
-  return admitted.flatMap((entry, index) => {
-    const given = scores[index];
-    return given ? [{ ...entry, ...given, quality: qualityOf(entry.model, knowledge) }] : [];
-  });
+  const models = admitted.map(({ model }) => model);
+  const scores = scoreLikeGuide(models, weights);
+  return scores.map(({ model, ...given }) => ({
+    ...given,
+    price: given.lowestAdvertisedPrice,
+    quality: qualityOf(model, knowledge),
+  }));
 }
 
 /** By score; the cheaper of equals, then the first by id. */
-function rank(scored: readonly Scored[]): Candidate[] {
-  return scored
-    .map((entry) => ({ entry, price: priceOf(entry) }))
+function rank(admitted: readonly Admitted[], scored: readonly Scored[]): Candidate[] {
+  const entries = admitted.flatMap((entry, index) => {
+    const given = scored[index];
+    return given ? [{ entry, given }] : [];
+  });
+  // Unknown is dearer than anything known. Not Infinity: two of them differ by NaN, which is no order.
+  const priceOf = ({ given }: (typeof entries)[number]) => given.price ?? Number.MAX_VALUE;
+  return entries
     .sort(
       (a, b) =>
-        b.entry.score - a.entry.score || a.price - b.price || (a.entry.model.id < b.entry.model.id ? -1 : 1),
+        b.given.score - a.given.score ||
+        priceOf(a) - priceOf(b) ||
+        (a.entry.model.id < b.entry.model.id ? -1 : 1),
     )
-    .map(({ entry }, index) => ({ ...entry, rank: index + 1 }));
-}
-
-/** What breaks a tie: the scoring's own idea of a price. Unknown is dearer than anything known. */
-function priceOf({ lowestAdvertisedPrice, estimate }: Scored): number {
-  // Not Infinity: two of them differ by NaN, which is no order.
-  if (lowestAdvertisedPrice !== undefined) return lowestAdvertisedPrice ?? Number.MAX_VALUE;
-  return estimate.usd?.toNumber() ?? Number.MAX_VALUE;
+    .map(({ entry, given }, index) => ({
+      // Field by field: spreading is most of the work where there are thousands.
+      rank: index + 1,
+      model: entry.model,
+      estimate: entry.estimate,
+      list: entry.list,
+      expected: entry.expected,
+      score: given.score,
+      scores: given.scores,
+      quality: given.quality,
+      ...(given.lowestAdvertisedPrice !== undefined && {
+        lowestAdvertisedPrice: given.lowestAdvertisedPrice,
+      }),
+    }));
 }

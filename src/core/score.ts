@@ -35,6 +35,7 @@ export function weightsOf(priority: Priority): Weights {
 }
 
 export interface GuideScore {
+  readonly model: VideoModel;
   readonly score: number;
   readonly scores: Scores;
   /** The lowest number of the model's price list, whatever its unit: the guide's idea of a price. */
@@ -64,6 +65,7 @@ export function scoreLikeGuide(models: readonly VideoModel[], weights: Weights):
     const rank = resolutionRank(model);
     const quality = rank / bestRank;
     return {
+      model,
       score: round3(weights.speed * speed + weights.cost * cost + weights.quality * quality),
       scores: { speed, cost: round3(cost), quality: qualities[rank] ?? 0 },
       lowestAdvertisedPrice: price,
@@ -71,7 +73,7 @@ export function scoreLikeGuide(models: readonly VideoModel[], weights: Weights):
   });
 }
 
-export const round3 = (value: number): number => Number(value.toFixed(3));
+const round3 = (value: number): number => Number(value.toFixed(3));
 
 const guideSpeed = derived(({ id }: VideoModel): number => {
   if (id.includes('fast')) return 1;

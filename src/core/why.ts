@@ -1,5 +1,6 @@
 // Why the first candidate is first, in one sentence for a person.
 
+import { dollarsOf } from './learned-estimate.ts';
 import type { Candidate } from './route.ts';
 import type { Weights } from './score.ts';
 
@@ -72,8 +73,10 @@ function traitsOf(chosen: Candidate, weights: Weights): Trait[] {
     {
       weight: weights.cost,
       best: 'cheapest',
-      rate: ({ estimate: { usd } }) =>
-        usd === null ? -Infinity : -Math.round(usd.toNumber() / NO_USD) * NO_USD,
+      rate: ({ estimate }) => {
+        const { usd } = dollarsOf(estimate);
+        return usd === null ? -Infinity : -Math.round(usd / NO_USD) * NO_USD;
+      },
       lack: (one, other) => {
         const [own, less] = [one.estimate.usd, other.estimate.usd];
         if (own === null || less === null) return 'its price is not known';

@@ -20,6 +20,6 @@ export async function writeJob(jobs: Pick<Jobs, 'recordOf'>, job: Job): Promise<
 
 /** Answers with a job; status and further headers are the caller's. */
 export async function sendJob(reply: FastifyReply, jobs: Pick<Jobs, 'recordOf'>, job: Job) {
-  const text = await writeJob(jobs, job);
-  return reply.type('application/json; charset=utf-8').send(text);
+  const text = written.get(job) ?? (await writeJob(jobs, job));
+  return reply.header('content-type', 'application/json; charset=utf-8').send(text);
 }

@@ -24,7 +24,8 @@ export const validatorCompiler: FastifySchemaCompiler<z.ZodType> = ({ schema, ht
     if (part === 'body' && (data === undefined || data === null)) {
       return { error: new ClipgateError('malformed_body', 'The body holds nothing: send a JSON object.') };
     }
-    const faults = part === 'header' ? [] : findUnreadable(data, part);
+    // Parameters of a path are held to patterns, and of a header nothing is passed on but what a schema says of it.
+    const faults = part === 'header' || part === 'path' ? [] : findUnreadable(data, part);
     const result = faults.length > 0 ? null : schema.safeParse(data);
     // Fastify would copy all headers at every look at them, had any been replaced.
     if (result?.success) return part === 'header' ? {} : { value: result.data };

@@ -1,14 +1,13 @@
 // Measured scoring: each trait against the best of the field, whatever the field looks like.
 
-import { Big } from 'big.js';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { type Measured, scoreMeasured } from '../../src/core/measured-score.ts';
 import { weightsOf } from '../../src/core/score.ts';
 
 const measured = (usd: number | null, p50S = 60, value = 0.5, successRate = 0.95): Measured => ({
-  estimate: { usd: usd === null ? null : new Big(usd) },
-  expected: { p50S },
+  usd,
+  p50S,
   quality: { value, source: 'benchmark' },
   successRate,
 });
@@ -22,10 +21,8 @@ const costs = (...usd: (number | null)[]) =>
 
 const field: fc.Arbitrary<Measured[]> = fc.array(
   fc.record({
-    estimate: fc.record({
-      usd: fc.option(fc.integer({ min: 0, max: 100_000_000 }).map((micro) => new Big(micro).div(1_000_000))),
-    }),
-    expected: fc.record({ p50S: fc.integer({ min: 1, max: 10_000 }) }),
+    usd: fc.option(fc.integer({ min: 0, max: 100_000_000 }).map((micro) => micro / 1_000_000)),
+    p50S: fc.integer({ min: 1, max: 10_000 }),
     quality: fc.record({
       value: fc.double({ min: 0, max: 1, noNaN: true }),
       source: fc.constantFrom('benchmark' as const, 'resolution' as const),
@@ -58,8 +55,11 @@ describe('a measured score', () => {
       [measured(0.1, 40, 0.4, 1), measured(0.2, 80, 0.8, 0.5)],
       weightsOf({ speed: 1, cost: 1, quality: 1, reliability: 1 }),
     );
-    expect(best).toEqual({ score: 0.875, scores: { speed: 1, cost: 1, quality: 0.5, reliability: 1 } });
-    expect(other).toEqual({ score: 0.625, scores: { speed: 0.5, cost: 0.5, quality: 1, reliability: 0.5 } });
+    expect(best).toMatchObject({ score: 0.875, scores: { speed: 1, cost: 1, quality: 0.5, reliability: 1 } });
+    expect(other).toMatchObject({
+      score: 0.625,
+      scores: { speed: 0.5, cost: 0.5, quality: 1, reliability: 0.5 },
+    });
   });
 
   it('counts reliability only where it has a weight', () => {
@@ -99,9 +99,8 @@ describe('a measured score', () => {
         (models, given, place, permille) => {
           const index = place % models.length;
           const model = models[index];
-          if (!model?.estimate.usd) return;
-          const usd = model.estimate.usd.times(permille).div(1000);
-          const cheaper = models.with(index, { ...model, estimate: { usd } });
+          if (!model?.usd) return;
+          const cheaper = models.with(index, { ...model, usd: (model.usd * permille) / 1000 });
           const before = scoreMeasured(models, given)[index]!;
           const after = scoreMeasured(cheaper, given)[index]!;
           expect(after.scores.cost).toBeGreaterThanOrEqual(before.scores.cost);
@@ -115,9 +114,9 @@ describe('a measured score', () => {
     fc.assert(
       fc.property(field, (models) => {
         scoreMeasured(models, BALANCED).forEach(({ scores }, index) => {
-          if (models[index]?.estimate.usd === null) expect(scores.cost).toBe(0);
+          if (models[index]?.usd === null) expect(scores.cost).toBe(0);
         });
-        const known = models.filter(({ estimate }) => estimate.usd !== null);
+        const known = models.filter(({ usd }) => usd !== null);
         if (known.length === 0) return;
         expect(Math.max(...scoreMeasured(models, BALANCED).map(({ scores }) => scores.cost))).toBe(1);
       }),
