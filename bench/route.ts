@@ -16,14 +16,21 @@ await withStage(async ({ built, gateway, add }) => {
   for (const level of ['silent', 'info']) {
     const ours = await gateway(level);
     // The impossible clip is answered with 422, which a bare route would not send: it is measured in plan.ts alone.
-    for (const { name, spec, routing } of [CLIPS.typical, CLIPS.open]) {
+    for (const { name, spec, routing, isNew } of [
+      { ...CLIPS.typical, isNew: false },
+      { ...CLIPS.open, isNew: false },
+      { ...CLIPS.typical, name: 'typical, each with a budget of its own', isNew: true },
+    ]) {
       const body = JSON.stringify({ ...spec, ...routing });
+      let asked = 0;
+      // What the gateway remembers of earlier questions is of no use to these.
+      const next = () => JSON.stringify({ ...spec, ...routing, max_cost_usd: 2 + ++asked / 1e6 });
       const headers = { authorization: AUTHORIZATION, 'content-type': 'application/json' };
       const answer = await (await fetch(`${ours.url}/route`, { method: 'POST', headers, body })).text();
       const file = join(built.scratch, 'route.json');
       await writeFile(file, answer);
       const bare = await add(startServer(built, 'bench/bare-server.ts', ['json', file, level]));
-      const request = { method: 'POST' as const, headers, body };
+      const request = { method: 'POST' as const, headers, body: isNew ? next : body };
       const sizes = `${body.length} B in, ${(answer.length / 1000).toFixed(1)} kB out`;
       await fight({
         name: `POST /route, ${name}, ${sizes}, log ${level}`,

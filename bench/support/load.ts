@@ -8,7 +8,8 @@ export interface Target {
   readonly url: string;
   readonly method?: 'GET' | 'POST';
   readonly headers?: Readonly<Record<string, string>>;
-  readonly body?: string;
+  /** Or what makes one for each request. */
+  readonly body?: string | (() => string);
 }
 
 export interface Load {
@@ -22,12 +23,16 @@ export interface Load {
 
 /** @throws Error where any answer is not a 200: a refusal is quicker than the work it stands for. */
 export async function load(target: Target, seconds: number, connections: number): Promise<Load> {
+  const { body } = target;
   const before = await target.child.usage();
   const result = await autocannon({
     url: target.url,
     method: target.method ?? 'GET',
     headers: { ...target.headers },
-    ...(target.body === undefined ? {} : { body: target.body }),
+    ...(typeof body === 'string' && { body }),
+    ...(typeof body === 'function' && {
+      requests: [{ setupRequest: (request: autocannon.Request) => ({ ...request, body: body() }) }],
+    }),
     connections,
     duration: seconds,
   });

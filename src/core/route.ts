@@ -41,16 +41,20 @@ export interface Rejected {
   readonly reasons: readonly Reason[];
 }
 
-export interface RoutePlan {
+/** What holds for every clip of one question; see `questionOf`. */
+export interface Ranking {
   /** Best first. */
   readonly candidates: readonly Candidate[];
   /** In the catalog's order. */
   readonly rejected: readonly Rejected[];
   readonly nearest: readonly Nearest[];
-  /** What would be sent for the best candidate; null without one. */
-  readonly submission: Submission | null;
   /** Why the best candidate is best, in one sentence; null without one. */
   readonly why: string | null;
+}
+
+export interface RoutePlan extends Ranking {
+  /** What would be sent for the best candidate; null without one. */
+  readonly submission: Submission | null;
 }
 
 /** Admits or refuses one model for one clip, its cost and time included. */
@@ -102,6 +106,22 @@ export function planRoute(
   routing: Routing,
   knowledge: Knowledge = NOTHING_KNOWN,
 ): RoutePlan {
+  return completePlan(rankModels(catalog, spec, routing, knowledge), spec, routing);
+}
+
+/** The plan for one clip of the question that was ranked. */
+export function completePlan(ranking: Ranking, spec: ClipSpec, routing: Routing): RoutePlan {
+  const [best] = ranking.candidates;
+  return { ...ranking, submission: best ? buildSubmission(best.model, spec, routing) : null };
+}
+
+/** Admits, refuses and ranks the models of a catalog. */
+export function rankModels(
+  catalog: Catalog,
+  spec: ClipSpec,
+  routing: Routing,
+  knowledge: Knowledge,
+): Ranking {
   const admitted: Admitted[] = [];
   const rejected: Rejected[] = [];
   for (const model of catalog.models) {
@@ -116,14 +136,12 @@ export function planRoute(
       ? scoreByGuide(admitted, weights, knowledge)
       : scoreByMeasure(admitted, weights, knowledge);
   const candidates = rank(admitted, scored);
-  const best = candidates[0];
   return {
     candidates,
     rejected,
     nearest: findNearest(rejected, spec, routing, (model, changed, limits) =>
       admits(model, changed, limits, knowledge),
     ),
-    submission: best ? buildSubmission(best.model, spec, routing) : null,
     why: explainChoice(candidates, catalog.models.length, weights, scoring),
   };
 }

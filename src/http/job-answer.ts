@@ -4,6 +4,7 @@ import type { FastifyReply } from 'fastify';
 import type { Job } from '../core/job.ts';
 import type { Jobs } from '../service/jobs.ts';
 import { renderJob } from './render.ts';
+import { sendJson } from './send-json.ts';
 
 // The store hands out the same object until something about the job has changed, where it can know that.
 const written = new WeakMap<Job, string>();
@@ -21,5 +22,5 @@ export async function writeJob(jobs: Pick<Jobs, 'recordOf'>, job: Job): Promise<
 /** Answers with a job; status and further headers are the caller's. */
 export async function sendJob(reply: FastifyReply, jobs: Pick<Jobs, 'recordOf'>, job: Job) {
   const text = written.get(job) ?? (await writeJob(jobs, job));
-  return reply.header('content-type', 'application/json; charset=utf-8').send(text);
+  return sendJson(reply, text);
 }

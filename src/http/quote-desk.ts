@@ -1,5 +1,6 @@
 // Routing answers with their quotes, and what a quote is worth when it comes back.
 
+import { derived } from '../core/derived.ts';
 import { ClipgateError } from '../core/errors.ts';
 import { toMicroUsdHold } from '../core/money.ts';
 import type { ClipSpec, Routing } from '../core/request.ts';
@@ -11,11 +12,9 @@ import { invalidRequest, toFault } from './faults.ts';
 import { noMatchingModel } from './plan-problems.ts';
 import { renderCandidate, renderCatalog, renderRejected } from './render.ts';
 
-export type RouteAnswer = ReturnType<typeof renderRoute>;
-
 export interface QuoteDesk {
-  /** The whole answer to a routing question, quote included. @throws ClipgateError no_matching_model. */
-  answer(spec: ClipSpec, routing: Routing, clientId: string): Promise<RouteAnswer>;
+  /** The whole answer to a routing question, quote included, in JSON. @throws ClipgateError no_matching_model. */
+  answer(spec: ClipSpec, routing: Routing, clientId: string): Promise<string>;
   /** Reads a quote that is still good. @throws ClipgateError quote_expired with a fresh plan; invalid_request. */
   redeem(token: string, spec: ClipSpec, routing: Routing, clientId: string): Promise<Quote>;
   /** @throws ClipgateError quote_changed with a fresh plan, where what would be bought is not what was quoted. */
@@ -29,20 +28,20 @@ export function createQuoteDesk({
   readonly planner: Planner;
   readonly quotes: Quotes;
 }): QuoteDesk {
-  async function answer(spec: ClipSpec, routing: Routing, clientId: string): Promise<RouteAnswer> {
+  async function answer(spec: ClipSpec, routing: Routing, clientId: string): Promise<string> {
     const { view, route } = await planner.planRoute(spec, routing);
     const [best] = route.candidates;
     const body = route.submission?.body;
     const { why } = route;
     if (!best || !body || why === null) throw noMatchingModel(route);
     const { token, expiresAt } = quotes.issue({ clientId, body, ceilingMicroUsd: ceilingOf(best) });
-    return renderRoute(view, route, { best, why, body, token, expiresAt });
+    return writeRoute(view, route, { best, why, body, token, expiresAt });
   }
 
   /** What the client would be told if it asked again now. */
-  async function freshPlan(spec: ClipSpec, routing: Routing, clientId: string): Promise<RouteAnswer | null> {
+  async function freshPlan(spec: ClipSpec, routing: Routing, clientId: string): Promise<unknown> {
     try {
-      return await answer(spec, routing, clientId);
+      return JSON.parse(await answer(spec, routing, clientId));
     } catch (error) {
       if (error instanceof ClipgateError && error.code === 'no_matching_model') return null;
       throw error;
@@ -83,21 +82,33 @@ function changeOf(plan: JobPlan, quote: Quote): string {
   return 'The body is not the one that was quoted, or its price has risen.';
 }
 
-function renderRoute(
+/** The answer in JSON. Its long parts are the same for every clip of a question, and written once. */
+function writeRoute(
   view: CatalogView,
   route: RoutePlan,
   quoted: { best: Admitted; why: string; body: object; token: string; expiresAt: number },
-) {
-  return {
-    selected: quoted.best.model.id,
-    why: quoted.why,
-    candidates: route.candidates.map(renderCandidate),
-    rejected: route.rejected.map(renderRejected),
-    nearest: route.nearest,
-    request: quoted.body as Record<string, unknown>,
-    warnings: route.submission?.warnings ?? [],
-    quote: quoted.token,
-    quote_expires_at: new Date(quoted.expiresAt).toISOString(),
-    catalog: renderCatalog(view),
+): string {
+  const json = JSON.stringify;
+  const members: Record<string, string> = {
+    selected: json(quoted.best.model.id),
+    why: json(quoted.why),
+    candidates: writeCandidates(route.candidates),
+    rejected: writeRejected(route.rejected),
+    nearest: json(route.nearest),
+    request: json(quoted.body),
+    warnings: json(route.submission?.warnings ?? []),
+    quote: json(quoted.token),
+    quote_expires_at: json(new Date(quoted.expiresAt)),
+    catalog: json(renderCatalog(view)),
   };
+  return `{${Object.entries(members)
+    .map(([name, text]) => `"${name}":${text}`)
+    .join()}}`;
 }
+
+const writeCandidates = derived((candidates: RoutePlan['candidates']) =>
+  JSON.stringify(candidates.map(renderCandidate)),
+);
+const writeRejected = derived((rejected: RoutePlan['rejected']) =>
+  JSON.stringify(rejected.map(renderRejected)),
+);

@@ -4,9 +4,10 @@ import type { VideoModel } from '../core/catalog.ts';
 import type { Reason } from '../core/eligibility.ts';
 import { type Knowledge, NOTHING_KNOWN } from '../core/knowledge.ts';
 import type { ClipSpec, Routing } from '../core/request.ts';
-import { type Admitted, judgeModel, planRoute, type RoutePlan } from '../core/route.ts';
+import { type Admitted, judgeModel, type RoutePlan } from '../core/route.ts';
 import { buildSubmission, type Submission } from '../core/submission.ts';
 import type { CatalogCache, CatalogView } from './catalog-cache.ts';
+import { createRankingMemory } from './ranking-memory.ts';
 
 /** What a job would buy, or why it cannot be bought. */
 export type JobPlan =
@@ -39,6 +40,7 @@ export function createPlanner(
   catalog: Pick<CatalogCache, 'get'>,
   knowledge: () => Knowledge = () => NOTHING_KNOWN,
 ): Planner {
+  const planRoute = createRankingMemory();
   return {
     async planRoute(spec, routing) {
       const view = await catalog.get();

@@ -1,7 +1,6 @@
 // GET /models and /models/{author}/{slug}: the catalog, serialised once per fetch and filtered views remembered.
 
 import { createHash } from 'node:crypto';
-import type { FastifyReply } from 'fastify';
 import { LRUCache } from 'lru-cache';
 import type { Catalog, VideoModel } from '../../core/catalog.ts';
 import { findReasons } from '../../core/eligibility.ts';
@@ -22,6 +21,7 @@ import {
 } from '../schemas/model.ts';
 import { problems } from '../schemas/problem.ts';
 import { NoQuerySchema } from '../schemas/query.ts';
+import { sendJson } from '../send-json.ts';
 
 export interface ModelRoutesParts {
   readonly catalog: Pick<CatalogCache, 'get'>;
@@ -82,9 +82,7 @@ export function modelRoutes({ catalog, maxAgeS }: ModelRoutesParts) {
         const { etag } = list;
         reply.header('etag', etag).header('cache-control', cacheControl);
         if (matchesEtag(request.headers['if-none-match'], etag)) return reply.code(304).send();
-        // A string is sent as it is: the expensive part was serialised when the catalog came.
-        const plain: FastifyReply = reply;
-        return plain.type('application/json; charset=utf-8').send(bodyOf(list, view));
+        return sendJson(reply, bodyOf(list, view));
       },
     );
 

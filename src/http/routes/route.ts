@@ -7,6 +7,7 @@ import type { QuoteDesk } from '../quote-desk.ts';
 import { problems } from '../schemas/problem.ts';
 import { NoQuerySchema } from '../schemas/query.ts';
 import { RouteBodySchema, RouteResultSchema } from '../schemas/route.ts';
+import { sendJson } from '../send-json.ts';
 import { withUpstreamJob } from '../upstream-job.ts';
 
 /** data: URLs of frames and references make bodies this large. */
@@ -32,10 +33,10 @@ export function routeRoutes({ jobs, quotes }: RouteRoutesParts) {
           response: { 200: RouteResultSchema, ...problems(400, 401, 405, 408, 413, 415, 422, 500, 503) },
         },
       },
-      async (request) => {
+      async (request, reply) => {
         const { spec, routing } = splitBody(request.body);
         const wanted = await withUpstreamJob(jobs, spec, request.clientId);
-        return quotes.answer(wanted, routing, request.clientId);
+        return sendJson(reply, await quotes.answer(wanted, routing, request.clientId));
       },
     );
   };

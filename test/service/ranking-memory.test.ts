@@ -1,0 +1,108 @@
+// What is remembered of a question is what working it out anew would say, and nothing older.
+
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { type Knowledge, NOTHING_KNOWN } from '../../src/core/knowledge.ts';
+import type { ClipSpec, Routing } from '../../src/core/request.ts';
+import { planRoute } from '../../src/core/route.ts';
+import { createRankingMemory } from '../../src/service/ranking-memory.ts';
+import { mayCatalog, octoberCatalog } from '../support/catalogs.ts';
+
+const catalog = octoberCatalog();
+const url = fc.webUrl({ validSchemes: ['https'] });
+// Few values, so that questions come again.
+const spec: fc.Arbitrary<ClipSpec> = fc.record(
+  {
+    prompt: fc.string({ maxLength: 3 }),
+    duration: fc.constantFrom(4, 5, 40),
+    resolution: fc.constantFrom('720p', '8K'),
+    seed: fc.integer({ min: 0, max: 1 }),
+    frame_images: fc
+      .record({
+        type: fc.constant('image_url' as const),
+        image_url: fc.record({ url }),
+        frame_type: fc.constantFrom('first_frame' as const, 'last_frame' as const),
+      })
+      .map((frame) => [frame]),
+    input_references: fc
+      .oneof(
+        fc.record({ type: fc.constant('image_url' as const), image_url: fc.record({ url }) }),
+        fc.record({ type: fc.constant('video_url' as const), video_url: fc.record({ url }) }),
+      )
+      .map((reference) => [reference]),
+    provider: fc.constantFrom({ options: { x: { seed_mode: 1 } } }, { options: { x: { req_key: 1 } } }),
+  },
+  { requiredKeys: [] },
+);
+const routing: fc.Arbitrary<Routing> = fc.record(
+  {
+    priority: fc.constantFrom('balanced' as const, 'fast_and_cheap' as const),
+    scoring: fc.constantFrom('measured' as const, 'guide' as const),
+    max_cost_usd: fc.constantFrom(0.1, 2),
+    passthrough: fc.constantFrom('require' as const, 'when_supported' as const),
+    models: fc.constantFrom({ allow: ['google/*'] }, { deny: ['google/*'] }),
+  },
+  { requiredKeys: [] },
+);
+
+describe('the memory of rankings', () => {
+  it('answers every request as if it had none', () => {
+    fc.assert(
+      fc.property(fc.array(fc.tuple(spec, routing), { minLength: 1, maxLength: 12 }), (requests) => {
+        const remembered = createRankingMemory();
+        for (const [clip, wishes] of requests) {
+          expect(remembered(catalog, clip, wishes, NOTHING_KNOWN)).toEqual(
+            planRoute(catalog, clip, wishes, NOTHING_KNOWN),
+          );
+        }
+      }),
+    );
+  });
+
+  it('ranks once for clips that differ in words and pictures alone', () => {
+    const remembered = createRankingMemory();
+    const ask = (prompt: string, picture: string) =>
+      remembered(
+        catalog,
+        {
+          prompt,
+          duration: 5,
+          frame_images: [
+            { type: 'image_url', image_url: { url: `https://a.test/${picture}` }, frame_type: 'first_frame' },
+          ],
+        },
+        {},
+        NOTHING_KNOWN,
+      );
+    const first = ask('a boat', 'one.png');
+    const second = ask('a train', 'two.png');
+    expect(second.candidates).toBe(first.candidates);
+    expect(second.submission?.body).toMatchObject({
+      prompt: 'a train',
+      frame_images: [{ image_url: { url: 'https://a.test/two.png' } }],
+    });
+  });
+
+  it('forgets with another catalog, and with anything new that is known', () => {
+    const remembered = createRankingMemory();
+    const clip = { prompt: 'x', duration: 5 };
+    const before = remembered(catalog, clip, {}, NOTHING_KNOWN);
+    const best = before.candidates[0]?.model.id ?? '';
+    const last = before.candidates.at(-1)?.model.id ?? '';
+    expect(remembered(catalog, clip, {}, { ...NOTHING_KNOWN }).candidates).toBe(before.candidates);
+
+    const praised: Knowledge = {
+      ...NOTHING_KNOWN,
+      qualities: new Map([
+        [last, 1],
+        [best, 0],
+      ]),
+    };
+    const after = remembered(catalog, clip, { priority: { speed: 0, cost: 0, quality: 1 } }, praised);
+    expect(after.candidates[0]?.model.id).toBe(last);
+
+    const old = mayCatalog();
+    expect(remembered(old, clip, {}, praised)).toEqual(planRoute(old, clip, {}, praised));
+    expect(remembered(catalog, clip, {}, NOTHING_KNOWN)).toEqual(before);
+  });
+});
