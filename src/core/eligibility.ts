@@ -37,64 +37,72 @@ export interface Reason {
 /** All reasons for which `model` cannot make the clip of `spec`; empty where it can. Costs and times are not looked at. */
 export function findReasons(model: VideoModel, spec: ClipSpec, routing: Routing): Reason[] {
   const reasons: Reason[] = [];
-  const refuse = (
-    code: ReasonCode,
-    field: string,
-    requested: unknown,
-    supported: readonly unknown[] | null,
-  ) => {
-    reasons.push({ code, field, requested, supported });
-  };
-
   const { allow, deny } = routing.models ?? {};
-  if (allow && !matchesAny(model.id, allow)) refuse('not_allowed', 'models.allow', model.id, allow);
-  if (deny && matchesAny(model.id, deny)) refuse('denied', 'models.deny', model.id, null);
+  if (allow && !matchesAny(model.id, allow)) refuse(reasons, 'not_allowed', 'models.allow', model.id, allow);
+  if (deny && matchesAny(model.id, deny)) refuse(reasons, 'denied', 'models.deny', model.id, null);
 
   if (spec.duration !== undefined && !model.durations?.includes(spec.duration)) {
-    refuse('unsupported_duration', 'duration', spec.duration, model.durations);
+    refuse(reasons, 'unsupported_duration', 'duration', spec.duration, model.durations);
   }
   if (spec.resolution !== undefined && !includesIgnoringCase(model.resolutions, spec.resolution)) {
-    refuse('unsupported_resolution', 'resolution', spec.resolution, model.resolutions);
+    refuse(reasons, 'unsupported_resolution', 'resolution', spec.resolution, model.resolutions);
   }
   if (spec.aspect_ratio !== undefined && !model.aspectRatios?.includes(spec.aspect_ratio)) {
-    refuse('unsupported_aspect_ratio', 'aspect_ratio', spec.aspect_ratio, model.aspectRatios);
+    refuse(reasons, 'unsupported_aspect_ratio', 'aspect_ratio', spec.aspect_ratio, model.aspectRatios);
   }
   if (spec.size !== undefined && !acceptsSize(model, spec.size)) {
-    refuse('unsupported_size', 'size', spec.size, model.sizes);
+    refuse(reasons, 'unsupported_size', 'size', spec.size, model.sizes);
   }
   for (const frame of spec.frame_images ?? []) {
     if (!model.frameImages.includes(frame.frame_type)) {
-      refuse('unsupported_frame_image', 'frame_images', frame.frame_type, model.frameImages);
+      refuse(reasons, 'unsupported_frame_image', 'frame_images', frame.frame_type, model.frameImages);
     }
   }
   for (const modality of referenceModalities(spec)) {
     // Unknown modalities refuse: a reference that upstream drops in silence buys the wrong video.
     if (!model.inputModalities?.includes(modality)) {
       const media = (model.inputModalities ?? []).filter((known) => known !== 'text');
-      refuse('unsupported_reference', 'input_references', modality, media);
+      refuse(reasons, 'unsupported_reference', 'input_references', modality, media);
     }
   }
   const missing = missingInput(model, spec);
-  if (missing) refuse('missing_input', 'input_references', null, [missing]);
+  if (missing) refuse(reasons, 'missing_input', 'input_references', null, [missing]);
   // Asking for silence is met by a model that cannot speak, and an unknown capability (null) is no refusal.
   if (spec.generate_audio === true && model.generateAudio === false) {
-    refuse('unsupported_audio', 'generate_audio', true, [false]);
+    refuse(reasons, 'unsupported_audio', 'generate_audio', true, [false]);
   }
-  if (spec.seed !== undefined && model.seed === false) refuse('unsupported_seed', 'seed', spec.seed, null);
+  if (spec.seed !== undefined && model.seed === false)
+    refuse(reasons, 'unsupported_seed', 'seed', spec.seed, null);
   if (spec.upscale_factor !== undefined && !acceptsUpscale(model, spec.upscale_factor)) {
     const range = model.upscaleFactor;
-    refuse('unsupported_upscale', 'upscale_factor', spec.upscale_factor, range && [range.min, range.max]);
+    refuse(
+      reasons,
+      'unsupported_upscale',
+      'upscale_factor',
+      spec.upscale_factor,
+      range && [range.min, range.max],
+    );
   }
   if (spec.creativity !== undefined && !model.creativity?.includes(spec.creativity)) {
-    refuse('unsupported_creativity', 'creativity', spec.creativity, model.creativity);
+    refuse(reasons, 'unsupported_creativity', 'creativity', spec.creativity, model.creativity);
   }
   if (routing.passthrough !== 'when_supported') {
     const lacking = lackingKeys(model, spec);
     if (lacking.length > 0) {
-      refuse('unsupported_passthrough', 'provider.options', lacking, model.passthroughParameters);
+      refuse(reasons, 'unsupported_passthrough', 'provider.options', lacking, model.passthroughParameters);
     }
   }
   return reasons;
+}
+
+function refuse(
+  reasons: Reason[],
+  code: ReasonCode,
+  field: string,
+  requested: unknown,
+  supported: readonly unknown[] | null,
+): void {
+  reasons.push({ code, field, requested, supported });
 }
 
 /** True where `id` is one of `patterns`, or its author is named by `author/*`. */
