@@ -188,7 +188,7 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * Send a job again, as a new job with the same body
+         * Send a job again, as a new job with the same body and callback_url
          * @description For a job that ended without a clip or whose submit is unknown. Where nothing was bought for certain it needs no more; else `accept_double_charge: true`. Without an `Idempotency-Key` a job is sent again once, however often this is called.
          */
         post: operations["resubmitJob"];

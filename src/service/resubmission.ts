@@ -14,7 +14,8 @@ export interface Resubmission {
 }
 
 /**
- * Makes a new job of the same client with the old one's body, linked to it.
+ * Makes a new job of the same client with the old one's body, linked to it, whose end is told where the old one's was
+ * to be: who waits to be called about the one waits for the other.
  * @throws ClipgateError not_resubmittable, double_charge_not_accepted, and as `Jobs.make` does.
  */
 export async function resubmit(
@@ -28,11 +29,9 @@ export async function resubmit(
   const earlier = await jobs.findReplay(clientId, idempotency);
   if (earlier) return { job: earlier, replayed: true };
   requireSense(job, acceptDoubleCharge);
-  const { request, estimatedMicroUsd, listMicroUsd, expectedMs } = job;
-  return jobs.make(
-    { clientId, request, estimatedMicroUsd, listMicroUsd, expectedMs, resubmitOf: job.id, idempotency },
-    wait,
-  );
+  const { request, estimatedMicroUsd, listMicroUsd, expectedMs, callbackUrl } = job;
+  const intent = { request, estimatedMicroUsd, listMicroUsd, expectedMs, callbackUrl };
+  return jobs.make({ clientId, ...intent, resubmitOf: job.id, idempotency }, wait);
 }
 
 function requireSense(job: Job, acceptDoubleCharge: boolean): void {

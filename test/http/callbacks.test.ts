@@ -111,6 +111,39 @@ describe('a job with callback_url', () => {
     ]);
   });
 
+  it('is told once of a job that turned to other candidates, by the last of them', async () => {
+    const { url, received } = await receive();
+    const gateway = await start();
+    gateway.simulator.addFault({ fault: 'fail', count: 1 });
+    const { model: _, ...any } = CLIP;
+    const { id } = await buyTold(gateway, url, {
+      ...any,
+      fallback: { max_attempts: 2, max_total_cost_usd: 5 },
+    });
+    await expect.poll(() => received.length).toBe(1);
+    const { type, data } = JSON.parse(received[0]!.body);
+    expect({ type, id: data.id }).toEqual({ type: 'job.completed', id });
+    expect(data.attempts.map(({ status }: { status: string }) => status)).toEqual(['failed', 'completed']);
+    await expect.poll(async () => (await callbackOf(gateway, id))?.status).toBe('delivered');
+    expect(received).toHaveLength(1);
+  });
+
+  it('is told of the job that was sent in place of it as well', async () => {
+    const { url, received } = await receive();
+    const gateway = await start();
+    gateway.simulator.addFault({ fault: 'reset', when: 'after', count: 1 });
+    const lost = await buyTold(gateway, url);
+    await expect.poll(() => received.length).toBe(1);
+    const again = await readAs<JobAnswer>(
+      await gateway.post(`/jobs/${lost.id}/resubmit`, { accept_double_charge: true }),
+    );
+    await expect.poll(() => received.length).toBe(2);
+    expect(received.map(({ headers }) => headers['webhook-id'])).toEqual([
+      `${lost.id}_submission_unknown`,
+      `${again.id}_completed`,
+    ]);
+  });
+
   it('is told after a restart where the gateway stopped between its end and the telling', async () => {
     const { url, received } = await receive();
     const first = await startTestGateway({ background: false, env: ENV });

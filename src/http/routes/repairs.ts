@@ -70,7 +70,7 @@ export function repairRoutes({ jobs, operatorDesk }: RepairRoutesParts) {
       {
         schema: {
           operationId: 'resubmitJob',
-          summary: 'Send a job again, as a new job with the same body',
+          summary: 'Send a job again, as a new job with the same body and callback_url',
           description:
             'For a job that ended without a clip or whose submit is unknown. Where nothing was bought for certain it ' +
             'needs no more; else `accept_double_charge: true`. Without an `Idempotency-Key` a job is sent again once, ' +
