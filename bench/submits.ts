@@ -1,202 +1,129 @@
-// What the paid path costs: `npx tsx bench/submits.ts [submits] [listeners] [takeover]`, all three where none is named.
+// How many clips a second can be ordered: POST /jobs with respond-async and a key each, beside what the bare store writes
+// in the same run: `npx tsx bench/submits.ts [sqlite] [postgres]`.
 
-import { mkdirSync } from 'node:fs';
-import { get } from 'node:http';
+import { once } from 'node:events';
+import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
-import { openStore } from '../src/store/open-store.ts';
-import { startPostgres } from '../test/store/postgres-server.ts';
+import autocannon from 'autocannon';
 import { type Build, build } from './support/build.ts';
-import { AUTHORIZATION, lever, order, type Server, startGatewayOn, startSimulated } from './support/fleet.ts';
+import { startChild } from './support/child.ts';
+import { forEachDatabase } from './support/databases.ts';
+import { AUTHORIZATION, startGateway, startUpstream, until } from './support/gateway.ts';
+import { median } from './support/median.ts';
 
-const SUBMITS = 3_000;
-const LANES = 32;
-const LISTENERS = 2_000;
-const TAKEN_OVER = 40;
-const MOST_WAIT_MS = 120_000;
+const SECONDS = Number(process.env['BENCH_SECONDS'] ?? 3);
+const ROUNDS = Number(process.env['BENCH_ROUNDS'] ?? 3);
+const CONNECTIONS = 50;
 
-interface Ledger {
-  readonly data: readonly { readonly body: { readonly prompt: string } }[];
-  readonly totals: { readonly submits: number };
+interface Ordered {
+  readonly perSecond: number;
+  readonly p50Ms: number;
+  readonly p99Ms: number;
 }
 
-const say = (what: string, figure: string): void => console.log(`${what.padEnd(58)} ${figure.padStart(14)}`);
-const perSecond = (count: number, ms: number): string => `${Math.round((count / ms) * 1000)} /s`;
-const percentile = (sorted: readonly number[], share: number): number =>
-  sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))] ?? 0;
+let orders = 0;
 
-/** Runs `work` for each number on a few lanes; resolves with each one's milliseconds, sorted, and those of all. */
-async function onLanes(times: number, work: (number: number) => Promise<unknown>) {
-  const each: number[] = [];
-  let next = 0;
-  const begun = performance.now();
-  await Promise.all(
-    Array.from({ length: LANES }, async () => {
-      for (let number = next++; number < times; number = next++) {
-        const start = performance.now();
-        await work(number);
-        each.push(performance.now() - start);
-      }
-    }),
-  );
-  return { each: each.sort((a, b) => a - b), ms: performance.now() - begun };
-}
-
-async function insertBare(name: string, databaseUrl: string): Promise<void> {
-  const report = (error: Error) => console.error(error);
-  const store = await openStore({ databaseUrl, clock: Date.now, report });
-  const { ms } = await onLanes(SUBMITS, (number) => {
-    const id = `job_${String(number).padStart(26, '0')}`;
-    return store.createJob(
+async function order(url: string, seconds: number): Promise<Ordered> {
+  const result = await autocannon({
+    url: `${url}/jobs`,
+    method: 'POST',
+    connections: CONNECTIONS,
+    duration: seconds,
+    requests: [
       {
-        id,
-        clientId: 'bench',
-        model: 'x-ai/grok-imagine-video',
-        request: { model: 'x-ai/grok-imagine-video', prompt: 'a paper boat', duration: 1 },
-        nonce: id.slice(-26).padStart(32, '0'),
-        expectedMs: 5_000,
-        estimatedMicroUsd: 50_000,
-        idempotency: { key: id, bodyHash: 'a'.repeat(64) },
+        setupRequest: (request) => {
+          orders += 1;
+          return {
+            ...request,
+            headers: {
+              ...request.headers,
+              authorization: AUTHORIZATION,
+              'content-type': 'application/json',
+              'idempotency-key': `order-${orders}`,
+              prefer: 'respond-async',
+            },
+            body: JSON.stringify({
+              model: 'google/veo-3.1-lite',
+              prompt: `never ends, number ${orders}`,
+              duration: 4,
+              resolution: '720p',
+            }),
+          };
+        },
       },
-      'bench',
-      60_000,
-    );
+    ],
   });
-  await store.close();
-  say(`${name}: bare store, keyed inserts, ${LANES} at once`, perSecond(SUBMITS, ms));
-}
-
-async function measureSubmits(built: Build, name: string, newUrl: () => Promise<string>): Promise<void> {
-  await insertBare(name, await newUrl());
-  const simulator = await startSimulated(built, 0);
-  const folder = join(built.scratch, `submits-${name}`);
-  mkdirSync(folder, { recursive: true });
-  const databaseUrl = await newUrl();
-  const gateway = await startGatewayOn(built, { databaseUrl, upstreamUrl: simulator.url, folder });
-  try {
-    const { each, ms } = await onLanes(SUBMITS, (number) => order(gateway, `submit-${number}`));
-    say(`${name}: POST /jobs with respond-async, ${LANES} at once`, perSecond(SUBMITS, ms));
-    say(
-      `${name}:   p50 / p99`,
-      `${percentile(each, 0.5).toFixed(1)} / ${percentile(each, 0.99).toFixed(1)} ms`,
-    );
-    const begun = performance.now();
-    let ledger = await lever<Ledger>(simulator, 'ledger');
-    while (ledger.totals.submits < SUBMITS && performance.now() - begun < MOST_WAIT_MS) {
-      await sleep(500);
-      ledger = await lever<Ledger>(simulator, 'ledger');
-    }
-    say(`${name}:   all at upstream after another`, `${Math.round(performance.now() - begun)} ms`);
-    // Whatever would be sent twice gets its chance.
-    await sleep(2_000);
-    const { data, totals } = await lever<Ledger>(simulator, 'ledger');
-    const keys = new Set(data.map(({ body }) => body.prompt)).size;
-    say(`${name}:   keys / bought / POSTs seen by upstream`, `${keys} / ${data.length} / ${totals.submits}`);
-  } finally {
-    await gateway.stop();
-    await simulator.stop();
+  if (result.non2xx > 0 || result.errors > 0) {
+    throw new Error(`${result.non2xx} refusals and ${result.errors} errors`);
   }
+  const { p50, p99 } = result.latency;
+  return { perSecond: result['2xx'] / result.duration, p50Ms: p50, p99Ms: p99 };
 }
 
-/** Resolves when the stream has shown a completed job, with the time. */
-function listen(gateway: Server, jobId: string, opened: () => void): Promise<number> {
-  return new Promise((resolve, reject) => {
-    get(
-      `${gateway.url}/jobs/${jobId}/events`,
-      { headers: { authorization: AUTHORIZATION }, agent: false },
-      (answer) => {
-        if (answer.statusCode !== 200) return reject(new Error(`events answered ${answer.statusCode}`));
-        let seen = '';
-        answer.setEncoding('utf8').on('data', (text: string) => {
-          if (seen === '') opened();
-          seen = `${seen}${text}`.slice(-20_000);
-          if (/"status":"completed"/.test(seen)) resolve(performance.now());
-        });
-        answer.on('error', reject);
-      },
-    ).on('error', reject);
+async function insert(built: Build, databaseUrl: string): Promise<number> {
+  const worker = startChild(built, 'bench/insert-worker.ts', {
+    args: [databaseUrl, String(SECONDS), String(CONNECTIONS)],
   });
+  const [perSecond] = (await once(worker.process, 'message')) as [number];
+  await worker.stop();
+  return perSecond;
 }
 
-async function measureListeners(built: Build): Promise<void> {
-  const simulator = await startSimulated(built, 1);
-  const folder = join(built.scratch, 'listeners');
-  const databaseUrl = `sqlite:${join(folder, 'clipgate.db')}`;
-  const gateway = await startGatewayOn(built, { databaseUrl, upstreamUrl: simulator.url, folder });
-  try {
-    await lever(simulator, 'faults', { fault: 'latency', seconds: 3_600 });
-    const jobId = await order(gateway, 'listened-to');
-    const before = await gateway.residentBytes();
-    let open = 0;
-    const ends = Array.from({ length: LISTENERS }, () =>
-      listen(gateway, jobId, () => {
-        open += 1;
-      }),
-    );
-    for (const until = Date.now() + 60_000; open < LISTENERS && Date.now() < until; ) await sleep(50);
-    say('event streams open', String(open));
-    say('  memory each', `${(((await gateway.residentBytes()) - before) / open / 1024).toFixed(1)} kB`);
-    await lever(simulator, 'clock', { advance_ms: 3_700_000 });
-    const times = (await Promise.all(ends)).sort((a, b) => a - b);
-    const first = times[0] ?? 0;
-    say('  from the first told to the last', `${((times.at(-1) ?? 0) - first).toFixed(0)} ms`);
-    say('  memory then', `${((await gateway.residentBytes()) / 1e6).toFixed(0)} MB`);
-  } finally {
-    await gateway.stop();
-    await simulator.stop();
-  }
-}
-
-async function measureTakeover(built: Build, newUrl: () => Promise<string>): Promise<void> {
-  const simulator = await startSimulated(built, 1);
-  const folder = join(built.scratch, 'takeover');
-  const databaseUrl = await newUrl();
-  const options = { databaseUrl, upstreamUrl: simulator.url, folder };
-  const dying = await startGatewayOn(built, options);
-  const survivor = await startGatewayOn(built, options);
-  try {
-    await lever(simulator, 'faults', { fault: 'latency', seconds: 8 });
-    const ids = await Promise.all(
-      Array.from({ length: TAKEN_OVER }, (_, number) => order(dying, `taken-${number}`)),
-    );
-    await sleep(6_000);
-    dying.process.kill('SIGKILL');
-    const killed = performance.now();
-    const waits: number[] = [];
-    for (const open = new Set(ids); open.size > 0 && performance.now() - killed < 200_000; await sleep(250)) {
-      for (const id of open) {
-        const answer = await fetch(`${survivor.url}/jobs/${id}`, {
-          headers: { authorization: AUTHORIZATION },
-        });
-        if (((await answer.json()) as { status: string }).status !== 'completed') continue;
-        open.delete(id);
-        waits.push((performance.now() - killed) / 1000);
-      }
-    }
-    say('jobs of a killed replica finished by the other', `${waits.length} of ${TAKEN_OVER}`);
-    say(
-      '  first / median / last after the kill',
-      `${waits[0]?.toFixed(1)} / ${percentile(waits, 0.5).toFixed(1)} / ${waits.at(-1)?.toFixed(1)} s`,
-    );
-  } finally {
-    await survivor.stop();
-    await dying.stop();
-    await simulator.stop();
-  }
-}
-
-const wanted = process.argv.slice(2);
-const isWanted = (part: string): boolean => wanted.length === 0 || wanted.includes(part);
 const built = await build();
-const postgres = await startPostgres();
 try {
-  let files = 0;
-  const newFile = async () => `sqlite:${join(built.scratch, `store-${files++}.db`)}`;
-  if (isWanted('submits')) await measureSubmits(built, 'sqlite', newFile);
-  if (isWanted('submits')) await measureSubmits(built, 'postgres', () => postgres.createDatabase());
-  if (isWanted('listeners')) await measureListeners(built);
-  if (isWanted('takeover')) await measureTakeover(built, () => postgres.createDatabase());
+  const clipFile = join(built.scratch, 'clip.mp4');
+  await writeFile(clipFile, '');
+  console.log(
+    '| store | orders/s | bare inserts/s | ratio | p50 | p99 | CPU an order | ordered | sent upstream | sent twice |\n' +
+      '|---|---|---|---|---|---|---|---|---|---|',
+  );
+  await forEachDatabase(built, process.argv.slice(2), async (name, createUrl) => {
+    const upstream = await startUpstream(built, clipFile);
+    const gateway = await startGateway(built, {
+      upstream,
+      logLevel: 'warn',
+      // As it is by default: what is under way is polled meanwhile, as in production.
+      env: { DATABASE_URL: await createUrl(), POLL_MIN_MS: '2000' },
+    });
+    const rounds: Ordered[] = [];
+    const inserts: number[] = [];
+    const before = orders;
+    await order(gateway.url, 1);
+    let cpu = 0;
+    const warm = orders;
+    for (let round = 0; round < ROUNDS; round++) {
+      const used = (await gateway.usage()).cpuMicros;
+      rounds.push(await order(gateway.url, SECONDS));
+      cpu += (await gateway.usage()).cpuMicros - used;
+      inserts.push(await insert(built, await createUrl()));
+    }
+    const measured = orders - warm;
+    // An order whose connection was closed by the end of a round may have been taken or not.
+    let sent = await upstream.count();
+    await until('everything sent', async () => {
+      const earlier = sent;
+      await new Promise((resolve) => setTimeout(resolve, 1000));
+      sent = await upstream.count();
+      return sent.submits === earlier.submits;
+    });
+    await gateway.stop();
+    await upstream.stop();
+    const of = (read: (one: Ordered) => number) => median(rounds.map(read));
+    const [perSecond, bare] = [of((one) => one.perSecond), median(inserts)];
+    const cells = [
+      name,
+      Math.round(perSecond),
+      Math.round(bare),
+      (perSecond / bare).toFixed(2),
+      `${of((one) => one.p50Ms)} ms`,
+      `${of((one) => one.p99Ms)} ms`,
+      `${Math.round(cpu / measured)} µs`,
+      orders - before,
+      sent.submits,
+      sent.submits - sent.prompts,
+    ];
+    console.log(`| ${cells.join(' | ')} |`);
+  });
 } finally {
-  await postgres.stop();
   await built.remove();
 }

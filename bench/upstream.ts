@@ -8,7 +8,7 @@ import type { AddressInfo } from 'node:net';
 import process from 'node:process';
 import { json } from 'node:stream/consumers';
 
-/** A prompt that makes a job which never ends. */
+/** What a prompt begins with that makes a job which does not end until the word comes. */
 const NEVER = 'never';
 
 const [catalogFile = '', modalitiesFile = '', clipFile = ''] = process.argv.slice(2);
@@ -25,6 +25,17 @@ const general = JSON.stringify({
 const held: (() => void)[] = [];
 let holding = false;
 let jobs = 0;
+let over = false;
+const prompts = new Set<string>();
+/** When each job was polled last, epoch milliseconds. */
+const polledAt = new Map<string, number>();
+let silent = false;
+
+export interface UpstreamCount {
+  readonly submits: number;
+  readonly prompts: number;
+  readonly polledAt: readonly (readonly [string, number])[];
+}
 
 function sendJson(response: ServerResponse, status: number, body: string): void {
   response.writeHead(status, { 'content-type': 'application/json' }).end(body);
@@ -35,9 +46,10 @@ async function answer(request: IncomingMessage, response: ServerResponse): Promi
   if (path.startsWith('/videos/models')) return sendJson(response, 200, catalog);
   if (path.startsWith('/models')) return sendJson(response, 200, general);
   if (path === '/videos') {
-    const { prompt } = (await json(request)) as { prompt?: string };
+    const { prompt = '' } = (await json(request)) as { prompt?: string };
     jobs += 1;
-    const id = `${prompt === NEVER ? 'never' : 'done'}-${jobs}`;
+    prompts.add(prompt);
+    const id = `${prompt.startsWith(NEVER) ? NEVER : 'done'}-${jobs}`;
     return sendJson(response, 202, JSON.stringify({ id, status: 'pending' }));
   }
   const [, id = '', rest] = /^\/videos\/([\w-]+)(\/content)?/.exec(path) ?? [];
@@ -47,17 +59,26 @@ async function answer(request: IncomingMessage, response: ServerResponse): Promi
     createReadStream(clipFile, { highWaterMark: 256 * 1024 }).pipe(response);
     return;
   }
+  polledAt.set(id, Date.now());
+  // As a poll hangs that is never answered: whoever asked must die or give up.
+  if (silent) return;
   const done = { status: 'completed', unsigned_urls: ['https://x.invalid/0'], usage: { cost: 0.12 } };
   sendJson(
     response,
     200,
-    JSON.stringify({ id, ...(id.startsWith('done') ? done : { status: 'in_progress' }) }),
+    JSON.stringify({ id, ...(over || id.startsWith('done') ? done : { status: 'in_progress' }) }),
   );
 }
 
 process.on('message', (message) => {
   if (message === 'hold') holding = true;
   if (message === 'release') for (const go of held.splice(0)) go();
+  if (message === 'end') over = true;
+  if (message === 'fall silent' || message === 'speak') silent = message === 'fall silent';
+  if (message === 'count') {
+    const count: UpstreamCount = { submits: jobs, prompts: prompts.size, polledAt: [...polledAt] };
+    process.send?.(count);
+  }
 });
 const server = createServer((request, response) => {
   answer(request, response).catch((error: unknown) => response.destroy(error as Error));

@@ -74,7 +74,8 @@ const CONNECT_TIMEOUT_MS = 10_000;
 const READ_TIMEOUT_MS = 30_000;
 const STALL_TIMEOUT_MS = 60_000;
 const CATALOG_RETRY_MS = 5_000;
-const STEP_LEASE_MS = 120_000;
+const POLL_LEASE_MS = READ_TIMEOUT_MS + 15_000;
+const ARCHIVE_LEASE_MS = 180_000;
 const STEPS_AT_ONCE = 64;
 const LEASE_MARGIN_MS = 60_000;
 // Models rarely change hands.
@@ -131,7 +132,13 @@ export async function createGateway(parts: GatewayParts): Promise<Gateway> {
   const archive = createClipArchive({ store, upstream, log }, config.ARCHIVE_DIR);
   const poller = createJobPoller(
     { store, upstream, submitter, archive, fallback, telemetry, clock, random, log },
-    { owner, concurrency: STEPS_AT_ONCE, leaseMs: Math.max(STEP_LEASE_MS, submitLeaseMs), pace },
+    {
+      owner,
+      concurrency: STEPS_AT_ONCE,
+      leaseMs: POLL_LEASE_MS,
+      archiveLeaseMs: ARCHIVE_LEASE_MS,
+      pace,
+    },
   );
   const secrets = config.OPENROUTER_WEBHOOK_SECRET;
   const webhooks = createWebhookDesk({

@@ -126,17 +126,6 @@ export const MUTANTS: readonly Mutant[] = [
     ],
   },
   {
-    name: 'claims ignore leases',
-    stack: 'postgres',
-    edits: [
-      {
-        file: 'src/store/job-leases.ts',
-        from: ".where('due_at', '<=', dialect.now())",
-        to: ".where('due_at', 'is not', null)",
-      },
-    ],
-  },
-  {
     name: 'PostgreSQL acknowledges before it has written',
     stack: 'postgres',
     edits: [

@@ -1,10 +1,12 @@
 // The real gateway in a process of its own: `main.ts` as it runs in production, told apart by its environment alone.
 
 import { createHash } from 'node:crypto';
+import { once } from 'node:events';
 import { mkdtemp } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import type { UpstreamCount } from '../upstream.ts';
 import { type Build, CATALOG_FILE, MODALITIES_FILE } from './build.ts';
 import { type Child, startChild, startServer } from './child.ts';
 
@@ -16,6 +18,7 @@ const PATIENCE_MS = 15_000;
 
 export interface Upstream extends Child {
   readonly port: number;
+  count(): Promise<UpstreamCount>;
 }
 
 export interface BenchGateway extends Child {
@@ -26,14 +29,26 @@ export interface BenchGateway extends Child {
   settle(id: string, status: string, kept?: boolean): Promise<void>;
 }
 
-export function startUpstream(built: Build, clipFile: string): Promise<Upstream> {
-  return startServer(built, 'bench/upstream.ts', [CATALOG_FILE, MODALITIES_FILE, clipFile]);
+export async function startUpstream(built: Build, clipFile: string): Promise<Upstream> {
+  const args = [CATALOG_FILE, MODALITIES_FILE, clipFile];
+  const child = await startServer(built, 'bench/upstream.ts', args);
+  return {
+    ...child,
+    async count() {
+      const answered = once(child.process, 'message');
+      child.process.send('count');
+      const [count] = (await answered) as [UpstreamCount];
+      return count;
+    },
+  };
 }
 
 export interface GatewayOptions {
   readonly upstream: Upstream;
   readonly logLevel: string;
   readonly nodeOptions?: readonly string[];
+  /** More of its environment, or other. */
+  readonly env?: Readonly<Record<string, string>>;
 }
 
 /** Starts it with a store and an archive of its own, and resolves when it is ready. */
@@ -52,6 +67,7 @@ export async function startGateway(built: Build, options: GatewayOptions): Promi
       ARCHIVE_DIR: join(folder, 'clips'),
       CLIENT_KEYS: `bench:${createHash('sha256').update(CLIENT_KEY).digest('hex')}`,
       POLL_MIN_MS: '200',
+      ...options.env,
     },
   });
   const headers = { authorization: AUTHORIZATION };
@@ -91,7 +107,7 @@ export async function startGateway(built: Build, options: GatewayOptions): Promi
   return gateway;
 }
 
-async function until(what: string, holds: () => Promise<boolean>): Promise<void> {
+export async function until(what: string, holds: () => Promise<boolean>): Promise<void> {
   for (const deadline = Date.now() + PATIENCE_MS; Date.now() < deadline; await sleep(50)) {
     if (await holds().catch(() => false)) return;
   }

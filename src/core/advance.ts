@@ -90,28 +90,28 @@ export interface PollPace {
 const HOUR_MS = 60 * 60 * 1000;
 
 /**
- * Milliseconds until the next poll. The first comes early, for a job can be done at once; then half the time
+ * Whole milliseconds until the next poll. The first comes early, for a job can be done at once; then half the time
  * that is still expected; past the expected time a share of the job's age; after an hour no more than once in
  * ten minutes.
  * @param random from 0 up to 1; spreads polls by a tenth either way so that jobs do not march in step.
  */
 export function nextPollMs(job: Job, now: number, pace: PollPace, random: number): number {
   const spread = 0.9 + 0.2 * random;
-  if (job.polls === 0) return pace.minMs * spread;
+  if (job.polls === 0) return Math.round(pace.minMs * spread);
   const age = now - (job.submittedAt ?? job.createdAt);
-  if (age > HOUR_MS) return Math.max(pace.maxMs, HOUR_MS / 6) * spread;
+  if (age > HOUR_MS) return Math.round(Math.max(pace.maxMs, HOUR_MS / 6) * spread);
   const remaining = (job.expectedMs ?? 0) - age;
   const wished = remaining > 0 ? remaining / 2 : age / 8;
-  return Math.min(pace.maxMs, Math.max(pace.minMs, wished)) * spread;
+  return Math.round(Math.min(pace.maxMs, Math.max(pace.minMs, wished)) * spread);
 }
 
 const DAY_MS = 24 * HOUR_MS;
 
 /**
- * Milliseconds until the next try to fetch a finished clip into the archive: a quarter of the time it has been
+ * Whole milliseconds until the next try to fetch a finished clip into the archive: a quarter of the time it has been
  * waiting. Null after a week, when upstream no longer has what it had not handed out by then.
  */
 export function nextArchiveMs(job: Job, now: number): number | null {
   const age = now - (job.finishedAt ?? job.updatedAt);
-  return age > 7 * DAY_MS ? null : Math.min(HOUR_MS, Math.max(2_000, age / 4));
+  return age > 7 * DAY_MS ? null : Math.round(Math.min(HOUR_MS, Math.max(2_000, age / 4)));
 }

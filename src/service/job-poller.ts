@@ -39,8 +39,10 @@ export interface JobPollerOptions {
   readonly owner: string;
   /** Steps at once. */
   readonly concurrency: number;
-  /** Longer than a step can take. */
+  /** Longer than a poll can take: so long nobody looks at a job whose process died in the middle of one. */
   readonly leaseMs: number;
+  /** For fetching a clip. Where that takes longer, two processes may fetch it, each into a file of its own. */
+  readonly archiveLeaseMs: number;
   readonly pace: PollPace;
 }
 
@@ -107,6 +109,8 @@ export function createJobPoller(parts: JobPollerParts, options: JobPollerOptions
   }
 
   async function archive({ job, lease }: Claim): Promise<void> {
+    const held = await store.saveStep(lease, {}, { keep: true, leaseMs: options.archiveLeaseMs });
+    if (!held) return;
     const kept = await parts.archive.keep(job);
     const runInMs = kept ? null : nextArchiveMs(job, clock());
     if (!kept && runInMs === null) {

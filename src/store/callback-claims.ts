@@ -7,7 +7,7 @@ import { CALLBACK_COLUMNS, toCallback } from './callback-row.ts';
 import type { Database, Queries } from './database.ts';
 import { inFewShapes } from './few-shapes.ts';
 import { JOB_COLUMNS, toJob } from './job-row.ts';
-import { claimedBy } from './lease-columns.ts';
+import { claimedBy, dueIn } from './lease-columns.ts';
 import type { Lease } from './port.ts';
 
 /** How far a claim looks for hosts: a receiver with more than this due does not make every claim slower. */
@@ -77,7 +77,7 @@ export function createCallbackClaims(
       ? {
           state: step.state,
           last_error: step.error,
-          due_at: step.retryInMs === null ? null : sql<number>`${dialect.now()} + ${step.retryInMs}`,
+          due_at: step.retryInMs === null ? null : dueIn(dialect, step.retryInMs),
         }
       : { state: 'waiting' as const, due_at: null };
     const settled = await db

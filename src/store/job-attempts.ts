@@ -7,6 +7,7 @@ import type { FallbackTerms, Job } from '../core/job.ts';
 import type { Dialect, Queries, Written } from './database.ts';
 import { JOB_COLUMNS, toJob } from './job-row.ts';
 import { statusesBefore } from './job-steps.ts';
+import { dueIn } from './lease-columns.ts';
 import type { AfterStep, JobIntent, Lease } from './port.ts';
 import type { AttemptTable } from './tables.ts';
 
@@ -131,11 +132,8 @@ export async function beginAttempt(
       updated_at: dialect.now(),
       version: sql<number>`version + 1`,
       ...(after.keep
-        ? { due_at: sql<number>`${dialect.now()} + ${after.leaseMs}` }
-        : {
-            lease_owner: null,
-            due_at: after.runInMs === null ? null : sql<number>`${dialect.now()} + ${after.runInMs}`,
-          }),
+        ? { due_at: dueIn(dialect, after.leaseMs) }
+        : { lease_owner: null, due_at: after.runInMs === null ? null : dueIn(dialect, after.runInMs) }),
     })
     .where('id', '=', jobId)
     .returning(JOB_COLUMNS)

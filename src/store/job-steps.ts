@@ -5,6 +5,7 @@ import { ClipgateError } from '../core/errors.ts';
 import { isTerminal, JOB_STATUSES, type Job, type JobChange, type JobStatus, mayMove } from '../core/job.ts';
 import type { Dialect, Queries, Written } from './database.ts';
 import { endsJob, JOB_COLUMNS, toColumns, toJob } from './job-row.ts';
+import { dueIn } from './lease-columns.ts';
 import type { AfterStep, Lease } from './port.ts';
 
 /** What may stand in a row that a change to `to` is written over. */
@@ -42,7 +43,7 @@ export async function saveStep(
       ? null
       : sql<
           number | null
-        >`case when ${sql.ref('status')} in (${sql.join(AT_REST)}) then null else ${now} + ${waitMs} end`;
+        >`case when ${sql.ref('status')} in (${sql.join(AT_REST)}) then null else ${dueIn(dialect, waitMs)} end`;
   const { status, upstreamId, finishedAt } = change;
 
   let update = db

@@ -3,6 +3,10 @@
 import { type RawBuilder, sql } from 'kysely';
 import type { Dialect } from './database.ts';
 
+/** In so many milliseconds, whole ones: what is a nicety to one database is no number of time to the other. */
+export const dueIn = (dialect: Dialect, ms: number): RawBuilder<number> =>
+  sql<number>`${dialect.now()} + ${Math.round(ms)}`;
+
 /** To be set on the rows that `owner` claims: until `leaseMs` have passed they are due for nobody else. */
 export const claimedBy = (dialect: Dialect, owner: string, leaseMs: number) => ({
   lease_owner: owner,

@@ -43,7 +43,10 @@ export type CreateResult =
   /** The same key came before with another body. */
   | { readonly kind: 'key_reused'; readonly jobId: string };
 
-/** What becomes of a job after a step: keep the lease, or give it up and be due again in `runInMs` (null = never). */
+/**
+ * What becomes of a job after a step: keep the lease, or give it up and be due again in `runInMs` (null = never).
+ * Fractions of a millisecond are rounded.
+ */
 export type AfterStep =
   | { readonly keep: true; readonly leaseMs: number }
   | { readonly keep: false; readonly runInMs: number | null };

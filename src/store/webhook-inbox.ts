@@ -3,6 +3,7 @@
 import { sql } from 'kysely';
 import type { WebhookEvent } from '../core/webhook.ts';
 import type { Database, Queries } from './database.ts';
+import { dueIn } from './lease-columns.ts';
 import type { RepairStore } from './repair-port.ts';
 
 export type WebhookInbox = Pick<
@@ -18,8 +19,6 @@ const MAX_ALTOGETHER = 10_000;
 type Named = WebhookEvent & { readonly nonce: string };
 
 export function createWebhookInbox({ reader, dialect, writeOne }: Database): WebhookInbox {
-  const dueIn = (ms: number) => sql<number>`${dialect.now()} + ${ms}`;
-
   async function hasRoom(nonce: string): Promise<boolean> {
     const { own, all } = await reader
       .selectFrom('webhook_inbox')
@@ -46,7 +45,7 @@ export function createWebhookInbox({ reader, dialect, writeOne }: Database): Web
         upstream_id: upstreamId,
         status,
         received_at: dialect.now(),
-        due_at: dueIn(dueInMs),
+        due_at: dueIn(dialect, dueInMs),
       })
       .onConflict((conflict) => conflict.columns(['nonce', 'upstream_id', 'status']).doNothing())
       .execute();
@@ -76,7 +75,7 @@ export function createWebhookInbox({ reader, dialect, writeOne }: Database): Web
             ),
           )
           .updateTable('webhook_inbox')
-          .set({ due_at: dueIn(againInMs) })
+          .set({ due_at: dueIn(dialect, againInMs) })
           .where((where) =>
             where.exists(
               where
@@ -115,7 +114,7 @@ export function createWebhookInbox({ reader, dialect, writeOne }: Database): Web
       writeOne(async (db) => {
         await db
           .updateTable('webhook_inbox')
-          .set({ due_at: dueIn(dueInMs) })
+          .set({ due_at: dueIn(dialect, dueInMs) })
           .where('nonce', '=', nonce)
           .where('upstream_id', '=', upstreamId)
           .where('status', '=', status)

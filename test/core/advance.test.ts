@@ -143,6 +143,15 @@ describe('nextPollMs', () => {
     expect(next({ polls: 99 }, HOUR + 1)).toBe(600_000);
   });
 
+  it('is a whole number of milliseconds, whatever is drawn', () => {
+    for (const polls of [0, 1, 9]) {
+      for (const ageMs of [0, 12_345, 61_001, HOUR + 1]) {
+        expect(next({ polls }, ageMs, 0.937_358_516) % 1).toBe(0);
+      }
+    }
+    expect(nextArchiveMs(job({ finishedAt: NOW }), NOW + 30_001)! % 1).toBe(0);
+  });
+
   it('spreads polls by a tenth either way', () => {
     expect(next({ polls: 9 }, 600_000, 0)).toBeCloseTo(27_000);
     expect(next({ polls: 9 }, 600_000, 1)).toBeCloseTo(33_000);

@@ -70,6 +70,7 @@ async function setUp(
       owner: 'me',
       concurrency: options.concurrency ?? 8,
       leaseMs: 60_000,
+      archiveLeaseMs: 180_000,
       pace: { minMs: 1_000, maxMs: 30_000 },
     },
   );
@@ -138,6 +139,26 @@ describe('tick', () => {
     expect(t.archived).toEqual([id]);
     t.pass(1e9);
     expect(await t.tick()).toBe(0);
+  });
+
+  it('holds a job longer while its clip is fetched than while it is polled', async () => {
+    let stored = (_kept: boolean): void => {};
+    const t = await setUp(async () => COMPLETED, {
+      keep: () =>
+        new Promise((resolve) => {
+          stored = resolve;
+        }),
+    });
+    const id = await t.add(pending('u1'));
+    await t.tick();
+    const { settled } = await t.poller.tick();
+    await expect.poll(() => t.archived).toEqual([id]);
+    t.pass(179_000);
+    expect(await t.store.claimDue('another', 8, 1_000)).toEqual([]);
+    stored(true);
+    await settled;
+    t.pass(1e9);
+    expect(await t.store.claimDue('another', 8, 1_000)).toEqual([]);
   });
 
   it('tells what became of a job once it has ended, as it was last seen before', async () => {

@@ -122,7 +122,7 @@ export function jobRoutes({ planner, jobs, quotes, callbacks }: JobRoutesParts) 
           estimatedMicroUsd: first.estimatedMicroUsd,
           listMicroUsd: first.listMicroUsd,
           expectedMs: first.expectedMs,
-          ...(routing.max_wait_s === undefined ? {} : { patienceMs: routing.max_wait_s * 1000 }),
+          ...(routing.max_wait_s === undefined ? {} : { patienceMs: Math.round(routing.max_wait_s * 1000) }),
           ...(terms && {
             fallback: {
               ...terms,

@@ -22,6 +22,18 @@ export function describeLeases(current: () => StoreUnderTest): void {
     expect(await store.claimDue('c', 10, LEASE_MS)).toEqual([]);
   });
 
+  it('takes waits that are no whole number of milliseconds', async () => {
+    const { store, passTime } = current();
+    const { job, lease } = await createClaim(store);
+    await store.saveStep(lease, { status: 'submitting' }, { keep: true, leaseMs: 60_000.7 });
+    const accepted = { status: 'pending', upstreamId: 'gen-vid-fraction' } as const;
+    expect(await store.saveStep(lease, accepted, { keep: false, runInMs: 215.937_358 })).toMatchObject(
+      accepted,
+    );
+    await passTime(1_000);
+    expect((await store.claimDue('b', 10, LEASE_MS)).map((claim) => claim.job.id)).toEqual([job.id]);
+  });
+
   it('raises the token with every claim and leaves the version alone', async () => {
     const { store, passTime } = current();
     const { job, lease } = await createClaim(store);

@@ -1,0 +1,56 @@
+// Two gateways on one PostgreSQL, each as its operator runs it: what one buys, both know, and either finishes.
+
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import { type PostgresServer, startPostgres } from '../store/postgres-server.ts';
+import {
+  buy,
+  createFolder,
+  DEADLINE,
+  envOf,
+  type JobAnswer,
+  openUpstream,
+  PATIENT,
+  readJob,
+  runGateway,
+} from './gateway-process.ts';
+
+const HOUR_MS = 3_600_000;
+const SUBMIT_MS = 5_000;
+
+let server: PostgresServer;
+beforeAll(async () => {
+  server = await startPostgres();
+});
+afterAll(() => server.stop());
+
+it('share jobs, keys and clips, and the one goes on where the other stopped', PATIENT, async () => {
+  const upstream = await openUpstream();
+  const env = { ...envOf(createFolder(), upstream.apiUrl), DATABASE_URL: await server.createDatabase() };
+  const [one, other] = await Promise.all([runGateway(env), runGateway(env)]);
+
+  const answers = ['boat', 'train', 'kite', 'boat'].map((key) => buy(one.url, key));
+  await expect.poll(() => upstream.ledger().length, DEADLINE).toBe(3);
+  upstream.advance(SUBMIT_MS);
+  const made = (await Promise.all(
+    (await Promise.all(answers)).map((answer) => answer.json()),
+  )) as JobAnswer[];
+  // What upstream answered is on record at once, not only when a webhook or an operator tells of it.
+  for (const { status, upstream: job } of made.slice(0, 3)) {
+    expect(status).toBe('pending');
+    expect(job.id).not.toBeNull();
+  }
+  expect(new Set(made.map(({ id }) => id)).size).toBe(3);
+  const replay = await buy(other.url, 'boat');
+  expect([replay.status, replay.headers.get('idempotent-replayed')]).toEqual([202, 'true']);
+
+  await expect.poll(() => upstream.ledger().every(({ polls }) => polls > 0), DEADLINE).toBe(true);
+  one.signal('SIGTERM');
+  await one.exit();
+  upstream.advance(HOUR_MS);
+  for (const { id } of made) {
+    await expect.poll(async () => (await readJob(other.url, id)).status, DEADLINE).toBe('completed');
+    const clip = await fetch(`${other.url}/jobs/${id}/content`);
+    expect(Buffer.from(await clip.arrayBuffer()).toString('latin1', 4, 8)).toBe('ftyp');
+  }
+  expect(upstream.ledger()).toHaveLength(3);
+});
