@@ -7,20 +7,22 @@ import { renderJob } from './render.ts';
 import { sendJson } from './send-json.ts';
 
 // The store hands out the same object until something about the job has changed, where it can know that.
-const written = new WeakMap<Job, string>();
+const written = new WeakMap<Job, Promise<string>>();
 
 /** The JSON text of a job. */
-export async function writeJob(jobs: Pick<Jobs, 'recordOf'>, job: Job): Promise<string> {
+export function writeJob(jobs: Pick<Jobs, 'recordOf'>, job: Job): Promise<string> {
   const known = written.get(job);
-  if (known !== undefined) return known;
-  const text = JSON.stringify(renderJob(await jobs.recordOf(job)));
+  if (known) return known;
+  const text = jobs.recordOf(job).then((record) => JSON.stringify(renderJob(record)));
   // How far its callback is changes while the job stays as it is.
-  if (job.callbackUrl === null) written.set(job, text);
+  if (job.callbackUrl === null) {
+    written.set(job, text);
+    text.catch(() => written.delete(job));
+  }
   return text;
 }
 
 /** Answers with a job; status and further headers are the caller's. */
 export async function sendJob(reply: FastifyReply, jobs: Pick<Jobs, 'recordOf'>, job: Job) {
-  const text = written.get(job) ?? (await writeJob(jobs, job));
-  return sendJson(reply, text);
+  return sendJson(reply, await writeJob(jobs, job));
 }

@@ -19,6 +19,7 @@ import { createJobId, createNonce } from './ids.ts';
 import type { JobSubmitter } from './job-submitter.ts';
 import type { JobWatch } from './job-watch.ts';
 import type { Log } from './log.ts';
+import { shareReads } from './shared-reads.ts';
 import type { SubmitBreaker } from './submit-breaker.ts';
 
 export interface Intent {
@@ -129,6 +130,8 @@ export function createJobs(
     throw new ClipgateError('not_found', 'There is nothing here.');
   }
 
+  const getForAll = shareReads((id: string, clientId: string | null) => `${id} ${clientId}`, get);
+
   async function recordsOf(jobs: readonly Job[]): Promise<JobRecord[]> {
     const idsWhere = (has: (job: Job) => boolean) => jobs.filter(has).map(({ id }) => id);
     const completed = idsWhere(({ status }) => status === 'completed');
@@ -230,7 +233,7 @@ export function createJobs(
         if (isTerminal(current.status)) return;
         const watching = parts.watch.nextChange(job.id, idleMs, signal);
         try {
-          current = await get(job.id, job.clientId);
+          current = await getForAll(job.id, job.clientId);
           if (current.version > seen) continue;
           const end = await watching.end;
           if (end === 'ended') return;
@@ -238,7 +241,7 @@ export function createJobs(
         } finally {
           watching.cancel();
         }
-        current = await get(job.id, job.clientId);
+        current = await getForAll(job.id, job.clientId);
       }
     },
 
