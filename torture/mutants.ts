@@ -126,6 +126,18 @@ export const MUTANTS: readonly Mutant[] = [
     ],
   },
   {
+    name: 'a pause that is no whole number is refused by PostgreSQL, with the id that comes with it',
+    stack: 'postgres',
+    edits: [
+      {
+        file: 'src/core/advance.ts',
+        from: 'return Math.round(pace.minMs * spread);',
+        to: 'return pace.minMs * spread;',
+      },
+      { file: 'src/store/lease-columns.ts', from: 'Math.round(ms)', to: 'ms' },
+    ],
+  },
+  {
     name: 'PostgreSQL acknowledges before it has written',
     stack: 'postgres',
     edits: [

@@ -21,6 +21,7 @@ export interface Weather {
 }
 
 export const STORM: Weather = { submit: 0.3, poll: 0.3, content: 0.3, ending: 0.12, webhook: 0.3 };
+export const CALM: Weather = { submit: 0, poll: 0, content: 0, ending: 0, webhook: 0 };
 /** Every answer to a submit is lost after the job was bought, and half of the webhooks come twice. */
 export const LOST_ANSWERS: Weather = { submit: 1, poll: 0, content: 0, ending: 0, webhook: 0 };
 

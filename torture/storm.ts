@@ -3,6 +3,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { findWrongClips } from './clips.ts';
 import { buy, type Told } from './customer.ts';
+import { buyInFairWeather } from './fair-weather.ts';
 import { forgeWebhooks } from './forger.ts';
 import { causeMishaps, type Mishaps } from './mishaps.ts';
 import { keyOf, makeOrder, type Weather } from './orders.ts';
@@ -61,7 +62,7 @@ export async function runStorm(stage: Stage, options: StormOptions): Promise<Out
   const { simulator, shop, randomFor } = stage;
   const begun = Date.now();
   const tolds: Told[] = [];
-  const accusations: string[] = [];
+  const accusations: string[] = options.mishaps ? await buyInFairWeather(stage) : [];
   const isGuilty = () =>
     options.untilGuilty === true && (accusations.length > 0 || findPaidTwice(simulator.ledger()).length > 0);
   let guilty = false;

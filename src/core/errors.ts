@@ -11,7 +11,6 @@ export type ErrorCode =
   | 'not_ready'
   | 'content_gone'
   | 'body_too_large'
-  | 'uri_too_long'
   | 'unsupported_media_type'
   | 'range_not_satisfiable'
   | 'unknown_model'

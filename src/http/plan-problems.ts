@@ -45,7 +45,7 @@ function describeReason({ code, requested, supported }: Reason): string {
 /** No model can make the clip: every reason, and the smallest changes that would help. */
 export function noMatchingModel(route: RoutePlan): ClipgateError {
   const [change] = route.nearest;
-  const hint = change ? ` With ${describe(change.change)} ${change.admits.length} would.` : '';
+  const hint = change ? ` With ${describe(change.change)}, ${change.admits.length} of them can.` : '';
   return new ClipgateError(
     'no_matching_model',
     `None of ${route.rejected.length} models can make this clip.${hint}`,

@@ -14,7 +14,6 @@ const statusOf = {
   not_ready: 409,
   content_gone: 410,
   body_too_large: 413,
-  uri_too_long: 414,
   unsupported_media_type: 415,
   range_not_satisfiable: 416,
   unknown_model: 422,
@@ -74,6 +73,8 @@ export function toProblem(
 ): Problem {
   const internal = error.code === 'internal';
   return {
+    // First, so that no member of one error can take the place of one that all have.
+    ...error.extra,
     type: `urn:clipgate:problem:${error.code}`,
     title: STATUS_CODES[status] ?? 'Error',
     status,
@@ -82,7 +83,6 @@ export function toProblem(
     instance: requestId,
     ...(error.faults.length > 0 ? { errors: error.faults } : {}),
     ...(error.retryAfterS === undefined ? {} : { retry_after_s: error.retryAfterS }),
-    ...error.extra,
   };
 }
 

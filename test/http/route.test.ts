@@ -64,7 +64,9 @@ it('says why nobody can, and what would help', async () => {
   expect(problem).toMatchObject({ status: 422, code: 'no_matching_model' });
   expect(problem.rejected).toHaveLength(30);
   expect(problem.nearest.length).toBeGreaterThan(0);
-  expect(problem.detail).toMatch(/^None of 30 models can make this clip\. With duration \d+ \d+ would\.$/);
+  expect(problem.detail).toMatch(
+    /^None of 30 models can make this clip\. With duration \d+, \d+ of them can\.$/,
+  );
 });
 
 describe('request', () => {
