@@ -6,23 +6,28 @@ import type { Jobs } from '../service/jobs.ts';
 import { renderJob } from './render.ts';
 import { sendJson } from './send-json.ts';
 
-// The store hands out the same object until something about the job has changed, where it can know that.
-const written = new WeakMap<Job, Promise<string>>();
+// The store hands out the same object until something about the job has changed, where it can know that. The text, or
+// the promise of it for those who ask while it is written.
+const written = new WeakMap<Job, string | Promise<string>>();
 
 /** The JSON text of a job. */
-export function writeJob(jobs: Pick<Jobs, 'recordOf'>, job: Job): Promise<string> {
+export function writeJob(jobs: Pick<Jobs, 'recordOf'>, job: Job): string | Promise<string> {
   const known = written.get(job);
-  if (known) return known;
-  const text = jobs.recordOf(job).then((record) => JSON.stringify(renderJob(record)));
+  if (known !== undefined) return known;
+  const writing = jobs.recordOf(job).then((record) => JSON.stringify(renderJob(record)));
   // How far its callback is changes while the job stays as it is.
   if (job.callbackUrl === null) {
-    written.set(job, text);
-    text.catch(() => written.delete(job));
+    written.set(job, writing);
+    writing.then(
+      (text) => written.set(job, text),
+      () => written.delete(job),
+    );
   }
-  return text;
+  return writing;
 }
 
 /** Answers with a job; status and further headers are the caller's. */
 export async function sendJob(reply: FastifyReply, jobs: Pick<Jobs, 'recordOf'>, job: Job) {
-  return sendJson(reply, await writeJob(jobs, job));
+  const text = writeJob(jobs, job);
+  return sendJson(reply, typeof text === 'string' ? text : await text);
 }
