@@ -59,7 +59,7 @@ async function answer(request: IncomingMessage, response: ServerResponse): Promi
     createReadStream(clipFile, { highWaterMark: 256 * 1024 }).pipe(response);
     return;
   }
-  polledAt.set(id, Date.now());
+  if (id !== '') polledAt.set(id, Date.now());
   // As a poll hangs that is never answered: whoever asked must die or give up.
   if (silent) return;
   const done = { status: 'completed', unsigned_urls: ['https://x.invalid/0'], usage: { cost: 0.12 } };
