@@ -7,17 +7,16 @@ import { questionOf } from '../core/question.ts';
 import type { ClipSpec, Routing } from '../core/request.ts';
 import { completePlan, type Ranking, type RoutePlan, rankModels } from '../core/route.ts';
 
-// A model in a ranking, written out included, is about a kilobyte: at most 30 MB, a thousand questions to 30 models.
-const MAX_MODELS = 30_000;
-/** Characters of a question that weigh as much as a model. */
-const CHARACTERS = 500;
+// A model in a ranking, written out included, is about a kilobyte, and a refusal may repeat what was asked: at most
+// 30 MB, a thousand questions to 30 models.
+const MAX_KILOBYTES = 30_000;
 
 /** `planRoute` of core with a memory: the same plan for the same arguments. */
 export function createRankingMemory() {
   const rankings = new LRUCache<string, Ranking>({
-    maxSize: MAX_MODELS,
+    maxSize: MAX_KILOBYTES,
     sizeCalculation: ({ candidates, rejected }, question) =>
-      1 + candidates.length + rejected.length + Math.ceil(question.length / CHARACTERS),
+      Math.ceil((1 + candidates.length + rejected.length) * (1 + question.length / 1000)),
   });
   let catalogNow: Catalog | null = null;
   let knownNow: Knowledge | null = null;

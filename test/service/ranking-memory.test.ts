@@ -83,6 +83,19 @@ describe('the memory of rankings', () => {
     });
   });
 
+  it('does not remember for long what is large because the question is', () => {
+    const remembered = createRankingMemory();
+    const ask = (number: number) => {
+      const allow = Array.from({ length: 400 }, (_, index) => `author-${number}/${'x'.repeat(90)}-${index}`);
+      return remembered(catalog, { duration: 5 }, { models: { allow } }, NOTHING_KNOWN);
+    };
+    const first = ask(0);
+    expect(ask(0).rejected).toBe(first.rejected);
+    // Thirty refusals of forty kilobytes each.
+    for (let number = 1; number < 30; number++) ask(number);
+    expect(ask(0).rejected).not.toBe(first.rejected);
+  });
+
   it('forgets with another catalog, and with anything new that is known', () => {
     const remembered = createRankingMemory();
     const clip = { prompt: 'x', duration: 5 };
