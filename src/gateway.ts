@@ -137,6 +137,7 @@ export async function createGateway(parts: GatewayParts): Promise<Gateway> {
       concurrency: STEPS_AT_ONCE,
       leaseMs: POLL_LEASE_MS,
       archiveLeaseMs: ARCHIVE_LEASE_MS,
+      archivesAtOnce: STEPS_AT_ONCE / 2,
       pace,
     },
   );

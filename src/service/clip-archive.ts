@@ -41,6 +41,9 @@ type Fetching = {
   readonly stored: Promise<boolean>;
 };
 
+// A byte now and then is no stall, and no clip either.
+const WHOLE_MS = 60 * 60 * 1000;
+
 /** @param folder where clips are kept. */
 export function createClipArchive(parts: ClipArchiveParts, folder: string): ClipArchive {
   const { store, upstream, log } = parts;
@@ -79,7 +82,8 @@ export function createClipArchive(parts: ClipArchiveParts, folder: string): Clip
   async function beginFetch(job: Job, index: number) {
     const name = nameOf(job, index);
     if (job.upstreamId === null) return { kind: 'gone' as const };
-    const content = await upstream.openContent(job.upstreamId, index, stopping.signal);
+    const ending = AbortSignal.any([stopping.signal, AbortSignal.timeout(WHOLE_MS)]);
+    const content = await upstream.openContent(job.upstreamId, index, ending);
     if (content.kind !== 'open') {
       log.warn({ job_id: job.id, index, reason: content.reason }, 'a finished clip could not be fetched');
       return content.kind === 'gone'

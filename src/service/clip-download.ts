@@ -35,6 +35,8 @@ export interface ClipSource {
 }
 
 const READ_CHUNK = 256 * 1024;
+// Forty times the largest clip on record: what is larger is not one, and must not fill the disk.
+const MAX_BYTES = 4 * 1024 ** 3;
 const PART = '.part';
 // Longer than any clip is on its way: what was not written to for so long is nobody's.
 const LEFT_BEHIND_MS = 60 * 60 * 1000;
@@ -59,6 +61,7 @@ export function startDownload(
   async function receive(handle: FileHandle): Promise<Downloaded> {
     const hash = createHash('sha256');
     for await (const chunk of source.body as AsyncIterable<Buffer>) {
+      if (written + chunk.length > MAX_BYTES) throw new Error('the clip is larger than any can be');
       hash.update(chunk);
       await writing(writeWhole(handle, chunk, written));
       written += chunk.length;

@@ -3,7 +3,7 @@
 import { advanceJob, nextArchiveMs, nextPollMs, type Observation, type PollPace } from '../core/advance.ts';
 import { isUnbilledFailure, mayFollow } from '../core/attempt.ts';
 import { isTerminal, type Job } from '../core/job.ts';
-import type { Claim, JobStore } from '../store/port.ts';
+import type { Claim, JobStore, Lease } from '../store/port.ts';
 import type { OpenRouter } from '../upstream/openrouter.ts';
 import type { ClipArchive } from './clip-archive.ts';
 import type { JobFallback } from './job-fallback.ts';
@@ -43,16 +43,21 @@ export interface JobPollerOptions {
   readonly leaseMs: number;
   /** For fetching a clip. Where that takes longer, two processes may fetch it, each into a file of its own. */
   readonly archiveLeaseMs: number;
+  /** Clips fetched at once; fewer than `concurrency`. */
+  readonly archivesAtOnce: number;
   readonly pace: PollPace;
 }
 
 // How long the loop sleeps at most: a job made due by another process is found no later than this.
 const IDLE_MS = 5_000;
 const RETRY_MS = 1_000;
+const ARCHIVE_RETRY_MS = 2_000;
 
 export function createJobPoller(parts: JobPollerParts, options: JobPollerOptions): JobPoller {
   const { store, clock, log } = parts;
   const steps = new Set<Promise<void>>();
+  /** Jobs whose clips are on their way, with the lease each is held by at the moment. */
+  const archiving = new Map<string, Lease>();
 
   async function step({ job, lease }: Claim): Promise<void> {
     switch (job.status) {
@@ -109,9 +114,26 @@ export function createJobPoller(parts: JobPollerParts, options: JobPollerOptions
   }
 
   async function archive({ job, lease }: Claim): Promise<void> {
-    const held = await store.saveStep(lease, {}, { keep: true, leaseMs: options.archiveLeaseMs });
-    if (!held) return;
+    const isOnItsWay = archiving.has(job.id);
+    if (!isOnItsWay && archiving.size >= options.archivesAtOnce) {
+      // However slowly clips come, the other slots are for jobs under way.
+      await store.saveStep(lease, {}, { keep: false, runInMs: ARCHIVE_RETRY_MS });
+      return;
+    }
+    // A clip that takes longer than its lease is claimed again, by us as likely as not: the fetch goes on under that.
+    archiving.set(job.id, lease);
+    try {
+      const held = await store.saveStep(lease, {}, { keep: true, leaseMs: options.archiveLeaseMs });
+      if (held && !isOnItsWay) await keepClip(job);
+    } finally {
+      if (!isOnItsWay) archiving.delete(job.id);
+    }
+  }
+
+  async function keepClip(job: Job): Promise<void> {
     const kept = await parts.archive.keep(job);
+    const lease = archiving.get(job.id);
+    if (!lease) return;
     const runInMs = kept ? null : nextArchiveMs(job, clock());
     if (!kept && runInMs === null) {
       log.error({ alarm: 'clip_not_archived', job_id: job.id }, 'a paid clip was never stored: giving up');

@@ -71,6 +71,7 @@ async function setUp(
       concurrency: options.concurrency ?? 8,
       leaseMs: 60_000,
       archiveLeaseMs: 180_000,
+      archivesAtOnce: 4,
       pace: { minMs: 1_000, maxMs: 30_000 },
     },
   );
@@ -159,6 +160,25 @@ describe('tick', () => {
     await settled;
     t.pass(1e9);
     expect(await t.store.claimDue('another', 8, 1_000)).toEqual([]);
+  });
+
+  it('gives a slow clip one slot, however often it is due again, and never all slots to clips', async () => {
+    const t = await setUp(async () => (t.polled.length <= 6 ? COMPLETED : PENDING), {
+      keep: () => new Promise(() => {}),
+    });
+    for (let count = 0; count < 6; count++) await t.add(pending(`u${count}`));
+    await t.tick();
+    await t.poller.tick();
+    await expect.poll(() => t.archived.length).toBe(4);
+    for (let hours = 0; hours < 5; hours++) {
+      t.pass(3_600_000);
+      await t.poller.tick();
+    }
+    expect(t.archived).toHaveLength(4);
+    const id = await t.add(pending('another'));
+    await t.poller.tick();
+    await expect.poll(() => t.polled.at(-1)).toBe('another');
+    expect(await t.statusOf(id)).toBe('pending');
   });
 
   it('tells what became of a job once it has ended, as it was last seen before', async () => {

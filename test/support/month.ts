@@ -104,7 +104,7 @@ export async function simulateMonth(catalog: Catalog, count: number, seed = 1): 
       random,
       log,
     },
-    { owner: 'month', concurrency: 8, leaseMs: LEASE_MS, archiveLeaseMs: LEASE_MS, pace },
+    { owner: 'month', concurrency: 8, leaseMs: LEASE_MS, archiveLeaseMs: LEASE_MS, archivesAtOnce: 4, pace },
   );
   const watch = createJobWatch(store);
   const jobs = createJobs(
