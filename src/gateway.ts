@@ -74,9 +74,12 @@ const CONNECT_TIMEOUT_MS = 10_000;
 const READ_TIMEOUT_MS = 30_000;
 const STALL_TIMEOUT_MS = 60_000;
 const CATALOG_RETRY_MS = 5_000;
-const POLL_LEASE_MS = READ_TIMEOUT_MS + 15_000;
-const ARCHIVE_LEASE_MS = 180_000;
-const STEPS_AT_ONCE = 64;
+const STEPS = {
+  concurrency: 64,
+  archivesAtOnce: 32,
+  leaseMs: READ_TIMEOUT_MS + 15_000,
+  archiveLeaseMs: 180_000,
+};
 const LEASE_MARGIN_MS = 60_000;
 // Models rarely change hands.
 const TAGS = { maxAgeMs: 6 * 3_600_000, retryMs: 300_000, timeoutMs: 2_000 };
@@ -132,14 +135,7 @@ export async function createGateway(parts: GatewayParts): Promise<Gateway> {
   const archive = createClipArchive({ store, upstream, log }, config.ARCHIVE_DIR);
   const poller = createJobPoller(
     { store, upstream, submitter, archive, fallback, telemetry, clock, random, log },
-    {
-      owner,
-      concurrency: STEPS_AT_ONCE,
-      leaseMs: POLL_LEASE_MS,
-      archiveLeaseMs: ARCHIVE_LEASE_MS,
-      archivesAtOnce: STEPS_AT_ONCE / 2,
-      pace,
-    },
+    { owner, pace, ...STEPS },
   );
   const secrets = config.OPENROUTER_WEBHOOK_SECRET;
   const webhooks = createWebhookDesk({
@@ -235,7 +231,12 @@ export async function createGateway(parts: GatewayParts): Promise<Gateway> {
     await stepsStopped;
     await submitter.drain();
     await callbackAgent.close();
-    await store.releaseLeases(owner);
+    // They run out by themselves: a database that is away must not keep us from stopping.
+    await store
+      .releaseLeases(owner)
+      .catch((error: unknown) =>
+        log.warn({ err: error }, 'leases could not be given up, and run out by themselves'),
+      );
     await upstream.close();
     await outbound.close();
     loopDelay.disable();

@@ -8,6 +8,8 @@ export interface Replica {
   readonly url: string;
   /** How often it ended by SIGKILL, ours or its own. */
   deaths(): number;
+  /** How often it ended by itself after it had listened: nothing that befalls it may do that. */
+  collapses(): number;
   /** Resolves once it listens; @throws where it does not within half a minute. */
   listening(): Promise<void>;
   kill(): void;
@@ -36,6 +38,7 @@ const RESTART_MS = 100;
 export function startReplica({ file, port, env, logFile }: ReplicaOptions): Replica {
   let current = env;
   let deaths = 0;
+  let collapses = 0;
   let stopped = false;
   let child: ChildProcess;
   let up: Promise<void>;
@@ -51,9 +54,16 @@ export function startReplica({ file, port, env, logFile }: ReplicaOptions): Repl
       stream?.pipe(createWriteStream(logFile, { flags: 'a' }));
     }
     up = once(started, 'message').then(() => undefined);
-    up.catch(() => undefined);
-    started.once('exit', (_code, signal) => {
+    let hasListened = false;
+    up.then(
+      () => {
+        hasListened = true;
+      },
+      () => undefined,
+    );
+    started.once('exit', (code, signal) => {
       clearTimeout(resume);
+      if (code !== null && hasListened) collapses += 1;
       if (signal === 'SIGKILL') deaths += 1;
       if (!stopped) setTimeout(() => stopped || start(), RESTART_MS);
     });
@@ -72,6 +82,7 @@ export function startReplica({ file, port, env, logFile }: ReplicaOptions): Repl
   return {
     url: `http://127.0.0.1:${port}`,
     deaths: () => deaths,
+    collapses: () => collapses,
     listening,
     kill: () => {
       child.kill('SIGKILL');

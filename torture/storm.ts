@@ -104,6 +104,9 @@ export async function runStorm(stage: Stage, options: StormOptions): Promise<Out
   await Promise.all(stage.replicas.map((replica) => replica.listening()));
   const jobs = guilty ? await listJobs(stage).catch(() => []) : await settle(stage);
   if (!guilty) accusations.push(...findBrokenPromises(tolds, jobs));
+  const collapses = stage.replicas.reduce((sum, replica) => sum + replica.collapses(), 0);
+  if (collapses > 0)
+    accusations.push(`processes ended by themselves ${collapses} times, for no order of ours`);
   const clips = guilty ? { wrong: [], compared: 0 } : await findWrongClips(stage, jobs);
   const ledger = simulator.ledger();
   const judged = judge(ledger, jobs, [...accusations, ...clips.wrong]);

@@ -44,6 +44,7 @@ export type ErrorCode =
   | 'submissions_paused'
   | 'webhook_refused'
   | 'webhook_inbox_full'
+  | 'store_unavailable'
   | 'shutting_down'
   | 'internal';
 

@@ -47,6 +47,7 @@ const statusOf = {
   submissions_paused: 503,
   webhook_refused: 403,
   webhook_inbox_full: 503,
+  store_unavailable: 503,
   shutting_down: 503,
   internal: 500,
 } satisfies Record<ErrorCode, number>;
@@ -129,9 +130,9 @@ function asClipgateError(thrown: unknown): ClipgateError {
 export function handleError(thrown: unknown, request: FastifyRequest, reply: FastifyReply): FastifyReply {
   const error = asClipgateError(thrown);
   if (statusOf[error.code] >= 500) {
-    const level = error.code === 'internal' ? 'error' : 'warn';
-    request.log[level](
-      { err: error.code === 'internal' ? thrown : undefined, code: error.code },
+    const ours = error.code === 'internal' || error.code === 'store_unavailable';
+    request.log[ours ? 'error' : 'warn'](
+      { err: ours ? thrown : undefined, code: error.code },
       'request failed',
     );
   }

@@ -1,6 +1,6 @@
 // The store in PostgreSQL, shared by any number of replicas: rows are locked, leases run on the server's clock.
 
-import { Kysely, PostgresDialect, sql } from 'kysely';
+import { Kysely, PostgresDialect, type PostgresPool, sql } from 'kysely';
 import pg from 'pg';
 import { ClipgateError } from '../core/errors.ts';
 import { createChangeFeed } from './change-feed.ts';
@@ -24,6 +24,7 @@ export interface PostgresStoreOptions {
 }
 
 const CONNECT_TIMEOUT_MS = 5_000;
+const RETRY_AFTER_S = 5;
 
 /** Any constant will do, as long as every Clipgate uses the same: "clip" in ASCII. */
 const MIGRATION_LOCK = 0x636c6970;
@@ -70,10 +71,19 @@ async function migrateOnce(queries: Queries): Promise<void> {
   });
 }
 
+/** A failover takes seconds: whoever asks meanwhile is told to come back, and not what our server is called. */
+const unreachable = (cause: unknown) =>
+  new ClipgateError(
+    'store_unavailable',
+    'The database of this gateway does not answer. Try again shortly, with the same Idempotency-Key.',
+    { cause, retryAfterS: RETRY_AFTER_S },
+  );
+
 /** Says what failed, which a refused connection to a name with several addresses does not. */
 function asOpenError(cause: unknown): ClipgateError {
-  if (cause instanceof ClipgateError) return cause;
-  const [first] = cause instanceof AggregateError ? cause.errors : [cause];
+  if (cause instanceof ClipgateError && cause.code !== 'store_unavailable') return cause;
+  const root = cause instanceof ClipgateError ? cause.cause : cause;
+  const [first] = root instanceof AggregateError ? root.errors : [root];
   const reason = first instanceof Error ? first.message : String(first);
   return new ClipgateError('internal', `The PostgreSQL store could not be opened: ${reason}`, { cause });
 }
@@ -103,7 +113,14 @@ export async function openPostgresStore(options: PostgresStoreOptions): Promise<
   pool.on('error', ({ message }) => {
     if (!closing) report(new Error(`An idle connection to PostgreSQL broke: ${message}`));
   });
-  const queries: Queries = new Kysely({ dialect: new PostgresDialect({ pool }) });
+  // A connection that breaks in somebody's hands fails what they do with it, and says so a second time as an event that
+  // ends the process where nobody listens. The pool itself listens only to those that are idle.
+  pool.on('connect', (client) => client.on('error', () => undefined));
+  const reachable: PostgresPool = {
+    connect: () => pool.connect().catch((cause: unknown) => Promise.reject(unreachable(cause))),
+    end: () => pool.end(),
+  };
+  const queries: Queries = new Kysely({ dialect: new PostgresDialect({ pool: reachable }) });
 
   try {
     await requireDurability(queries);

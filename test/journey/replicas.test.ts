@@ -54,3 +54,23 @@ it('share jobs, keys and clips, and the one goes on where the other stopped', PA
   }
   expect(upstream.ledger()).toHaveLength(3);
 });
+
+it('say that their database is away, take nothing, and can be stopped all the same', PATIENT, async () => {
+  const away = await startPostgres();
+  const upstream = await openUpstream();
+  const env = { ...envOf(createFolder(), upstream.apiUrl), DATABASE_URL: await away.createDatabase() };
+  const gateway = await runGateway(env);
+  await away.stop();
+  for (const answer of [await buy(gateway.url, 'boat'), await fetch(`${gateway.url}/jobs`)]) {
+    expect(answer.status).toBe(503);
+    expect(Number(answer.headers.get('retry-after'))).toBeGreaterThan(0);
+    const text = await answer.text();
+    expect(text).toContain('store_unavailable');
+    expect(text).not.toContain(new URL(env.DATABASE_URL).port);
+  }
+  expect((await fetch(`${gateway.url}/healthz`)).status).toBe(200);
+  expect((await fetch(`${gateway.url}/readyz`)).status).toBe(503);
+  expect(upstream.ledger()).toEqual([]);
+  gateway.signal('SIGTERM');
+  expect(await gateway.exit()).toBe(0);
+});
