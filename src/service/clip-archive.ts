@@ -7,7 +7,13 @@ import { LRUCache } from 'lru-cache';
 import type { Job, StoredOutput } from '../core/job.ts';
 import type { JobStore } from '../store/port.ts';
 import type { OpenRouter } from '../upstream/openrouter.ts';
-import { ArchiveDiskError, type ClipDownload, removeLeftovers, startDownload } from './clip-download.ts';
+import {
+  ArchiveDiskError,
+  type ClipDownload,
+  checkWritable,
+  removeLeftovers,
+  startDownload,
+} from './clip-download.ts';
 import type { Log } from './log.ts';
 
 /** A clip to hand out. */
@@ -19,7 +25,7 @@ export type Clip =
   | { readonly kind: 'unavailable'; readonly reason: string };
 
 export interface ClipArchive {
-  /** Makes its folder, and clears what was left behind in it. @param now epoch milliseconds. */
+  /** Makes its folder, clears what was left behind in it, and sees whether it takes files. @param now epoch milliseconds. */
   start(now: number): Promise<void>;
   /** Where to get a completed job's clip. @param signal ends what is done for this reader alone. */
   open(job: Job, index: number, signal: AbortSignal): Promise<Clip>;
@@ -167,6 +173,12 @@ export function createClipArchive(parts: ClipArchiveParts, folder: string): Clip
     async start(now) {
       await mkdir(folder, { recursive: true, mode: 0o700 });
       await removeLeftovers(folder, now);
+      await checkWritable(folder).catch((error: unknown) =>
+        log.error(
+          { alarm: 'archive_disk', err: error },
+          'ARCHIVE_DIR cannot be written: no clip can be kept',
+        ),
+      );
     },
     async open(job, index, signal) {
       const stored = await findStored(job, index);

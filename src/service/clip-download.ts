@@ -155,6 +155,17 @@ export async function removeLeftovers(folder: string, now: number): Promise<void
   }
 }
 
+/** @throws Error where no file can be written in `folder`. */
+export async function checkWritable(folder: string): Promise<void> {
+  const path = join(folder, `${randomUUID()}${PART}`);
+  try {
+    const handle = await open(path, 'w', 0o600);
+    await handle.write(Buffer.from('clip')).finally(() => handle.close());
+  } finally {
+    await rm(path, { force: true });
+  }
+}
+
 /** A disk that fills up takes the beginning of a chunk and says so by its count alone; the rest then fails. */
 async function writeWhole(handle: FileHandle, chunk: Buffer, position: number): Promise<void> {
   for (let at = 0; at < chunk.length; ) {

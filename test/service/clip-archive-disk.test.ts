@@ -97,6 +97,14 @@ describe('a disk that is full', () => {
     },
   );
 
+  it('is said at the start already', async () => {
+    await leaveRoom(0);
+    const { archive, alarms } = setUp();
+    await archive.start(0);
+    expect(alarms()).toEqual(['archive_disk']);
+    expect(await readdir(folder)).toEqual([]);
+  });
+
   it('is no end: once there is room the clip is stored', async () => {
     await leaveRoom(50_000);
     const { archive, outputs, alarms } = setUp();
