@@ -29,6 +29,9 @@ export function buildSubmission(model: VideoModel, spec: ClipSpec, routing: Rout
   for (const [field, value] of Object.entries(spec)) {
     if (value !== undefined) body[field] = value;
   }
+  // Upstream spells its resolutions one way; ours are compared without regard to case.
+  const spelled = model.resolutions?.find((one) => one.toLowerCase() === spec.resolution?.toLowerCase());
+  if (spelled !== undefined) body['resolution'] = spelled;
   if (spec.generate_audio !== undefined && model.generateAudio !== true) {
     delete body['generate_audio'];
     if (model.generateAudio === null) {

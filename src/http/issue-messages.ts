@@ -92,7 +92,10 @@ function valueAt(data: unknown, path: readonly PropertyKey[]): unknown {
   );
 }
 
-const anyOf = (values: readonly unknown[]) => values.map((value) => JSON.stringify(value)).join(' or ');
+const anyOf = (values: readonly unknown[]) => {
+  const names = values.map((value) => JSON.stringify(value));
+  return names.length > 3 ? `one of ${names.join(', ')}` : names.join(' or ');
+};
 
 const UNITS: Readonly<Record<string, readonly [one: string, many: string]>> = {
   string: ['character', 'characters'],

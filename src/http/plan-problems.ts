@@ -38,6 +38,9 @@ function describeReason({ code, requested, supported }: Reason): string {
     const taken = supported?.join(', ') || 'none';
     return `this model does not take ${[requested].flat().join(', ')}; the options it takes: ${taken}`;
   }
+  if (code === 'over_budget') return `over budget: this clip costs up to ${supported?.[0]} dollars`;
+  if (code === 'too_slow') return `too slow: nine in ten such clips are done within ${supported?.[0]} s`;
+  if (code === 'unsupported_audio') return 'this model makes no sound: leave it out or send false';
   const words = code.replaceAll('_', ' ');
   return supported && supported.length > 0 ? `${words}: this model has ${supported.join(', ')}` : words;
 }

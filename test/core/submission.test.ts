@@ -31,6 +31,11 @@ describe('buildSubmission', () => {
     });
   });
 
+  it('spells a resolution as the catalog does, which upstream may insist on', () => {
+    expect(build('google/veo-3.1', { resolution: '1080P' }).body['resolution']).toBe('1080p');
+    expect(build('google/veo-3.1', { resolution: '4k' }).body['resolution']).toBe('4K');
+  });
+
   it('leaves out fields that are undefined rather than sending them', () => {
     expect(Object.keys(build('google/veo-3.1', { prompt: 'x', seed: undefined }).body)).toEqual([
       'model',
