@@ -180,6 +180,8 @@ describe('queries', () => {
     ['/jobs?limit=%zz', '/limit', /whole number/],
     ['/jobs?limit=1&limit=2', '/limit', /more than once/],
     ['/jobs?status=pending&status=failed', '/status', /more than once/],
+    ['/models/changes?since=yesterday', '/since', /must be a time such as/],
+    ['/models/changes?limit=0x10', '/limit', /whole number/],
     ['/jobs?status=done', '/status', /one of "queued", "submitting"/],
     ['/jobs?status=pending%00', '/status', /NUL/],
     ['/jobs?model=veo', '/model', /such as google/],

@@ -2,6 +2,7 @@
 
 import { z } from 'zod';
 import { listOf } from './list.ts';
+import { queryInteger } from './query.ts';
 
 const changeExample = {
   at: '2026-10-02T09:05:00.000Z',
@@ -30,11 +31,14 @@ export const CatalogChangeListSchema = z
   });
 
 export const CatalogChangeQuerySchema = z.strictObject({
-  since: z.iso.datetime({ offset: true }).optional().describe('Only changes seen after this time.'),
+  since: z.iso
+    .datetime({ offset: true, error: 'must be a time such as 2026-10-01T00:00:00Z' })
+    .optional()
+    .describe('Only changes seen after this time.'),
   cursor: z
     .string()
     .regex(/^\d{1,15}\.\d{1,6}$/, 'must be the next_cursor of an earlier answer')
     .optional()
     .describe('Go on where an earlier answer ended.'),
-  limit: z.coerce.number().int().min(1).max(1000).default(200),
+  limit: queryInteger(1, 1000).default(200),
 });
