@@ -39,8 +39,10 @@ export function endOf(said: string): JobStatus | null {
   return status !== undefined && isTerminal(status) ? status : null;
 }
 
-// Upstream itself expires a job after two hours in its queue; an hour later nobody is working on it any more.
+// Upstream itself expires a job after two hours in its queue; an hour later nobody is working on it any more. Counted
+// from the first "not found" that we saw, and over several of them: we may have been away since the submit, or since.
 const LOST_AFTER_MS = 3 * 60 * 60 * 1000;
+const LOST_AFTER_POLLS = 5;
 
 /**
  * The change an observation makes to a job that upstream has accepted. A status we do not know, or one that
@@ -50,20 +52,27 @@ export function advanceJob(job: Job, seen: Observation, now: number): JobChange 
   const polls = job.polls + 1;
   if (seen.kind === 'failed') return { polls };
   if (seen.kind === 'missing') {
-    if (now - (job.submittedAt ?? job.createdAt) < LOST_AFTER_MS) return { polls };
+    const missing = { polls, missingSince: job.missingSince ?? now, missingPolls: job.missingPolls + 1 };
+    if (now - missing.missingSince < LOST_AFTER_MS || missing.missingPolls < LOST_AFTER_POLLS) return missing;
     return {
-      polls,
+      ...missing,
       status: 'expired',
       finishedAt: now,
       error: { code: 'upstream_lost', message: 'Upstream no longer knows this job.' },
     };
   }
+  const found = job.missingSince === null ? {} : { missingSince: null, missingPolls: 0 };
   const status = UPSTREAM_STATUSES[seen.status];
   if (status === undefined || !mayMove(job.status, status)) {
-    return { polls, ...(seen.generationId && !job.generationId ? { generationId: seen.generationId } : {}) };
+    return {
+      polls,
+      ...found,
+      ...(seen.generationId && !job.generationId ? { generationId: seen.generationId } : {}),
+    };
   }
   const change: JobChange = {
     polls,
+    ...found,
     status,
     generationId: seen.generationId ?? job.generationId,
     actualMicroUsd: parseUsageCost(seen.costUsd),

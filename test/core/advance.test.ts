@@ -29,6 +29,8 @@ const job = (changes: Partial<Job> = {}): Job => ({
   outputCount: 0,
   submitAttempts: 1,
   polls: 0,
+  missingSince: null,
+  missingPolls: 0,
   error: null,
   attempt: 1,
   fallback: null,
@@ -112,11 +114,52 @@ describe('advanceJob', () => {
     });
   });
 
-  it('believes that a job is lost only after three hours', () => {
-    expect(advanceJob(job(), { kind: 'missing' }, NOW + 3 * HOUR - 1)).toEqual({ polls: 1 });
-    expect(advanceJob(job(), { kind: 'missing' }, NOW + 3 * HOUR)).toMatchObject({
-      status: 'expired',
-      error: { code: 'upstream_lost' },
+  describe('where upstream knows no such job', () => {
+    const missing: Observation = { kind: 'missing' };
+    /** A job after several answers, each at its hours after the submit. */
+    const after = (...seen: [atHours: number, what: Observation][]): Job =>
+      seen.reduce<Job>(
+        (before, [atHours, what]) => ({ ...before, ...advanceJob(before, what, NOW + atHours * HOUR) }),
+        job(),
+      );
+
+    it('believes it after three hours of nothing else', () => {
+      const doubted = after([0, missing], [1, missing], [2, missing], [2.5, missing], [2.99, missing]);
+      expect(doubted).toMatchObject({ status: 'pending', missingSince: NOW, missingPolls: 5 });
+      expect(advanceJob(doubted, missing, NOW + 3 * HOUR)).toMatchObject({
+        status: 'expired',
+        finishedAt: NOW + 3 * HOUR,
+        error: { code: 'upstream_lost' },
+      });
+    });
+
+    it('does not believe the first, however late it comes', () => {
+      expect(after([72, missing])).toMatchObject({ status: 'pending', missingSince: NOW + 72 * HOUR });
+      expect(after([0, { kind: 'failed' }], [72, missing], [73, missing]).status).toBe('pending');
+    });
+
+    it('does not believe a few with a long silence of ours between them', () => {
+      expect(after([0, missing], [9, missing], [9.2, missing], [9.4, missing]).status).toBe('pending');
+      expect(after([0, missing], [9, missing], [9.2, missing], [9.4, missing], [9.6, missing]).status).toBe(
+        'expired',
+      );
+    });
+
+    it.each(['in_progress', 'pending', 'reticulating'])('begins anew once upstream says %s', (said) => {
+      const found = after([0, missing], [1, missing], [2, missing], [2.9, missing], [2.95, answer(said)]);
+      expect(found).toMatchObject({ missingSince: null, missingPolls: 0 });
+      expect(advanceJob(found, missing, NOW + 4 * HOUR).status).toBeUndefined();
+    });
+
+    it('is not told otherwise by a poll that failed', () => {
+      const doubted = after(
+        [0, missing],
+        [1, missing],
+        [2, missing],
+        [2.5, { kind: 'failed' }],
+        [2.6, missing],
+      );
+      expect(advanceJob(doubted, missing, NOW + 3 * HOUR).status).toBe('expired');
     });
   });
 

@@ -109,6 +109,15 @@ describe('poll', () => {
     expect(await upstream.poll('a')).toEqual({ kind: 'missing' });
   });
 
+  it.each([
+    ['a bare one', ''],
+    ['a page', '<html><h1>404 Not Found</h1></html>'],
+    ['JSON of somebody else', '{"message":"no Route matched"}'],
+  ])('does not take a 404 for upstream’s that is %s', async (_name, text) => {
+    const { upstream } = await connect(httpAnswer(404, text, { connection: 'close' }));
+    expect(await upstream.poll('a')).toEqual({ kind: 'failed', reason: 'upstream answered 404' });
+  });
+
   it.each([[null], ['free'], [-1]])('takes a cost of %j for unknown, never for zero', async (cost) => {
     const { upstream } = await connect(answer({ id: 'a', status: 'completed', usage: { cost } }));
     expect(await upstream.poll('a')).toMatchObject({ status: 'completed', costUsd: null });
