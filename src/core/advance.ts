@@ -22,20 +22,21 @@ export type Observation =
   /** Nothing was learned. */
   | { readonly kind: 'failed' };
 
-// `dead` is not in upstream's enum, but its own client treats it as an end.
-const UPSTREAM_STATUSES: Readonly<Record<string, JobStatus>> = {
-  pending: 'pending',
-  in_progress: 'in_progress',
-  completed: 'completed',
-  failed: 'failed',
-  cancelled: 'cancelled',
-  expired: 'expired',
-  dead: 'failed',
-};
+// `dead` is not in upstream's enum, but its own client treats it as an end. A map, for whatever upstream says is looked
+// up here, and every object has a `constructor`.
+const UPSTREAM_STATUSES: ReadonlyMap<string, JobStatus> = new Map([
+  ['pending', 'pending'],
+  ['in_progress', 'in_progress'],
+  ['completed', 'completed'],
+  ['failed', 'failed'],
+  ['cancelled', 'cancelled'],
+  ['expired', 'expired'],
+  ['dead', 'failed'],
+]);
 
 /** The end of a job that a status of upstream's stands for; null for one that is no end, or that we do not know. */
 export function endOf(said: string): JobStatus | null {
-  const status = UPSTREAM_STATUSES[said];
+  const status = UPSTREAM_STATUSES.get(said);
   return status !== undefined && isTerminal(status) ? status : null;
 }
 
@@ -62,7 +63,7 @@ export function advanceJob(job: Job, seen: Observation, now: number): JobChange 
     };
   }
   const found = job.missingSince === null ? {} : { missingSince: null, missingPolls: 0 };
-  const status = UPSTREAM_STATUSES[seen.status];
+  const status = UPSTREAM_STATUSES.get(seen.status);
   if (status === undefined || !mayMove(job.status, status)) {
     return {
       polls,

@@ -99,9 +99,12 @@ describe('advanceJob', () => {
     expect(advanceJob(job(), answer('dead'), NOW).error?.message).toContain('dead');
   });
 
-  it.each(['reticulating', '', 'COMPLETED'])('keeps polling on a status it does not know (%j)', (said) => {
-    expect(advanceJob(job(), answer(said), NOW)).toEqual({ polls: 1 });
-  });
+  it.each(['reticulating', '', 'COMPLETED', 'constructor', 'toString', '__proto__'])(
+    'keeps polling on a status it does not know (%j)',
+    (said) => {
+      expect(advanceJob(job(), answer(said), NOW)).toEqual({ polls: 1 });
+    },
+  );
 
   it('never goes back', () => {
     expect(advanceJob(job({ status: 'in_progress' }), answer('pending'), NOW)).toEqual({ polls: 1 });
@@ -117,14 +120,14 @@ describe('advanceJob', () => {
   describe('where upstream knows no such job', () => {
     const missing: Observation = { kind: 'missing' };
     /** A job after several answers, each at its hours after the submit. */
-    const after = (...seen: [atHours: number, what: Observation][]): Job =>
-      seen.reduce<Job>(
-        (before, [atHours, what]) => ({ ...before, ...advanceJob(before, what, NOW + atHours * HOUR) }),
-        job(),
-      );
+    const seeing = (...seen: [atHours: number, what: Observation][]): Job => {
+      let at = job();
+      for (const [atHours, what] of seen) at = { ...at, ...advanceJob(at, what, NOW + atHours * HOUR) };
+      return at;
+    };
 
     it('believes it after three hours of nothing else', () => {
-      const doubted = after([0, missing], [1, missing], [2, missing], [2.5, missing], [2.99, missing]);
+      const doubted = seeing([0, missing], [1, missing], [2, missing], [2.5, missing], [2.99, missing]);
       expect(doubted).toMatchObject({ status: 'pending', missingSince: NOW, missingPolls: 5 });
       expect(advanceJob(doubted, missing, NOW + 3 * HOUR)).toMatchObject({
         status: 'expired',
@@ -134,25 +137,25 @@ describe('advanceJob', () => {
     });
 
     it('does not believe the first, however late it comes', () => {
-      expect(after([72, missing])).toMatchObject({ status: 'pending', missingSince: NOW + 72 * HOUR });
-      expect(after([0, { kind: 'failed' }], [72, missing], [73, missing]).status).toBe('pending');
+      expect(seeing([72, missing])).toMatchObject({ status: 'pending', missingSince: NOW + 72 * HOUR });
+      expect(seeing([0, { kind: 'failed' }], [72, missing], [73, missing]).status).toBe('pending');
     });
 
     it('does not believe a few with a long silence of ours between them', () => {
-      expect(after([0, missing], [9, missing], [9.2, missing], [9.4, missing]).status).toBe('pending');
-      expect(after([0, missing], [9, missing], [9.2, missing], [9.4, missing], [9.6, missing]).status).toBe(
+      expect(seeing([0, missing], [9, missing], [9.2, missing], [9.4, missing]).status).toBe('pending');
+      expect(seeing([0, missing], [9, missing], [9.2, missing], [9.4, missing], [9.6, missing]).status).toBe(
         'expired',
       );
     });
 
     it.each(['in_progress', 'pending', 'reticulating'])('begins anew once upstream says %s', (said) => {
-      const found = after([0, missing], [1, missing], [2, missing], [2.9, missing], [2.95, answer(said)]);
+      const found = seeing([0, missing], [1, missing], [2, missing], [2.9, missing], [2.95, answer(said)]);
       expect(found).toMatchObject({ missingSince: null, missingPolls: 0 });
       expect(advanceJob(found, missing, NOW + 4 * HOUR).status).toBeUndefined();
     });
 
     it('is not told otherwise by a poll that failed', () => {
-      const doubted = after(
+      const doubted = seeing(
         [0, missing],
         [1, missing],
         [2, missing],
