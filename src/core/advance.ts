@@ -45,6 +45,10 @@ export function endOf(said: string): JobStatus | null {
 const LOST_AFTER_MS = 3 * 60 * 60 * 1000;
 const LOST_AFTER_POLLS = 5;
 
+// No model makes more than a few clips for one job. Each output is a fetch, a file and an entry in every answer about
+// the job, and one answer of upstream's could list hundreds of thousands.
+const MAX_OUTPUTS = 16;
+
 /**
  * The change an observation makes to a job that upstream has accepted. A status we do not know, or one that
  * would be a step back, changes nothing: the job is asked for again. A cost that is not known stays null.
@@ -82,7 +86,9 @@ export function advanceJob(job: Job, seen: Observation, now: number): JobChange 
   if (status === 'pending' || status === 'in_progress') return change;
   const ended = { ...change, finishedAt: now };
   // A completed job has a clip at index 0 even where upstream forgot to list its URL.
-  if (status === 'completed') return { ...ended, outputCount: Math.max(1, seen.outputCount) };
+  if (status === 'completed') {
+    return { ...ended, outputCount: Math.min(MAX_OUTPUTS, Math.max(1, seen.outputCount)) };
+  }
   return {
     ...ended,
     error: {

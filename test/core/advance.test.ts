@@ -73,6 +73,15 @@ describe('advanceJob', () => {
     });
   });
 
+  it.each([
+    [0, 1],
+    [16, 16],
+    [17, 16],
+    [450_000, 16],
+  ])('of %i clips that upstream lists follows %i', (listed, followed) => {
+    expect(advanceJob(job(), answer('completed', { outputCount: listed }), NOW).outputCount).toBe(followed);
+  });
+
   it('keeps an unknown cost unknown and expects a clip even where no URL is listed', () => {
     expect(advanceJob(job(), answer('completed'), NOW)).toMatchObject({
       actualMicroUsd: null,
