@@ -189,10 +189,13 @@ export function parsePollAnswer(body: unknown, upstreamId: string): PollAnswer |
   };
 }
 
+// A clip that takes longer than a day has not been timed but mistyped.
+const MAX_GENERATION_MS = 24 * 60 * 60 * 1000;
+
 const BenchmarkWire = z.object({
   model_permaslug: z.string(),
   elo: z.number().nullish().catch(null),
-  avg_generation_time_ms: z.number().positive().nullish().catch(null),
+  avg_generation_time_ms: z.number().positive().max(MAX_GENERATION_MS).nullish().catch(null),
 });
 
 /** One model's standing in the arena. Null = not said. */
