@@ -9,12 +9,20 @@ const strings = z.array(z.string());
 // A list that is missing means the same as null; a list of the wrong things is a malformed model.
 const nullable = <T extends z.ZodType>(schema: T) => schema.nullish().transform((value) => value ?? null);
 
+// As long as a clip spec may ask for, and whole as it must be. A number beyond that is left out, not the model: it would
+// be a length nobody can choose, and a price nobody can count.
+const isLength = (seconds: unknown): seconds is number =>
+  typeof seconds === 'number' && Number.isInteger(seconds) && seconds >= 1 && seconds <= 3600;
+
 const VideoModelWire = z.object({
   id: z.string().regex(/^[^/\s]+\/[^/\s]+$/),
   canonical_slug: z.string().optional(),
   name: z.string(),
   created: z.number().optional(),
-  supported_durations: nullable(z.array(z.number().positive())),
+  supported_durations: nullable(
+    // JSON's 1e999 is read as infinity, which is no number to zod.
+    z.array(z.union([z.number(), z.literal([Infinity, -Infinity])])).transform((all) => all.filter(isLength)),
+  ),
   supported_resolutions: nullable(strings),
   supported_aspect_ratios: nullable(strings),
   supported_sizes: nullable(strings),
