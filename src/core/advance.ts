@@ -3,6 +3,7 @@
 import type { Job, JobChange } from './job.ts';
 import { isTerminal, type JobStatus, mayMove } from './job.ts';
 import { parseUsageCost } from './money.ts';
+import { quoteUpstream } from './upstream-words.ts';
 
 /** What was learned by asking upstream once. */
 export type Observation =
@@ -93,7 +94,8 @@ export function advanceJob(job: Job, seen: Observation, now: number): JobChange 
     ...ended,
     error: {
       code: `upstream_${status}`,
-      message: seen.error ?? `Upstream reports the job as ${seen.status}.`,
+      message:
+        seen.error === null ? `Upstream reports the job as ${seen.status}.` : quoteUpstream(seen.error),
     },
   };
 }
