@@ -2,6 +2,7 @@
 
 import { z } from 'zod';
 import type { VideoModel } from '../core/catalog.ts';
+import { MODEL_ID } from '../core/model-id.ts';
 import { parsePriceList } from '../core/price/grammar.ts';
 import { isUpstreamId, UPSTREAM_ID } from '../core/upstream-id.ts';
 
@@ -15,7 +16,8 @@ const isLength = (seconds: unknown): seconds is number =>
   typeof seconds === 'number' && Number.isInteger(seconds) && seconds >= 1 && seconds <= 3600;
 
 const VideoModelWire = z.object({
-  id: z.string().regex(/^[^/\s]+\/[^/\s]+$/),
+  // No other can be asked for, and what cannot be asked for is better missed than stored.
+  id: z.string().regex(MODEL_ID),
   canonical_slug: z.string().optional(),
   name: z.string(),
   created: z.number().optional(),

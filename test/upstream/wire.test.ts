@@ -24,6 +24,27 @@ function read(json: string): VideoModel {
 const withDurations = (durations: string) =>
   read(JSON.stringify(ENTRY).replace('"supported_durations":[5]', `"supported_durations":${durations}`));
 
+describe('a model', () => {
+  it.each([
+    'a/b\0',
+    'a/b\n',
+    'a/b c',
+    'a/\u001b[31mb',
+    'a/\ud800',
+    'a/é',
+    'ab',
+    'a/b/c',
+    `a/${'b'.repeat(121)}`,
+    'a/..\\b',
+    '',
+  ])('is dropped and counted where its id is %j', (id) => {
+    const sound = { ...ENTRY, id: 'google/veo-3.1:free' };
+    const { models, dropped } = parseModels({ data: [{ ...ENTRY, id }, sound] }, new Map()) ?? {};
+    expect(models?.map((model) => model.id)).toEqual(['google/veo-3.1:free']);
+    expect(dropped).toBe(1);
+  });
+});
+
 describe('the lengths of a model', () => {
   it.each([
     ['[8,4,6]', [4, 6, 8]],
