@@ -174,6 +174,11 @@ export const MUTANTS: readonly Mutant[] = [
         from: 'const LOST_AFTER_MS = 3 * 60 * 60 * 1000;',
         to: 'const LOST_AFTER_MS = 0;',
       },
+      {
+        file: 'src/core/advance.ts',
+        from: 'const LOST_AFTER_POLLS = 5;',
+        to: 'const LOST_AFTER_POLLS = 1;',
+      },
     ],
   },
   {

@@ -3,6 +3,7 @@
 import type { Job, JobChange } from './job.ts';
 import { isTerminal, type JobStatus, mayMove } from './job.ts';
 import { parseUsageCost } from './money.ts';
+import { quoteUpstream } from './upstream-words.ts';
 
 /** What was learned by asking upstream once. */
 export type Observation =
@@ -22,25 +23,32 @@ export type Observation =
   /** Nothing was learned. */
   | { readonly kind: 'failed' };
 
-// `dead` is not in upstream's enum, but its own client treats it as an end.
-const UPSTREAM_STATUSES: Readonly<Record<string, JobStatus>> = {
-  pending: 'pending',
-  in_progress: 'in_progress',
-  completed: 'completed',
-  failed: 'failed',
-  cancelled: 'cancelled',
-  expired: 'expired',
-  dead: 'failed',
-};
+// `dead` is not in upstream's enum, but its own client treats it as an end. A map, for whatever upstream says is looked
+// up here, and every object has a `constructor`.
+const UPSTREAM_STATUSES: ReadonlyMap<string, JobStatus> = new Map([
+  ['pending', 'pending'],
+  ['in_progress', 'in_progress'],
+  ['completed', 'completed'],
+  ['failed', 'failed'],
+  ['cancelled', 'cancelled'],
+  ['expired', 'expired'],
+  ['dead', 'failed'],
+]);
 
 /** The end of a job that a status of upstream's stands for; null for one that is no end, or that we do not know. */
 export function endOf(said: string): JobStatus | null {
-  const status = UPSTREAM_STATUSES[said];
+  const status = UPSTREAM_STATUSES.get(said);
   return status !== undefined && isTerminal(status) ? status : null;
 }
 
-// Upstream itself expires a job after two hours in its queue; an hour later nobody is working on it any more.
+// Upstream itself expires a job after two hours in its queue; an hour later nobody is working on it any more. Counted
+// from the first "not found" that we saw, and over several of them: we may have been away since the submit, or since.
 const LOST_AFTER_MS = 3 * 60 * 60 * 1000;
+const LOST_AFTER_POLLS = 5;
+
+// No model makes more than a few clips for one job. Each output is a fetch, a file and an entry in every answer about
+// the job, and one answer of upstream's could list hundreds of thousands.
+const MAX_OUTPUTS = 16;
 
 /**
  * The change an observation makes to a job that upstream has accepted. A status we do not know, or one that
@@ -50,20 +58,27 @@ export function advanceJob(job: Job, seen: Observation, now: number): JobChange 
   const polls = job.polls + 1;
   if (seen.kind === 'failed') return { polls };
   if (seen.kind === 'missing') {
-    if (now - (job.submittedAt ?? job.createdAt) < LOST_AFTER_MS) return { polls };
+    const missing = { polls, missingSince: job.missingSince ?? now, missingPolls: job.missingPolls + 1 };
+    if (now - missing.missingSince < LOST_AFTER_MS || missing.missingPolls < LOST_AFTER_POLLS) return missing;
     return {
-      polls,
+      ...missing,
       status: 'expired',
       finishedAt: now,
       error: { code: 'upstream_lost', message: 'Upstream no longer knows this job.' },
     };
   }
-  const status = UPSTREAM_STATUSES[seen.status];
+  const found = job.missingSince === null ? {} : { missingSince: null, missingPolls: 0 };
+  const status = UPSTREAM_STATUSES.get(seen.status);
   if (status === undefined || !mayMove(job.status, status)) {
-    return { polls, ...(seen.generationId && !job.generationId ? { generationId: seen.generationId } : {}) };
+    return {
+      polls,
+      ...found,
+      ...(seen.generationId && !job.generationId ? { generationId: seen.generationId } : {}),
+    };
   }
   const change: JobChange = {
     polls,
+    ...found,
     status,
     generationId: seen.generationId ?? job.generationId,
     actualMicroUsd: parseUsageCost(seen.costUsd),
@@ -72,12 +87,15 @@ export function advanceJob(job: Job, seen: Observation, now: number): JobChange 
   if (status === 'pending' || status === 'in_progress') return change;
   const ended = { ...change, finishedAt: now };
   // A completed job has a clip at index 0 even where upstream forgot to list its URL.
-  if (status === 'completed') return { ...ended, outputCount: Math.max(1, seen.outputCount) };
+  if (status === 'completed') {
+    return { ...ended, outputCount: Math.min(MAX_OUTPUTS, Math.max(1, seen.outputCount)) };
+  }
   return {
     ...ended,
     error: {
       code: `upstream_${status}`,
-      message: seen.error ?? `Upstream reports the job as ${seen.status}.`,
+      message:
+        seen.error === null ? `Upstream reports the job as ${seen.status}.` : quoteUpstream(seen.error),
     },
   };
 }

@@ -51,7 +51,11 @@ function priorOf(model: VideoModel, knowledge: Knowledge): Origin & { readonly s
   return { seconds: timed / ARENA_FACTOR, source: 'benchmark', samples: 0 };
 }
 
+// Whatever was learned or told: it is stored in milliseconds, and paces polls.
+const LONGEST_S = 24 * 60 * 60;
+
 function wholeSeconds(p50: number, tail: number, { source, samples }: Origin): ExpectedTime {
-  const p50S = Math.max(1, Math.round(p50));
-  return { p50S, p90S: Math.max(p50S, Math.round(p50 * tail)), source, samples };
+  const p50S = Math.min(LONGEST_S, Math.max(1, Math.round(p50)));
+  const p90S = Math.min(LONGEST_S, Math.max(p50S, Math.round(p50 * tail)));
+  return { p50S, p90S, source, samples };
 }

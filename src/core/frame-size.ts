@@ -17,13 +17,18 @@ export function parseAspectRatio(ratio: string): number | null {
   return match ? Number(match[1]) / Number(match[2]) : null;
 }
 
-const K_HEIGHTS: Readonly<Record<string, number>> = { '1k': 1024, '2k': 1440, '4k': 2160 };
+// A map, for the name is somebody else's, and every object has a `constructor`.
+const K_HEIGHTS: ReadonlyMap<string, number> = new Map([
+  ['1k', 1024],
+  ['2k', 1440],
+  ['4k', 2160],
+]);
 
 /** The length in pixels of the short side that a resolution's name promises ("720p", "4K"), or null. */
 export function shortSideOf(resolution: string): number | null {
   const name = resolution.toLowerCase();
   const match = /^(\d{3,4})p$/.exec(name);
-  return match ? Number(match[1]) : (K_HEIGHTS[name] ?? null);
+  return match ? Number(match[1]) : (K_HEIGHTS.get(name) ?? null);
 }
 
 // 854x480 is sold as 16:9 (off by 0.1 %), 1470x630 as 21:9, 992x432 too (off by 1.6 %).

@@ -101,6 +101,9 @@ export interface Job {
   readonly outputCount: number;
   readonly submitAttempts: number;
   readonly polls: number;
+  /** When upstream first said that it knows no such job, and how often since, with no other answer between. */
+  readonly missingSince: number | null;
+  readonly missingPolls: number;
   readonly error: JobError | null;
   /** Which candidate's turn it is, from 1. Everything above speaks of this attempt; `Attempt` of those before. */
   readonly attempt: number;
@@ -128,6 +131,8 @@ export type JobChange = Partial<
     | 'outputCount'
     | 'submitAttempts'
     | 'polls'
+    | 'missingSince'
+    | 'missingPolls'
     | 'error'
   >
 >;

@@ -3,8 +3,8 @@
 import { Big } from 'big.js';
 import { derived } from './derived.ts';
 import type { LearnedRatio } from './learning.ts';
-import { type MicroUsd, toMicroUsd } from './money.ts';
-import type { Estimate } from './price/estimate.ts';
+import { fitsMicroUsd, type MicroUsd, toMicroUsd } from './money.ts';
+import { type Estimate, TOO_MUCH } from './price/estimate.ts';
 
 export interface LearnedEstimate extends Estimate {
   /** Present once there was a bill: what bills are of the list's estimate, and how many it was learned from. */
@@ -20,11 +20,22 @@ export function correctEstimate(list: Estimate, ratio: LearnedRatio | undefined)
   const { usd, lowUsd, highUsd } = list;
   if (usd === null || lowUsd === null || highUsd === null) return list;
   const asListed = ratio.value === 1 && ratio.low === 1 && ratio.high === 1;
+  const billed = { usd: usd.times(ratio.value), highUsd: highUsd.times(ratio.high) };
+  if (!fitsMicroUsd(billed.usd) || !fitsMicroUsd(billed.highUsd)) {
+    return {
+      ...list,
+      usd: null,
+      lowUsd: null,
+      highUsd: null,
+      certainty: 'unknown',
+      lines: [],
+      reason: TOO_MUCH,
+    };
+  }
   return {
     ...list,
-    usd: usd.times(ratio.value),
+    ...billed,
     lowUsd: lowUsd.times(ratio.low),
-    highUsd: highUsd.times(ratio.high),
     certainty: asListed ? list.certainty : 'estimated',
     learned: { ratio: ratio.value, samples: ratio.samples },
   };

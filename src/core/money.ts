@@ -24,6 +24,11 @@ export function toMicroUsdHold(usd: Big): MicroUsd {
   return roundToMicroUsd(usd, UP);
 }
 
+/** True where neither `toMicroUsd` nor `toMicroUsdHold` would throw. */
+export function fitsMicroUsd(usd: Big): boolean {
+  return usd.abs().times(MICRO_USD_PER_USD).lte(Number.MAX_SAFE_INTEGER);
+}
+
 /** Micro-dollars as the dollars JSON carries. One correctly rounded division, so 120000 prints as 0.12. */
 export function fromMicroUsd(micro: MicroUsd): number {
   return micro / MICRO_USD_PER_USD;

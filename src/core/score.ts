@@ -82,12 +82,18 @@ const guideSpeed = derived(({ id }: VideoModel): number => {
   return 0.55;
 });
 
-const RANKS: Readonly<Record<string, number>> = { '480p': 1, '720p': 2, '1080p': 3, '4k': 4 };
+// A map, for upstream names resolutions as it likes, and every object has a `constructor`.
+const RANKS: ReadonlyMap<string, number> = new Map([
+  ['480p', 1],
+  ['720p', 2],
+  ['1080p', 3],
+  ['4k', 4],
+]);
 
 /** The rank of a model that reaches 4K. */
 export const BEST_RESOLUTION_RANK = 4;
 
 /** The guide's stand-in for quality: the rank of a model's highest resolution, 0 where it has none the guide knows. */
 export const resolutionRank = derived((model: VideoModel): number =>
-  Math.max(0, ...(model.resolutions ?? []).map((resolution) => RANKS[resolution.toLowerCase()] ?? 0)),
+  Math.max(0, ...(model.resolutions ?? []).map((resolution) => RANKS.get(resolution.toLowerCase()) ?? 0)),
 );

@@ -126,6 +126,12 @@ export function createClipArchive(parts: ClipArchiveParts, folder: string): Clip
     return { download, contentType, stored };
   }
 
+  async function keepOne(job: Job, index: number): Promise<boolean> {
+    if (await findStored(job, index)) return true;
+    const begun = await fetchClip(job, index);
+    return 'download' in begun && begun.stored;
+  }
+
   /** Past the archive: where our disk is full, the clip is still the caller's. */
   async function relay(job: Job, index: number, signal: AbortSignal): Promise<Clip> {
     if (job.upstreamId === null) return { kind: 'gone' };
@@ -196,15 +202,10 @@ export function createClipArchive(parts: ClipArchiveParts, folder: string): Clip
       );
     },
     async keep(job) {
-      const indexes = Array.from({ length: job.outputCount }, (_, index) => index);
-      const kept = await Promise.all(
-        indexes.map(async (index) => {
-          if (await findStored(job, index)) return true;
-          const begun = await fetchClip(job, index);
-          return 'download' in begun && (await begun.stored);
-        }),
-      );
-      return kept.every(Boolean);
+      let all = true;
+      // One after another, so that a job of many clips does not push the rest aside; one that fails stops none.
+      for (let index = 0; index < job.outputCount; index += 1) all = (await keepOne(job, index)) && all;
+      return all;
     },
     async stop() {
       stopping.abort();

@@ -124,6 +124,13 @@ export function createJobSubmitter(parts: JobSubmitterParts, options: JobSubmitt
         return refuse(job, lease, outcome);
       case 'unknown': {
         log.error({ job_id: job.id, reason: outcome.reason }, 'whether upstream accepted the job is unknown');
+        if (outcome.oddId !== undefined) {
+          // As for an id that is accepted: this line is all that ties a paid video to its job.
+          log.error(
+            { alarm: 'accepted_id_unusable', job_id: job.id, upstream_id: outcome.oddId },
+            'upstream accepted the job under an id that cannot be kept',
+          );
+        }
         const error = { code: 'submission_unknown', message: UNKNOWN_MESSAGE };
         return over(
           await persist(job, lease, { status: 'submission_unknown', error }, { keep: false, runInMs: null }),

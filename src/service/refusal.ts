@@ -1,6 +1,7 @@
 // Upstream's no, in our words: which code the caller gets, and whether upstream's own message is about their input.
 
 import { ClipgateError, type ErrorCode } from '../core/errors.ts';
+import { quoteUpstream } from '../core/upstream-words.ts';
 import type { SubmitOutcome } from '../upstream/submit.ts';
 
 export type Refused = Extract<SubmitOutcome, { kind: 'rejected' | 'not_sent' }>;
@@ -30,7 +31,6 @@ const TELLINGS: Readonly<Record<number, Telling>> = {
 };
 const OTHERWISE: Telling = { code: 'upstream_rejected', message: null };
 
-const MAX_MESSAGE = 1_000;
 const RETRY_UNREACHABLE_S = 5;
 
 /** The problem a waiting caller gets, and the error the job keeps. Names the job in `job_id`. */
@@ -45,8 +45,11 @@ export function describeRefusal(outcome: Refused, jobId: string): ClipgateError 
   const { code, message } = TELLINGS[outcome.status] ?? OTHERWISE;
   const limit = outcome.answer.metadata?.['limit_source'];
   const hinted = outcome.retryAfterS ?? retryAfterOf(outcome.answer.metadata);
-  return new ClipgateError(code, message ?? outcome.answer.message.slice(0, MAX_MESSAGE), {
-    extra: { job_id: jobId, ...(typeof limit === 'string' ? { limit_source: limit.slice(0, 64) } : {}) },
+  return new ClipgateError(code, message ?? quoteUpstream(outcome.answer.message), {
+    extra: {
+      job_id: jobId,
+      ...(typeof limit === 'string' ? { limit_source: quoteUpstream(limit).slice(0, 64) } : {}),
+    },
     ...(hinted === null ? {} : { retryAfterS: hinted }),
   });
 }

@@ -89,8 +89,20 @@ export function createWebhookDesk(parts: WebhookDeskParts): WebhookDesk {
     });
   }
 
-  /** True where the webhook has done what it can; false where it is to be looked at again. */
+  /**
+   * True where the webhook has done what it can; false where it is to be looked at again. Whatever goes wrong is false
+   * too: a webhook that fails every time would never be old enough to leave.
+   */
   async function process(webhook: WaitingWebhook): Promise<boolean> {
+    try {
+      return await follow(webhook);
+    } catch (error) {
+      log.error({ err: error }, 'a webhook could not be looked into');
+      return false;
+    }
+  }
+
+  async function follow(webhook: WaitingWebhook): Promise<boolean> {
     const owner = await store.findByNonce(webhook.nonce);
     if (!owner) return true;
     const verdict = judgeWebhook(owner, webhook);
@@ -144,7 +156,7 @@ export function createWebhookDesk(parts: WebhookDeskParts): WebhookDesk {
     await Promise.all(
       webhooks.map((webhook) =>
         step(webhook).catch((error: unknown) =>
-          log.error({ err: error }, 'a webhook could not be looked into'),
+          log.error({ err: error }, 'a webhook could not be put back or away'),
         ),
       ),
     );

@@ -128,6 +128,8 @@ export async function beginAttempt(
       output_count: 0,
       submit_attempts: 0,
       polls: 0,
+      missing_since: null,
+      missing_polls: 0,
       error: null,
       updated_at: dialect.now(),
       version: sql<number>`version + 1`,

@@ -66,6 +66,7 @@ export function prepareJobCreation(db: Queries, dialect: Dialect): CreateJob {
         output_count: 0,
         submit_attempts: 0,
         polls: 0,
+        missing_polls: 0,
         attempt: 1,
         fallback: job.fallback,
         patience_ms: job.patienceMs,

@@ -26,6 +26,8 @@ export const JOB_COLUMNS = [
   'output_count',
   'submit_attempts',
   'polls',
+  'missing_since',
+  'missing_polls',
   'error',
   'attempt',
   'fallback',
@@ -59,6 +61,8 @@ export function toJob(row: JobRow): Job {
     outputCount: row.output_count,
     submitAttempts: row.submit_attempts,
     polls: row.polls,
+    missingSince: row.missing_since,
+    missingPolls: row.missing_polls,
     error: row.error === null ? null : JSON.parse(row.error),
     attempt: row.attempt,
     fallback: row.fallback === null ? null : JSON.parse(row.fallback),
@@ -80,6 +84,8 @@ type ChangedColumns = Partial<
     | 'output_count'
     | 'submit_attempts'
     | 'polls'
+    | 'missing_since'
+    | 'missing_polls'
     | 'error'
   >
 >;
@@ -97,6 +103,8 @@ export function toColumns(change: JobChange): ChangedColumns {
     ...(change.outputCount !== undefined && { output_count: change.outputCount }),
     ...(change.submitAttempts !== undefined && { submit_attempts: change.submitAttempts }),
     ...(change.polls !== undefined && { polls: change.polls }),
+    ...(change.missingSince !== undefined && { missing_since: change.missingSince }),
+    ...(change.missingPolls !== undefined && { missing_polls: change.missingPolls }),
     ...(error !== undefined && { error: error === null ? null : JSON.stringify(error) }),
   };
 }

@@ -29,6 +29,8 @@ export interface JobTable {
   readonly output_count: number;
   readonly submit_attempts: number;
   readonly polls: number;
+  readonly missing_since: number | null;
+  readonly missing_polls: number;
   readonly error: string | null;
   readonly attempt: number;
   readonly fallback: string | null;

@@ -180,8 +180,9 @@ export function createOpenRouter(parts: OpenRouterParts, timeouts: OpenRouterTim
           ? { kind: 'answer', ...answer }
           : { kind: 'failed', reason: 'the answer to a poll is not that job' };
       } catch (thrown) {
-        const { status, message } = asUpstreamError(thrown);
-        return status === 404 ? { kind: 'missing' } : { kind: 'failed', reason: message };
+        const { status, answer, message } = asUpstreamError(thrown);
+        // A 404 that is not in upstream's own words may be anybody's on the way there.
+        return status === 404 && answer !== null ? { kind: 'missing' } : { kind: 'failed', reason: message };
       }
     },
 

@@ -5,7 +5,13 @@ import type { SubmitBody } from '../core/job.ts';
 import type { Secret } from '../core/secret.ts';
 import { readJson } from './body.ts';
 import { asUpstreamError, parseRetryAfter } from './errors.ts';
-import { type ErrorAnswer, parseErrorAnswer, parseSubmitAnswer, type SubmitAnswer } from './wire.ts';
+import {
+  type ErrorAnswer,
+  parseErrorAnswer,
+  parseSubmitAnswer,
+  type SubmitAnswer,
+  showOddId,
+} from './wire.ts';
 
 export type SubmitOutcome =
   | ({ readonly kind: 'accepted' } & SubmitAnswer)
@@ -19,7 +25,12 @@ export type SubmitOutcome =
   /** No connection was ever made, so not one byte left: it may be sent again. */
   | { readonly kind: 'not_sent'; readonly reason: string }
   /** Anything else: upstream may have accepted it. Never to be sent again. */
-  | { readonly kind: 'unknown'; readonly reason: string };
+  | {
+      readonly kind: 'unknown';
+      readonly reason: string;
+      /** The id of an accepted job that cannot be kept, as `showOddId` writes it: a person may make something of it. */
+      readonly oddId?: string;
+    };
 
 export interface SubmitTarget {
   /** URL of the submit endpoint. */
@@ -87,9 +98,11 @@ export async function submitOnce(target: SubmitTarget, body: SubmitBody): Promis
 function classify(status: number, answer: unknown, retryAfterS: number | null): SubmitOutcome {
   if (status >= 200 && status < 300) {
     const accepted = parseSubmitAnswer(answer);
-    return accepted
-      ? { kind: 'accepted', ...accepted }
-      : { kind: 'unknown', reason: `upstream answered ${status} without a job id` };
+    if (accepted) return { kind: 'accepted', ...accepted };
+    const oddId = showOddId(answer);
+    return oddId === null
+      ? { kind: 'unknown', reason: `upstream answered ${status} without a job id` }
+      : { kind: 'unknown', reason: `upstream answered ${status} with an id that cannot be used`, oddId };
   }
   if (REFUSALS.has(status)) {
     const refusal = parseErrorAnswer(answer);

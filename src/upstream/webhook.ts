@@ -3,6 +3,7 @@
 import { createHmac, timingSafeEqual } from 'node:crypto';
 import { z } from 'zod';
 import type { Secret } from '../core/secret.ts';
+import { isUpstreamId } from '../core/upstream-id.ts';
 import type { WebhookEvent } from '../core/webhook.ts';
 
 /** Why a webhook is not upstream's, or not fresh. */
@@ -63,7 +64,11 @@ export function findSignatureFault(
 }
 
 const EventWire = z.object({
-  data: z.object({ id: z.string().min(1).max(512), status: z.string().min(1).max(64) }),
+  data: z.object({
+    id: z.string().refine(isUpstreamId),
+    // PostgreSQL keeps no NUL in text, and no status has one.
+    status: z.string().regex(/^[\x21-\x7e]{1,64}$/),
+  }),
 });
 
 /** Reads a webhook's body; null where it names no job of upstream's. Everything else it says is asked for by a poll. */
@@ -73,8 +78,7 @@ export function parseWebhook(rawBody: Uint8Array): WebhookEvent | null {
     const parsed = EventWire.safeParse(JSON.parse(text));
     if (!parsed.success) return null;
     const { id, status } = parsed.data.data;
-    // PostgreSQL keeps no NUL in text, and no id has one.
-    return /^[\x21-\x7e]+$/.test(`${id}${status}`) ? { upstreamId: id, status } : null;
+    return { upstreamId: id, status };
   } catch {
     return null;
   }

@@ -2,18 +2,29 @@
 
 import { z } from 'zod';
 import type { VideoModel } from '../core/catalog.ts';
+import { MODEL_ID } from '../core/model-id.ts';
 import { parsePriceList } from '../core/price/grammar.ts';
+import { isUpstreamId, UPSTREAM_ID } from '../core/upstream-id.ts';
 
 const strings = z.array(z.string());
 // A list that is missing means the same as null; a list of the wrong things is a malformed model.
 const nullable = <T extends z.ZodType>(schema: T) => schema.nullish().transform((value) => value ?? null);
 
+// As long as a clip spec may ask for, and whole as it must be. A number beyond that is left out, not the model: it would
+// be a length nobody can choose, and a price nobody can count.
+const isLength = (seconds: unknown): seconds is number =>
+  typeof seconds === 'number' && Number.isInteger(seconds) && seconds >= 1 && seconds <= 3600;
+
 const VideoModelWire = z.object({
-  id: z.string().regex(/^[^/\s]+\/[^/\s]+$/),
+  // No other can be asked for, and what cannot be asked for is better missed than stored.
+  id: z.string().regex(MODEL_ID),
   canonical_slug: z.string().optional(),
   name: z.string(),
   created: z.number().optional(),
-  supported_durations: nullable(z.array(z.number().positive())),
+  supported_durations: nullable(
+    // JSON's 1e999 is read as infinity, which is no number to zod.
+    z.array(z.union([z.number(), z.literal([Infinity, -Infinity])])).transform((all) => all.filter(isLength)),
+  ),
   supported_resolutions: nullable(strings),
   supported_aspect_ratios: nullable(strings),
   supported_sizes: nullable(strings),
@@ -108,10 +119,15 @@ export function parseEndpointTags(body: unknown): readonly string[] | null {
   });
 }
 
+// An id that changed its JSON type is still the only thing that leads to a paid video.
+const IdWire = z.union([z.string(), z.int().transform(String)]);
+// A second name for the job, of use to people only: not worth losing an answer for.
+const GenerationIdWire = z.string().regex(UPSTREAM_ID).nullable().catch(null);
+
 const SubmitAnswerWire = z.object({
-  id: z.string().min(1).max(512),
-  generation_id: z.string().nullish(),
-  status: z.string().optional(),
+  id: IdWire.refine(isUpstreamId),
+  generation_id: GenerationIdWire,
+  status: z.string().nullable().catch(null),
 });
 
 export interface SubmitAnswer {
@@ -120,24 +136,38 @@ export interface SubmitAnswer {
   readonly status: string | null;
 }
 
-/** Reads the 2xx answer to a submit; null where it holds no id, which leaves the outcome unknown. */
+/** Reads the 2xx answer to a submit; null where it holds no id we can use, which leaves the outcome unknown. */
 export function parseSubmitAnswer(body: unknown): SubmitAnswer | null {
   const parsed = SubmitAnswerWire.safeParse(body);
   if (!parsed.success) return null;
   const { id, generation_id, status } = parsed.data;
-  return { upstreamId: id, generationId: generation_id ?? null, status: status ?? null };
+  return { upstreamId: id, generationId: generation_id, status };
 }
 
+const OddIdWire = z.object({ id: z.unknown().refine((id) => id !== undefined && id !== null) });
+const MAX_SHOWN_ID = 1_000;
+
+/** The id in an answer that `parseSubmitAnswer` cannot use, for a person to read: ASCII, escaped, cut. Null = none. */
+export function showOddId(body: unknown): string | null {
+  const parsed = OddIdWire.safeParse(body);
+  if (!parsed.success) return null;
+  return JSON.stringify(parsed.data.id)
+    .slice(0, MAX_SHOWN_ID)
+    .replace(/[^\x20-\x7e]/g, (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`);
+}
+
+// Only the status must be there. Whatever else cannot be read counts as not said, or one odd field would keep a job
+// from ever ending.
 const PollAnswerWire = z.object({
-  id: z.string().optional(),
-  generation_id: z.string().nullish(),
+  id: IdWire.nullable().catch(null),
+  generation_id: GenerationIdWire,
   status: z.string(),
-  unsigned_urls: z.array(z.unknown()).nullish(),
+  unsigned_urls: z.array(z.unknown()).catch([]),
   usage: z
     .object({ cost: z.number().min(0).nullish().catch(null), is_byok: z.boolean().nullish().catch(null) })
     .nullish()
     .catch(null),
-  error: z.unknown().optional(),
+  error: z.string().nullable().catch(null),
 });
 
 /** What upstream says of a job. `costUsd` null = unknown, never zero. */
@@ -155,24 +185,27 @@ export interface PollAnswer {
 /** Reads `GET /videos/{id}`; null where it is not a job, or another job than `upstreamId`. */
 export function parsePollAnswer(body: unknown, upstreamId: string): PollAnswer | null {
   const parsed = PollAnswerWire.safeParse(body);
-  if (!parsed.success || (parsed.data.id !== undefined && parsed.data.id !== upstreamId)) return null;
+  if (!parsed.success || (parsed.data.id !== null && parsed.data.id !== upstreamId)) return null;
   const { status, generation_id, unsigned_urls, usage, error } = parsed.data;
   return {
     status,
-    generationId: generation_id ?? null,
-    outputCount: unsigned_urls?.length ?? 0,
+    generationId: generation_id,
+    outputCount: unsigned_urls.length,
     costUsd: usage?.cost ?? null,
     isByok: usage?.is_byok ?? null,
-    error: typeof error === 'string' ? error : null,
+    error,
     // Looked for in the body itself: what could not be read is null by now, but it was there.
     ...(typeof body === 'object' && body !== null && !('usage' in body) ? { noUsage: true as const } : {}),
   };
 }
 
+// A clip that takes longer than a day has not been timed but mistyped.
+const MAX_GENERATION_MS = 24 * 60 * 60 * 1000;
+
 const BenchmarkWire = z.object({
   model_permaslug: z.string(),
   elo: z.number().nullish().catch(null),
-  avg_generation_time_ms: z.number().positive().nullish().catch(null),
+  avg_generation_time_ms: z.number().positive().max(MAX_GENERATION_MS).nullish().catch(null),
 });
 
 /** One model's standing in the arena. Null = not said. */

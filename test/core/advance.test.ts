@@ -29,6 +29,8 @@ const job = (changes: Partial<Job> = {}): Job => ({
   outputCount: 0,
   submitAttempts: 1,
   polls: 0,
+  missingSince: null,
+  missingPolls: 0,
   error: null,
   attempt: 1,
   fallback: null,
@@ -71,6 +73,15 @@ describe('advanceJob', () => {
     });
   });
 
+  it.each([
+    [0, 1],
+    [16, 16],
+    [17, 16],
+    [450_000, 16],
+  ])('of %i clips that upstream lists follows %i', (listed, followed) => {
+    expect(advanceJob(job(), answer('completed', { outputCount: listed }), NOW).outputCount).toBe(followed);
+  });
+
   it('keeps an unknown cost unknown and expects a clip even where no URL is listed', () => {
     expect(advanceJob(job(), answer('completed'), NOW)).toMatchObject({
       actualMicroUsd: null,
@@ -97,9 +108,12 @@ describe('advanceJob', () => {
     expect(advanceJob(job(), answer('dead'), NOW).error?.message).toContain('dead');
   });
 
-  it.each(['reticulating', '', 'COMPLETED'])('keeps polling on a status it does not know (%j)', (said) => {
-    expect(advanceJob(job(), answer(said), NOW)).toEqual({ polls: 1 });
-  });
+  it.each(['reticulating', '', 'COMPLETED', 'constructor', 'toString', '__proto__'])(
+    'keeps polling on a status it does not know (%j)',
+    (said) => {
+      expect(advanceJob(job(), answer(said), NOW)).toEqual({ polls: 1 });
+    },
+  );
 
   it('never goes back', () => {
     expect(advanceJob(job({ status: 'in_progress' }), answer('pending'), NOW)).toEqual({ polls: 1 });
@@ -112,11 +126,52 @@ describe('advanceJob', () => {
     });
   });
 
-  it('believes that a job is lost only after three hours', () => {
-    expect(advanceJob(job(), { kind: 'missing' }, NOW + 3 * HOUR - 1)).toEqual({ polls: 1 });
-    expect(advanceJob(job(), { kind: 'missing' }, NOW + 3 * HOUR)).toMatchObject({
-      status: 'expired',
-      error: { code: 'upstream_lost' },
+  describe('where upstream knows no such job', () => {
+    const missing: Observation = { kind: 'missing' };
+    /** A job after several answers, each at its hours after the submit. */
+    const seeing = (...seen: [atHours: number, what: Observation][]): Job => {
+      let at = job();
+      for (const [atHours, what] of seen) at = { ...at, ...advanceJob(at, what, NOW + atHours * HOUR) };
+      return at;
+    };
+
+    it('believes it after three hours of nothing else', () => {
+      const doubted = seeing([0, missing], [1, missing], [2, missing], [2.5, missing], [2.99, missing]);
+      expect(doubted).toMatchObject({ status: 'pending', missingSince: NOW, missingPolls: 5 });
+      expect(advanceJob(doubted, missing, NOW + 3 * HOUR)).toMatchObject({
+        status: 'expired',
+        finishedAt: NOW + 3 * HOUR,
+        error: { code: 'upstream_lost' },
+      });
+    });
+
+    it('does not believe the first, however late it comes', () => {
+      expect(seeing([72, missing])).toMatchObject({ status: 'pending', missingSince: NOW + 72 * HOUR });
+      expect(seeing([0, { kind: 'failed' }], [72, missing], [73, missing]).status).toBe('pending');
+    });
+
+    it('does not believe a few with a long silence of ours between them', () => {
+      expect(seeing([0, missing], [9, missing], [9.2, missing], [9.4, missing]).status).toBe('pending');
+      expect(seeing([0, missing], [9, missing], [9.2, missing], [9.4, missing], [9.6, missing]).status).toBe(
+        'expired',
+      );
+    });
+
+    it.each(['in_progress', 'pending', 'reticulating'])('begins anew once upstream says %s', (said) => {
+      const found = seeing([0, missing], [1, missing], [2, missing], [2.9, missing], [2.95, answer(said)]);
+      expect(found).toMatchObject({ missingSince: null, missingPolls: 0 });
+      expect(advanceJob(found, missing, NOW + 4 * HOUR).status).toBeUndefined();
+    });
+
+    it('is not told otherwise by a poll that failed', () => {
+      const doubted = seeing(
+        [0, missing],
+        [1, missing],
+        [2, missing],
+        [2.5, { kind: 'failed' }],
+        [2.6, missing],
+      );
+      expect(advanceJob(doubted, missing, NOW + 3 * HOUR).status).toBe('expired');
     });
   });
 

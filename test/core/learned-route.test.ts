@@ -1,9 +1,10 @@
 // What the router makes of what is known: its estimates, its deadlines, its choice and its reasons.
 
+import { Big } from 'big.js';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { type Knowledge, NOTHING_KNOWN } from '../../src/core/knowledge.ts';
-import { yardstickOf } from '../../src/core/learned-estimate.ts';
+import { correctEstimate, yardstickOf } from '../../src/core/learned-estimate.ts';
 import { learnModel } from '../../src/core/learning.ts';
 import type { JobObservation } from '../../src/core/observation.ts';
 import type { ClipSpec, Routing } from '../../src/core/request.ts';
@@ -48,6 +49,16 @@ describe('an estimate', () => {
   it('that bills bear out stays exact, and says so', () => {
     const candidate = candidateOf(LITE, knowing({ [LITE]: billedAt(1, 1, 1) }));
     expect(candidate?.estimate).toMatchObject({ certainty: 'exact', learned: { ratio: 1, samples: 3 } });
+  });
+
+  it('that bills lift beyond what can be kept exactly is unknown', () => {
+    const list = candidateOf(LITE)?.list;
+    const usd = new Big('9e9');
+    if (!list) throw new Error('no candidate');
+    const dear = { ...list, usd, lowUsd: usd, highUsd: usd };
+    const ratio = (value: number) => ({ value, low: value, high: value, samples: 3 });
+    expect(correctEstimate(dear, ratio(0.5))).toMatchObject({ certainty: 'estimated' });
+    expect(correctEstimate(dear, ratio(2))).toMatchObject({ usd: null, highUsd: null, certainty: 'unknown' });
   });
 
   it('that is unknown stays unknown, whatever other clips were billed', () => {

@@ -2,7 +2,13 @@
 import { Big } from 'big.js';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { fromMicroUsd, parseUsageCost, toMicroUsd, toMicroUsdHold } from '../../src/core/money.ts';
+import {
+  fitsMicroUsd,
+  fromMicroUsd,
+  parseUsageCost,
+  toMicroUsd,
+  toMicroUsdHold,
+} from '../../src/core/money.ts';
 
 describe('dollars to micro-dollars', () => {
   test.each([
@@ -17,6 +23,17 @@ describe('dollars to micro-dollars', () => {
   ])('%s is stored as %d and held as %d', (usd, stored, held) => {
     expect(toMicroUsd(new Big(usd))).toBe(stored);
     expect(toMicroUsdHold(new Big(usd))).toBe(held);
+  });
+
+  test.each([
+    ['9007199254.740991', true],
+    ['9007199254.7409911', false],
+    ['1e30', false],
+    ['0', true],
+  ])('%s can be kept exactly: %s', (usd, fits) => {
+    expect(fitsMicroUsd(new Big(usd))).toBe(fits);
+    for (const convert of [toMicroUsd, toMicroUsdHold])
+      if (fits) expect(() => convert(new Big(usd))).not.toThrow();
   });
 
   test('a hold is never below the amount, and never a whole micro-dollar above it', () => {

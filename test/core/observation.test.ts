@@ -28,6 +28,8 @@ const ended = (overrides: Partial<Job> = {}): Job => ({
   outputCount: 1,
   submitAttempts: 1,
   polls: 3,
+  missingSince: null,
+  missingPolls: 0,
   error: null,
   attempt: 1,
   fallback: null,

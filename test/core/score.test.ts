@@ -1,6 +1,7 @@
 // The guide's helper, to the digit, and what it does where its data runs out.
 
 import { describe, expect, it } from 'vitest';
+import { indexCatalog } from '../../src/core/catalog.ts';
 import type { ClipSpec, Priority } from '../../src/core/request.ts';
 import { planRoute } from '../../src/core/route.ts';
 import { weightsOf } from '../../src/core/score.ts';
@@ -16,8 +17,8 @@ const GUIDE_CLIP: ClipSpec = {
   ],
 };
 
-const rank = (priority: Priority) =>
-  planRoute(mayCatalog(), GUIDE_CLIP, { priority, scoring: 'guide' }).candidates.map(
+const rank = (priority: Priority, catalog = mayCatalog()) =>
+  planRoute(catalog, GUIDE_CLIP, { priority, scoring: 'guide' }).candidates.map(
     ({ model, score, scores: { speed, cost, quality } }) => [model.id, score, speed, cost, quality],
   );
 
@@ -31,6 +32,15 @@ describe('scoring: guide', () => {
       ['bytedance/seedance-1-5-pro', 0.642, 0.35, 1, 1],
       ['alibaba/wan-2.6', 0.628, 0.55, 0.643, 1],
     ]);
+  });
+
+  it.each(['constructor', 'toString', '__proto__'])('knows no resolution called %s', (name) => {
+    const known = mayCatalog();
+    const models = known.models.map((model) => ({
+      ...model,
+      resolutions: model.resolutions && [...model.resolutions, name],
+    }));
+    expect(rank('quality_and_cost', indexCatalog(models, known))).toEqual(rank('quality_and_cost'));
   });
 
   it('prints its first four, quality and cost', () => {

@@ -24,6 +24,8 @@ describe('judgeWebhook', () => {
     ['pending', 'u1', 'completed', 'follow'],
     ['in_progress', 'u1', 'failed', 'follow'],
     ['pending', 'u1', 'brand_new_status', 'follow'],
+    ['completed', 'u1', 'constructor', 'known'],
+    ['completed', 'u1', '__proto__', 'known'],
     ['completed', 'u1', 'completed', 'known'],
     ['failed', 'u1', 'failed', 'known'],
     ['failed', 'u1', 'dead', 'known'],

@@ -67,6 +67,19 @@ describe('benchmarks', () => {
     );
   });
 
+  it('take a time of more than a day for none', async () => {
+    const day = 86_400_000;
+    const feed = setUp(() => ({
+      data: [rated('a/day', 1200, day), rated('a/more', 1200, day + 1), rated('a/endless', 1200, 1e21)],
+    })).create();
+    await feed.refresh();
+    expect([...(feed.peek()?.value.values() ?? [])].map(({ seconds }) => seconds)).toEqual([
+      86_400,
+      null,
+      null,
+    ]);
+  });
+
   it.each([['<html>'], [null], [{ data: [] }], [{ error: { code: 429 } }]])(
     'stay as they were after %j',
     async (bad) => {

@@ -145,6 +145,24 @@ describe('the clip archive', () => {
     expect(await archive.keep(job)).toBe(true);
   });
 
+  it('fetches the clips of a job one after another, and each even where one before it fails', async () => {
+    const clip = createMp4(5_000);
+    const source = new PassThrough();
+    const { archive, job, fetches } = await setUp([
+      () => opened(source),
+      () => ({ kind: 'failed', reason: '503' }),
+      () => opened(chunked(clip)),
+    ]);
+    const keeping = archive.keep({ ...job, outputCount: 3 });
+    await expect.poll(fetches).toBe(1);
+    await expect.poll(() => readdir(folder)).toHaveLength(1);
+    expect(fetches()).toBe(1);
+    source.end(clip);
+    expect(await keeping).toBe(false);
+    expect(fetches()).toBe(3);
+    expect((await store.getOutputs([job.id])).map(({ index }) => index)).toEqual([0, 2]);
+  });
+
   it('keeps odd bytes that come the same twice: they are what upstream has', async () => {
     const odd = Buffer.concat([createMp4(1_000), Buffer.from('trailing')]);
     const { archive, job, log } = await setUp([() => opened(chunked(odd)), () => opened(chunked(odd))]);

@@ -126,6 +126,42 @@ const pending = (upstreamId: string): JobChange[] => [
   { status: 'pending', upstreamId },
 ];
 
+describe('a job that upstream does not know', () => {
+  const HOUR = 3_600_000;
+
+  it('is polled on after an outage of ours, and ends only when upstream has said so for hours', async () => {
+    const t = await setUp(async () => ({ kind: 'missing' }));
+    const id = await t.add(pending('u1'));
+    t.pass(72 * HOUR);
+    await t.tick();
+    expect(await t.store.findJob(id)).toMatchObject({ status: 'pending', missingPolls: 1 });
+    let waited = 0;
+    for (; (await t.statusOf(id)) === 'pending' && waited < 9 * HOUR; waited += HOUR / 6) {
+      t.pass(HOUR / 6);
+      await t.tick();
+    }
+    expect(waited).toBe(3 * HOUR);
+    expect(await t.store.findJob(id)).toMatchObject({
+      status: 'expired',
+      error: { code: 'upstream_lost' },
+    });
+  });
+
+  it('goes on where upstream knows it again', async () => {
+    const answers: PollResult[] = [{ kind: 'missing' }, PENDING, { kind: 'missing' }];
+    const t = await setUp(async () => answers.shift() ?? COMPLETED);
+    const id = await t.add(pending('u1'));
+    for (const missingPolls of [1, 0, 1]) {
+      t.pass(4 * HOUR);
+      await t.tick();
+      expect(await t.store.findJob(id)).toMatchObject({ status: 'pending', missingPolls });
+    }
+    t.pass(4 * HOUR);
+    await t.tick();
+    expect(await t.statusOf(id)).toBe('completed');
+  });
+});
+
 describe('tick', () => {
   it('takes a job from pending to completed, then fetches its clip, then leaves it alone', async () => {
     const t = await setUp(async () => COMPLETED);

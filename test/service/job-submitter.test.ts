@@ -118,6 +118,21 @@ describe('the submitter', () => {
     expect(await t.store.findIdempotent('studio', 'k')).toMatchObject({ job: { id: 'job_1' } });
   });
 
+  it('shows the id of an accepted job that cannot be kept to whoever reads the log', async () => {
+    const reason = 'upstream answered 202 with an id that cannot be used';
+    const t = await setUp([{ kind: 'unknown', reason, oddId: '"a\\u0000b"' }]);
+    expect((await t.submitter.submit(t.claim)).job).toMatchObject({
+      status: 'submission_unknown',
+      upstreamId: null,
+    });
+    expect(t.log.lines).toContainEqual(
+      expect.objectContaining({
+        level: 'error',
+        details: { alarm: 'accepted_id_unusable', job_id: 'job_1', upstream_id: '"a\\u0000b"' },
+      }),
+    );
+  });
+
   it.each<[number, string]>([
     [400, 'upstream_rejected'],
     [401, 'upstream_key_invalid'],

@@ -50,6 +50,8 @@ async function setUp() {
       outputCount: 1,
       submitAttempts: 1,
       polls: 2,
+      missingSince: null,
+      missingPolls: 0,
       error: null,
       attempt: 1,
       fallback: null,

@@ -33,7 +33,7 @@ const bound = (...more: JobChange[]): JobChange[] => [
 
 async function setUp(
   steps: readonly JobChange[],
-  options: { polls?: PollResult[]; fault?: () => SignatureFault | null; held?: boolean } = {},
+  options: { polls?: (PollResult | Error)[]; fault?: () => SignatureFault | null; held?: boolean } = {},
 ) {
   let now = 1_000_000;
   const opened = await openSqliteStore({ file: ':memory:', clock: () => now });
@@ -45,7 +45,9 @@ async function setUp(
     upstream: {
       poll: async (id) => {
         polled.push(id);
-        return options.polls?.shift() ?? COMPLETED;
+        const answer = options.polls?.shift() ?? COMPLETED;
+        if (answer instanceof Error) throw answer;
+        return answer;
       },
     },
     findSignatureFault: options.fault ?? null,
@@ -123,6 +125,18 @@ describe('a webhook for a job whose submit is unknown', () => {
     t.pass(2_000);
     await t.desk.tick();
     expect(await t.job()).toMatchObject({ status: 'pending', upstreamId: 'u1' });
+  });
+
+  it('leaves after a day even where looking into it fails every time', async () => {
+    const t = await setUp(UNKNOWN, { polls: [new Error('a bug'), new Error('a bug')] });
+    await t.receive();
+    await t.desk.tick();
+    expect(t.alarms()).toEqual([]);
+    t.pass(24 * 60 * 60_000);
+    await t.desk.tick();
+    expect(t.polled).toHaveLength(2);
+    expect(t.alarms()).toEqual(['webhook_unconfirmed']);
+    expect(await t.store.nextWebhookInMs()).toBeNull();
   });
 
   it('outlives the process that took it', async () => {

@@ -57,6 +57,35 @@ describe('poll', () => {
     expect(received[0]).toContain('authorization: Bearer sk-or-v1-test');
   });
 
+  it.each<[string, object]>([
+    ['an id of null', { id: null }],
+    ['an id of an odd type', { id: ['a'] }],
+    ['a generation id of another type', { generation_id: 5 }],
+    ['a generation id with NUL', { generation_id: 'a\0b' }],
+    ['URLs that are no list', { unsigned_urls: {} }],
+    ['URLs that are text', { unsigned_urls: 'x' }],
+    ['a usage of another type', { usage: 'free' }],
+    ['a cost of another type', { usage: { cost: 'free', is_byok: 'no' } }],
+    ['an error of another type', { error: { message: 'x' } }],
+  ])('sees the end of a job through %s', async (_name, odd) => {
+    const { upstream } = await connect(answer({ id: 'a', status: 'completed', ...odd }));
+    expect(await upstream.poll('a')).toMatchObject({
+      kind: 'answer',
+      status: 'completed',
+      generationId: null,
+      outputCount: 0,
+      costUsd: null,
+      isByok: null,
+      error: null,
+    });
+  });
+
+  it('takes an id that became a number for the same id', async () => {
+    const { upstream } = await connect(answer({ id: 12345, status: 'completed' }));
+    expect((await upstream.poll('12345')).kind).toBe('answer');
+    expect((await upstream.poll('1234')).kind).toBe('failed');
+  });
+
   it.each<[string, string]>([
     ['another job', answer({ id: 'other', status: 'completed' })],
     ['no status', answer({ id: 'a' })],
@@ -78,6 +107,15 @@ describe('poll', () => {
       httpAnswer(404, '{"error":{"message":"Job a not found","code":404}}', { connection: 'close' }),
     );
     expect(await upstream.poll('a')).toEqual({ kind: 'missing' });
+  });
+
+  it.each([
+    ['a bare one', ''],
+    ['a page', '<html><h1>404 Not Found</h1></html>'],
+    ['JSON of somebody else', '{"message":"no Route matched"}'],
+  ])('does not take a 404 for upstream’s that is %s', async (_name, text) => {
+    const { upstream } = await connect(httpAnswer(404, text, { connection: 'close' }));
+    expect(await upstream.poll('a')).toEqual({ kind: 'failed', reason: 'upstream answered 404' });
   });
 
   it.each([[null], ['free'], [-1]])('takes a cost of %j for unknown, never for zero', async (cost) => {

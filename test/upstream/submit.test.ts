@@ -95,6 +95,7 @@ const ROWS: readonly Row[] = [
   },
   { name: '202 without an id', respond: say(httpAnswer(202, '{"status":"pending"}')), kind: 'unknown' },
   { name: '202 with an empty id', respond: say(httpAnswer(202, '{"id":""}')), kind: 'unknown' },
+  { name: '202 with an id of null', respond: say(httpAnswer(202, '{"id":null}')), kind: 'unknown' },
   { name: '202 that is not JSON', respond: say(httpAnswer(202, 'accepted')), kind: 'unknown' },
   { name: '202 cut in the middle', respond: say(httpAnswer(202, ACCEPTED).slice(0, -10)), kind: 'unknown' },
   { name: '204 without a body', respond: say('HTTP/1.1 204 No Content\r\n\r\n'), kind: 'unknown' },
@@ -137,6 +138,37 @@ describe('submitOnce', () => {
     expect(request).toMatch(/^POST \/api\/v1\/videos HTTP\/1\.1\r\n/);
     expect(request).toContain('authorization: Bearer sk-or-v1-test\r\n');
     expect(request.endsWith(JSON.stringify(BODY))).toBe(true);
+  });
+
+  it.each<[string, object, string, string | null]>([
+    ['a generation id of another type', { id: 'gen1', generation_id: 12 }, 'gen1', null],
+    ['a generation id that is an object', { id: 'gen1', generation_id: {} }, 'gen1', null],
+    ['a generation id with NUL', { id: 'gen1', generation_id: 'a\0b' }, 'gen1', null],
+    ['a generation id of a megabyte', { id: 'gen1', generation_id: 'g'.repeat(900_000) }, 'gen1', null],
+    ['a generation id that is one', { id: 'gen1', generation_id: 'g-1' }, 'gen1', 'g-1'],
+    ['a status of null', { id: 'gen1', status: null }, 'gen1', null],
+    ['a status of another type', { id: 'gen1', status: {} }, 'gen1', null],
+    ['an id that is a number', { id: 12345 }, '12345', null],
+    ['the longest id', { id: 'x'.repeat(512) }, 'x'.repeat(512), null],
+  ])('keeps the id of a paid job beside %s', async (_name, answer, upstreamId, generationId) => {
+    server = await startRawServer(say(httpAnswer(202, JSON.stringify(answer))));
+    expect(await submit(server.port)).toEqual({ kind: 'accepted', upstreamId, generationId, status: null });
+  });
+
+  it.each<[string, string, string]>([
+    ['NUL', '{"id":"a\\u0000b"}', '"a\\u0000b"'],
+    ['a lone surrogate', '{"id":"\\ud800x"}', '"\\ud800x"'],
+    ['a line break', '{"id":"a\\nb"}', '"a\\nb"'],
+    ['a letter beyond ASCII', '{"id":"é🦊"}', '"\\u00e9\\ud83e\\udd8a"'],
+    ['no letter', '{"id":""}', '""'],
+    ['one dot', '{"id":"."}', '"."'],
+    ['two dots', '{"id":".."}', '".."'],
+    ['a fraction', '{"id":1.5}', '1.5'],
+    ['an object', '{"id":{"v":"gen1"}}', '{"v":"gen1"}'],
+    ['too many letters', `{"id":"${'x'.repeat(900_000)}"}`, `"${'x'.repeat(999)}`],
+  ])('shows an id that cannot be kept: %s', async (_name, answer, oddId) => {
+    server = await startRawServer(say(httpAnswer(202, answer)));
+    expect(await submit(server.port)).toMatchObject({ kind: 'unknown', oddId });
   });
 
   it('keeps what a refusal says', async () => {

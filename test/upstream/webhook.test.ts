@@ -90,6 +90,8 @@ describe('parseWebhook', () => {
     ['an empty id', { data: { id: '', status: 'completed' } }],
     ['an id that is too long', { data: { id: 'x'.repeat(513), status: 'completed' } }],
     ['an id with NUL', { data: { id: 'a\0b', status: 'completed' } }],
+    ['an id that is a path upwards', { data: { id: '..', status: 'completed' } }],
+    ['a status with NUL', { data: { id: 'a', status: 'a\0' } }],
     ['an id with a space', { data: { id: 'a b', status: 'completed' } }],
     ['a status that is no text', { data: { id: 'a', status: 1 } }],
     ['a list', []],

@@ -1,5 +1,6 @@
 // Turns one clip on one model into dollars, with bounds, certainty and the working; never a number it cannot show.
 import type { Big } from 'big.js';
+import { fitsMicroUsd } from '../money.ts';
 import { type Choices, chooseSettings, type PricedClip, type PricedModel } from './choices.ts';
 import type { Circumstances } from './condition.ts';
 import type { PriceUnit } from './grammar.ts';
@@ -41,6 +42,9 @@ export interface EstimateBasis extends Circumstances {
   readonly ratio: string | null;
 }
 
+/** Beyond this an amount would not be exact, and no clip costs billions. */
+export const TOO_MUCH: Reason = 'the catalog’s numbers make it more than can be kept exactly';
+
 interface Costing extends Range<Big> {
   readonly lines: readonly EstimateLine[];
   readonly measured: boolean;
@@ -65,6 +69,7 @@ export function estimateClip(model: PricedModel, clip: PricedClip): Estimate {
   if (total === null) return unknown('the clip cannot be run in any way', basis);
 
   const { low, likely, high, lines } = total;
+  if (!fitsMicroUsd(high) || !fitsMicroUsd(likely)) return unknown(TOO_MUCH, basis);
   const exact = !total.measured && low.eq(likely) && high.eq(likely);
   return { usd: likely, lowUsd: low, highUsd: high, certainty: exact ? 'exact' : 'estimated', lines, basis };
 }
@@ -117,6 +122,7 @@ function costIn(
   if (typeof prices === 'string') return prices;
   const units = countUnits(prices.base.unit, model, choices, circumstances);
   if (typeof units === 'string') return units;
+  if (![units.low, units.likely, units.high].every(Number.isFinite)) return TOO_MUCH;
 
   const lines: EstimateLine[] = [];
   let sum = add(null, prices.base, units, lines);

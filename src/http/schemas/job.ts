@@ -4,6 +4,7 @@ import { z } from 'zod';
 import { CALLBACK_STATES, eventTypeOf, TOLD_STATUSES } from '../../core/callback.ts';
 import { findCallbackUrlFault, MAX_CALLBACK_URL } from '../../core/callback-url.ts';
 import { JOB_STATUSES } from '../../core/job.ts';
+import { MODEL_ID } from '../../core/model-id.ts';
 import { checkClipSpec, checkRouting, clipSpecShape, routingShape } from '../../core/request.ts';
 import { JOB_ID_PATTERN } from '../../service/ids.ts';
 import { listOf } from './list.ts';
@@ -18,9 +19,7 @@ import {
   WarningSchema,
 } from './route.ts';
 
-const MODEL_ID = z
-  .string()
-  .regex(/^[\w.-]{1,80}\/[\w.:-]{1,120}$/, 'must be a model id such as google/veo-3.1');
+const ModelIdSchema = z.string().regex(MODEL_ID, 'must be a model id such as google/veo-3.1');
 
 // Beside a model there is nothing left to choose, so these could only mislead.
 const CHOOSING = ['priority', 'scoring', 'models', 'fallback'] as const;
@@ -42,7 +41,7 @@ const FallbackSchema = z
 
 export const JobBodySchema = z
   .strictObject({
-    model: MODEL_ID.optional().describe('Buy from this model. Without it the router picks one.'),
+    model: ModelIdSchema.optional().describe('Buy from this model. Without it the router picks one.'),
     ...clipSpecShape,
     ...routingShape,
     fallback: FallbackSchema.optional(),
@@ -221,7 +220,7 @@ export const JobQuerySchema = z.strictObject({
     .regex(/^[\w-]{1,100}$/, 'must be the next_cursor of an earlier answer')
     .optional(),
   status: z.enum(JOB_STATUSES).optional(),
-  model: MODEL_ID.optional(),
+  model: ModelIdSchema.optional(),
   client: z
     .string()
     .regex(/^[\w.:-]{1,80}$/, 'must be the name of a client')

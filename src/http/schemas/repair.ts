@@ -1,7 +1,10 @@
 // The shape of what operators decide, of the record of it, and of a request to send a job again.
 
 import { z } from 'zod';
+import { isUpstreamId, UPSTREAM_ID } from '../../core/upstream-id.ts';
 import { listOf } from './list.ts';
+
+const ODD_ID = 'must be an id as upstream gives them';
 
 const REASON = z
   .string()
@@ -14,7 +17,7 @@ export const ResolveBodySchema = z
   .discriminatedUnion('action', [
     z.strictObject({
       action: z.literal('attach').describe('Upstream has it: follow it under this id.'),
-      upstream_id: z.string().regex(/^[\x21-\x7e]{1,512}$/, 'must be an id as upstream gives them'),
+      upstream_id: z.string().regex(UPSTREAM_ID, { error: ODD_ID, abort: true }).refine(isUpstreamId, ODD_ID),
       reason: REASON,
     }),
     z.strictObject({

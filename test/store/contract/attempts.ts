@@ -67,6 +67,8 @@ export function describeAttempts(current: () => StoreUnderTest): void {
       submittedAt: 7,
       submitAttempts: 2,
       polls: 4,
+      missingSince: 8,
+      missingPolls: 3,
     });
     const failed = {
       status: 'failed',
@@ -90,6 +92,8 @@ export function describeAttempts(current: () => StoreUnderTest): void {
       submittedAt: null,
       submitAttempts: 0,
       polls: 0,
+      missingSince: null,
+      missingPolls: 0,
       error: null,
       version: job.version + 1,
       updatedAt: next?.updatedAt,

@@ -36,6 +36,8 @@ export function describeCreation(current: () => StoreUnderTest): void {
       outputCount: 0,
       submitAttempts: 0,
       polls: 0,
+      missingSince: null,
+      missingPolls: 0,
       error: null,
       attempt: 1,
       fallback: null,

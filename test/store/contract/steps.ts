@@ -24,13 +24,21 @@ export function describeSteps(current: () => StoreUnderTest): void {
       outputCount: 2,
       submitAttempts: 1,
       polls: 3,
+      missingSince: 1_763_000_000_001,
+      missingPolls: 2,
       error: { code: 'moderated', message: 'Said “no”.' },
     };
     const saved = await store.saveStep(lease, change, KEEP);
     expect(saved).toEqual({ ...job, ...change, version: 2, updatedAt: saved?.updatedAt });
     expect(await store.getJob(job.id, 'studio')).toEqual(saved);
 
-    const cleared: JobChange = { actualMicroUsd: null, isByok: null, generationId: null, error: null };
+    const cleared: JobChange = {
+      actualMicroUsd: null,
+      isByok: null,
+      generationId: null,
+      missingSince: null,
+      error: null,
+    };
     const third = await store.saveStep(lease, cleared, KEEP);
     expect(third).toEqual({ ...saved, ...cleared, version: 3, updatedAt: third?.updatedAt });
   });
