@@ -86,7 +86,8 @@ export interface JobStore extends RepairStore, CallbackStore {
   claimDue(owner: string, limit: number, leaseMs: number): Promise<Claim[]>;
   /**
    * Saves one step. Null where the lease is no longer ours (nothing was written). Throws on a step backwards, and on
-   * another upstream id than the one the job is bound to. A job that has ended gets its `finishedAt` where the change
+   * another upstream id than the one the job is bound to; with `upstream_id_taken` where the id belongs to another job,
+   * or to an attempt that is over. A job that has ended gets its `finishedAt` where the change
    * has none, and is never due again, whatever `after` says: only a completed one may be, for its clip's sake. An
    * empty change only moves lease and schedule: `version` and `updatedAt` stay and nobody is told.
    */

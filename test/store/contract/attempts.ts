@@ -155,6 +155,8 @@ export function describeAttempts(current: () => StoreUnderTest): void {
     await store.beginAttempt(lease, { status: 'failed' }, 2, KEEP);
     await store.saveStep(lease, { status: 'submitting' }, KEEP);
     expect(await store.bindUpstream(job.id, { ...unbound, upstreamId: 'gen-vid-1' })).toBeNull();
+    const late = store.saveStep(lease, { status: 'pending', upstreamId: 'gen-vid-1' }, KEEP);
+    await expect(late).rejects.toMatchObject({ code: 'upstream_id_taken' });
     expect(await store.bindUpstream(job.id, { ...unbound, attempt: 1 })).toBeNull();
     const other = await createJobIn(store, 'submission_unknown');
     expect(await store.bindUpstream(other.job.id, { ...unbound, upstreamId: 'gen-vid-1' })).toBeNull();
