@@ -82,6 +82,10 @@ export async function beginAttempt(
     )
     .executeTakeFirst();
   if (held?.lease_owner !== owner || held.lease_token !== token) return { value: null, changed: [] };
+  // Begun already, and the answer was lost on its way: under this very lease, and not a byte of it was sent.
+  if (held.attempt === number && number > 1 && held.status === 'queued' && held.submitted_at === null) {
+    return { value: toJob(held), changed: [] };
+  }
   if (held.status === ended.status || !statusesBefore(ended.status).includes(held.status)) {
     throw new ClipgateError('internal', `Job ${jobId} is ${held.status} and cannot become ${ended.status}.`);
   }

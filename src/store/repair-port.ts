@@ -67,8 +67,9 @@ export interface RepairStore {
   makeDue(jobId: string): Promise<boolean>;
   /**
    * Ends the present attempt and begins the planned attempt `number` in one step: the job is `queued` again, with that
-   * candidate's body and nonce and none of the outcome of the last. Null where the lease is no longer ours. Throws
-   * where the present attempt cannot end so, or `number` is not one that is still planned.
+   * candidate's body and nonce and none of the outcome of the last. Null where the lease is no longer ours. A repetition,
+   * for which that attempt is begun already and was never sent, is answered with the job as it is. Throws where the
+   * present attempt cannot end so, or `number` is not one that is still planned.
    */
   beginAttempt(lease: Lease, ended: EndedAttempt, number: number, after: AfterStep): Promise<Job | null>;
   /** Attempts of jobs that may have several, planned ones included, in order; nothing for the others. */

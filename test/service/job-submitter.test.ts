@@ -416,6 +416,24 @@ describe('falling back', () => {
     expect(t.bodies).toHaveLength(2);
   });
 
+  it('goes on with a candidate whose turn was written while the answer was lost', async () => {
+    let lost = 1;
+    const t = await setUp(
+      [refused(404), ACCEPTED],
+      (real) => ({
+        ...real,
+        async beginAttempt(...args) {
+          const begun = await real.beginAttempt(...args);
+          if (lost-- > 0) throw new Error('Connection terminated unexpectedly');
+          return begun;
+        },
+      }),
+      { fallback },
+    );
+    expect((await t.submitter.submit(t.claim)).job).toMatchObject({ status: 'pending', attempt: 2 });
+    expect(modelsOf(t.bodies)).toEqual([REQUEST.model, 'b/two']);
+  });
+
   it('asks nobody once the lease is lost', async () => {
     const t = await setUp(
       [
