@@ -5,6 +5,7 @@ import { observationsMigration } from './migrations/0002-observations.ts';
 import { repairMigration } from './migrations/0003-repair.ts';
 import { catalogChangesMigration } from './migrations/0004-catalog-changes.ts';
 import { callbacksMigration } from './migrations/0005-callbacks.ts';
+import { resubmissionsMigration } from './migrations/0006-resubmissions.ts';
 import type { Migration } from './migrator.ts';
 
 export const MIGRATIONS: readonly Migration[] = [
@@ -13,4 +14,5 @@ export const MIGRATIONS: readonly Migration[] = [
   repairMigration,
   catalogChangesMigration,
   callbacksMigration,
+  resubmissionsMigration,
 ];

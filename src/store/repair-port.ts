@@ -8,7 +8,10 @@ import type { AfterStep, Lease } from './port.ts';
 /** What an intent may bring beside what every intent has. */
 export interface IntentExtras {
   readonly patienceMs?: number | null;
+  /** The job whose intent this one sends again. */
   readonly resubmitOf?: string | null;
+  /** Allows that although another job stands in that one's place. */
+  readonly acceptDoubleCharge?: boolean;
   /** The first attempt is the job itself; these follow it in order. */
   readonly fallback?: {
     readonly maxTotalMicroUsd: number;
