@@ -4,6 +4,7 @@ import { sql } from 'kysely';
 import type { Attempt, EndedAttempt } from '../core/attempt.ts';
 import { ClipgateError } from '../core/errors.ts';
 import type { FallbackTerms, Job } from '../core/job.ts';
+import { forgetTold } from './callback-records.ts';
 import type { Dialect, Queries, Written } from './database.ts';
 import { JOB_COLUMNS, toJob } from './job-row.ts';
 import { statusesBefore } from './job-steps.ts';
@@ -142,6 +143,7 @@ export async function beginAttempt(
     .where('id', '=', jobId)
     .returning(JOB_COLUMNS)
     .executeTakeFirstOrThrow();
+  if (job.callback_url !== null) await forgetTold(db, jobId);
   return { value: toJob(job), changed: [jobId] };
 }
 
