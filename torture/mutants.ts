@@ -89,8 +89,8 @@ export const MUTANTS: readonly Mutant[] = [
     edits: [
       {
         file: SUBMITTER,
-        from: "await persist(job, lease, { status: 'submission_unknown', error }, { keep: false, runInMs: null }),",
-        to: "await persist(job, lease, { status: 'queued' }, { keep: false, runInMs: 0 }),",
+        from: "persist(job, lease, { status: 'submission_unknown', error }, { keep: false, runInMs: null });",
+        to: "persist(job, lease, { status: 'queued' }, { keep: false, runInMs: 0 });",
       },
     ],
   },
@@ -111,8 +111,8 @@ export const MUTANTS: readonly Mutant[] = [
     edits: [
       {
         file: CREATION,
-        from: 'if ((await insertKey(db, row)).length > 0) return null;',
-        to: 'if (insertKey) return null;',
+        from: "if ((await insertKey(db, row)).length > 0) return { kind: 'ours', resubmitOf: null };",
+        to: "if (insertKey) return { kind: 'ours', resubmitOf: null };",
       },
     ],
   },

@@ -44,14 +44,28 @@ export const mayFollow = (status: JobStatus | undefined): status is EndedAttempt
   status === 'rejected' || status === 'failed';
 
 /**
- * True where upstream itself says that a job failed and was not billed. Proof is its own word `failed` together with
- * either no `usage` at all (as every failed job recorded so far) or a cost of exactly 0. A cost of null is unknown,
- * and on a key of one's own the provider bills what upstream calls 0. `cancelled`, `expired` and `dead` prove nothing:
- * a provider may have made the clip and charged for it.
+ * The one proof that what upstream accepted was not billed: its own word that it cost exactly 0. A cost of null is
+ * unknown, no word at all is no word, and on a key of one's own the provider bills what upstream calls 0.
+ */
+export const isBilledNothing = (cost: number | null, isByok: boolean | null): boolean =>
+  cost === 0 && isByok !== true;
+
+/**
+ * True where an attempt that is over bought nothing for certain, or never had its turn. Whether it ran on a key of
+ * one's own need not be asked: none that did is followed by another (`isUnbilledFailure`).
+ */
+export const isUnsoldAttempt = ({ status, actualMicroUsd }: Attempt): boolean =>
+  status === null || status === 'rejected' || isBilledNothing(actualMicroUsd, null);
+
+/**
+ * True where another candidate may follow a job that upstream calls `failed`: it was billed nothing, or the answer has
+ * no `usage` at all (as every failed job recorded so far). The latter is no proof, and taken for one nowhere else: the
+ * caller who allowed a fallback agreed to a total that counts such an attempt with the most it can have cost
+ * (`findNextAttempt`). `cancelled`, `expired` and `dead` never: a provider may have made the clip and charged for it.
  */
 export function isUnbilledFailure(seen: Observation): boolean {
   if (seen.kind !== 'answer' || seen.status !== 'failed' || seen.isByok === true) return false;
-  return seen.noUsage === true || seen.costUsd === 0;
+  return seen.noUsage === true || isBilledNothing(seen.costUsd, seen.isByok);
 }
 
 /**

@@ -1,6 +1,6 @@
 // Telling a client's server how a job ended: which states are told, how often it is tried, and when it is over.
 
-import { isTerminal, JOB_STATUSES, type JobStatus } from './job.ts';
+import { isTerminal, JOB_STATUSES, type Job, type JobStatus } from './job.ts';
 
 /**
  * Every end is told, and one state that is none: upstream may have taken the job, nobody knows, and a person may be
@@ -95,6 +95,8 @@ export const eventTypeOf = (status: JobStatus): string => `job.${status}`;
 
 /**
  * The name of one event, the same on every attempt and by whichever process, for receivers to know a repetition by.
- * It holds no full stop, which parts what is signed.
+ * A job that turned to another candidate may come to the same status twice, and that is news. It holds no full stop,
+ * which parts what is signed.
  */
-export const eventIdOf = (jobId: string, status: JobStatus): string => `${jobId}_${status}`;
+export const eventIdOf = ({ id, status, attempt }: Pick<Job, 'id' | 'status' | 'attempt'>): string =>
+  attempt > 1 ? `${id}_${status}_${attempt}` : `${id}_${status}`;

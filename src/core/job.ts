@@ -49,12 +49,8 @@ export const isTerminal = (status: JobStatus): boolean => NEXT[status].length ==
 /** True where `to` is a step forward from `from` (staying in place is not a step). */
 export const mayMove = (from: JobStatus, to: JobStatus): boolean => NEXT[from].includes(to);
 
-/**
- * True where sending the same intent again cannot buy a second video: upstream is proven not to have
- * accepted it, or it ended unbilled by upstream's own word.
- */
-export const isResubmitSafe = (status: JobStatus): boolean =>
-  status === 'rejected' || status === 'not_accepted';
+/** True where the present attempt is proven not to have been accepted: upstream refused it, or an operator found so. */
+export const isUnsold = (status: JobStatus): boolean => status === 'rejected' || status === 'not_accepted';
 
 /** Why a job ended badly, in words for the caller. */
 export interface JobError {

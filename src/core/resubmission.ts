@@ -1,6 +1,7 @@
 // Whether an intent may be sent again as a new job, and whether that can buy the same clip twice.
 
-import { isResubmitSafe, isTerminal, type Job } from './job.ts';
+import { type Attempt, isBilledNothing, isUnsoldAttempt } from './attempt.ts';
+import { isTerminal, isUnsold, type Job } from './job.ts';
 
 export type ResubmitRisk =
   /** Nothing was bought: sending it again is the first purchase. */
@@ -10,10 +11,23 @@ export type ResubmitRisk =
   /** It is still going, or has its clip: there is nothing to send again. */
   | 'nothing_to_resubmit';
 
+/** What else is known of a job's intent. */
+export interface IntentHistory {
+  /** Its attempts before the present one. */
+  readonly earlier: readonly Attempt[];
+  /** True where another job stands in its place: one made of the same intent since, that was or may yet be bought. */
+  readonly resent: boolean;
+}
+
+/** True where sending the same intent again cannot buy a second video: no attempt of any job of it was bought. */
+export const isResubmitSafe = (job: Pick<Job, 'status'>, { earlier, resent }: IntentHistory): boolean =>
+  isUnsold(job.status) && earlier.every(isUnsoldAttempt) && !resent;
+
 /** Only upstream's own word counts as proof: a refusal, or a failure billed with exactly 0 on upstream's account. */
-export function judgeResubmit(job: Job): ResubmitRisk {
-  if (isResubmitSafe(job.status)) return 'none';
-  if (job.status === 'failed' && job.actualMicroUsd === 0 && job.isByok !== true) return 'none';
+export function judgeResubmit(job: Job, history: IntentHistory): ResubmitRisk {
+  if (isResubmitSafe(job, history)) return 'none';
+  const unbilled = job.status === 'failed' && isBilledNothing(job.actualMicroUsd, job.isByok);
+  if (unbilled && history.earlier.every(isUnsoldAttempt) && !history.resent) return 'none';
   if (job.status === 'submission_unknown') return 'double_charge';
   return isTerminal(job.status) && job.status !== 'completed' ? 'double_charge' : 'nothing_to_resubmit';
 }

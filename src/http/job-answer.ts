@@ -1,7 +1,7 @@
 // A job as its owner sees it, in JSON, written once for as long as nothing about the job changes.
 
 import type { FastifyReply } from 'fastify';
-import type { Job } from '../core/job.ts';
+import { isUnsold, type Job } from '../core/job.ts';
 import type { Jobs } from '../service/jobs.ts';
 import { renderJob } from './render.ts';
 import { sendJson } from './send-json.ts';
@@ -15,8 +15,8 @@ export function writeJob(jobs: Pick<Jobs, 'recordOf'>, job: Job): string | Promi
   const known = written.get(job);
   if (known !== undefined) return known;
   const writing = jobs.recordOf(job).then((record) => JSON.stringify(renderJob(record)));
-  // How far its callback is changes while the job stays as it is.
-  if (job.callbackUrl === null) {
+  // How far its callback is changes while the job stays as it is, and whether it was sent again.
+  if (job.callbackUrl === null && !isUnsold(job.status)) {
     written.set(job, writing);
     writing.then(
       (text) => written.set(job, text),

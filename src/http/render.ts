@@ -6,9 +6,10 @@ import { type Callback, eventTypeOf } from '../core/callback.ts';
 import type { VideoModel } from '../core/catalog.ts';
 import { derived } from '../core/derived.ts';
 import type { ExpectedTime } from '../core/expected-time.ts';
-import { isResubmitSafe, type Job, type JobStatus } from '../core/job.ts';
+import type { Job, JobStatus } from '../core/job.ts';
 import type { LearnedEstimate } from '../core/learned-estimate.ts';
 import { fromMicroUsd } from '../core/money.ts';
+import { isResubmitSafe } from '../core/resubmission.ts';
 import type { Candidate, Rejected } from '../core/route.ts';
 import type { CatalogView } from '../service/catalog-cache.ts';
 import type { JobRecord } from '../service/jobs.ts';
@@ -134,7 +135,7 @@ function renderCallback({ callbackUrl }: Job, callback: Callback | null) {
 
 export const linkTo = (job: Job): string => `/jobs/${job.id}`;
 
-export function renderJob({ job, outputs, earlier, callback }: JobRecord) {
+export function renderJob({ job, outputs, earlier, resent, callback }: JobRecord) {
   const self = linkTo(job);
   const count = job.status === 'completed' ? job.outputCount : 0;
   return {
@@ -158,7 +159,7 @@ export function renderJob({ job, outputs, earlier, callback }: JobRecord) {
       renderAttempt({ ...job, startedAt: job.submittedAt }, job.status),
     ],
     resubmit_of: job.resubmitOf,
-    resubmit_safe: isResubmitSafe(job.status),
+    resubmit_safe: isResubmitSafe(job, { earlier, resent }),
     callback: renderCallback(job, callback),
     outputs: Array.from({ length: count }, (_, index) => {
       const stored = outputs.find((output) => output.index === index);

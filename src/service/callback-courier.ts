@@ -91,7 +91,7 @@ export function createCallbackCourier(
       return;
     }
     const secrets = parts.secretsOf(job.clientId);
-    const id = eventIdOf(job.id, job.status);
+    const id = eventIdOf(job);
     const outcome =
       secrets.length === 0
         ? { kind: 'failed' as const, reason: 'this gateway no longer holds a secret to sign with' }

@@ -1,4 +1,4 @@
-// Turns a job to its next candidate, where its caller allowed that and nothing was bought for certain.
+// Turns a job to its next candidate, where its caller allowed that and what they pay at most allows it.
 
 import { type EndedAttempt, findNextAttempt } from '../core/attempt.ts';
 import type { Job } from '../core/job.ts';
@@ -27,7 +27,7 @@ export function createJobFallback(parts: {
       if (!next) return null;
       log.warn(
         { job_id: job.id, model: job.model, ended: ended.error?.code, next: next.model, attempt: number },
-        'a candidate could not be had and nothing was bought: the next is tried',
+        'a candidate could not be had: the next is tried',
       );
       return next;
     },

@@ -68,7 +68,7 @@ export function createJobPoller(parts: JobPollerParts, options: JobPollerOptions
       case 'submitting':
         // Its owner is gone and cannot say whether the request left.
         log.error(
-          { job_id: job.id },
+          { alarm: 'submission_unknown', job_id: job.id },
           'a submit was interrupted: whether upstream accepted the job is unknown',
         );
         await store.saveStep(

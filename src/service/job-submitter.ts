@@ -122,8 +122,11 @@ export function createJobSubmitter(parts: JobSubmitterParts, options: JobSubmitt
           : refuse(job, lease, outcome);
       case 'rejected':
         return refuse(job, lease, outcome);
-      case 'unknown': {
-        log.error({ job_id: job.id, reason: outcome.reason }, 'whether upstream accepted the job is unknown');
+      case 'unknown':
+        log.error(
+          { alarm: 'submission_unknown', job_id: job.id, reason: outcome.reason },
+          'whether upstream accepted the job is unknown',
+        );
         if (outcome.oddId !== undefined) {
           // As for an id that is accepted: this line is all that ties a paid video to its job.
           log.error(
@@ -131,13 +134,14 @@ export function createJobSubmitter(parts: JobSubmitterParts, options: JobSubmitt
             'upstream accepted the job under an id that cannot be kept',
           );
         }
-        const error = { code: 'submission_unknown', message: UNKNOWN_MESSAGE };
-        return over(
-          await persist(job, lease, { status: 'submission_unknown', error }, { keep: false, runInMs: null }),
-        );
-      }
+        return over(await leaveUnknown(job, lease));
     }
   }
+
+  const leaveUnknown = (job: Job, lease: Lease): Promise<Job> => {
+    const error = { code: 'submission_unknown', message: UNKNOWN_MESSAGE };
+    return persist(job, lease, { status: 'submission_unknown', error }, { keep: false, runInMs: null });
+  };
 
   async function accept(
     job: Job,
@@ -151,7 +155,17 @@ export function createJobSubmitter(parts: JobSubmitterParts, options: JobSubmitt
     const change: JobChange = { status: 'pending', upstreamId, generationId, error: null };
     const saved = await persist(job, lease, change, { keep: false, runInMs: first }, () =>
       store.bindUpstream(job.id, { upstreamId, generationId, attempt: job.attempt }),
-    );
+    ).catch((error: unknown) => {
+      if (isTaken(error)) return null;
+      throw error;
+    });
+    if (!saved) {
+      log.error(
+        { alarm: 'accepted_id_taken', job_id: job.id, upstream_id: upstreamId },
+        'upstream accepted the job under an id that belongs to another: nobody knows what was bought',
+      );
+      return leaveUnknown(job, lease);
+    }
     if (saved.upstreamId !== upstreamId) {
       log.error(
         { alarm: 'accepted_id_not_bound', job_id: job.id, upstream_id: upstreamId, bound: saved.upstreamId },
@@ -210,13 +224,14 @@ export function createJobSubmitter(parts: JobSubmitterParts, options: JobSubmitt
 
   /**
    * Writes what upstream said, trying again while the store is away.
-   * @throws what the store threw last; the row stays `submitting` and becomes unknown, which is true.
+   * @throws at once where upstream's id is taken, for that lasts; else what the store threw last: the row stays `submitting` and becomes unknown, which is true.
    */
   async function untilWritten<T>(jobId: string, write: () => Promise<T>): Promise<T> {
     for (let attempt = 0; ; attempt++) {
       try {
         return await write();
       } catch (error) {
+        if (isTaken(error)) throw error;
         log.error({ err: error, job_id: jobId, attempt }, 'the outcome of a submit could not be written');
         if (attempt >= SAVE_RETRIES) throw error;
         await parts.sleep(Math.min(SAVE_BACKOFF_MAX_MS, SAVE_BACKOFF_MS * 2 ** attempt));
@@ -249,6 +264,9 @@ const over = (job: Job, refusal: ClipgateError | null = null): Turn => ({
 /** What a caller is told of an unknown outcome, wherever it was noticed. */
 export const UNKNOWN_MESSAGE =
   'Upstream may or may not have accepted this job. It is not sent again; do not send it again yourself unless a second bill is acceptable.';
+
+const isTaken = (error: unknown): boolean =>
+  error instanceof ClipgateError && error.code === 'upstream_id_taken';
 
 const lostLease = (jobId: string) =>
   new ClipgateError('internal', `another process took over job ${jobId}`, { extra: { job_id: jobId } });

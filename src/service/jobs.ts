@@ -7,6 +7,7 @@ import type { Planned } from '../core/fallback-plan.ts';
 import {
   type FallbackTerms,
   isTerminal,
+  isUnsold,
   type Job,
   type JobStatus,
   type StoredOutput,
@@ -33,6 +34,8 @@ export interface Intent {
   readonly patienceMs?: number;
   /** The job whose intent this one sends again. */
   readonly resubmitOf?: string;
+  /** Allows that although another job of the same intent was, or may yet be, bought. */
+  readonly acceptDoubleCharge?: boolean;
   /** What may be tried after `request`, in order. */
   readonly fallback?: FallbackTerms & {
     readonly highMicroUsd: number | null;
@@ -92,6 +95,8 @@ export interface JobRecord {
   readonly outputs: readonly StoredOutput[];
   /** Its attempts before the present one. */
   readonly earlier: readonly Attempt[];
+  /** True where it was refused or failed, and another job of its intent was bought since, or may yet be. */
+  readonly resent: boolean;
   /** How far telling its client is; null where nobody is to be told. */
   readonly callback: Callback | null;
 }
@@ -101,6 +106,7 @@ export interface JobsParts {
     JobStore,
     | 'createJob'
     | 'findIdempotent'
+    | 'findStandIns'
     | 'getJob'
     | 'findJob'
     | 'getAttempts'
@@ -136,10 +142,12 @@ export function createJobs(
     const idsWhere = (has: (job: Job) => boolean) => jobs.filter(has).map(({ id }) => id);
     const completed = idsWhere(({ status }) => status === 'completed');
     const several = idsWhere(({ attempt }) => attempt > 1);
+    const sentAgain = idsWhere(({ status }) => isUnsold(status) || status === 'failed');
     const told = idsWhere(({ callbackUrl }) => callbackUrl !== null);
-    const [outputs, attempts, callbacks] = await Promise.all([
+    const [outputs, attempts, standIns, callbacks] = await Promise.all([
       completed.length > 0 ? store.getOutputs(completed) : [],
       several.length > 0 ? store.getAttempts(several) : [],
+      sentAgain.length > 0 ? store.findStandIns(sentAgain) : null,
       told.length > 0 ? store.getCallbacks(told) : [],
     ]);
     const ended = attempts.filter(({ status }) => status !== null);
@@ -147,6 +155,7 @@ export function createJobs(
       job,
       outputs: outputs.filter(({ jobId }) => jobId === job.id),
       earlier: ended.filter(({ jobId }) => jobId === job.id),
+      resent: standIns?.has(job.id) ?? false,
       callback: callbacks.find(({ jobId }) => jobId === job.id) ?? null,
     }));
   }
@@ -255,7 +264,7 @@ export function createJobs(
 
     async recordOf(job) {
       const [record] = await recordsOf([job]);
-      return record ?? { job, outputs: [], earlier: [], callback: null };
+      return record ?? { job, outputs: [], earlier: [], resent: false, callback: null };
     },
   };
 }

@@ -2,7 +2,7 @@
 
 import { ClipgateError } from '../core/errors.ts';
 import type { Job } from '../core/job.ts';
-import { judgeResubmit } from '../core/resubmission.ts';
+import { type IntentHistory, judgeResubmit } from '../core/resubmission.ts';
 import { hashJson } from './canonical-json.ts';
 import type { Jobs, Made } from './jobs.ts';
 
@@ -19,7 +19,7 @@ export interface Resubmission {
  * @throws ClipgateError not_resubmittable, double_charge_not_accepted, and as `Jobs.make` does.
  */
 export async function resubmit(
-  jobs: Pick<Jobs, 'make' | 'findReplay'>,
+  jobs: Pick<Jobs, 'make' | 'findReplay' | 'recordOf'>,
   job: Job,
   { key, acceptDoubleCharge, wait }: Resubmission,
 ): Promise<Made> {
@@ -28,15 +28,15 @@ export async function resubmit(
   const idempotency = { key: key ?? `resubmit ${job.id}`, bodyHash: hashJson({ resubmit_of: job.id }) };
   const earlier = await jobs.findReplay(clientId, idempotency);
   if (earlier) return { job: earlier, replayed: true };
-  requireSense(job, acceptDoubleCharge);
+  requireSense(job, await jobs.recordOf(job), acceptDoubleCharge);
   const { request, estimatedMicroUsd, listMicroUsd, expectedMs, callbackUrl } = job;
   const intent = { request, estimatedMicroUsd, listMicroUsd, expectedMs, callbackUrl };
-  return jobs.make({ clientId, ...intent, resubmitOf: job.id, idempotency }, wait);
+  return jobs.make({ clientId, ...intent, resubmitOf: job.id, acceptDoubleCharge, idempotency }, wait);
 }
 
-function requireSense(job: Job, acceptDoubleCharge: boolean): void {
+function requireSense(job: Job, history: IntentHistory, acceptDoubleCharge: boolean): void {
   const about = { extra: { job_status: job.status } };
-  switch (judgeResubmit(job)) {
+  switch (judgeResubmit(job, history)) {
     case 'none':
       return;
     case 'nothing_to_resubmit':
@@ -49,7 +49,9 @@ function requireSense(job: Job, acceptDoubleCharge: boolean): void {
       if (acceptDoubleCharge) return;
       throw new ClipgateError(
         'double_charge_not_accepted',
-        `This job is ${job.status}: it was bought, or may have been. Send accept_double_charge: true to risk a second bill.`,
+        history.resent
+          ? 'This job was sent again already. Send accept_double_charge: true to risk a second bill.'
+          : `This job is ${job.status}: it was bought, or may have been. Send accept_double_charge: true to risk a second bill.`,
         about,
       );
   }

@@ -1,7 +1,7 @@
 // Who tells which job: callbacks claimed one per receiving host, under leases, and settled by token.
 
-import { sql } from 'kysely';
-import type { CallbackStep } from '../core/callback.ts';
+import { type SqlBool, sql } from 'kysely';
+import type { CallbackState, CallbackStep } from '../core/callback.ts';
 import type { CallbackClaim, CallbackStore } from './callback-port.ts';
 import { CALLBACK_COLUMNS, toCallback } from './callback-row.ts';
 import type { Database, Queries } from './database.ts';
@@ -73,11 +73,21 @@ export function createCallbackClaims(
   }
 
   async function settle(db: Queries, lease: Lease, step: CallbackStep | null): Promise<boolean> {
+    // Forgotten while it was being told: the job has turned to another candidate, and there is nothing to tell of it yet.
+    const stillTold = sql<SqlBool>`event is not null`;
     const outcome = step
       ? {
-          state: step.state,
+          state:
+            step.state === 'gone'
+              ? step.state
+              : sql<CallbackState>`case when ${stillTold} then ${step.state} else 'waiting' end`,
           last_error: step.error,
-          due_at: step.retryInMs === null ? null : dueIn(dialect, step.retryInMs),
+          due_at:
+            step.retryInMs === null
+              ? null
+              : sql<
+                  number | null
+                >`case when ${stillTold} then ${dueIn(dialect, step.retryInMs)} else null end`,
         }
       : { state: 'waiting' as const, due_at: null };
     const settled = await db

@@ -33,7 +33,8 @@ export interface CallbackStore {
   ): Promise<CallbackClaim[]>;
   /**
    * Writes down what came of an attempt, and gives up the lease. Null: the job had moved on, nothing was sent, and
-   * what is to be told is for `raiseCallbacks`. False where the lease is no longer ours; nothing was written then.
+   * what is to be told is for `raiseCallbacks`; so it is where the job turned to another candidate while it was told.
+   * False where the lease is no longer ours; nothing was written then.
    */
   settleCallback(lease: Lease, step: CallbackStep | null): Promise<boolean>;
   /** Milliseconds until the next callback can be claimed (0 = now), hosts left out; null where none will. */

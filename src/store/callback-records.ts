@@ -1,7 +1,7 @@
 // Who waits to be told of which job: written with the job, raised from what the jobs say, read for their owners.
 
 import { type RawBuilder, type SqlBool, sql } from 'kysely';
-import { TOLD_STATUSES } from '../core/callback.ts';
+import { type CallbackState, TOLD_STATUSES } from '../core/callback.ts';
 import type { JobStatus } from '../core/job.ts';
 import type { CallbackStore } from './callback-port.ts';
 import { CALLBACK_COLUMNS, toCallback } from './callback-row.ts';
@@ -24,6 +24,25 @@ export async function insertCallback(db: Queries, jobId: string, url: string): P
   await db
     .insertInto('callbacks')
     .values({ job_id: jobId, host, ...fresh })
+    .execute();
+}
+
+/**
+ * Forgets, in the transaction that begins another attempt, what was told of the last: to come to the same status again
+ * is news. Where somebody is telling it just now, that goes on, and settles as `waiting`.
+ */
+export async function forgetTold(db: Queries, jobId: string): Promise<void> {
+  const unheld = sql<SqlBool>`lease_owner is null and state <> 'gone'`;
+  await db
+    .updateTable('callbacks')
+    .set({
+      event: null,
+      state: sql<CallbackState>`case when ${unheld} then 'waiting' else state end`,
+      attempts: sql<number>`case when ${unheld} then 0 else attempts end`,
+      last_error: sql<string | null>`case when ${unheld} then null else last_error end`,
+      due_at: sql<number | null>`case when ${unheld} then null else due_at end`,
+    })
+    .where('job_id', '=', jobId)
     .execute();
 }
 

@@ -6,6 +6,9 @@ import type { JobStore } from './port.ts';
 
 export type CatalogHistory = Pick<JobStore, 'saveCatalog' | 'listCatalogChanges'>;
 
+/** Rows per INSERT: every value is a parameter, and each database has a most of them that one statement may bring. */
+const SLICE = 1_000;
+
 /** The document under which the catalog is kept; `loadDocument` reads it. */
 export const CATALOG_DOCUMENT = 'catalog';
 
@@ -29,10 +32,10 @@ export function createCatalogHistory({ reader, dialect, write }: Database): Cata
         if (!first) await db.updateTable('documents').set(kept).where('key', '=', CATALOG_DOCUMENT).execute();
 
         const changes = diff(before?.json ?? null);
-        if (changes.length > 0) {
-          const rows = changes.map(({ modelId, kind, fields }, position) => ({
+        for (let from = 0; from < changes.length; from += SLICE) {
+          const rows = changes.slice(from, from + SLICE).map(({ modelId, kind, fields }, index) => ({
             changed_at: sql<number>`(select saved_at from documents where key = ${CATALOG_DOCUMENT})`,
-            position,
+            position: from + index,
             model: modelId,
             kind,
             fields: JSON.stringify(fields),

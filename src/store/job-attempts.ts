@@ -4,6 +4,7 @@ import { sql } from 'kysely';
 import type { Attempt, EndedAttempt } from '../core/attempt.ts';
 import { ClipgateError } from '../core/errors.ts';
 import type { FallbackTerms, Job } from '../core/job.ts';
+import { forgetTold } from './callback-records.ts';
 import type { Dialect, Queries, Written } from './database.ts';
 import { JOB_COLUMNS, toJob } from './job-row.ts';
 import { statusesBefore } from './job-steps.ts';
@@ -82,6 +83,10 @@ export async function beginAttempt(
     )
     .executeTakeFirst();
   if (held?.lease_owner !== owner || held.lease_token !== token) return { value: null, changed: [] };
+  // Begun already, and the answer was lost on its way: under this very lease, and not a byte of it was sent.
+  if (held.attempt === number && number > 1 && held.status === 'queued' && held.submitted_at === null) {
+    return { value: toJob(held), changed: [] };
+  }
   if (held.status === ended.status || !statusesBefore(ended.status).includes(held.status)) {
     throw new ClipgateError('internal', `Job ${jobId} is ${held.status} and cannot become ${ended.status}.`);
   }
@@ -140,6 +145,7 @@ export async function beginAttempt(
     .where('id', '=', jobId)
     .returning(JOB_COLUMNS)
     .executeTakeFirstOrThrow();
+  if (job.callback_url !== null) await forgetTold(db, jobId);
   return { value: toJob(job), changed: [jobId] };
 }
 

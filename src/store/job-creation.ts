@@ -1,13 +1,15 @@
 // Writes a paid intent for the first time, once per idempotency key.
 
 import { sql } from 'kysely';
-import { isResubmitSafe } from '../core/job.ts';
+import { ClipgateError } from '../core/errors.ts';
+import type { Job } from '../core/job.ts';
 import { insertCallback } from './callback-records.ts';
 import type { Dialect, Queries, Written } from './database.ts';
 import { insertAttempts, termsOf } from './job-attempts.ts';
 import { JOB_COLUMNS, toJob } from './job-row.ts';
 import type { CreateResult, JobIntent } from './port.ts';
 import { prepare } from './prepared-query.ts';
+import { holdIntent, isSafe } from './resubmissions.ts';
 
 /** How long a key keeps answering with its job. */
 export const KEY_LIFE_MS = 30 * 24 * 60 * 60 * 1000;
@@ -37,6 +39,20 @@ interface KeyOfJob {
   readonly bodyHash: string;
   readonly jobId: string;
 }
+
+type Created = Extract<CreateResult, { readonly kind: 'created' }>;
+
+interface Ours {
+  readonly kind: 'ours';
+  readonly resubmitOf: string | null;
+}
+
+const doubleCharge = ({ id, status }: Job) =>
+  new ClipgateError(
+    'double_charge_not_accepted',
+    `This job was sent again already, as a job that is ${status}. Send accept_double_charge: true to risk a second bill.`,
+    { extra: { job_id: id, job_status: status } },
+  );
 
 /** Creates a job inside the write unit it is given; see `JobStore.createJob`. */
 export type CreateJob = (
@@ -116,30 +132,47 @@ export function prepareJobCreation(db: Queries, dialect: Dialect): CreateJob {
   );
 
   const selectJob = prepare((row: { readonly id: string }) =>
-    db.selectFrom('jobs').select(JOB_COLUMNS).where('id', '=', row.id),
+    db
+      .selectFrom('jobs')
+      .select(JOB_COLUMNS)
+      .select(sql<number>`case when ${isSafe} then 1 else 0 end`.as('is_safe'))
+      .where('id', '=', row.id),
   );
 
-  /** What an earlier job of this key has to say, or null where the key is now ours. */
-  async function claimKey(db: Queries, row: KeyOfJob): Promise<CreateResult | null> {
-    if ((await insertKey(db, row)).length > 0) return null;
+  /** What an earlier job of this key has to say; or the key is now ours, and the refused job that is sent again by it. */
+  async function claimKey(db: Queries, row: KeyOfJob): Promise<Exclude<CreateResult, Created> | Ours> {
+    if ((await insertKey(db, row)).length > 0) return { kind: 'ours', resubmitOf: null };
     const [known] = await selectKey(db, row);
     const [earlier] = known ? await selectJob(db, { id: known.job_id }) : [];
     if (!known || !earlier) {
       throw new Error(`The idempotency key of job ${row.jobId} vanished while it was read`);
     }
-    if (isResubmitSafe(earlier.status) || known.age_ms > KEY_LIFE_MS) {
+    const same = known.body_hash === row.bodyHash;
+    const old = known.age_ms > KEY_LIFE_MS;
+    const standing = old || earlier.is_safe === 0 ? null : await holdIntent(db, dialect, earlier.id);
+    if (old || (earlier.is_safe === 1 && !standing)) {
       await moveKey(db, row);
-      return null;
+      return { kind: 'ours', resubmitOf: same && !old ? earlier.id : null };
     }
-    return known.body_hash === row.bodyHash
-      ? { kind: 'replayed', job: toJob(earlier) }
-      : { kind: 'key_reused', jobId: earlier.id };
+    const job = standing ?? toJob(earlier);
+    return same ? { kind: 'replayed', job } : { kind: 'key_reused', jobId: job.id };
+  }
+
+  /** The refused job that this one sends again, where it may. */
+  async function claimIntent(db: Queries, intent: JobIntent, ofKey: string | null): Promise<string | null> {
+    const resubmitOf = intent.resubmitOf ?? null;
+    if (resubmitOf === null) return ofKey;
+    const standing = await holdIntent(db, dialect, resubmitOf);
+    // Thrown, not answered: the key that was claimed for this job must be undone.
+    if (standing && intent.acceptDoubleCharge !== true) throw doubleCharge(standing);
+    return resubmitOf;
   }
 
   return async (db, intent, owner, leaseMs) => {
     const { id, clientId, idempotency } = intent;
-    const earlier = idempotency && (await claimKey(db, { clientId, jobId: id, ...idempotency }));
-    if (earlier) return { value: earlier, changed: [] };
+    const key = idempotency && (await claimKey(db, { clientId, jobId: id, ...idempotency }));
+    if (key && key.kind !== 'ours') return { value: key, changed: [] };
+    const resubmitOf = await claimIntent(db, intent, key?.resubmitOf ?? null);
 
     const { fallback } = intent;
     const callbackUrl = intent.callbackUrl ?? null;
@@ -149,7 +182,7 @@ export function prepareJobCreation(db: Queries, dialect: Dialect): CreateJob {
       listMicroUsd: intent.listMicroUsd ?? null,
       fallback: fallback ? JSON.stringify(termsOf(fallback)) : null,
       patienceMs: intent.patienceMs ?? null,
-      resubmitOf: intent.resubmitOf ?? null,
+      resubmitOf,
       callbackUrl,
       owner,
       leaseMs,

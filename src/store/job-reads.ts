@@ -1,20 +1,18 @@
 // Reads of jobs, each bounded to one client and served by an index; `getJob` is on the hottest path of the service.
 
 import { sql } from 'kysely';
-import { isResubmitSafe, JOB_STATUSES, type Job, type JobStatus } from '../core/job.ts';
+import type { Job } from '../core/job.ts';
 import type { Database } from './database.ts';
 import { KEY_LIFE_MS } from './job-creation.ts';
 import { JOB_COLUMNS, toJob } from './job-row.ts';
 import type { JobStore, ListQuery } from './port.ts';
 import { prepare } from './prepared-query.ts';
+import { findStandIns, isSafe } from './resubmissions.ts';
 
 export type JobReads = Pick<
   JobStore,
-  'getJob' | 'findJob' | 'getJobByUpstreamId' | 'listJobs' | 'findIdempotent'
+  'getJob' | 'findJob' | 'getJobByUpstreamId' | 'listJobs' | 'findIdempotent' | 'findStandIns'
 >;
-
-/** How a job must have ended for its key to be free again. */
-const FREEING: readonly JobStatus[] = JOB_STATUSES.filter(isResubmitSafe);
 
 export function createJobReads({ reader, dialect }: Pick<Database, 'reader' | 'dialect'>): JobReads {
   const jobById = prepare((params: { id: string; clientId: string }) =>
@@ -39,10 +37,10 @@ export function createJobReads({ reader, dialect }: Pick<Database, 'reader' | 'd
       .innerJoin('jobs', 'jobs.id', 'idempotency_keys.job_id')
       .select(JOB_COLUMNS.map((column) => `jobs.${column}` as const))
       .select('idempotency_keys.body_hash')
+      .select(sql<number>`case when ${isSafe} then 1 else 0 end`.as('is_safe'))
       .where('idempotency_keys.client_id', '=', params.clientId)
       .where('idempotency_keys.key', '=', params.key)
-      .where(sql<boolean>`idempotency_keys.created_at >= ${dialect.now()} - ${sql.lit(KEY_LIFE_MS)}`)
-      .where('jobs.status', 'not in', FREEING),
+      .where(sql<boolean>`idempotency_keys.created_at >= ${dialect.now()} - ${sql.lit(KEY_LIFE_MS)}`),
   );
 
   /** Null where the cursor names no job of this client. */
@@ -97,7 +95,10 @@ export function createJobReads({ reader, dialect }: Pick<Database, 'reader' | 'd
     listJobs,
     async findIdempotent(clientId, key) {
       const [row] = await jobByKey(reader, { clientId, key });
-      return row ? { job: toJob(row), bodyHash: row.body_hash } : null;
+      if (!row) return null;
+      const job = row.is_safe === 0 ? toJob(row) : (await findStandIns(reader, [row.id])).get(row.id);
+      return job ? { job, bodyHash: row.body_hash } : null;
     },
+    findStandIns: (jobIds) => findStandIns(reader, jobIds),
   };
 }

@@ -1,6 +1,6 @@
 // Moves a job forward, and only forward: every condition stands in the UPDATE itself, where no race can pass it.
 
-import { sql } from 'kysely';
+import { type SqlBool, sql } from 'kysely';
 import { ClipgateError } from '../core/errors.ts';
 import { isTerminal, JOB_STATUSES, type Job, type JobChange, type JobStatus, mayMove } from '../core/job.ts';
 import type { Dialect, Queries, Written } from './database.ts';
@@ -19,6 +19,11 @@ const AT_REST: readonly JobStatus[] = JOB_STATUSES.filter(
 
 /** Where an id from upstream may still be attached: a submit left, and its outcome is not known. */
 const UNBOUND: readonly JobStatus[] = ['submitting', 'submission_unknown'];
+
+/** One paid video belongs to one attempt of one job: no other job has this id, and no attempt that is over had it. */
+const isFreeFor = (jobId: string, upstreamId: string) => sql<SqlBool>`
+  not exists (select 1 from jobs as other where other.upstream_id = ${upstreamId} and other.id <> ${jobId})
+  and not exists (select 1 from job_attempts where job_attempts.upstream_id = ${upstreamId})`;
 
 const selectJob = (db: Queries, id: string) =>
   db
@@ -65,6 +70,7 @@ export async function saveStep(
     update = update.where((where) =>
       where.or([where('upstream_id', 'is', null), where('upstream_id', '=', upstreamId)]),
     );
+    if (upstreamId !== null) update = update.where(isFreeFor(lease.jobId, upstreamId));
   }
 
   const saved = await update.returning(JOB_COLUMNS).executeTakeFirst();
@@ -73,12 +79,13 @@ export async function saveStep(
   const row = await selectJob(db, lease.jobId).executeTakeFirst();
   if (row?.lease_owner !== lease.owner || row.lease_token !== lease.token)
     return { value: null, changed: [] };
-  throw new ClipgateError(
-    'internal',
-    status !== undefined && !statusesBefore(status).includes(row.status)
-      ? `Job ${row.id} is ${row.status} and cannot become ${status}.`
-      : `Job ${row.id} is bound to ${row.upstream_id} upstream and cannot be bound to ${upstreamId}.`,
-  );
+  if (status !== undefined && !statusesBefore(status).includes(row.status)) {
+    throw new ClipgateError('internal', `Job ${row.id} is ${row.status} and cannot become ${status}.`);
+  }
+  const cannot = `cannot be bound to ${upstreamId}`;
+  throw row.upstream_id === null || row.upstream_id === upstreamId
+    ? new ClipgateError('upstream_id_taken', `Job ${row.id} ${cannot}, which belongs to another.`)
+    : new ClipgateError('internal', `Job ${row.id} is bound to ${row.upstream_id} upstream and ${cannot}.`);
 }
 
 /** See `JobStore.bindUpstream`. */
@@ -112,28 +119,7 @@ export async function bindUpstream(
       ]),
     )
     .where((where) => where.or([where('upstream_id', 'is', null), where('upstream_id', '=', upstreamId)]))
-    .where((where) =>
-      where.not(
-        where.exists(
-          where
-            .selectFrom('jobs as other')
-            .select('other.id')
-            .where('other.upstream_id', '=', upstreamId)
-            .where('other.id', '<>', jobId),
-        ),
-      ),
-    )
-    // An attempt that is over keeps its id: its late answer must not be taken for that of the next.
-    .where((where) =>
-      where.not(
-        where.exists(
-          where
-            .selectFrom('job_attempts')
-            .select('job_attempts.number')
-            .where('job_attempts.upstream_id', '=', upstreamId),
-        ),
-      ),
-    );
+    .where(isFreeFor(jobId, upstreamId));
   if (attempt !== undefined) update = update.where('attempt', '=', attempt);
   const saved = await update.returning(JOB_COLUMNS).executeTakeFirst();
   if (saved) return { value: toJob(saved), changed: [saved.id] };

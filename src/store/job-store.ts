@@ -32,7 +32,8 @@ export function createJobStore(database: Database): JobStore {
     ...createCallbackClaims(database),
     createJob(intent, owner, leaseMs) {
       // Without a key, other candidates and a callback it is a single insert.
-      const single = intent.idempotency === null && !intent.fallback && !intent.callbackUrl;
+      const single =
+        intent.idempotency === null && !intent.fallback && !intent.callbackUrl && !intent.resubmitOf;
       const run = single ? writeOne : write;
       return run((db) => createJob(db, intent, owner, leaseMs));
     },

@@ -6,6 +6,7 @@ import { repairMigration } from './migrations/0003-repair.ts';
 import { catalogChangesMigration } from './migrations/0004-catalog-changes.ts';
 import { callbacksMigration } from './migrations/0005-callbacks.ts';
 import { missingMigration } from './migrations/0006-missing.ts';
+import { resubmissionsMigration } from './migrations/0007-resubmissions.ts';
 import type { Migration } from './migrator.ts';
 
 export const MIGRATIONS: readonly Migration[] = [
@@ -15,4 +16,5 @@ export const MIGRATIONS: readonly Migration[] = [
   catalogChangesMigration,
   callbacksMigration,
   missingMigration,
+  resubmissionsMigration,
 ];

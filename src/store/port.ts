@@ -73,8 +73,10 @@ export interface CatalogChange extends ModelChange, HistoryPlace {}
 
 export interface JobStore extends RepairStore, CallbackStore {
   /**
-   * One transaction: the job as `queued`, its idempotency row, and a lease for `owner`. A key whose job ended
-   * `rejected` or `not_accepted`, or is older than 30 days, is free again.
+   * One transaction: the job as `queued`, its idempotency row, and a lease for `owner`. A key whose job was not bought
+   * for certain, or that is older than 30 days, is free again: the new job sends the old one's intent again where the
+   * body is the same. A job that was sent again is answered for by the one in its place (`findStandIns`).
+   * @throws ClipgateError double_charge_not_accepted where another job stands in the place of `resubmitOf`.
    */
   createJob(intent: JobIntent, owner: string, leaseMs: number): Promise<CreateResult>;
   /** The job a key stands for and the hash of the body it came with, or null where the key is free. */
@@ -82,11 +84,17 @@ export interface JobStore extends RepairStore, CallbackStore {
     clientId: string,
     key: string,
   ): Promise<{ readonly job: Job; readonly bodyHash: string } | null>;
+  /**
+   * By the id of each of these jobs the newest that was made of the same intent since, and was or may yet be bought:
+   * sending that intent again would buy it twice. A job that was refused stands in nobody's place.
+   */
+  findStandIns(jobIds: readonly string[]): Promise<ReadonlyMap<string, Job>>;
   /** Jobs that are due and not leased to anyone, oldest due first, now leased to `owner`. */
   claimDue(owner: string, limit: number, leaseMs: number): Promise<Claim[]>;
   /**
    * Saves one step. Null where the lease is no longer ours (nothing was written). Throws on a step backwards, and on
-   * another upstream id than the one the job is bound to. A job that has ended gets its `finishedAt` where the change
+   * another upstream id than the one the job is bound to; with `upstream_id_taken` where the id belongs to another job,
+   * or to an attempt that is over. A job that has ended gets its `finishedAt` where the change
    * has none, and is never due again, whatever `after` says: only a completed one may be, for its clip's sake. An
    * empty change only moves lease and schedule: `version` and `updatedAt` stay and nobody is told.
    */

@@ -8,7 +8,10 @@ import type { AfterStep, Lease } from './port.ts';
 /** What an intent may bring beside what every intent has. */
 export interface IntentExtras {
   readonly patienceMs?: number | null;
+  /** The job whose intent this one sends again. */
   readonly resubmitOf?: string | null;
+  /** Allows that although another job stands in that one's place. */
+  readonly acceptDoubleCharge?: boolean;
   /** The first attempt is the job itself; these follow it in order. */
   readonly fallback?: {
     readonly maxTotalMicroUsd: number;
@@ -67,8 +70,9 @@ export interface RepairStore {
   makeDue(jobId: string): Promise<boolean>;
   /**
    * Ends the present attempt and begins the planned attempt `number` in one step: the job is `queued` again, with that
-   * candidate's body and nonce and none of the outcome of the last. Null where the lease is no longer ours. Throws
-   * where the present attempt cannot end so, or `number` is not one that is still planned.
+   * candidate's body and nonce and none of the outcome of the last. Null where the lease is no longer ours. A repetition,
+   * for which that attempt is begun already and was never sent, is answered with the job as it is. Throws where the
+   * present attempt cannot end so, or `number` is not one that is still planned.
    */
   beginAttempt(lease: Lease, ended: EndedAttempt, number: number, after: AfterStep): Promise<Job | null>;
   /** Attempts of jobs that may have several, planned ones included, in order; nothing for the others. */

@@ -4,13 +4,15 @@ import { describe, expect, it } from 'vitest';
 import { eventIdOf, judgeAttempt, RETRY_WAITS_MS, TOLD_STATUSES } from '../../src/core/callback.ts';
 import { callbackAllowSchema, callbackSecretsSchema } from '../../src/core/callback-settings.ts';
 import { findCallbackUrlFault } from '../../src/core/callback-url.ts';
-import { isTerminal, JOB_STATUSES } from '../../src/core/job.ts';
+import { isTerminal, JOB_STATUSES, type JobStatus } from '../../src/core/job.ts';
 
 const S = 1_000;
 const M = 60 * S;
 const H = 60 * M;
 const answered = (status: number, retryAfterS: number | null = null) =>
   ({ kind: 'answered', status, retryAfterS }) as const;
+
+const idOf = (status: JobStatus, attempt = 1) => eventIdOf({ id: 'job_01K5', status, attempt });
 
 describe('what is told', () => {
   it('is every end of a job, and an outcome nobody knows', () => {
@@ -20,8 +22,9 @@ describe('what is told', () => {
   });
 
   it('has a name without the full stop that parts what is signed', () => {
-    for (const status of JOB_STATUSES) expect(eventIdOf('job_01K5', status)).toBe(`job_01K5_${status}`);
-    for (const status of JOB_STATUSES) expect(eventIdOf('job_01K5', status)).not.toContain('.');
+    for (const status of JOB_STATUSES) expect(idOf(status)).toBe(`job_01K5_${status}`);
+    for (const status of JOB_STATUSES) expect(idOf(status, 2)).toBe(`job_01K5_${status}_2`);
+    for (const status of JOB_STATUSES) expect(idOf(status, 2)).not.toContain('.');
   });
 });
 

@@ -181,6 +181,54 @@ describe('POST /jobs/{id}/resubmit', () => {
     expect(await read(at.request(`/jobs/${old}`))).toMatchObject({ body: { status: 'rejected' } });
   });
 
+  it('buys a refused intent once, by whichever way and key it is asked for again', async () => {
+    const at = await start();
+    const K1 = { 'idempotency-key': 'K1' };
+    const restore = at.simulator.addFault({ fault: 'error', status: 400 });
+    const { body: problem } = await read(at.post('/jobs', CLIP, K1));
+    restore();
+    const { job_id: old } = problem as unknown as { job_id: string };
+    expect((await read(at.request(`/jobs/${old}`))).body).toMatchObject({ resubmit_safe: true });
+    const { body: again } = await read(at.post(`/jobs/${old}/resubmit`, {}));
+    expect((await read(at.request(`/jobs/${old}`))).body).toMatchObject({ resubmit_safe: false });
+
+    const retried = await read(at.post('/jobs', CLIP, K1));
+    expect(retried).toMatchObject({ status: 202, body: { id: again.id } });
+    expect(retried.headers.get('idempotent-replayed')).toBe('true');
+    expect(await read(at.post('/jobs', { ...CLIP, prompt: 'a ship' }, K1))).toMatchObject({
+      status: 422,
+      body: { code: 'idempotency_key_reused', job_id: again.id },
+    });
+    const own = { 'idempotency-key': 'mine' };
+    expect(await read(at.post(`/jobs/${old}/resubmit`, {}, own))).toMatchObject({
+      status: 409,
+      body: { code: 'double_charge_not_accepted' },
+    });
+    expect((await read(at.post(`/jobs/${old}/resubmit`, {}))).body.id).toBe(again.id);
+    expect(at.simulator.ledger()).toHaveLength(1);
+    const accepted = { accept_double_charge: true };
+    expect((await read(at.post(`/jobs/${old}/resubmit`, accepted, own))).status).toBe(202);
+    expect(at.simulator.ledger()).toHaveLength(2);
+  });
+
+  it('makes one job of many that ask at once, each with a key of its own', async () => {
+    const at = await start();
+    const restore = at.simulator.addFault({ fault: 'error', status: 400 });
+    const { body: problem } = await read(at.post('/jobs', CLIP, { 'idempotency-key': 'K1' }));
+    restore();
+    const { job_id: old } = problem as unknown as { job_id: string };
+    const answers = await Promise.all([
+      ...['a', 'b', 'c'].map((key) => read(at.post(`/jobs/${old}/resubmit`, {}, { 'idempotency-key': key }))),
+      ...[1, 2, 3].map(() => read(at.post('/jobs', CLIP, { 'idempotency-key': 'K1' }))),
+    ]);
+    for (const { status, body } of answers) {
+      if (status !== 202) expect(body.code).toBe('double_charge_not_accepted');
+    }
+    const made = answers.filter(({ status }) => status === 202);
+    expect(new Set(made.map(({ body }) => body.id)).size).toBe(1);
+    expect(at.simulator.ledger()).toHaveLength(1);
+  });
+
   it('sends an unknown again only for someone who accepts a second bill, and then once', async () => {
     const at = await start();
     const old = await loseOne(at);

@@ -177,6 +177,26 @@ describe('fallback', () => {
     ]);
   });
 
+  it('keeps the key of a job that was refused after a failure that nobody says was not billed', async () => {
+    const at = await start();
+    const key = { 'idempotency-key': 'K1' };
+    const body = { ...ROUTED, fallback: { ...FALLBACK.fallback, max_attempts: 2 } };
+    const [first = '', second = ''] = await modelsOf(at);
+    at.simulator.addFault({ fault: 'fail', message: 'flagged', match: { model: first } });
+    at.simulator.addFault({ fault: 'error', status: 400, match: { model: second } });
+    const { body: made } = await post(at, body, key);
+    await expect
+      .poll(() => read(at, made.id), { timeout: 10_000 })
+      .toMatchObject({
+        status: 'rejected',
+        resubmit_safe: false,
+        attempts: [{ status: 'failed' }, { status: 'rejected' }],
+      });
+    expect((await post(at, body, key)).body.id).toBe(made.id);
+    expect((await at.post(`/jobs/${made.id}/resubmit`, {})).status).toBe(409);
+    expect(at.simulator.ledger()).toHaveLength(1);
+  });
+
   it('considers no candidate that costs more than all may together', async () => {
     const at = await start();
     const answer = await post(at, { ...ROUTED, fallback: { max_attempts: 2, max_total_cost_usd: 0.000001 } });

@@ -300,6 +300,28 @@ describe('a job whose outcome is unknown', () => {
     expect(t.sent.map(({ id }) => id)).toEqual([`${job.id}_submission_unknown`, `${job.id}_completed`]);
   });
 
+  it('is told so again, by another name, of its next candidate', async () => {
+    const t = await setUp();
+    const price = { expectedMs: 1, estimatedMicroUsd: 1, listMicroUsd: 1, highMicroUsd: 1 };
+    const second = { model: 'b/two', request: { model: 'b/two' }, nonce: 'n2', ...price };
+    const { job } = await createJobIn(t.store, 'submission_unknown', {
+      callbackUrl: URL_A,
+      fallback: { maxAttempts: 2, maxTotalMicroUsd: 9, highMicroUsd: 1, others: [second] },
+    });
+    await t.round();
+    await t.store.bindUpstream(job.id, { upstreamId: 'u1', generationId: null });
+    const [claim] = await t.store.claimDue('poller', 1, 60_000);
+    const keep = { keep: true, leaseMs: 60_000 } as const;
+    await t.store.beginAttempt(claim!.lease, { status: 'failed' }, 2, keep);
+    await t.store.saveStep(claim!.lease, { status: 'submitting' }, keep);
+    const unknown = { status: 'submission_unknown' } as const;
+    await t.store.saveStep(claim!.lease, unknown, { keep: false, runInMs: null });
+    t.courier.notice(job.id);
+    await t.round();
+    const name = `${job.id}_submission_unknown`;
+    expect(t.sent.map(({ id }) => id)).toEqual([name, `${name}_2`]);
+  });
+
   it('is not told to be so after its end', async () => {
     let answer: () => CallbackOutcome = () => failed(500);
     const t = await setUp(() => answer());

@@ -22,6 +22,22 @@ const ACCEPTED: SubmitOutcome = {
 };
 const NOT_SENT: SubmitOutcome = { kind: 'not_sent', reason: 'upstream cannot be reached (ECONNREFUSED)' };
 
+const other = (model: string, nonce: string) => ({
+  model,
+  request: { model, prompt: 'x' },
+  nonce,
+  expectedMs: 1,
+  estimatedMicroUsd: 1,
+  listMicroUsd: 1,
+  highMicroUsd: 100,
+});
+const fallback = {
+  maxAttempts: 3,
+  maxTotalMicroUsd: 1_000,
+  highMicroUsd: 100,
+  others: [other('b/two', 'n2'), other('c/three', 'n3')],
+};
+
 async function setUp(
   outcomes: (SubmitOutcome | (() => Promise<SubmitOutcome>))[],
   wrap: (store: JobStore) => JobStore = (s) => s,
@@ -57,27 +73,26 @@ async function setUp(
     },
     { leaseMs: 150_000, pace: { minMs: 1_000, maxMs: 30_000 }, callbackUrl: () => callbackUrl },
   );
-  const created = await real.createJob(
-    {
-      id: 'job_1',
-      clientId: 'studio',
-      model: REQUEST.model,
-      request: REQUEST,
-      nonce: 'n',
-      expectedMs: 1,
-      estimatedMicroUsd: 1,
-      idempotency: { key: 'k', bodyHash: 'h' },
-      ...extras,
-    },
-    'me',
-    150_000,
-  );
+  const intent: JobIntent = {
+    id: 'job_1',
+    clientId: 'studio',
+    model: REQUEST.model,
+    request: REQUEST,
+    nonce: 'n',
+    expectedMs: 1,
+    estimatedMicroUsd: 1,
+    idempotency: { key: 'k', bodyHash: 'h' },
+    ...extras,
+  };
+  const created = await real.createJob(intent, 'me', 150_000);
   if (created.kind !== 'created') throw new Error(created.kind);
   const claim: Claim = created.claim;
   return {
     submitter,
+    intent,
     claim,
     store: real,
+    now: () => now,
     statusesAtSend,
     bodies,
     log,
@@ -184,6 +199,43 @@ describe('the submitter', () => {
     expect(t.statusesAtSend).toHaveLength(1);
     // The id is in the log before it is in the store.
     expect(t.log.lines[0]).toMatchObject({ level: 'info', details: { upstream_id: 'gen-vid-1' } });
+  });
+
+  it('leaves a job unknown at once where upstream names an id that is taken, and says so', async () => {
+    const t = await setUp([ACCEPTED, ACCEPTED]);
+    await t.submitter.submit(t.claim);
+    const second = await t.store.createJob(
+      { ...t.intent, id: 'job_2', nonce: 'n2', idempotency: null },
+      'me',
+      150_000,
+    );
+    if (second.kind !== 'created') throw new Error(second.kind);
+    const before = t.now();
+    const { job, refusal } = await t.submitter.submit(second.claim);
+    expect(refusal).toBeNull();
+    expect(job).toMatchObject({ id: 'job_2', status: 'submission_unknown', upstreamId: null });
+    expect(t.now()).toBe(before);
+    expect(t.log.lines.filter(({ level }) => level === 'error')).toMatchObject([
+      { details: { alarm: 'accepted_id_taken', job_id: 'job_2', upstream_id: 'gen-vid-1' } },
+    ]);
+    expect(await t.store.getJob('job_1', 'studio')).toMatchObject({
+      status: 'pending',
+      upstreamId: 'gen-vid-1',
+    });
+  });
+
+  it('never takes the id of an attempt that is over for that of the next', async () => {
+    const t = await setUp([ACCEPTED, ACCEPTED], undefined, { fallback });
+    await t.submitter.submit(t.claim);
+    t.pass(60_000);
+    const [claim] = await t.store.claimDue('me', 1, 150_000);
+    if (!claim) throw new Error('it should be due');
+    const keep = { keep: true, leaseMs: 150_000 } as const;
+    const next = await t.store.beginAttempt(claim.lease, { status: 'failed' }, 2, keep);
+    if (!next) throw new Error('it should have turned');
+    const { job } = await t.submitter.submit({ job: next, lease: claim.lease });
+    expect(job).toMatchObject({ status: 'submission_unknown', attempt: 2, upstreamId: null });
+    expect(t.log.lines.at(-1)).toMatchObject({ details: { alarm: 'accepted_id_taken' } });
   });
 
   it('sends nothing where `submitting` cannot be made durable', async () => {
@@ -310,21 +362,6 @@ describe('a refusal that holds only for now', () => {
 });
 
 describe('falling back', () => {
-  const other = (model: string, nonce: string) => ({
-    model,
-    request: { model, prompt: 'x' },
-    nonce,
-    expectedMs: 1,
-    estimatedMicroUsd: 1,
-    listMicroUsd: 1,
-    highMicroUsd: 100,
-  });
-  const fallback = {
-    maxAttempts: 3,
-    maxTotalMicroUsd: 1_000,
-    highMicroUsd: 100,
-    others: [other('b/two', 'n2'), other('c/three', 'n3')],
-  };
   const modelsOf = (bodies: readonly SubmitBody[]) => bodies.map(({ model }) => model);
 
   it('asks the next candidate under the same job, at once, while the caller waits', async () => {
@@ -392,6 +429,24 @@ describe('falling back', () => {
     );
     expect((await t.submitter.submit(t.claim)).job).toMatchObject({ status: 'pending', attempt: 2 });
     expect(t.bodies).toHaveLength(2);
+  });
+
+  it('goes on with a candidate whose turn was written while the answer was lost', async () => {
+    let lost = 1;
+    const t = await setUp(
+      [refused(404), ACCEPTED],
+      (real) => ({
+        ...real,
+        async beginAttempt(...args) {
+          const begun = await real.beginAttempt(...args);
+          if (lost-- > 0) throw new Error('Connection terminated unexpectedly');
+          return begun;
+        },
+      }),
+      { fallback },
+    );
+    expect((await t.submitter.submit(t.claim)).job).toMatchObject({ status: 'pending', attempt: 2 });
+    expect(modelsOf(t.bodies)).toEqual([REQUEST.model, 'b/two']);
   });
 
   it('asks nobody once the lease is lost', async () => {

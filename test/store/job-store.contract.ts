@@ -10,6 +10,7 @@ import { describeLeases } from './contract/leases.ts';
 import { describeObservations } from './contract/observations.ts';
 import { describeReads } from './contract/reads.ts';
 import { describeResolution } from './contract/resolution.ts';
+import { describeResubmissions } from './contract/resubmissions.ts';
 import { describeSteps } from './contract/steps.ts';
 import type { OpenStore, StoreUnderTest } from './contract/store-under-test.ts';
 
@@ -24,6 +25,7 @@ export function describeJobStore(name: string, open: OpenStore): void {
     afterEach(() => opened.close());
 
     describe('creating a job', () => describeCreation(current));
+    describe('sending an intent again', () => describeResubmissions(current));
     describe('claiming what is due', () => describeLeases(current));
     describe('saving a step', () => describeSteps(current));
     describe('turning to another candidate', () => describeAttempts(current));

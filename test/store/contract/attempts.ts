@@ -153,12 +153,27 @@ export function describeAttempts(current: () => StoreUnderTest): void {
     await expect(moveOn(store, lease, 2)).rejects.toThrow('no attempt 2');
   });
 
+  it('answers a repetition with the attempt it began, until that is sent', async () => {
+    const { store } = current();
+    const { job, lease } = await createJobIn(store, 'submitting', withOthers());
+    const begun = await moveOn(store, lease);
+    expect(await moveOn(store, lease)).toEqual(begun);
+    expect(await moveOn(store, { ...lease, token: lease.token + 1 })).toBeNull();
+    await store.saveStep(lease, { status: 'submitting', submittedAt: 1 }, KEEP);
+    await expect(moveOn(store, lease)).rejects.toThrow('no attempt 2');
+    await store.saveStep(lease, { status: 'queued' }, KEEP);
+    await expect(moveOn(store, lease)).rejects.toThrow('no attempt 2');
+    expect((await store.getAttempts([job.id])).map(({ status }) => status)).toEqual(['rejected', null, null]);
+  });
+
   it('never binds the id of one attempt to another, nor news for one', async () => {
     const { store } = current();
     const { job, lease } = await createJobIn(store, 'pending', withOthers(), { upstreamId: 'gen-vid-1' });
     await store.beginAttempt(lease, { status: 'failed' }, 2, KEEP);
     await store.saveStep(lease, { status: 'submitting' }, KEEP);
     expect(await store.bindUpstream(job.id, { ...unbound, upstreamId: 'gen-vid-1' })).toBeNull();
+    const late = store.saveStep(lease, { status: 'pending', upstreamId: 'gen-vid-1' }, KEEP);
+    await expect(late).rejects.toMatchObject({ code: 'upstream_id_taken' });
     expect(await store.bindUpstream(job.id, { ...unbound, attempt: 1 })).toBeNull();
     const other = await createJobIn(store, 'submission_unknown');
     expect(await store.bindUpstream(other.job.id, { ...unbound, upstreamId: 'gen-vid-1' })).toBeNull();

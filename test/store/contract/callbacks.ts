@@ -27,7 +27,77 @@ const only = (claims: readonly CallbackClaim[]): CallbackClaim => {
   return claims[0]!;
 };
 
+const KEEP = { keep: true, leaseMs: LEASE_MS } as const;
+const UNKNOWN = { status: 'submission_unknown' } as const;
+
+/** A job whose first attempt is unknown and being told to be, and a way on to the second. */
+async function createTwice(store: JobStore) {
+  const second = { model: 'b/two', request: { model: 'b/two' }, nonce: createIntent().nonce };
+  const price = { expectedMs: 1, estimatedMicroUsd: 1, listMicroUsd: 1, highMicroUsd: 1 };
+  const { job } = await createJobIn(store, 'submission_unknown', {
+    callbackUrl: URL_A,
+    fallback: { maxAttempts: 2, maxTotalMicroUsd: 9, highMicroUsd: 1, others: [{ ...second, ...price }] },
+  });
+  expect(await store.raiseCallbacks([job.id])).toBe(1);
+  const telling = only(await claimAll(store)).lease;
+  const turn = async () => {
+    await store.bindUpstream(job.id, { upstreamId: `of ${job.id}`, generationId: null });
+    const [claim] = await store.claimDue('poller', 1, LEASE_MS);
+    await store.beginAttempt(claim!.lease, { status: 'failed' }, 2, KEEP);
+    return claim!.lease;
+  };
+  return { id: job.id, telling, turn };
+}
+
 export function describeCallbacks(current: () => StoreUnderTest): void {
+  it.each([
+    ['was told', DELIVERED],
+    ['is still to be told', RETRY],
+  ])('have news of a second attempt that is unknown, where the first %s to be', async (_, step) => {
+    const { store } = current();
+    const { id, telling, turn } = await createTwice(store);
+    expect(await store.settleCallback(telling, step)).toBe(true);
+    const lease = await turn();
+    const waiting = { state: 'waiting', event: null, attempts: 0, lastError: null, nextAt: null };
+    expect(await store.getCallbacks([id])).toEqual([{ jobId: id, ...waiting }]);
+    expect(await store.nextCallbackInMs([])).toBeNull();
+    expect(await store.raiseCallbacks(null)).toBe(0);
+    await store.saveStep(lease, { status: 'submitting' }, KEEP);
+    await store.saveStep(lease, UNKNOWN, KEEP);
+    expect(await store.raiseCallbacks(null)).toBe(1);
+    expect(only(await claimAll(store))).toMatchObject({
+      job: { id, attempt: 2 },
+      callback: { event: 'submission_unknown', attempts: 1 },
+    });
+  });
+
+  it.each([
+    ['comes through', DELIVERED],
+    ['fails', RETRY],
+  ])('have that news too where the telling of the first %s only then', async (_, step) => {
+    const { store } = current();
+    const { id, telling, turn } = await createTwice(store);
+    const lease = await turn();
+    await store.saveStep(lease, { status: 'submitting' }, KEEP);
+    await store.saveStep(lease, UNKNOWN, KEEP);
+    expect(await store.raiseCallbacks(null)).toBe(0);
+    expect(await store.settleCallback(telling, step)).toBe(true);
+    expect(await store.getCallbacks([id])).toMatchObject([{ state: 'waiting', event: null, nextAt: null }]);
+    expect(await store.raiseCallbacks(null)).toBe(1);
+    expect(only(await claimAll(store))).toMatchObject({ callback: { attempts: 1 } });
+  });
+
+  it('end for good where the receiver said so, whatever the next attempt comes to', async () => {
+    const { store } = current();
+    const { id, telling, turn } = await createTwice(store);
+    const lease = await turn();
+    await store.settleCallback(telling, { state: 'gone', error: 'answered 410', retryInMs: null });
+    await store.saveStep(lease, { status: 'submitting' }, KEEP);
+    await store.saveStep(lease, UNKNOWN, KEEP);
+    expect(await store.raiseCallbacks(null)).toBe(0);
+    expect(await store.getCallbacks([id])).toMatchObject([{ state: 'gone' }]);
+  });
+
   it('wait beside their job from its first moment, with or without a key', async () => {
     const { store } = current();
     const overrides: Partial<JobIntent>[] = [

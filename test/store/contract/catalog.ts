@@ -40,6 +40,17 @@ export function describeCatalogHistory(current: () => StoreUnderTest): void {
     expect(await store.listCatalogChanges(EARLIEST, 10)).toHaveLength(1);
   });
 
+  it('records more changes than one statement may bring', async () => {
+    const { store } = current();
+    const changes = Array.from({ length: 8_000 }, (_, i) => added(`a/${i}`));
+    await store.saveCatalog('[]', () => []);
+    expect(await store.saveCatalog('["many"]', () => changes)).toHaveLength(8_000);
+    const recorded = await store.listCatalogChanges(EARLIEST, 9_000);
+    expect(recorded.map(({ modelId, position }) => [modelId, position])).toEqual(
+      changes.map(({ modelId }, position) => [modelId, position]),
+    );
+  });
+
   it('keeps the old catalog where the changes cannot be worked out', async () => {
     const { store } = current();
     await store.saveCatalog('["a"]', () => []);

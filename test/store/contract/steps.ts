@@ -103,7 +103,7 @@ export function describeSteps(current: () => StoreUnderTest): void {
     await createJobIn(store, 'pending', {}, { upstreamId: 'gen-vid-1' });
     const other = await createJobIn(store, 'submitting');
     const step = store.saveStep(other.lease, { status: 'pending', upstreamId: 'gen-vid-1' }, KEEP);
-    await expect(step).rejects.toThrow();
+    await expect(step).rejects.toMatchObject({ code: 'upstream_id_taken' });
     expect(await store.bindUpstream(other.job.id, bound)).toBeNull();
     expect(await store.getJob(other.job.id, 'studio')).toEqual(other.job);
   });
