@@ -11,7 +11,7 @@ function setUp() {
     async (name) => {
       reads.push(name);
       const seen = value;
-      await null;
+      await Promise.resolve();
       return seen;
     },
   );
@@ -32,7 +32,7 @@ it('reads once for all who are told together, and once for each thing asked for'
 it('reads again for whoever asks after a change, although an earlier read is still under way', async () => {
   const { reads, read, change } = setUp();
   const before = read('a');
-  await null;
+  await Promise.resolve();
   change();
   const after = read('a');
   expect(await Promise.all([before, after])).toEqual([0, 1]);
