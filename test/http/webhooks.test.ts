@@ -99,7 +99,7 @@ describe('a submit whose answer is lost', () => {
     const job = await buy(at, 'order-1');
     await expect.poll(() => read(at, job.id), { timeout: 10_000 }).toMatchObject({ status: 'completed' });
     expect(at.simulator.ledger()).toHaveLength(1);
-    expect(alarmsOf(at)).toEqual([]);
+    expect(alarmsOf(at)).toEqual(['submission_unknown']);
   });
 
   it.each(['webhook_bad_signature', 'webhook_stale'] as const)(
@@ -205,7 +205,7 @@ describe('POST /hooks/openrouter/{nonce}', () => {
     const before = await read(at, job.id);
     expect((await fetch(hookOf(at), forge(at, { id: 'gen-vid-other' }))).status).toBe(204);
     expect(await read(at, job.id)).toEqual(before);
-    expect(alarmsOf(at)).toEqual(['webhook_other_id']);
+    expect(alarmsOf(at)).toEqual(['submission_unknown', 'webhook_other_id']);
   });
 });
 
