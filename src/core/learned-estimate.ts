@@ -1,9 +1,8 @@
 // A list estimate in the light of the bills that models have really sent.
 
 import { Big } from 'big.js';
-import { derived } from './derived.ts';
 import type { LearnedRatio } from './learning.ts';
-import { fitsMicroUsd, type MicroUsd, toMicroUsd } from './money.ts';
+import { fitsMicroUsd, type MicroUsd, toDollars, toMicroUsd } from './money.ts';
 import { type Estimate, TOO_MUCH } from './price/estimate.ts';
 
 export interface LearnedEstimate extends Estimate {
@@ -42,12 +41,12 @@ export function correctEstimate(list: Estimate, ratio: LearnedRatio | undefined)
 }
 
 /** The likeliest and the highest bill as numbers to compare by; null where unknown. */
-export const dollarsOf = derived(
-  ({ usd, highUsd }: LearnedEstimate): { readonly usd: number | null; readonly high: number | null } => ({
-    usd: usd?.toNumber() ?? null,
-    high: highUsd?.toNumber() ?? null,
-  }),
-);
+export function dollarsOf({ usd, highUsd }: LearnedEstimate): {
+  readonly usd: number | null;
+  readonly high: number | null;
+} {
+  return { usd: usd && toDollars(usd), high: highUsd && toDollars(highUsd) };
+}
 
 // One frame more or less is a hundredth; a choice left to the model is far more.
 const DEFINITE = new Big('1.1');

@@ -119,19 +119,20 @@ function namesRealCanvases(sizes: readonly string[] | null): boolean {
 }
 
 function listedAreas(sizes: readonly string[] | null, short: number, ratio: string): number[] {
-  if (sizes === null) return [];
+  const listed = sizes === null ? undefined : sizesByShortEdge(sizes).get(short);
+  if (!listed) return [];
   const proportion = proportionOf(ratio);
-  const areas: number[] = [];
-  for (const size of readSizes(sizes)) {
-    if (Math.min(size.width, size.height) === short && isInProportion(size, proportion))
-      areas.push(areaOf(size));
-  }
-  return areas;
+  return listed.filter((size) => isInProportion(size, proportion)).map(areaOf);
 }
 
-const readSizes = derived((sizes: readonly string[]): readonly Size[] =>
-  sizes.flatMap((size) => parseSize(size) ?? []),
-);
+const sizesByShortEdge = derived((sizes: readonly string[]): ReadonlyMap<number, readonly Size[]> => {
+  const byEdge = new Map<number, Size[]>();
+  for (const size of sizes.flatMap((text) => parseSize(text) ?? [])) {
+    const short = Math.min(size.width, size.height);
+    byEdge.set(short, [...(byEdge.get(short) ?? []), size]);
+  }
+  return byEdge;
+});
 
 function canvasesOf(resolution: string): readonly Canvas[] {
   return MEASURED.get(resolution) ?? PUBLISHED.get(resolution) ?? [];

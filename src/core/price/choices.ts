@@ -59,19 +59,40 @@ const USUAL_SECONDS = 5;
 const USUAL_SHORT_EDGE = 720;
 const USUAL_RATIOS = ['16:9', '4:3', '1:1', '21:9'];
 
+const YES = [true] as const;
+const NO = [false] as const;
+const NO_CREATIVITY = [null] as const;
+
 /** Settles everything about the clip that its price can depend on. Does not check that the model supports what was asked. */
 export function chooseSettings(model: PricedModel, clip: PricedClip): Choices {
+  const asked = askedOf(clip);
   return {
-    mode: modeOf(clip),
-    videoInput: videoInputOf(clip),
+    mode: asked.mode,
+    videoInput: asked.videoInput,
     audio: audioOf(model, clip),
     continuation: continuationOf(model, clip),
     creativity: creativityOf(model, clip),
-    resolutions: resolutionsOf(model, clip),
-    ratios: ratiosOf(model, clip),
-    seconds: secondsOf(model, clip),
+    resolutions: asked.resolutions ?? resolutionsOf(model, clip),
+    ratios: asked.ratios ?? openRatios(model),
+    seconds: clip.duration === undefined || !model.durations?.length ? openSeconds(model) : asked.seconds,
   };
 }
+
+/** What is the same whoever makes the clip. */
+const askedOf = derived((clip: PricedClip) => {
+  const { duration, resolution, aspect_ratio: aspectRatio, size } = clip;
+  const ratio =
+    (aspectRatio === undefined ? null : landscape(aspectRatio)) ??
+    (size === undefined ? null : ratioOfSize(size));
+  const isLength = duration !== undefined && duration > 0 && Number.isFinite(duration);
+  return {
+    mode: modeOf(clip),
+    videoInput: videoInputOf(clip),
+    resolutions: resolution === undefined ? null : [resolution.toLowerCase()],
+    ratios: ratio === null ? null : [ratio],
+    seconds: isLength ? point(duration) : null,
+  };
+});
 
 /** Frames beat references when both are sent. */
 function modeOf(clip: PricedClip): PriceMode {
@@ -82,8 +103,8 @@ function modeOf(clip: PricedClip): PriceMode {
 
 /** Where frames are sent beside a video reference, they win, and the video may not be used. */
 function videoInputOf(clip: PricedClip): readonly boolean[] {
-  if (clip.videoReferences === 0) return [false];
-  return clip.frames > 0 ? [false, true] : [true];
+  if (clip.videoReferences === 0) return NO;
+  return clip.frames > 0 ? [false, true] : YES;
 }
 
 /**
@@ -91,30 +112,30 @@ function videoInputOf(clip: PricedClip): readonly boolean[] {
  * does not say, the field is not sent at all, and models that say nothing were seen to return sound.
  */
 function audioOf(model: PricedModel, clip: PricedClip): readonly boolean[] {
-  if (model.generateAudio === false) return [false];
-  if (model.generateAudio === true) return [clip.generate_audio !== false];
+  const asked = clip.generate_audio === false ? NO : YES;
+  if (model.generateAudio !== null) return model.generateAudio ? asked : NO;
   const settled = clip.generate_audio === true || !model.priceList.asks.has('audio');
-  return settled ? [clip.generate_audio !== false] : [true, false];
+  return settled ? asked : [true, false];
 }
 
 /** A video reference may be run as a continuation by a model that prices one and has no other price for video input. */
 function continuationOf(model: PricedModel, clip: PricedClip): readonly boolean[] {
-  if (clip.continuation) return [true];
+  if (clip.continuation) return YES;
   const { asks } = model.priceList;
   const mayContinue = clip.videoReferences > 0 && asks.has('continuation') && !asks.has('videoInput');
-  return mayContinue ? [false, true] : [false];
+  return mayContinue ? [false, true] : NO;
 }
 
 function creativityOf(model: PricedModel, clip: PricedClip): Choices['creativity'] {
-  if (!model.priceList.asks.has('creativity')) return [null];
+  if (!model.priceList.asks.has('creativity')) return NO_CREATIVITY;
   if (clip.creativity === 0) return ['precise'];
   return clip.creativity === 1 ? ['creative'] : ['precise', 'creative'];
 }
 
-function resolutionsOf(model: PricedModel, clip: PricedClip): readonly (string | null)[] {
-  const asked =
-    clip.resolution ?? (clip.size === undefined ? null : resolutionOfSize(clip.size, model.resolutions));
-  return asked === null ? openResolutions(model) : [asked.toLowerCase()];
+/** Where none is asked for by name. */
+function resolutionsOf(model: PricedModel, { size }: PricedClip): readonly (string | null)[] {
+  const asked = size === undefined ? null : resolutionOfSize(size, model.resolutions);
+  return asked === null ? openResolutions(model) : [asked];
 }
 
 const openResolutions = derived((model: PricedModel): readonly (string | null)[] => {
@@ -128,32 +149,23 @@ const openResolutions = derived((model: PricedModel): readonly (string | null)[]
   return untiered ? [...priced, null] : priced;
 });
 
-function ratiosOf(model: PricedModel, clip: PricedClip): readonly string[] {
-  const asked = clip.aspect_ratio === undefined ? null : landscape(clip.aspect_ratio);
-  const ratio = asked ?? (clip.size === undefined ? null : ratioOfSize(clip.size));
-  return ratio === null ? openRatios(model) : [ratio];
-}
-
 const openRatios = derived((model: PricedModel): readonly string[] => {
   const offered = (model.aspectRatios ?? USUAL_RATIOS).flatMap((name) => landscape(name) ?? []);
   const ratios = [...new Set(offered.length > 0 ? offered : USUAL_RATIOS)];
   return ratios.includes('16:9') ? ['16:9', ...ratios.filter((name) => name !== '16:9')] : ratios;
 });
 
-function secondsOf(model: PricedModel, clip: PricedClip): Range | null {
-  if (model.durations === null || model.durations.length === 0) return null;
-  if (clip.duration !== undefined) {
-    const seconds = clip.duration;
-    return seconds > 0 && Number.isFinite(seconds) ? point(seconds) : null;
-  }
+/** Where no length is asked for, or none can be. */
+const openSeconds = derived(({ durations }: PricedModel): Range | null => {
+  if (durations === null || durations.length === 0) return null;
   let likely = Infinity;
-  for (const seconds of model.durations) {
+  for (const seconds of durations) {
     const nearer = Math.abs(seconds - USUAL_SECONDS) - Math.abs(likely - USUAL_SECONDS);
     // Of four and six, six: a choice left open should not look cheaper than it may turn out.
     if (nearer < 0 || (nearer === 0 && seconds > likely)) likely = seconds;
   }
-  return { low: Math.min(...model.durations), likely, high: Math.max(...model.durations) };
-}
+  return { low: Math.min(...durations), likely, high: Math.max(...durations) };
+});
 
 function nearestFirst(resolutions: readonly string[]): string[] {
   const distance = (resolution: string) => Math.abs((shortEdgeOf(resolution) ?? Infinity) - USUAL_SHORT_EDGE);
