@@ -35,12 +35,22 @@ export interface Reason {
 }
 
 /** All reasons for which `model` cannot make the clip of `spec`; empty where it can. Costs and times are not looked at. */
-export function findReasons(model: VideoModel, spec: ClipSpec, routing: Routing): Reason[] {
-  const reasons: Reason[] = [];
-  const { allow, deny } = routing.models ?? {};
-  if (allow && !matchesAny(model.id, allow)) refuse(reasons, 'not_allowed', 'models.allow', model.id, allow);
-  if (deny && matchesAny(model.id, deny)) refuse(reasons, 'denied', 'models.deny', model.id, null);
+export const findReasons = (model: VideoModel, spec: ClipSpec, routing: Routing): Reason[] => [
+  ...reasonsOfPolicy(model.id, routing.models ?? {}),
+  ...reasonsOfAbility(model, spec, routing),
+];
 
+/** Those of the caller's lists of names. */
+export function reasonsOfPolicy(id: string, { allow, deny }: NonNullable<Routing['models']>): Reason[] {
+  const reasons: Reason[] = [];
+  if (allow && !matchesAny(id, allow)) refuse(reasons, 'not_allowed', 'models.allow', id, allow);
+  if (deny && matchesAny(id, deny)) refuse(reasons, 'denied', 'models.deny', id, null);
+  return reasons;
+}
+
+/** Those of what the model can do, whatever it is called. */
+export function reasonsOfAbility(model: VideoModel, spec: ClipSpec, routing: Routing): Reason[] {
+  const reasons: Reason[] = [];
   if (spec.duration !== undefined && !model.durations?.includes(spec.duration)) {
     refuse(reasons, 'unsupported_duration', 'duration', spec.duration, model.durations);
   }

@@ -3,10 +3,10 @@
 import { Big } from 'big.js';
 import type { PlannedAttempt } from './attempt.ts';
 import type { FallbackTerms } from './job.ts';
+import type { Admitted } from './judge.ts';
 import { yardstickOf } from './learned-estimate.ts';
 import { toMicroUsd, toMicroUsdHold } from './money.ts';
 import type { ClipSpec, Routing } from './request.ts';
-import type { Admitted } from './route.ts';
 import { buildSubmission } from './submission.ts';
 
 /** @param maxTotalUsd dollars, taken to the nearest micro-dollar. */

@@ -4,6 +4,10 @@ import type { VideoModel } from './catalog.ts';
 import { derived } from './derived.ts';
 import type { Reason, ReasonCode } from './eligibility.ts';
 import { parseAspectRatio, parseSize, shortSideOf } from './frame-size.ts';
+import { type Admitted, createJudge, type Judge, type Rejected } from './judge.ts';
+import type { Knowledge } from './knowledge.ts';
+import { dollarsOf } from './learned-estimate.ts';
+import type { Likeness } from './likeness.ts';
 import type { ClipSpec, Routing } from './request.ts';
 
 /** One way to be served: the fields to set (null = leave out) and the models that would then take the clip. */
@@ -12,12 +16,8 @@ export interface Nearest {
   readonly admits: readonly string[];
 }
 
-interface Refused {
-  readonly model: VideoModel;
-  readonly reasons: readonly Reason[];
-}
-
-type Admits = (model: VideoModel, spec: ClipSpec, routing: Routing) => boolean;
+/** Models by the reasons they were refused for. */
+export type Refused = ReadonlyMap<readonly Reason[], readonly Likeness[]>;
 
 interface Change {
   readonly field: string;
@@ -34,72 +34,95 @@ const FIXED: ReadonlySet<ReasonCode> = new Set(['not_allowed', 'denied', 'missin
 // What a clip costs and takes hangs on all of it: a smaller one may be within a limit that was not touched.
 const OF_THE_WHOLE: ReadonlySet<ReasonCode> = new Set(['over_budget', 'too_slow', 'unpriceable']);
 
-/** A change that was tried on at least one model. */
+/** A change that a model suggested, and the judge of the clip so changed. */
 interface Trial {
   readonly change: Readonly<Record<string, unknown>>;
   readonly distance: number;
-  readonly spec: ClipSpec;
-  readonly routing: Routing;
-  readonly admits: string[];
+  readonly judge: Judge;
+  /** Whether it is known to help anybody. */
+  helps: boolean;
 }
 
 /**
- * At most five changes, least first: single fields, and pairs where single fields leave room. Only models that
- * stand refused are judged again, and only with changes to the fields they were refused for.
+ * At most five changes: the least first, of equals the one that costs least, then the one that helps most. Single
+ * fields, and pairs where single fields leave room. Only models that stand refused are judged again, and only with
+ * changes to the fields they were refused for.
  */
 export function findNearest(
-  rejected: readonly Refused[],
+  models: readonly VideoModel[],
+  refused: Refused,
   spec: ClipSpec,
   routing: Routing,
-  admits: Admits,
+  knowledge: Knowledge,
 ): Nearest[] {
+  function tryOut(combination: readonly Change[]): Trial {
+    const change = Object.fromEntries(combination.map(({ field, value }) => [field, value]));
+    const distance = combination.reduce((sum, one) => sum + one.distance, 0);
+    const changed = applyChange(spec, routing, change);
+    const judge = createJudge(models, changed.spec, changed.routing, knowledge);
+    return { change, distance, judge, helps: false };
+  }
+
   const trials = new Map<string, Trial>();
   const found: Trial[] = [];
   for (const fields of [1, 2]) {
     if (found.length >= MOST) break;
     // Five changes that help make any larger one not worth a look: without this, a large catalog would be judged
-    // again for every value of every model. What is as large as the fifth still counts, for its `admits`.
+    // again for every value of every model. What is as large as the fifth may still cost less.
     let largest = boundOf(found);
-    for (const { model, reasons } of rejected) {
+    for (const [reasons, alike] of refused) {
       const changes = changesFor(reasons, spec, fields);
       if (changes === null) continue;
       for (const combination of combine(changes, largest)) {
         const key = combination.map(({ field, value }) => `${field}=${value}`).join('&');
         let trial = trials.get(key);
         if (!trial) {
-          trial = tryOut(combination, spec, routing);
+          trial = tryOut(combination);
           trials.set(key, trial);
         }
-        if (!admits(model, trial.spec, trial.routing)) continue;
-        trial.admits.push(model.id);
-        if (trial.admits.length > 1) continue;
+        if (trial.helps || !alike.some(trial.judge.admits)) continue;
+        trial.helps = true;
         found.push(trial);
         largest = boundOf(found);
       }
     }
   }
+  const bound = boundOf(found);
   return found
-    .sort((a, b) => a.distance - b.distance || b.admits.length - a.admits.length)
+    .filter(({ distance }) => distance <= bound)
+    .map((trial) => ({ ...trial, ...createOutcome(trial, refused) }))
+    .sort(
+      (a, b) => a.distance - b.distance || a.leastUsd() - b.leastUsd() || b.admits.length - a.admits.length,
+    )
     .slice(0, MOST)
-    .map((trial) => ({ change: trial.change, admits: whoWould(trial, rejected, admits) }));
+    .map(({ change, admits }) => ({ change, admits }));
 }
 
-/** Everyone a change admits, those included that another value would have suited better. */
-function whoWould(trial: Trial, rejected: readonly Refused[], admits: Admits): string[] {
-  const touches = (reason: Reason) => fieldOf(reason) in trial.change || OF_THE_WHOLE.has(reason.code);
-  return rejected
-    .filter(({ model, reasons }) => reasons.every(touches) && admits(model, trial.spec, trial.routing))
-    .map(({ model }) => model.id);
+/** Everyone a change admits, those included that another value would have suited better, and what they would ask. */
+function createOutcome({ change, judge }: Trial, refused: Refused) {
+  const touches = (reason: Reason) => fieldOf(reason) in change || OF_THE_WHOLE.has(reason.code);
+  const admitted: Likeness[] = [];
+  for (const [reasons, models] of refused) {
+    if (!reasons.every(touches)) continue;
+    for (const one of models) if (judge.admits(one)) admitted.push(one);
+  }
+  let least: number | null = null;
+  return {
+    admits: admitted.sort((a, b) => a.place - b.place).map(({ model }) => model.id),
+    /** Worked out only where two changes are equally small. */
+    leastUsd(): number {
+      least ??= admitted.reduce((usd, one) => Math.min(usd, usdOf(judge.judge(one))), Number.MAX_VALUE);
+      return least;
+    },
+  };
 }
+
+/** Unknown is dearer than anything known. */
+const usdOf = (judged: Admitted | Rejected): number =>
+  'reasons' in judged ? Number.MAX_VALUE : (dollarsOf(judged.estimate).usd ?? Number.MAX_VALUE);
 
 /** The field of the spec or routing that a change would set. */
 const fieldOf = ({ field }: Reason) => (field === 'provider.options' ? 'provider' : field);
-
-function tryOut(combination: readonly Change[], spec: ClipSpec, routing: Routing): Trial {
-  const change = Object.fromEntries(combination.map(({ field, value }) => [field, value]));
-  const distance = combination.reduce((sum, one) => sum + one.distance, 0);
-  return { change, distance, ...applyChange(spec, routing, change), admits: [] };
-}
 
 /** The distance of the last change that would be kept; anything, while there are too few. */
 function boundOf(found: readonly Trial[]): number {
@@ -215,7 +238,8 @@ function nearestSizes(asked: string, offered: readonly string[]): { size: string
       return [
         {
           size,
-          distance: Math.abs(Math.log2(to.width / from.width)) + Math.abs(Math.log2(to.height / from.height)),
+          // Half as large in both is nearer than turned on its side.
+          distance: Math.hypot(Math.log2(to.width / from.width), Math.log2(to.height / from.height)),
         },
       ];
     })

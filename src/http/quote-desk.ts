@@ -2,9 +2,10 @@
 
 import { derived } from '../core/derived.ts';
 import { ClipgateError } from '../core/errors.ts';
+import type { Admitted } from '../core/judge.ts';
 import { toMicroUsdHold } from '../core/money.ts';
 import type { ClipSpec, Routing } from '../core/request.ts';
-import type { Admitted, RoutePlan } from '../core/route.ts';
+import type { RoutePlan } from '../core/route.ts';
 import type { CatalogView } from '../service/catalog-cache.ts';
 import type { JobPlan, Planner } from '../service/planner.ts';
 import { honours, type Quote, type Quotes } from '../service/quotes.ts';

@@ -2,9 +2,10 @@
 
 import type { VideoModel } from '../core/catalog.ts';
 import type { Reason } from '../core/eligibility.ts';
+import { type Admitted, judgeModel } from '../core/judge.ts';
 import { type Knowledge, NOTHING_KNOWN } from '../core/knowledge.ts';
 import type { ClipSpec, Routing } from '../core/request.ts';
-import { type Admitted, judgeModel, type RoutePlan } from '../core/route.ts';
+import type { RoutePlan } from '../core/route.ts';
 import { buildSubmission, type Submission } from '../core/submission.ts';
 import type { CatalogCache, CatalogView } from './catalog-cache.ts';
 import { createRankingMemory } from './ranking-memory.ts';

@@ -38,6 +38,19 @@ describe('nearest', () => {
     ]);
   });
 
+  it('offers the cheaper of two changes that are equally small first', () => {
+    const only = { models: { allow: ['google/veo-3.1', 'google/veo-3.1-lite'] } };
+    const offers = nearest({ duration: 5, resolution: '1080p' }, only);
+    expect(offers.slice(0, 2).map(({ change }) => change)).toEqual([{ duration: 4 }, { duration: 6 }]);
+    expect(offers[0]?.admits).toEqual(['google/veo-3.1-lite', 'google/veo-3.1']);
+  });
+
+  it('offers a smaller picture before one turned on its side', () => {
+    const only = { models: { allow: ['alibaba/wan-2.6'] } };
+    const sizes = nearest({ size: '3840x2160' }, only).map(({ change }) => change['size']);
+    expect(sizes).toEqual(['1920x1080', '1080x1920', '1280x720']);
+  });
+
   it('does not argue with allow and deny lists', () => {
     expect(nearest({}, { models: { allow: ['nobody/nothing'] } })).toEqual([]);
     expect(nearest({ duration: 5 }, { models: { deny: catalog.models.map(({ id }) => id) } })).toEqual([]);
