@@ -25,7 +25,7 @@ export const CLIPS = {
   open: { name: 'all left open', spec: { prompt }, routing: {} },
 } as const satisfies Record<string, BenchClip>;
 
-/** Sixty clips in turn, more than estimates are remembered for: what a clip costs that nobody has asked for lately. */
+/** Sixty clips in turn, as different clients ask for them. */
 export const ASSORTED = {
   name: 'sixty in turn',
   clips: [4, 5, 6, 8, 10].flatMap((duration) =>

@@ -1,7 +1,6 @@
 // How long a clip is expected to take: as observed here, else as the arena, a recording or its kind says.
 
 import type { VideoModel } from './catalog.ts';
-import { derived } from './derived.ts';
 import { benchmarkOf, type Knowledge } from './knowledge.ts';
 import { baseTimeOf, timeFactor } from './latency.ts';
 import { kindOf, PRIOR_TAIL } from './learning.ts';
@@ -21,26 +20,28 @@ export interface ExpectedTime {
 // The arena's clips are what models make when nothing is asked for: mostly 5 s of 720p.
 const ARENA_FACTOR = timeFactor(5, '720p');
 
-/** What to expect of `model` for `spec`. Own observations of that kind of clip, then of any, then the prior. */
-export function expectTime(model: VideoModel, spec: ClipSpec, knowledge: Knowledge): ExpectedTime {
-  const { factor, kind } = readClip(spec);
-  const prior = priorOf(model, knowledge);
-  const learned = knowledge.models.get(model.id);
-  const ownKind = learned?.speedByKind.get(kind);
-  const speed = ownKind ?? learned?.speed;
-  if (!speed) return wholeSeconds(prior.seconds * factor, PRIOR_TAIL, prior);
-  const seconds = ownKind
-    ? bringInto(ownKind.band, prior.seconds * factor)
-    : bringInto(speed.band, prior.seconds) * factor;
-  return wholeSeconds(seconds, speed.tail, { source: 'observed', samples: speed.samples });
-}
-
-/** Once for a spec, not once for every model it is held against. */
-const readClip = derived((spec: ClipSpec) => {
+/**
+ * What to expect of any model for `spec`: own observations of that kind of clip, then of any, then the prior. What the
+ * clip alone says is read once.
+ */
+export function timesFor(spec: ClipSpec, knowledge: Knowledge): (model: VideoModel) => ExpectedTime {
   const durationS = spec.duration ?? null;
   const resolution = resolutionOf(spec);
-  return { factor: timeFactor(durationS, resolution), kind: kindOf(durationS, resolution) };
-});
+  const factor = timeFactor(durationS, resolution);
+  const kind = kindOf(durationS, resolution);
+
+  return (model) => {
+    const prior = priorOf(model, knowledge);
+    const learned = knowledge.models.get(model.id);
+    const ownKind = learned?.speedByKind.get(kind);
+    const speed = ownKind ?? learned?.speed;
+    if (!speed) return wholeSeconds(prior.seconds * factor, PRIOR_TAIL, prior);
+    const seconds = ownKind
+      ? bringInto(ownKind.band, prior.seconds * factor)
+      : bringInto(speed.band, prior.seconds) * factor;
+    return wholeSeconds(seconds, speed.tail, { source: 'observed', samples: speed.samples });
+  };
+}
 
 type Origin = Pick<ExpectedTime, 'source' | 'samples'>;
 

@@ -2,13 +2,13 @@
 
 import type { VideoModel } from './catalog.ts';
 import { type Reason, reasonsOfAbility, reasonsOfPolicy } from './eligibility.ts';
-import { type ExpectedTime, expectTime } from './expected-time.ts';
+import { type ExpectedTime, timesFor } from './expected-time.ts';
 import { type Knowledge, NOTHING_KNOWN } from './knowledge.ts';
 import { correctEstimate, dollarsOf, type LearnedEstimate } from './learned-estimate.ts';
 import type { Likeness } from './likeness.ts';
-import type { Estimate } from './price/estimate.ts';
+import { type Estimate, estimatesFor } from './price/estimate.ts';
 import { pricedClipOf } from './price-clip.ts';
-import { priceSheetOf } from './price-sheets.ts';
+import type { PriceSheets } from './price-sheets.ts';
 import type { ClipSpec, Routing } from './request.ts';
 
 /** A model that can make the clip, with what is expected of it. */
@@ -34,9 +34,12 @@ export interface Judge {
   admits(one: Likeness): boolean;
 }
 
-/** The judge of one clip over a catalog's models. What those that are alike have in common is worked out once. */
+/**
+ * The judge of one clip. What models that are alike have in common is worked out once.
+ * @param sheets where to look prices up.
+ */
 export function createJudge(
-  models: readonly VideoModel[],
+  sheets: PriceSheets,
   spec: ClipSpec,
   routing: Routing,
   knowledge: Knowledge,
@@ -44,7 +47,8 @@ export function createJudge(
   const { max_cost_usd: maxCost, max_wait_s: maxWait, models: policy } = routing;
   const isUnlimited = maxCost === undefined && maxWait === undefined;
   const abilities = new Map<VideoModel, readonly Reason[]>();
-  const priceOf = priceSheetOf(models, pricedClipOf(spec));
+  let expectations: ReturnType<typeof expect> | null = null;
+  const expect = () => ({ priceOn: sheets(pricedClipOf(spec)), timeOn: timesFor(spec, knowledge) });
 
   function reasonsOf({ model, capable }: Likeness): readonly Reason[] {
     let ofAbility = abilities.get(capable);
@@ -61,9 +65,11 @@ export function createJudge(
     const reasons = reasonsOf(one);
     // A price for a clip the model cannot make would be a guess.
     if (reasons.length > 0) return { model, reasons };
-    const list = priceOf(one.priced);
+    // Not before: most changed clips are never priced, and shall not crowd out those that are.
+    expectations ??= expect();
+    const list = expectations.priceOn(one.priced);
     const estimate = correctEstimate(list, knowledge.models.get(model.id)?.ratio);
-    const expected = expectTime(model, spec, knowledge);
+    const expected = expectations.timeOn(model);
     const beyond = isUnlimited ? [] : reasonsOfLimits(estimate, expected, routing);
     return beyond.length > 0 ? { model, reasons: beyond } : { model, estimate, list, expected };
   }
@@ -81,7 +87,7 @@ export function judgeModel(
   routing: Routing,
   knowledge: Knowledge = NOTHING_KNOWN,
 ): Admitted | Rejected {
-  return createJudge([model], spec, routing, knowledge).judge({
+  return createJudge(estimatesFor, spec, routing, knowledge).judge({
     model,
     place: 0,
     capable: model,

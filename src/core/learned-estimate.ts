@@ -1,6 +1,7 @@
 // A list estimate in the light of the bills that models have really sent.
 
 import { Big } from 'big.js';
+import { derived } from './derived.ts';
 import type { LearnedRatio } from './learning.ts';
 import { fitsMicroUsd, type MicroUsd, toDollars, toMicroUsd } from './money.ts';
 import { type Estimate, TOO_MUCH } from './price/estimate.ts';
@@ -16,6 +17,19 @@ export interface LearnedEstimate extends Estimate {
  */
 export function correctEstimate(list: Estimate, ratio: LearnedRatio | undefined): LearnedEstimate {
   if (!ratio || ratio.samples === 0) return list;
+  const corrections = correctionsBy(ratio);
+  let corrected = corrections.get(list);
+  if (!corrected) {
+    corrected = correct(list, ratio);
+    corrections.set(list, corrected);
+  }
+  return corrected;
+}
+
+// A ratio stands until the next job has ended, a list's estimate until the next catalog.
+const correctionsBy = derived((_ratio: LearnedRatio) => new WeakMap<Estimate, LearnedEstimate>());
+
+function correct(list: Estimate, ratio: LearnedRatio): LearnedEstimate {
   const { usd, lowUsd, highUsd } = list;
   if (usd === null || lowUsd === null || highUsd === null) return list;
   const asListed = ratio.value === 1 && ratio.low === 1 && ratio.high === 1;

@@ -1,11 +1,9 @@
 // The smallest changes of a clip spec that would admit models it refuses, each proved by judging the changed spec.
 
-import type { VideoModel } from './catalog.ts';
 import { derived } from './derived.ts';
 import type { Reason, ReasonCode } from './eligibility.ts';
 import { parseAspectRatio, parseSize, shortSideOf } from './frame-size.ts';
-import { type Admitted, createJudge, type Judge, type Rejected } from './judge.ts';
-import type { Knowledge } from './knowledge.ts';
+import type { Admitted, Judge, Rejected } from './judge.ts';
 import { dollarsOf } from './learned-estimate.ts';
 import type { Likeness } from './likeness.ts';
 import type { ClipSpec, Routing } from './request.ts';
@@ -19,9 +17,12 @@ export interface Nearest {
 /** Models by the reasons they were refused for. */
 export type Refused = ReadonlyMap<readonly Reason[], readonly Likeness[]>;
 
+/** A value for one field. */
 interface Change {
   readonly field: string;
   readonly value: unknown;
+  /** The same for the same value of the same field. */
+  readonly key: string;
   /** How much the caller gives up; 0 is nothing. */
   readonly distance: number;
 }
@@ -34,13 +35,18 @@ const FIXED: ReadonlySet<ReasonCode> = new Set(['not_allowed', 'denied', 'missin
 // What a clip costs and takes hangs on all of it: a smaller one may be within a limit that was not touched.
 const OF_THE_WHOLE: ReadonlySet<ReasonCode> = new Set(['over_budget', 'too_slow', 'unpriceable']);
 
-/** A change that a model suggested, and the judge of the clip so changed. */
-interface Trial {
-  readonly change: Readonly<Record<string, unknown>>;
+/** Fields to set together. */
+interface Suggestion {
+  readonly change: Nearest['change'];
   readonly distance: number;
-  readonly judge: Judge;
-  /** Whether it is known to help anybody. */
-  helps: boolean;
+}
+
+/** A suggestion that helps somebody. */
+interface Helpful extends Suggestion {
+  /** In the catalog's order. */
+  readonly admitted: readonly Likeness[];
+  /** Of those; worked out when first asked for. */
+  leastUsd(): number;
 }
 
 /**
@@ -49,58 +55,44 @@ interface Trial {
  * changes to the fields they were refused for.
  */
 export function findNearest(
-  models: readonly VideoModel[],
   refused: Refused,
   spec: ClipSpec,
   routing: Routing,
-  knowledge: Knowledge,
+  judgeOf: (spec: ClipSpec, routing: Routing) => Judge,
 ): Nearest[] {
-  function tryOut(combination: readonly Change[]): Trial {
-    const change = Object.fromEntries(combination.map(({ field, value }) => [field, value]));
-    const distance = combination.reduce((sum, one) => sum + one.distance, 0);
-    const changed = applyChange(spec, routing, change);
-    const judge = createJudge(models, changed.spec, changed.routing, knowledge);
-    return { change, distance, judge, helps: false };
-  }
-
-  const trials = new Map<string, Trial>();
-  const found: Trial[] = [];
+  const helpful: Helpful[] = [];
   for (const fields of [1, 2]) {
-    if (found.length >= MOST) break;
-    // Five changes that help make any larger one not worth a look: without this, a large catalog would be judged
-    // again for every value of every model. What is as large as the fifth may still cost less.
-    let largest = boundOf(found);
-    for (const [reasons, alike] of refused) {
-      const changes = changesFor(reasons, spec, fields);
-      if (changes === null) continue;
-      for (const combination of combine(changes, largest)) {
-        const key = combination.map(({ field, value }) => `${field}=${value}`).join('&');
-        let trial = trials.get(key);
-        if (!trial) {
-          trial = tryOut(combination);
-          trials.set(key, trial);
-        }
-        if (trial.helps || !alike.some(trial.judge.admits)) continue;
-        trial.helps = true;
-        found.push(trial);
-        largest = boundOf(found);
-      }
+    if (helpful.length >= MOST) break;
+    let largest = boundOf(helpful);
+    for (const suggestion of suggest(refused, spec, fields)) {
+      // Five that help make any larger one not worth a look; one as large as the fifth may still cost less.
+      if (suggestion.distance > largest) break;
+      const changed = applyChange(spec, routing, suggestion.change);
+      const helped = tryOut(suggestion, refused, judgeOf(changed.spec, changed.routing));
+      if (helped.admitted.length === 0) continue;
+      helpful.push(helped);
+      largest = boundOf(helpful);
     }
   }
-  const bound = boundOf(found);
-  return found
-    .filter(({ distance }) => distance <= bound)
-    .map((trial) => ({ ...trial, ...createOutcome(trial, refused) }))
+  return helpful
     .sort(
-      (a, b) => a.distance - b.distance || a.leastUsd() - b.leastUsd() || b.admits.length - a.admits.length,
+      (a, b) =>
+        a.distance - b.distance || a.leastUsd() - b.leastUsd() || b.admitted.length - a.admitted.length,
     )
     .slice(0, MOST)
-    .map(({ change, admits }) => ({ change, admits }));
+    .map(({ change, admitted }) => ({ change, admits: admitted.map(({ model }) => model.id) }));
 }
 
-/** Everyone a change admits, those included that another value would have suited better, and what they would ask. */
-function createOutcome({ change, judge }: Trial, refused: Refused) {
-  const touches = (reason: Reason) => fieldOf(reason) in change || OF_THE_WHOLE.has(reason.code);
+/** The distance of the last that would be kept; anything, while there are too few. */
+function boundOf(helpful: readonly Helpful[]): number {
+  const distances = helpful.map(({ distance }) => distance).sort((a, b) => a - b);
+  return distances[MOST - 1] ?? Infinity;
+}
+
+/** Everyone whom a change admits, those included that another value would have suited better. */
+function tryOut(suggestion: Suggestion, refused: Refused, judge: Judge): Helpful {
+  const fields = Object.keys(suggestion.change);
+  const touches = (reason: Reason) => fields.includes(fieldOf(reason)) || OF_THE_WHOLE.has(reason.code);
   const admitted: Likeness[] = [];
   for (const [reasons, models] of refused) {
     if (!reasons.every(touches)) continue;
@@ -108,12 +100,35 @@ function createOutcome({ change, judge }: Trial, refused: Refused) {
   }
   let least: number | null = null;
   return {
-    admits: admitted.sort((a, b) => a.place - b.place).map(({ model }) => model.id),
-    /** Worked out only where two changes are equally small. */
-    leastUsd(): number {
+    ...suggestion,
+    admitted: admitted.sort((a, b) => a.place - b.place),
+    leastUsd() {
       least ??= admitted.reduce((usd, one) => Math.min(usd, usdOf(judge.judge(one))), Number.MAX_VALUE);
       return least;
     },
+  };
+}
+
+/** What would suit one model or another by changing so many fields at once, least first. */
+function suggest(refused: Refused, spec: ClipSpec, fields: number): Suggestion[] {
+  const suggestions = new Map<string, Suggestion>();
+  for (const reasons of refused.keys()) {
+    const [ones, others] = changesFor(reasons, spec, fields);
+    for (const one of ones ?? []) {
+      for (const other of others ?? [null]) {
+        const key = other ? `${one.key}&${other.key}` : one.key;
+        if (!suggestions.has(key)) suggestions.set(key, combine(one, other));
+      }
+    }
+  }
+  return [...suggestions.values()].sort((a, b) => a.distance - b.distance);
+}
+
+function combine(one: Change, other: Change | null): Suggestion {
+  if (!other) return { change: { [one.field]: one.value }, distance: one.distance };
+  return {
+    change: { [one.field]: one.value, [other.field]: other.value },
+    distance: one.distance + other.distance,
   };
 }
 
@@ -123,12 +138,6 @@ const usdOf = (judged: Admitted | Rejected): number =>
 
 /** The field of the spec or routing that a change would set. */
 const fieldOf = ({ field }: Reason) => (field === 'provider.options' ? 'provider' : field);
-
-/** The distance of the last change that would be kept; anything, while there are too few. */
-function boundOf(found: readonly Trial[]): number {
-  const distances = found.map(({ distance }) => distance).sort((a, b) => a - b);
-  return distances[MOST - 1] ?? Infinity;
-}
 
 /** The spec and routing with the fields of a change set, or left out where it says null. */
 export function applyChange(
@@ -146,24 +155,15 @@ export function applyChange(
   return { spec: changedSpec as ClipSpec, routing: changedRouting as Routing };
 }
 
-/** For each of exactly so many fields at fault the values worth trying; null where no change of them can help. */
-function changesFor(reasons: readonly Reason[], spec: ClipSpec, fields: number): Change[][] | null {
+/** For each of exactly so many fields at fault the values worth trying; none where no change of them can help. */
+function changesFor(reasons: readonly Reason[], spec: ClipSpec, fields: number): Change[][] {
   const byField = new Map<string, Reason>();
   for (const reason of reasons) {
-    if (FIXED.has(reason.code)) return null;
+    if (FIXED.has(reason.code)) return [];
     byField.set(fieldOf(reason), reason);
   }
-  if (byField.size !== fields) return null;
+  if (byField.size !== fields) return [];
   return [...byField].map(([field, reason]) => valuesFor(reason, field, spec));
-}
-
-/** Every choice of one value per field, none larger than `largest`. */
-function combine(changes: readonly Change[][], largest: number): Change[][] {
-  const [first = [], second] = changes;
-  if (!second) return first.filter(({ distance }) => distance <= largest).map((change) => [change]);
-  return first.flatMap((one) =>
-    second.filter((other) => one.distance + other.distance <= largest).map((other) => [one, other]),
-  );
 }
 
 // What leaving a field out costs the caller, beside a duration that is off by its whole length (1).
@@ -179,11 +179,18 @@ const DROPPED: Readonly<Record<string, number>> = {
   frame_images: 2,
 };
 
-const drop = (field: string): Change => ({ field, value: null, distance: DROPPED[field] ?? 1 });
+const changeTo = (field: string, value: unknown, distance: number): Change => ({
+  field,
+  value,
+  key: `${field}=${value}`,
+  distance,
+});
+
+const drop = (field: string): Change => changeTo(field, null, DROPPED[field] ?? 1);
 
 function valuesFor(reason: Reason, field: string, spec: ClipSpec): Change[] {
   const offered = reason.supported ?? [];
-  const change = (value: unknown, distance: number): Change => ({ field, value, distance });
+  const change = (value: unknown, distance: number) => changeTo(field, value, distance);
   switch (reason.code) {
     case 'unsupported_duration': {
       const asked = Number(reason.requested);

@@ -9,6 +9,7 @@ import { PRIOR_SUCCESS } from './learning.ts';
 import { type Likeness, likenessesOf } from './likeness.ts';
 import { scoreMeasured } from './measured-score.ts';
 import { findNearest, type Nearest } from './nearest.ts';
+import { priceSheetsOf } from './price-sheets.ts';
 import { type Quality, qualityOf } from './quality.ts';
 import type { ClipSpec, Routing } from './request.ts';
 import { type Scores, scoreLikeGuide, type Weights, weightsOf } from './score.ts';
@@ -67,7 +68,8 @@ export function rankModels(
   const admitted: Admitted[] = [];
   const rejected: Rejected[] = [];
   const refused = new Map<readonly Reason[], Likeness[]>();
-  const { judge } = createJudge(catalog.models, spec, routing, knowledge);
+  const sheets = priceSheetsOf(catalog.models);
+  const { judge } = createJudge(sheets, spec, routing, knowledge);
   for (const one of likenessesOf(catalog.models)) {
     const judged = judge(one);
     if ('reasons' in judged) {
@@ -87,7 +89,9 @@ export function rankModels(
   return {
     candidates,
     rejected,
-    nearest: findNearest(catalog.models, refused, spec, routing, knowledge),
+    nearest: findNearest(refused, spec, routing, (changed, limits) =>
+      createJudge(sheets, changed, limits, knowledge),
+    ),
     why: explainChoice(candidates, catalog.models.length, weights, scoring),
   };
 }

@@ -1,6 +1,5 @@
 // Routing answers with their quotes, and what a quote is worth when it comes back.
 
-import { derived } from '../core/derived.ts';
 import { ClipgateError } from '../core/errors.ts';
 import type { Admitted } from '../core/judge.ts';
 import { toMicroUsdHold } from '../core/money.ts';
@@ -11,7 +10,8 @@ import type { JobPlan, Planner } from '../service/planner.ts';
 import { honours, type Quote, type Quotes } from '../service/quotes.ts';
 import { invalidRequest, toFault } from './faults.ts';
 import { noMatchingModel } from './plan-problems.ts';
-import { renderCandidate, renderCatalog, renderRejected } from './render.ts';
+import { renderCatalog } from './render.ts';
+import { writeRanking } from './route-text.ts';
 
 export interface QuoteDesk {
   /** The whole answer to a routing question, quote included, in JSON. @throws ClipgateError no_matching_model. */
@@ -93,8 +93,7 @@ function writeRoute(
   const members: Record<string, string> = {
     selected: json(quoted.best.model.id),
     why: json(quoted.why),
-    candidates: writeCandidates(route.candidates),
-    rejected: writeRejected(route.rejected),
+    ...writeRanking(route),
     nearest: json(route.nearest),
     request: json(quoted.body),
     warnings: json(route.submission?.warnings ?? []),
@@ -106,10 +105,3 @@ function writeRoute(
     .map(([name, text]) => `"${name}":${text}`)
     .join()}}`;
 }
-
-const writeCandidates = derived((candidates: RoutePlan['candidates']) =>
-  JSON.stringify(candidates.map(renderCandidate)),
-);
-const writeRejected = derived((rejected: RoutePlan['rejected']) =>
-  JSON.stringify(rejected.map(renderRejected)),
-);

@@ -4,12 +4,11 @@ import type { Big } from 'big.js';
 import type { Attempt } from '../core/attempt.ts';
 import { type Callback, eventTypeOf } from '../core/callback.ts';
 import type { VideoModel } from '../core/catalog.ts';
-import { derived } from '../core/derived.ts';
 import type { ExpectedTime } from '../core/expected-time.ts';
 import type { Job, JobStatus } from '../core/job.ts';
 import type { Rejected } from '../core/judge.ts';
 import type { LearnedEstimate } from '../core/learned-estimate.ts';
-import { fromMicroUsd } from '../core/money.ts';
+import { fromMicroUsd, toDollars } from '../core/money.ts';
 import { isResubmitSafe } from '../core/resubmission.ts';
 import type { Candidate } from '../core/route.ts';
 import type { CatalogView } from '../service/catalog-cache.ts';
@@ -17,7 +16,7 @@ import type { JobRecord } from '../service/jobs.ts';
 import type { OperatorDesk } from '../service/operator-desk.ts';
 
 const isoTime = (ms: number) => new Date(ms).toISOString();
-const dollars = (usd: Big | null) => (usd === null ? null : usd.toNumber());
+const dollars = (usd: Big | null) => (usd === null ? null : toDollars(usd));
 
 export function renderModel(model: VideoModel) {
   return {
@@ -38,7 +37,7 @@ export function renderModel(model: VideoModel) {
     prices: model.priceList.prices.map(({ sku, unit, usd, when: { videoInput, ...when } }) => ({
       sku,
       unit,
-      usd: usd.toNumber(),
+      usd: toDollars(usd),
       when: { ...when, ...(videoInput ? { video_input: true } : {}) },
     })),
     unknown_skus: model.priceList.unknownSkus,
@@ -55,8 +54,7 @@ export function renderCatalog({ catalog, ageS, stale }: CatalogView) {
   };
 }
 
-/** Estimates are remembered by core, so their rendering is worth remembering too. */
-export const renderEstimate = derived((estimate: LearnedEstimate) => {
+export function renderEstimate(estimate: LearnedEstimate) {
   return {
     usd: dollars(estimate.usd),
     low_usd: dollars(estimate.lowUsd),
@@ -68,11 +66,11 @@ export const renderEstimate = derived((estimate: LearnedEstimate) => {
       sku,
       unit,
       quantity,
-      unit_usd: unitUsd.toNumber(),
-      usd: usd.toNumber(),
+      unit_usd: toDollars(unitUsd),
+      usd: toDollars(usd),
     })),
   };
-});
+}
 
 export const renderExpected = ({ p50S, p90S, source, samples }: ExpectedTime) => ({
   p50: p50S,
@@ -81,6 +79,7 @@ export const renderExpected = ({ p50S, p90S, source, samples }: ExpectedTime) =>
   samples,
 });
 
+/** All but its estimate. */
 export function renderCandidate(candidate: Candidate) {
   return {
     model: candidate.model.id,
@@ -91,7 +90,6 @@ export function renderCandidate(candidate: Candidate) {
       ? {}
       : { lowest_advertised_price: candidate.lowestAdvertisedPrice }),
     quality: { value: Number(candidate.quality.value.toFixed(3)), source: candidate.quality.source },
-    estimate: renderEstimate(candidate.estimate),
     expected_s: renderExpected(candidate.expected),
   };
 }

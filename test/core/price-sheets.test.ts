@@ -2,7 +2,7 @@
 
 import { describe, expect, it } from 'vitest';
 import { pricedClipOf } from '../../src/core/price-clip.ts';
-import { priceSheetOf } from '../../src/core/price-sheets.ts';
+import { priceSheetsOf } from '../../src/core/price-sheets.ts';
 import { octoberCatalog } from '../support/catalogs.ts';
 
 const clipOf = (duration: number) => pricedClipOf({ prompt: 'x', duration });
@@ -12,20 +12,20 @@ describe('price sheets', () => {
     const [models, later] = [octoberCatalog().models, octoberCatalog().models];
     const [model] = models;
     if (!model) throw new Error('no models');
-    const estimate = priceSheetOf(models, clipOf(5))(model);
+    const estimate = priceSheetsOf(models)(clipOf(5))(model);
     const sameClip = pricedClipOf({ prompt: 'another', duration: 5, seed: 7 });
-    expect(priceSheetOf(models, sameClip)(model)).toBe(estimate);
-    expect(priceSheetOf(models, clipOf(6))(model)).not.toBe(estimate);
-    expect(priceSheetOf(later, clipOf(5))).not.toBe(priceSheetOf(models, clipOf(5)));
+    expect(priceSheetsOf(models)(sameClip)(model)).toBe(estimate);
+    expect(priceSheetsOf(models)(clipOf(6))(model)).not.toBe(estimate);
+    expect(priceSheetsOf(later)(clipOf(5))).not.toBe(priceSheetsOf(models)(clipOf(5)));
   });
 
   it('forget the clip that was not asked for the longest', () => {
     const { models } = octoberCatalog();
-    const [often, once] = [priceSheetOf(models, clipOf(1)), priceSheetOf(models, clipOf(2))];
+    const [often, once] = [priceSheetsOf(models)(clipOf(1)), priceSheetsOf(models)(clipOf(2))];
     for (let duration = 3; duration < 600; duration++) {
-      priceSheetOf(models, clipOf(duration));
-      if (duration % 100 === 0) expect(priceSheetOf(models, clipOf(1))).toBe(often);
+      priceSheetsOf(models)(clipOf(duration));
+      if (duration % 100 === 0) expect(priceSheetsOf(models)(clipOf(1))).toBe(often);
     }
-    expect(priceSheetOf(models, clipOf(2))).not.toBe(once);
+    expect(priceSheetsOf(models)(clipOf(2))).not.toBe(once);
   });
 });

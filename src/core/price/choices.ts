@@ -63,9 +63,11 @@ const YES = [true] as const;
 const NO = [false] as const;
 const NO_CREATIVITY = [null] as const;
 
-/** Settles everything about the clip that its price can depend on. Does not check that the model supports what was asked. */
-export function chooseSettings(model: PricedModel, clip: PricedClip): Choices {
-  const asked = askedOf(clip);
+/**
+ * Settles everything about the clip that its price can depend on. Does not check that the model supports what was asked.
+ * @param asked of the same clip.
+ */
+export function chooseSettings(model: PricedModel, clip: PricedClip, asked: Asked): Choices {
   return {
     mode: asked.mode,
     videoInput: asked.videoInput,
@@ -78,8 +80,10 @@ export function chooseSettings(model: PricedModel, clip: PricedClip): Choices {
   };
 }
 
-/** What is the same whoever makes the clip. */
-const askedOf = derived((clip: PricedClip) => {
+/** What is the same whoever makes the clip; null where the model has a say. */
+export type Asked = ReturnType<typeof askedOf>;
+
+export function askedOf(clip: PricedClip) {
   const { duration, resolution, aspect_ratio: aspectRatio, size } = clip;
   const ratio =
     (aspectRatio === undefined ? null : landscape(aspectRatio)) ??
@@ -92,7 +96,7 @@ const askedOf = derived((clip: PricedClip) => {
     ratios: ratio === null ? null : [ratio],
     seconds: isLength ? point(duration) : null,
   };
-});
+}
 
 /** Frames beat references when both are sent. */
 function modeOf(clip: PricedClip): PriceMode {

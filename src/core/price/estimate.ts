@@ -1,7 +1,7 @@
 // Turns one clip on one model into dollars, with bounds, certainty and the working; never a number it cannot show.
 import { Big } from 'big.js';
 import { fitsMicroUsd } from '../money.ts';
-import { type Choices, chooseSettings, type PricedClip, type PricedModel } from './choices.ts';
+import { askedOf, type Choices, chooseSettings, type PricedClip, type PricedModel } from './choices.ts';
 import type { Circumstances } from './condition.ts';
 import type { PriceUnit } from './grammar.ts';
 import { countUnits } from './quantity.ts';
@@ -57,8 +57,15 @@ interface Costing extends Range<Big> {
  * A duration, resolution or ratio left open spans everything the model may choose, with `usd` for the choice nearest
  * to five seconds, 720p and 16:9. One choice without a price makes the whole estimate unknown.
  */
-export function estimateClip(model: PricedModel, clip: PricedClip): Estimate {
-  const choices = chooseSettings(model, clip);
+export const estimateClip = (model: PricedModel, clip: PricedClip): Estimate => estimatesFor(clip)(model);
+
+/** `estimateClip` for many models: what the clip alone says is read once. */
+export function estimatesFor(clip: PricedClip): (model: PricedModel) => Estimate {
+  const asked = askedOf(clip);
+  return (model) => estimate(model, clip, chooseSettings(model, clip, asked));
+}
+
+function estimate(model: PricedModel, clip: PricedClip, choices: Choices): Estimate {
   const basis = likeliestOf(choices);
   let total: Costing | null = null;
   for (const circumstances of circumstancesOf(choices)) {
