@@ -1,12 +1,14 @@
 // The HTTP application: plugins, scopes and routes over parts it is given. Starts nothing, reads no environment.
 
-import Fastify, { type FastifyBaseLogger, LogController } from 'fastify';
+import Fastify, { LogController } from 'fastify';
+import type { Logger } from 'pino';
 import { ClipgateError } from './core/errors.ts';
 import { createAuthenticator } from './http/auth.ts';
 import type { CallbackRules } from './http/callback-target.ts';
 import { answerClientError } from './http/client-error.ts';
 import type { App } from './http/context.ts';
 import { readJsonBodies } from './http/json-body.ts';
+import { withLazyChildren } from './http/lazy-log.ts';
 import { collectRoutes } from './http/method-guard.ts';
 import { registerOpenApi, serveOpenApi } from './http/openapi.ts';
 import { handleError } from './http/problem.ts';
@@ -33,7 +35,7 @@ import type { Quotes } from './service/quotes.ts';
 import type { WebhookDesk } from './service/webhook-desk.ts';
 
 export interface AppParts extends Omit<OperationRoutesParts, 'catalog' | 'isClosing'> {
-  readonly log: FastifyBaseLogger;
+  readonly log: Logger;
   readonly version: string;
   /** Client name by SHA-256 of its key; null = no authentication. */
   readonly clients: ReadonlyMap<string, string> | null;
@@ -63,7 +65,7 @@ export async function createApp(parts: AppParts): Promise<App> {
   let closing = false;
   const requestIds = createRequestIds();
   const app: App = Fastify({
-    loggerInstance: parts.log,
+    loggerInstance: withLazyChildren(parts.log),
     logController: new LogController({ disableRequestLogging: true }),
     genReqId: requestIds.of,
     bodyLimit: BODY_LIMIT,
@@ -78,7 +80,7 @@ export async function createApp(parts: AppParts): Promise<App> {
     frameworkErrors: (error, request, reply) => {
       // No route, no hooks: what those would have done is done here.
       handleError(error, request, reply);
-      reply.raw.once('close', () => logRequest(request, reply, 0));
+      reply.raw.once('close', () => logRequest(parts.log, request, reply));
     },
   });
 
@@ -91,7 +93,7 @@ export async function createApp(parts: AppParts): Promise<App> {
   app.decorateRequest('clientId', '');
   app.decorateRequest('operator', null);
 
-  logRequests(app);
+  logRequests(app, parts.log);
   app.addHook('onRequest', (request, reply, done) => {
     reply.header('x-request-id', request.id);
     if (request.headers.host === undefined && request.raw.httpVersion === '1.1') {

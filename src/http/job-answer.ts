@@ -26,8 +26,16 @@ export function writeJob(jobs: Pick<Jobs, 'recordOf'>, job: Job): string | Promi
   return writing;
 }
 
-/** Answers with a job; status and further headers are the caller's. */
-export async function sendJob(reply: FastifyReply, jobs: Pick<Jobs, 'recordOf'>, job: Job) {
+/**
+ * Answers with a job; status and further headers are the caller's. Where the text is written it is sent before this
+ * returns, and there is nothing to wait for.
+ */
+export function sendJob(
+  reply: FastifyReply,
+  jobs: Pick<Jobs, 'recordOf'>,
+  job: Job,
+): Promise<void> | undefined {
+  const send = (text: string) => void sendJson(reply, text);
   const text = writeJob(jobs, job);
-  return sendJson(reply, typeof text === 'string' ? text : await text);
+  return typeof text === 'string' ? send(text) : text.then(send);
 }

@@ -2,7 +2,7 @@
 
 import type { FastifyReply } from 'fastify';
 
-/** A string is sent as it is: nothing is serialised for it again. */
-export function sendJson(reply: FastifyReply, text: string): FastifyReply {
-  return reply.header('content-type', 'application/json; charset=utf-8').send(text);
+/** Sent as it is: nothing is serialised for it again. What is long and sent often is better kept as bytes. */
+export function sendJson(reply: FastifyReply, text: string | Buffer): FastifyReply {
+  return reply.type('application/json; charset=utf-8').send(text);
 }

@@ -10,6 +10,8 @@ const MAX_CHARACTERS = 32 * 1024 * 1024;
 export interface JobCache {
   /** `getJob`, answering from memory what it can. Jobs are frozen, being shared by all who ask. */
   wrap(getJob: JobStore['getJob']): JobStore['getJob'];
+  /** What `getJob` would answer, where that is in memory; null where it is not, or would be null. */
+  peek: JobStore['peekJob'];
   /** To be called for every change, after its commit and before anyone is told of it. */
   forget(jobIds: readonly string[]): void;
 }
@@ -21,7 +23,13 @@ export function createJobCache(): JobCache {
   });
   let changes = 0;
 
+  function peek(id: string, clientId: string): Job | null {
+    const known = jobs.get(id);
+    return known?.clientId === clientId ? known : null;
+  }
+
   return {
+    peek,
     wrap: (getJob) => async (id, clientId) => {
       const known = jobs.get(id);
       if (known) return known.clientId === clientId ? known : null;

@@ -23,6 +23,8 @@ export function createJobStore(database: Database): JobStore {
 
   return {
     ...createJobReads(database),
+    // For a database that others write to as well: what was true a moment ago may not be now.
+    peekJob: () => null,
     ...createArchiveRecords(database),
     ...createKeptDocuments(database),
     ...createRepairRecords(database),

@@ -115,6 +115,8 @@ export interface JobStore extends RepairStore, CallbackStore {
   releaseLeases(owner: string): Promise<void>;
   /** One client's job, or null: another client's job is as missing as one that never was. */
   getJob(id: string, clientId: string): Promise<Job | null>;
+  /** The same at once where it is in memory, as current as `getJob` would have it; null says nothing. */
+  peekJob(id: string, clientId: string): Job | null;
   /** One client's job by the id upstream gave it. */
   getJobByUpstreamId(upstreamId: string, clientId: string): Promise<Job | null>;
   listJobs(query: ListQuery): Promise<Job[]>;

@@ -125,7 +125,7 @@ export async function openSqliteStore({ file, clock }: SqliteStoreOptions): Prom
         await closeAll();
       },
     });
-    return { ...store, getJob: cache.wrap(store.getJob) };
+    return { ...store, getJob: cache.wrap(store.getJob), peekJob: cache.peek };
   } catch (error) {
     await closeAll();
     throw error;

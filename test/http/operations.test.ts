@@ -1,6 +1,5 @@
 // What operators see: probes, one log line per request, an honest word while shutting down, and no inner text in a 500.
 
-import type { FastifyBaseLogger } from 'fastify';
 import { pino } from 'pino';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type AppParts, createApp } from '../../src/app.ts';
@@ -84,6 +83,40 @@ describe('a running gateway', () => {
     await expect.poll(linesOf).toHaveLength(1);
     expect(JSON.parse(linesOf()[0] ?? '')).toMatchObject({ route: '/jobs/:id', aborted: true });
   });
+
+  it('says no more of an answer than its line does', async () => {
+    const { id } = await readAs<{ id: string }>(await gateway.post('/jobs', CLIP));
+    await gateway.request(`/jobs/${id}`, { headers: { 'x-request-id': 'all-of-it' } });
+    const linesOf = () => gateway.logLines.filter((line) => line.includes('all-of-it'));
+    await expect.poll(linesOf).toHaveLength(1);
+    const { time, pid, hostname, ms, ...line } = JSON.parse(linesOf()[0] ?? '') as Record<string, unknown>;
+    expect([time, pid, hostname, ms].map((value) => typeof value)).toEqual([
+      'number',
+      'number',
+      'string',
+      'number',
+    ]);
+    expect(line).toEqual({
+      level: 30,
+      reqId: 'all-of-it',
+      method: 'GET',
+      route: '/jobs/:id',
+      job_id: id,
+      status: 200,
+      client: 'studio',
+      msg: 'request',
+    });
+  });
+
+  it('writes no line where the level has none', async () => {
+    const quiet = await startTestGateway({ background: false, env: { LOG_LEVEL: 'warn' } });
+    try {
+      expect((await quiet.request('/models')).status).toBe(200);
+      expect(quiet.logLines.filter((line) => line.includes('"msg":"request"'))).toEqual([]);
+    } finally {
+      await quiet.close();
+    }
+  });
 });
 
 it('lets anybody in with CLIENT_AUTH=none, and says so aloud', async () => {
@@ -137,7 +170,7 @@ describe('what should not happen', () => {
   const fail = () => Promise.reject(new Error(inner));
   const lines: string[] = [];
   const parts: AppParts = {
-    log: pino({ level: 'trace' }, { write: (line: string) => void lines.push(line) }) as FastifyBaseLogger,
+    log: pino({ level: 'trace' }, { write: (line: string) => void lines.push(line) }),
     version: '0.0.0-test',
     clients: null,
     catalog: { get: fail, peek: () => null },
@@ -147,6 +180,7 @@ describe('what should not happen', () => {
       make: fail,
       findReplay: fail,
       get: fail,
+      peek: () => null,
       find: fail,
       waitForChange: fail,
       // biome-ignore lint/correctness/useYield: it fails before it has anything to say
@@ -189,6 +223,8 @@ describe('what should not happen', () => {
     const logged = lines.filter((line) => line.includes(problem.instance));
     expect(logged.filter((line) => line.includes(inner))).toHaveLength(1);
     expect(logged.filter((line) => line.includes('"msg":"request"'))).toHaveLength(1);
+    // Each under the request id, and said once: JSON takes a name twice without a word.
+    for (const line of logged) expect(line.split(`"reqId":"${problem.instance}"`)).toHaveLength(2);
     await app.close();
   });
 

@@ -189,13 +189,19 @@ export function jobRoutes({ planner, jobs, quotes, callbacks }: JobRoutesParts) 
           response: { 200: JobSchema, ...problems(400, 401, 404, 405, 500, 503) },
         },
       },
-      async (request, reply) => {
+      (request, reply) => {
         const { id } = request.params;
+        const clientId = visibleTo(request);
         const { waitS } = parsePrefer(request.headers.prefer);
-        if (waitS === null) return sendJob(reply, jobs, await jobs.get(id, visibleTo(request)));
-        reply.header('preference-applied', `wait=${waitS}`);
-        const job = await jobs.waitForChange(id, visibleTo(request), waitS * 1000, request.signal);
-        return sendJob(reply, jobs, job);
+        // Most who ask hear what was said before: no promise is made for them.
+        const known = waitS === null ? jobs.peek(id, clientId) : null;
+        if (known) return sendJob(reply, jobs, known);
+        if (waitS !== null) reply.header('preference-applied', `wait=${waitS}`);
+        const finding =
+          waitS === null
+            ? jobs.get(id, clientId)
+            : jobs.waitForChange(id, clientId, waitS * 1000, request.signal);
+        return finding.then((job) => sendJob(reply, jobs, job));
       },
     );
   };

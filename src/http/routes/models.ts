@@ -32,8 +32,11 @@ export interface ModelRoutesParts {
 interface ListView {
   readonly data: string;
   readonly etag: string;
-  /** The whole body as last sent: it is the same for as long as the catalog's age in seconds is. */
-  latest: { readonly ageS: number; readonly stale: boolean; readonly body: string } | null;
+  /**
+   * The whole body as last sent: it is the same for as long as the catalog's age in seconds is. As bytes: text of
+   * this length would be measured and encoded anew for every answer.
+   */
+  latest: { readonly ageS: number; readonly stale: boolean; readonly body: Buffer } | null;
 }
 
 const REMEMBERED_VIEWS = 200;
@@ -114,10 +117,10 @@ export function modelRoutes({ catalog, maxAgeS }: ModelRoutesParts) {
   };
 }
 
-function bodyOf(list: ListView, view: CatalogView): string {
+function bodyOf(list: ListView, view: CatalogView): Buffer {
   const { ageS, stale } = view;
   if (list.latest?.ageS === ageS && list.latest.stale === stale) return list.latest.body;
-  const body = `{"data":${list.data},"catalog":${JSON.stringify(renderCatalog(view))}}`;
+  const body = Buffer.from(`{"data":${list.data},"catalog":${JSON.stringify(renderCatalog(view))}}`);
   list.latest = { ageS, stale, body };
   return body;
 }
