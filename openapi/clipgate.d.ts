@@ -622,6 +622,7 @@ export interface components {
          * @description A job: what was asked, what became of it, what it cost.
          * @example {
          *       "id": "job_01K5J0V6Y8ZJ3T9Q4C2N7M1XAB",
+         *       "client": "studio",
          *       "status": "completed",
          *       "model": "google/veo-3.1-lite",
          *       "created_at": "2026-10-02T09:00:00.000Z",
@@ -675,6 +676,8 @@ export interface components {
          */
         Job: {
             id: string;
+            /** @description Whose job it is: the name of a client, or `operator:` and the name of one. */
+            client: string;
             /** @enum {string} */
             status: "queued" | "submitting" | "pending" | "in_progress" | "completed" | "failed" | "cancelled" | "expired" | "rejected" | "submission_unknown" | "not_accepted" | "written_off";
             model: string;
@@ -756,6 +759,7 @@ export interface components {
          *       "data": [
          *         {
          *           "id": "job_01K5J0V6Y8ZJ3T9Q4C2N7M1XAB",
+         *           "client": "studio",
          *           "status": "completed",
          *           "model": "google/veo-3.1-lite",
          *           "created_at": "2026-10-02T09:00:00.000Z",
@@ -908,6 +912,7 @@ export interface components {
          *       "timestamp": "2026-10-02T09:00:44.120Z",
          *       "data": {
          *         "id": "job_01K5J0V6Y8ZJ3T9Q4C2N7M1XAB",
+         *         "client": "studio",
          *         "status": "completed",
          *         "model": "google/veo-3.1-lite",
          *         "created_at": "2026-10-02T09:00:00.000Z",
