@@ -25,7 +25,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Whether requests can be served: store, catalog, event loop */
+        /**
+         * Whether requests can be served: store, catalog, event loop
+         * @description `archive` and `submissions` are shown and never make it 503: without its disk clips are handed out past the archive, and while buying is paused all else goes on.
+         */
         get: operations["getReadiness"];
         put?: never;
         post?: never;
@@ -1107,6 +1110,10 @@ export interface components {
          *           "ok": true,
          *           "detail": "11 ms late at the 99th percentile"
          *         },
+         *         "archive": {
+         *           "ok": true,
+         *           "detail": "takes files"
+         *         },
          *         "submissions": {
          *           "ok": true,
          *           "detail": "open: 0 of 214 submits unknown in five minutes"
@@ -1130,6 +1137,12 @@ export interface components {
                     ok: boolean;
                     detail: string;
                 };
+                /** @description Whether its folder takes files; never a reason not to be ready. */
+                archive: {
+                    ok: boolean;
+                    detail: string;
+                };
+                /** @description How buying stands; never a reason not to be ready. */
                 submissions: {
                     ok: boolean;
                     detail: string;

@@ -15,6 +15,7 @@ import { createCatalogCache } from './service/catalog-cache.ts';
 import { createCatalogHistory } from './service/catalog-history.ts';
 import { createCheckedPlanner } from './service/checked-planner.ts';
 import { createClipArchive } from './service/clip-archive.ts';
+import { createFolderCheck } from './service/folder-check.ts';
 import { createJobFallback } from './service/job-fallback.ts';
 import { createJobPoller, type JobPoller } from './service/job-poller.ts';
 import { createJobSubmitter } from './service/job-submitter.ts';
@@ -206,6 +207,7 @@ export async function createGateway(parts: GatewayParts): Promise<Gateway> {
       hasSecret: (clientId) => secretsOf(clientId).length > 0,
     },
     pingStore: () => store.ping(),
+    checkArchive: createFolderCheck({ clock, log }, config.ARCHIVE_DIR),
     describeSubmissions: () => breaker.describe(),
     loopDelayMs: () => loopDelay.percentile(99) / 1e6,
   });
