@@ -472,7 +472,7 @@ export interface components {
             samples: number;
         };
         Warning: {
-            /** @description not_sent, ignored_by_upstream, dropped_by_upstream, ... */
+            /** @description not_sent, ignored_by_upstream, dropped_by_upstream, matches_no_model (of `models`), ... */
             code: string;
             field: string;
             message: string;
