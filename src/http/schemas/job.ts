@@ -216,7 +216,7 @@ export const JobListSchema = z.object({ data: listOf(JobSchema), next_cursor: z.
 });
 
 export const JobQuerySchema = z.strictObject({
-  limit: queryInteger(1, 100).default(20),
+  limit: queryInteger(1, 100).prefault(20),
   cursor: z
     .string()
     .regex(/^[\w-]{1,100}$/, 'must be the next_cursor of an earlier answer')
@@ -231,7 +231,7 @@ export const JobQuerySchema = z.strictObject({
 });
 
 export const ContentQuerySchema = z.strictObject({
-  index: queryInteger(0, 1000).default(0).describe('Which of the outputs.'),
+  index: queryInteger(0, 1000).prefault(0).describe('Which of the outputs.'),
 });
 
 export const DryRunSchema = z
