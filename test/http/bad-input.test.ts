@@ -120,6 +120,8 @@ describe('POST /jobs refuses', () => {
   it.each<[string, object, number, string, string]>([
     ['model a number', { ...VEO, model: 1 }, 400, 'invalid_request', '/model'],
     ['model no id', { ...VEO, model: 'veo' }, 400, 'invalid_request', '/model'],
+    ['model above', { ...VEO, model: '../veo-3.1-lite' }, 400, 'invalid_request', '/model'],
+    ['model of dots', { ...VEO, model: 'google/..' }, 400, 'invalid_request', '/model'],
     ['model with a path', { ...VEO, model: '../../credits' }, 400, 'invalid_request', '/model'],
     ['dry_run a string', { ...VEO, dry_run: 'yes' }, 400, 'invalid_request', '/dry_run'],
     ['priority beside model', { ...VEO, priority: 'balanced' }, 400, 'invalid_request', '/priority'],
