@@ -25,7 +25,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Whether requests can be served: store, catalog, event loop */
+        /**
+         * Whether requests can be served: store, catalog, event loop
+         * @description `archive` and `submissions` are shown and never make it 503: without its disk clips are handed out past the archive, and while buying is paused all else goes on.
+         */
         get: operations["getReadiness"];
         put?: never;
         post?: never;
@@ -469,7 +472,7 @@ export interface components {
             samples: number;
         };
         Warning: {
-            /** @description not_sent, ignored_by_upstream, dropped_by_upstream, ... */
+            /** @description not_sent, ignored_by_upstream, dropped_by_upstream, matches_no_model (of `models`), ... */
             code: string;
             field: string;
             message: string;
@@ -622,6 +625,7 @@ export interface components {
          * @description A job: what was asked, what became of it, what it cost.
          * @example {
          *       "id": "job_01K5J0V6Y8ZJ3T9Q4C2N7M1XAB",
+         *       "client": "studio",
          *       "status": "completed",
          *       "model": "google/veo-3.1-lite",
          *       "created_at": "2026-10-02T09:00:00.000Z",
@@ -675,6 +679,8 @@ export interface components {
          */
         Job: {
             id: string;
+            /** @description Whose job it is: the name of a client, or `operator:` and the name of one. */
+            client: string;
             /** @enum {string} */
             status: "queued" | "submitting" | "pending" | "in_progress" | "completed" | "failed" | "cancelled" | "expired" | "rejected" | "submission_unknown" | "not_accepted" | "written_off";
             model: string;
@@ -756,6 +762,7 @@ export interface components {
          *       "data": [
          *         {
          *           "id": "job_01K5J0V6Y8ZJ3T9Q4C2N7M1XAB",
+         *           "client": "studio",
          *           "status": "completed",
          *           "model": "google/veo-3.1-lite",
          *           "created_at": "2026-10-02T09:00:00.000Z",
@@ -908,6 +915,7 @@ export interface components {
          *       "timestamp": "2026-10-02T09:00:44.120Z",
          *       "data": {
          *         "id": "job_01K5J0V6Y8ZJ3T9Q4C2N7M1XAB",
+         *         "client": "studio",
          *         "status": "completed",
          *         "model": "google/veo-3.1-lite",
          *         "created_at": "2026-10-02T09:00:00.000Z",
@@ -1102,6 +1110,10 @@ export interface components {
          *           "ok": true,
          *           "detail": "11 ms late at the 99th percentile"
          *         },
+         *         "archive": {
+         *           "ok": true,
+         *           "detail": "takes files"
+         *         },
          *         "submissions": {
          *           "ok": true,
          *           "detail": "open: 0 of 214 submits unknown in five minutes"
@@ -1125,6 +1137,12 @@ export interface components {
                     ok: boolean;
                     detail: string;
                 };
+                /** @description Whether its folder takes files; never a reason not to be ready. */
+                archive: {
+                    ok: boolean;
+                    detail: string;
+                };
+                /** @description How buying stands; never a reason not to be ready. */
                 submissions: {
                     ok: boolean;
                     detail: string;

@@ -111,6 +111,10 @@ const variables = {
       /^(sqlite:.|postgres(ql)?:\/\/.)/,
       'must be sqlite:<file> or postgres://<user>:<password>@<host>:<port>/<database>',
     )
+    .refine(
+      (url) => !/^sqlite:(\/\/)?:memory:$/.test(url),
+      'must be sqlite:<file> or postgres://...: in memory every job would be lost at every stop',
+    )
     .default('sqlite:./data/clipgate.db')
     .describe(
       'Where jobs are remembered: a SQLite file that this process alone owns, or `postgres://user:password@host:port/database`, which any number of replicas share.',

@@ -15,6 +15,7 @@ import { createCatalogCache } from './service/catalog-cache.ts';
 import { createCatalogHistory } from './service/catalog-history.ts';
 import { createCheckedPlanner } from './service/checked-planner.ts';
 import { createClipArchive } from './service/clip-archive.ts';
+import { createFolderCheck } from './service/folder-check.ts';
 import { createJobFallback } from './service/job-fallback.ts';
 import { createJobPoller, type JobPoller } from './service/job-poller.ts';
 import { createJobSubmitter } from './service/job-submitter.ts';
@@ -24,7 +25,9 @@ import { createOperatorDesk } from './service/operator-desk.ts';
 import { createPlanner } from './service/planner.ts';
 import { createPreflight } from './service/preflight.ts';
 import { createProviderTags } from './service/provider-tags.ts';
+import { createPurger } from './service/purger.ts';
 import { createQuotes } from './service/quotes.ts';
+import { warnOfSettings } from './service/start-warnings.ts';
 import { createSubmitBreaker } from './service/submit-breaker.ts';
 import { createTelemetry } from './service/telemetry.ts';
 import { createWebhookDesk, type WebhookDesk } from './service/webhook-desk.ts';
@@ -185,6 +188,7 @@ export async function createGateway(parts: GatewayParts): Promise<Gateway> {
     },
     { owner, ...CALLBACKS },
   );
+  const purger = createPurger({ store, clock, random, log });
   const loopDelay = monitorEventLoopDelay({ resolution: 20 });
 
   const app = await createApp({
@@ -206,6 +210,7 @@ export async function createGateway(parts: GatewayParts): Promise<Gateway> {
       hasSecret: (clientId) => secretsOf(clientId).length > 0,
     },
     pingStore: () => store.ping(),
+    checkArchive: createFolderCheck({ clock, log }, config.ARCHIVE_DIR),
     describeSubmissions: () => breaker.describe(),
     loopDelayMs: () => loopDelay.percentile(99) / 1e6,
   });
@@ -221,7 +226,7 @@ export async function createGateway(parts: GatewayParts): Promise<Gateway> {
   app.addHook('preClose', async () => {
     unsubscribe();
     watch.close();
-    stepsStopped = Promise.all([poller.stop(), webhooks.stop(), courier.stop()]);
+    stepsStopped = Promise.all([poller.stop(), webhooks.stop(), courier.stop(), purger.stop()]);
     await catalog.stop();
     await telemetry.stop();
     await benchmarks.stop();
@@ -256,27 +261,21 @@ export async function createGateway(parts: GatewayParts): Promise<Gateway> {
       await telemetry.start();
       // The arena answers nobody without a key.
       if (upstream.canSubmit) await benchmarks.start();
-      if (background) courier.start();
+      if (background) {
+        courier.start();
+        purger.start();
+      }
       if (background && upstream.canSubmit) {
         poller.start();
         webhooks.start();
       }
-      if (upstream.canSubmit && config.PUBLIC_URL === undefined) {
-        log.warn(
-          {},
-          'PUBLIC_URL is not set: OpenRouter cannot send webhooks, so a paid job whose answer was lost stays submission_unknown until an operator attaches its id, and jobs are noticed to have ended by polling alone',
-        );
-      } else if (upstream.canSubmit && secrets === undefined) {
-        log.warn(
-          {},
-          'OPENROUTER_WEBHOOK_SECRET is not set: webhooks are told from forgeries by their path alone, and confirmed by a poll as ever',
-        );
-      }
-      if (!upstream.canSubmit)
-        log.warn({}, 'OPENROUTER_API_KEY is not set: models and routes are served, jobs are refused');
-      if (config.CLIENT_AUTH === 'none') {
-        log.warn({}, 'CLIENT_AUTH is none: whoever reaches this port can spend money');
-      }
+      const settings = {
+        canSubmit: upstream.canSubmit,
+        hasPublicUrl: config.PUBLIC_URL !== undefined,
+        hasWebhookSecret: secrets !== undefined,
+        isOpen: config.CLIENT_AUTH === 'none',
+      };
+      warnOfSettings(settings, log);
     },
     async close() {
       // Closing drops the connections that are idle now. One whose answer goes out later becomes idle after that, and

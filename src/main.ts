@@ -4,7 +4,8 @@ import { randomUUID } from 'node:crypto';
 import { hostname } from 'node:os';
 import closeWithGrace from 'close-with-grace';
 import { pino } from 'pino';
-import { ConfigError, parseConfig } from './config.ts';
+import { type Config, ConfigError, parseConfig } from './config.ts';
+import { ClipgateError } from './core/errors.ts';
 import { createGateway } from './gateway.ts';
 import { createTimestamps } from './service/log.ts';
 import { openStore } from './store/open-store.ts';
@@ -35,7 +36,9 @@ async function main(): Promise<void> {
   });
   try {
     await gateway.start();
-    await gateway.app.listen({ host: config.HOST, port: config.PORT });
+    await gateway.app.listen({ host: config.HOST, port: config.PORT }).catch((error: unknown) => {
+      throw asListenError(error, config);
+    });
   } catch (error) {
     // The poller may be in the middle of a submit: it is finished even where the port turns out to be taken.
     await gateway.close();
@@ -43,11 +46,29 @@ async function main(): Promise<void> {
   }
 }
 
+/** The system's own words name neither variable. */
+function asListenError(error: unknown, { HOST, PORT }: Config): unknown {
+  switch ((error as NodeJS.ErrnoException).code) {
+    case 'EADDRINUSE':
+      return new ConfigError([
+        `PORT: ${PORT} is taken on ${HOST}: stop what listens there, or choose another`,
+      ]);
+    case 'EACCES':
+      return new ConfigError([`PORT: this user may not listen on ${PORT}: choose one above 1023`]);
+    case 'EADDRNOTAVAIL':
+    case 'ENOTFOUND':
+    case 'EAI_AGAIN':
+      return new ConfigError([`HOST: ${HOST} is not an address of this machine`]);
+    default:
+      return error;
+  }
+}
+
 try {
   await main();
 } catch (error) {
   // What an operator can mend is said in a sentence; anything else with all we know.
-  const expected = error instanceof ConfigError || (error as { code?: unknown }).code !== undefined;
-  process.stderr.write(`${expected ? (error as Error).message : String((error as Error).stack ?? error)}\n`);
+  const expected = error instanceof ConfigError || error instanceof ClipgateError;
+  process.stderr.write(`${expected ? error.message : String((error as Error).stack ?? error)}\n`);
   process.exit(1);
 }

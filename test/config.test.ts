@@ -70,6 +70,9 @@ describe('parseConfig', () => {
     ['OPENROUTER_BASE_URL', 'https://openrouter.ai/api/v1?key=1'],
     ['DATABASE_URL', './data/clipgate.db'],
     ['DATABASE_URL', 'sqlite:'],
+    // Paid jobs would be gone with the process.
+    ['DATABASE_URL', 'sqlite::memory:'],
+    ['DATABASE_URL', 'sqlite://:memory:'],
     ['CLIENT_AUTH', 'nobody'],
     ['LOG_LEVEL', 'loud'],
     ['CATALOG_MAX_AGE_S', '0'],

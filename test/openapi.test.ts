@@ -16,6 +16,7 @@ interface Operation {
   readonly operationId: string;
   readonly summary: string;
   readonly tags: readonly string[];
+  readonly parameters?: readonly { readonly name: string; readonly schema: { readonly default?: unknown } }[];
   readonly requestBody?: { readonly content: Readonly<Record<string, Media>> };
   readonly responses: Readonly<
     Record<string, { description: string; content?: Readonly<Record<string, Media>> }>
@@ -69,6 +70,20 @@ describe('every operation', () => {
       expect(tags).toEqual(expect.arrayContaining([...operation.tags]));
       expect(operation.tags).toHaveLength(1);
     }
+  });
+
+  it('says what is taken where a number is left out of a query', () => {
+    const defaults = operations.flatMap(({ name, operation: { parameters = [] } }) =>
+      parameters
+        .filter(({ name: parameter }) => ['limit', 'index'].includes(parameter))
+        .map(({ name: parameter, schema }) => [`${name} ${parameter}`, schema.default]),
+    );
+    expect(Object.fromEntries(defaults)).toEqual({
+      'get /jobs limit': 20,
+      'get /models/changes limit': 200,
+      'get /jobs/{id}/content index': 0,
+      'head /jobs/{id}/content index': 0,
+    });
   });
 
   it('describes every answer in words of its own', () => {

@@ -115,12 +115,12 @@ function refuse(
   reasons.push({ code, field, requested, supported });
 }
 
-/** True where `id` is one of `patterns`, or its author is named by `author/*`. */
-function matchesAny(id: string, patterns: readonly string[]): boolean {
-  return patterns.some((pattern) =>
-    pattern.endsWith('/*') ? id.startsWith(pattern.slice(0, -1)) : pattern === id,
-  );
-}
+/** True where a pattern of `models` is this id, or names its author by `author/*`. */
+export const matchesPattern = (id: string, pattern: string): boolean =>
+  pattern.endsWith('/*') ? id.startsWith(pattern.slice(0, -1)) : pattern === id;
+
+const matchesAny = (id: string, patterns: readonly string[]): boolean =>
+  patterns.some((pattern) => matchesPattern(id, pattern));
 
 /** The kinds of references a spec brings, each once: image, audio, video. */
 function referenceModalities(spec: ClipSpec): string[] {

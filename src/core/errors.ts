@@ -30,6 +30,7 @@ export type ErrorCode =
   | 'upstream_too_large'
   | 'upstream_rate_limited'
   | 'upstream_key_invalid'
+  | 'public_url_refused'
   | 'upstream_key_missing'
   | 'upstream_unreachable'
   | 'content_unavailable'

@@ -5,6 +5,7 @@
 
 import { z } from 'zod';
 import { hasAspectRatio, hasResolution, parseSize } from './frame-size.ts';
+import { MODEL_PATTERN } from './model-id.ts';
 
 // Longer than any signed URL; what is larger is content, and belongs into a data: URL.
 const MAX_URL = 8192;
@@ -172,7 +173,7 @@ const WeightsSchema = z
 
 const ModelPatternSchema = z
   .string()
-  .regex(/^[\w.-]{1,80}\/([\w.:-]{1,120}|\*)$/, 'must be a model id such as google/veo-3.1, or author/*');
+  .regex(MODEL_PATTERN, 'must be a model id such as google/veo-3.1, or author/*');
 
 /** What tells the router how to choose; never sent upstream. */
 export const routingShape = {

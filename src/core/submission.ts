@@ -7,7 +7,7 @@ import type { ClipSpec, Routing } from './request.ts';
 
 /** Something the caller should know about a plan that is not a refusal. */
 export interface Warning {
-  readonly code: 'not_sent' | 'ignored_by_upstream' | 'dropped_by_upstream';
+  readonly code: 'not_sent' | 'ignored_by_upstream' | 'dropped_by_upstream' | 'matches_no_model';
   readonly field: string;
   readonly message: string;
 }

@@ -51,10 +51,7 @@ export function createAuthenticator(
     }
     const name = clients ? clients.get(digest) : ANONYMOUS;
     if (name === undefined) {
-      return new ClipgateError(
-        'unauthorized',
-        'Send a client key of this gateway as "Authorization: Bearer <key>".',
-      );
+      return new ClipgateError('unauthorized', faultOf(request.headers.authorization, key));
     }
     request.clientId = name;
     return undefined;
@@ -63,4 +60,13 @@ export function createAuthenticator(
   // A promise would cost every request more than all it does.
   return (request: FastifyRequest, _reply: FastifyReply, done: (error?: Error) => void): void =>
     done(identify(request));
+}
+
+/** What is wrong with an Authorization header, and nothing of what stands in it. */
+function faultOf(header: string | undefined, key: string | undefined): string {
+  if (!header)
+    return 'There is no Authorization header: send "Authorization: Bearer <key>", a client key of this gateway.';
+  if (key === undefined)
+    return 'The Authorization header is not of the form "Bearer <key>", one client key of this gateway.';
+  return 'The key in the Authorization header is not one that this gateway knows.';
 }

@@ -3,6 +3,8 @@
 import { isUtf8 } from 'node:buffer';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import { ClipgateError } from '../core/errors.ts';
+import { toFault } from './faults.ts';
+import { findRepeatedName } from './repeated-names.ts';
 
 /** Makes `application/json` the only body this application reads. */
 export function readJsonBodies(app: FastifyInstance): void {
@@ -17,7 +19,10 @@ export function readJsonBodies(app: FastifyInstance): void {
       }
       // Decoding what is not UTF-8 puts replacement characters where the caller's text was.
       if (!isUtf8(bytes)) throw new ClipgateError('malformed_body', 'The body is not valid UTF-8.');
-      return parse(bytes.toString('utf8'));
+      const text = bytes.toString('utf8');
+      const value = parse(text);
+      checkNames(text, value);
+      return value;
     },
   );
 }
@@ -43,4 +48,12 @@ function parse(text: string): unknown {
     const where = position === undefined ? '' : ` It breaks at character ${position}.`;
     throw new ClipgateError('malformed_body', `The body is not valid JSON.${where}`, { cause });
   }
+}
+
+/** Of two values one would be dropped, and perhaps the one that was meant. */
+function checkNames(text: string, value: unknown): void {
+  const repeated = findRepeatedName(text, value);
+  if (!repeated) return;
+  const fault = toFault(repeated, 'is given more than once');
+  throw new ClipgateError('malformed_body', `${fault.pointer} ${fault.message}.`, { faults: [fault] });
 }

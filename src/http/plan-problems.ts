@@ -2,8 +2,9 @@
 
 import type { Reason } from '../core/eligibility.ts';
 import { ClipgateError } from '../core/errors.ts';
-import type { RoutePlan } from '../core/route.ts';
-import type { JobPlan } from '../service/planner.ts';
+import { explainIdle } from '../core/idle-patterns.ts';
+import { hintOf } from '../core/similar-models.ts';
+import type { JobPlan, PlannedRoute } from '../service/planner.ts';
 import { toFault } from './faults.ts';
 import { renderRejected } from './render.ts';
 
@@ -11,9 +12,8 @@ import { renderRejected } from './render.ts';
 export function unplannable(plan: Exclude<JobPlan, { kind: 'planned' }>): ClipgateError {
   switch (plan.kind) {
     case 'unknown_model': {
-      const hint =
-        plan.similar.length > 0 ? ` Did you mean ${plan.similar.join(' or ')}?` : ' See GET /models.';
-      return new ClipgateError('unknown_model', `The catalog has no model ${plan.modelId}.${hint}`, {
+      const detail = `The catalog has no model ${plan.modelId}. ${hintOf(plan.similar)}`;
+      return new ClipgateError('unknown_model', detail, {
         faults: [toFault(['model'], 'is not in the catalog')],
       });
     }
@@ -46,12 +46,12 @@ function describeReason({ code, requested, supported }: Reason): string {
 }
 
 /** No model can make the clip: every reason, and the smallest changes that would help. */
-export function noMatchingModel(route: RoutePlan): ClipgateError {
+export function noMatchingModel(route: PlannedRoute): ClipgateError {
   const [change] = route.nearest;
   const hint = change ? ` With ${describe(change.change)}, ${change.admits.length} of them can.` : '';
   return new ClipgateError(
     'no_matching_model',
-    `None of ${route.rejected.length} models can make this clip.${hint}`,
+    `None of ${route.rejected.length} models can make this clip.${hint}${explainIdle(route.idlePatterns)}`,
     {
       extra: { rejected: route.rejected.map(renderRejected), nearest: route.nearest },
     },

@@ -33,6 +33,7 @@ const statusOf = {
   upstream_too_large: 413,
   upstream_rate_limited: 429,
   upstream_key_invalid: 502,
+  public_url_refused: 502,
   upstream_key_missing: 503,
   upstream_unreachable: 503,
   content_unavailable: 502,

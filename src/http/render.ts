@@ -139,6 +139,8 @@ export function renderJob({ job, outputs, earlier, resent, callback }: JobRecord
   const count = job.status === 'completed' ? job.outputCount : 0;
   return {
     id: job.id,
+    // Shown to all who may see the job: operators need it, and to its owner it is no secret.
+    client: job.clientId,
     status: job.status,
     model: job.model,
     created_at: isoTime(job.createdAt),

@@ -4,6 +4,7 @@ import { mkdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Readable } from 'node:stream';
 import { LRUCache } from 'lru-cache';
+import { ClipgateError } from '../core/errors.ts';
 import type { Job, StoredOutput } from '../core/job.ts';
 import type { JobStore } from '../store/port.ts';
 import type { OpenRouter } from '../upstream/openrouter.ts';
@@ -177,8 +178,7 @@ export function createClipArchive(parts: ClipArchiveParts, folder: string): Clip
 
   return {
     async start(now) {
-      await mkdir(folder, { recursive: true, mode: 0o700 });
-      await removeLeftovers(folder, now);
+      await prepareFolder(folder, now);
       await checkWritable(folder).catch((error: unknown) =>
         log.error(
           { alarm: 'archive_disk', err: error },
@@ -212,6 +212,17 @@ export function createClipArchive(parts: ClipArchiveParts, folder: string): Clip
       await Promise.allSettled(fetching.values());
     },
   };
+}
+
+/** @throws ClipgateError where it cannot be made, or is none. */
+async function prepareFolder(folder: string, now: number): Promise<void> {
+  try {
+    await mkdir(folder, { recursive: true, mode: 0o700 });
+    await removeLeftovers(folder, now);
+  } catch (cause) {
+    const reason = cause instanceof Error ? cause.message : String(cause);
+    throw new ClipgateError('internal', `ARCHIVE_DIR: ${folder} cannot be used (${reason})`, { cause });
+  }
 }
 
 /** @throws Error where there are fewer bytes than are to be skipped: it is not the same clip. */

@@ -9,7 +9,7 @@ import type { OpenRouter } from '../upstream/openrouter.ts';
 import type { SubmitOutcome } from '../upstream/submit.ts';
 import type { JobFallback } from './job-fallback.ts';
 import type { Log } from './log.ts';
-import { describeRefusal, isForNow, isOfModel, type Refused } from './refusal.ts';
+import { describeRefusal, isForNow, isOfModel, isOfOurAddress, type Refused } from './refusal.ts';
 import type { SubmitBreaker, SubmitReport } from './submit-breaker.ts';
 
 export interface JobSubmitter {
@@ -186,10 +186,16 @@ export function createJobSubmitter(parts: JobSubmitterParts, options: JobSubmitt
 
   /** Nothing was bought: the next candidate, or a later try, or the end. */
   async function refuse(job: Job, lease: Lease, outcome: Refused): Promise<Turn> {
-    const refusal = describeRefusal(outcome, job.id);
+    const refusal = describeRefusal(outcome, job);
     const error = { code: refusal.code, message: refusal.message };
     const rejected = { status: 'rejected', error } as const;
-    if (isOfModel(outcome)) {
+    if (isOfOurAddress(outcome, job.request)) {
+      log.error(
+        { alarm: 'public_url_refused', job_id: job.id },
+        'upstream refuses the address of our webhook: PUBLIC_URL must be https and reachable for it, or unset',
+      );
+    }
+    if (isOfModel(outcome, job.request)) {
       const next = await untilWritten(job.id, () => parts.fallback.turnToNext(job, lease, rejected, keep));
       if (next) return { kind: 'again', job: next };
     }

@@ -1,14 +1,21 @@
 // Answers what a clip would be: joins the catalog of the moment with core's decision.
 
-import type { VideoModel } from '../core/catalog.ts';
+import type { Catalog, VideoModel } from '../core/catalog.ts';
 import type { Reason } from '../core/eligibility.ts';
+import { findIdlePatterns, type IdlePattern, warnOfIdle } from '../core/idle-patterns.ts';
 import { type Admitted, judgeModel } from '../core/judge.ts';
 import { type Knowledge, NOTHING_KNOWN } from '../core/knowledge.ts';
 import type { ClipSpec, Routing } from '../core/request.ts';
 import type { RoutePlan } from '../core/route.ts';
+import { findSimilar } from '../core/similar-models.ts';
 import { buildSubmission, type Submission } from '../core/submission.ts';
 import type { CatalogCache, CatalogView } from './catalog-cache.ts';
 import { createRankingMemory } from './ranking-memory.ts';
+
+/** A route, and what of the question had nothing to do with it; the submission has a warning of each. */
+export interface PlannedRoute extends RoutePlan {
+  readonly idlePatterns: readonly IdlePattern[];
+}
 
 /** What a job would buy, or why it cannot be bought. */
 export type JobPlan =
@@ -16,18 +23,18 @@ export type JobPlan =
       readonly kind: 'planned';
       readonly choice: Admitted;
       readonly submission: Submission;
-      readonly route: RoutePlan | null;
+      readonly route: PlannedRoute | null;
     }
   | { readonly kind: 'unknown_model'; readonly modelId: string; readonly similar: readonly string[] }
   | { readonly kind: 'unsupported'; readonly model: VideoModel; readonly reasons: readonly Reason[] }
-  | { readonly kind: 'no_match'; readonly route: RoutePlan };
+  | { readonly kind: 'no_match'; readonly route: PlannedRoute };
 
 export interface Planner {
   /** @throws ClipgateError catalog_unavailable. */
   planRoute(
     spec: ClipSpec,
     routing: Routing,
-  ): Promise<{ readonly view: CatalogView; readonly route: RoutePlan }>;
+  ): Promise<{ readonly view: CatalogView; readonly route: PlannedRoute }>;
   /** With a model: that one, judged. Without: the router's best. @throws ClipgateError catalog_unavailable. */
   planJob(
     modelId: string | undefined,
@@ -41,17 +48,27 @@ export function createPlanner(
   catalog: Pick<CatalogCache, 'get'>,
   knowledge: () => Knowledge = () => NOTHING_KNOWN,
 ): Planner {
-  const planRoute = createRankingMemory();
+  const rank = createRankingMemory();
+
+  function planRoute(catalog: Catalog, spec: ClipSpec, routing: Routing): PlannedRoute {
+    const route = rank(catalog, spec, routing, knowledge());
+    const idlePatterns = findIdlePatterns(catalog, routing);
+    const { submission } = route;
+    if (!submission || idlePatterns.length === 0) return { ...route, idlePatterns };
+    const warnings = [...submission.warnings, ...warnOfIdle(idlePatterns)];
+    return { ...route, idlePatterns, submission: { ...submission, warnings } };
+  }
+
   return {
     async planRoute(spec, routing) {
       const view = await catalog.get();
-      return { view, route: planRoute(view.catalog, spec, routing, knowledge()) };
+      return { view, route: planRoute(view.catalog, spec, routing) };
     },
 
     async planJob(modelId, spec, routing) {
       const view = await catalog.get();
       if (modelId === undefined) {
-        const route = planRoute(view.catalog, spec, routing, knowledge());
+        const route = planRoute(view.catalog, spec, routing);
         const [choice] = route.candidates;
         if (!choice || !route.submission) return { view, plan: { kind: 'no_match', route } };
         return { view, plan: { kind: 'planned', choice, submission: route.submission, route } };
@@ -69,14 +86,4 @@ export function createPlanner(
       return { view, plan: { kind: 'planned', choice: judged, submission, route: null } };
     },
   };
-}
-
-/** Ids a mistyped one may have meant: those of its author, then those that share its last part. */
-function findSimilar(modelId: string, models: readonly VideoModel[]): string[] {
-  const [author = '', slug = ''] = modelId.toLowerCase().split('/');
-  const stem = slug.slice(0, 4);
-  return models
-    .map(({ id }) => id)
-    .filter((id) => id.startsWith(`${author}/`) || (stem.length >= 3 && id.split('/')[1]?.startsWith(stem)))
-    .slice(0, 8);
 }

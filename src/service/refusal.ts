@@ -1,6 +1,7 @@
 // Upstream's no, in our words: which code the caller gets, and whether upstream's own message is about their input.
 
 import { ClipgateError, type ErrorCode } from '../core/errors.ts';
+import type { Job, SubmitBody } from '../core/job.ts';
 import { quoteUpstream } from '../core/upstream-words.ts';
 import type { SubmitOutcome } from '../upstream/submit.ts';
 
@@ -31,15 +32,37 @@ const TELLINGS: Readonly<Record<number, Telling>> = {
 };
 const OTHERWISE: Telling = { code: 'upstream_rejected', message: null };
 
+/** Where a submit says how to tell us of its end. */
+const OUR_FIELD = 'callback_url';
+
 const RETRY_UNREACHABLE_S = 5;
 
+/**
+ * True where upstream refuses the address of our webhook. No client sends one: what they call `callback_url` is ours to
+ * call, and never sent on. One who has put a field of that name elsewhere is told of upstream's words as ever.
+ */
+export function isOfOurAddress(outcome: Refused, request: SubmitBody): boolean {
+  if (outcome.kind === 'not_sent' || !(outcome.status === 400 || outcome.status === 422)) return false;
+  return outcome.answer.message.includes(OUR_FIELD) && !JSON.stringify(request).includes(OUR_FIELD);
+}
+
 /** The problem a waiting caller gets, and the error the job keeps. Names the job in `job_id`. */
-export function describeRefusal(outcome: Refused, jobId: string): ClipgateError {
+export function describeRefusal(
+  outcome: Refused,
+  { id: jobId, request }: Pick<Job, 'id' | 'request'>,
+): ClipgateError {
   if (outcome.kind === 'not_sent') {
     return new ClipgateError(
       'upstream_unreachable',
       'OpenRouter could not be reached: nothing was sent and nothing bought. The same Idempotency-Key may be used again.',
       { extra: { job_id: jobId }, retryAfterS: RETRY_UNREACHABLE_S },
+    );
+  }
+  if (isOfOurAddress(outcome, request)) {
+    return new ClipgateError(
+      'public_url_refused',
+      'OpenRouter refuses the address at which this gateway is told of its jobs (PUBLIC_URL). Nothing was bought.',
+      { extra: { job_id: jobId } },
     );
   }
   const { code, message } = TELLINGS[outcome.status] ?? OTHERWISE;
@@ -72,10 +95,10 @@ const OF_MODEL: ReadonlySet<number> = new Set([400, 404, 413, 422]);
 /**
  * True where another model may take what this one refused. A 429 is the model's where it names the provider, for then
  * it is not OpenRouter that takes no more of us. A 403 that flags the input is no reason to take the same input
- * elsewhere; one that does not is about the model (a guardrail, a region).
+ * elsewhere; one that does not is about the model (a guardrail, a region). Our own address goes with every model.
  */
-export function isOfModel(outcome: Refused): boolean {
-  if (outcome.kind === 'not_sent') return false;
+export function isOfModel(outcome: Refused, request: SubmitBody): boolean {
+  if (outcome.kind === 'not_sent' || isOfOurAddress(outcome, request)) return false;
   const { status, answer } = outcome;
   const metadata = answer.metadata ?? {};
   if (status === 429) return typeof metadata['provider_name'] === 'string';

@@ -36,8 +36,8 @@ interface Entry {
   learned: ModelKnowledge | null;
 }
 
-// Observations of a quarter of a year ago weigh an eighth of today's.
-const MEMORY_MS = 90 * 24 * 60 * 60 * 1000;
+/** What ended longer ago is never read. Observations of a quarter of a year ago weigh an eighth of today's. */
+export const MEMORY_MS = 90 * 24 * 60 * 60 * 1000;
 const REFRESH_MS = 60_000;
 // Replicas' clocks differ, and a row may be seen later than one that ended after it.
 const OVERLAP_MS = 10 * 60_000;

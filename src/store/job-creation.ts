@@ -143,10 +143,10 @@ export function prepareJobCreation(db: Queries, dialect: Dialect): CreateJob {
   async function claimKey(db: Queries, row: KeyOfJob): Promise<Exclude<CreateResult, Created> | Ours> {
     if ((await insertKey(db, row)).length > 0) return { kind: 'ours', resubmitOf: null };
     const [known] = await selectKey(db, row);
-    const [earlier] = known ? await selectJob(db, { id: known.job_id }) : [];
-    if (!known || !earlier) {
-      throw new Error(`The idempotency key of job ${row.jobId} vanished while it was read`);
-    }
+    // Another process has removed it between the two, so it was dead: it is free now.
+    if (!known) return claimKey(db, row);
+    const [earlier] = await selectJob(db, { id: known.job_id });
+    if (!earlier) throw new Error(`The idempotency key of job ${row.jobId} names no job`);
     const same = known.body_hash === row.bodyHash;
     const old = known.age_ms > KEY_LIFE_MS;
     const standing = old || earlier.is_safe === 0 ? null : await holdIntent(db, dialect, earlier.id);

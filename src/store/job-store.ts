@@ -12,6 +12,7 @@ import { createJobReads } from './job-reads.ts';
 import { bindUpstream, saveStep } from './job-steps.ts';
 import { createObservations } from './observations.ts';
 import type { JobStore } from './port.ts';
+import { createPurge } from './purge.ts';
 import { createRepairRecords } from './repair-records.ts';
 
 /** The database's schema must be in place; closing the store closes the database. */
@@ -30,6 +31,7 @@ export function createJobStore(database: Database): JobStore {
     ...createRepairRecords(database),
     ...createCatalogHistory(database),
     ...createObservations(database),
+    ...createPurge(database),
     ...createCallbackRecords(database),
     ...createCallbackClaims(database),
     createJob(intent, owner, leaseMs) {

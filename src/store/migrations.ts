@@ -7,6 +7,7 @@ import { catalogChangesMigration } from './migrations/0004-catalog-changes.ts';
 import { callbacksMigration } from './migrations/0005-callbacks.ts';
 import { missingMigration } from './migrations/0006-missing.ts';
 import { resubmissionsMigration } from './migrations/0007-resubmissions.ts';
+import { keyAgesMigration } from './migrations/0008-key-ages.ts';
 import type { Migration } from './migrator.ts';
 
 export const MIGRATIONS: readonly Migration[] = [
@@ -17,4 +18,5 @@ export const MIGRATIONS: readonly Migration[] = [
   callbacksMigration,
   missingMigration,
   resubmissionsMigration,
+  keyAgesMigration,
 ];

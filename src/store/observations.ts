@@ -1,4 +1,4 @@
-// What ended jobs taught, one row each for good, read newest first and never the whole table.
+// What ended jobs taught, one row each until nobody learns from it, read newest first and never the whole table.
 
 import type { JobObservation } from '../core/observation.ts';
 import type { Database } from './database.ts';

@@ -85,7 +85,9 @@ function asOpenError(cause: unknown): ClipgateError {
   const root = cause instanceof ClipgateError ? cause.cause : cause;
   const [first] = root instanceof AggregateError ? root.errors : [root];
   const reason = first instanceof Error ? first.message : String(first);
-  return new ClipgateError('internal', `The PostgreSQL store could not be opened: ${reason}`, { cause });
+  return new ClipgateError('internal', `DATABASE_URL: the PostgreSQL database cannot be opened (${reason})`, {
+    cause,
+  });
 }
 
 /**

@@ -1,6 +1,6 @@
 // The store in one SQLite file that one process owns: what it acknowledges survives kill -9 and power loss.
 
-import { closeSync, existsSync, mkdirSync, openSync, realpathSync } from 'node:fs';
+import { accessSync, closeSync, constants, existsSync, mkdirSync, openSync, realpathSync } from 'node:fs';
 import { basename, dirname, join, resolve } from 'node:path';
 import { Kysely, SqliteDialect, sql } from 'kysely';
 import { ClipgateError } from '../core/errors.ts';
@@ -40,6 +40,8 @@ const DIALECT: Dialect = {
 function resolveFile(file: string): string {
   const folder = dirname(resolve(file));
   mkdirSync(folder, { recursive: true, mode: 0o700 });
+  // The lock and the log stand beside the file, and SQLite does not say where it may not write.
+  accessSync(folder, constants.W_OK);
   const path = join(realpathSync(folder), basename(file));
   return existsSync(path) ? realpathSync(path) : path;
 }
@@ -75,12 +77,28 @@ async function enterWal(writer: Queries, file: string): Promise<void> {
   throw new ClipgateError('internal', `The file system of ${file} cannot hold SQLite's write-ahead log.`);
 }
 
+/** What the system or SQLite refuses is a path that somebody can mend; anything else is a fault of ours. */
+function asOpenError(cause: unknown, file: string): unknown {
+  if (!(cause instanceof Error) || cause instanceof ClipgateError || !('code' in cause)) return cause;
+  return new ClipgateError('internal', `DATABASE_URL: ${file} cannot be opened (${cause.message})`, {
+    cause,
+  });
+}
+
 /**
  * Opens the store, creating or upgrading its schema. Leases of earlier boots are void at once, since their owner is
  * gone: what it was working on is due now.
- * @throws ClipgateError where another process owns the file, or a newer Clipgate wrote it.
+ * @throws ClipgateError where the file cannot be made or written, another process owns it, or a newer Clipgate wrote it.
  */
-export async function openSqliteStore({ file, clock }: SqliteStoreOptions): Promise<JobStore> {
+export async function openSqliteStore(options: SqliteStoreOptions): Promise<JobStore> {
+  try {
+    return await openFile(options);
+  } catch (error) {
+    throw asOpenError(error, options.file);
+  }
+}
+
+async function openFile({ file, clock }: SqliteStoreOptions): Promise<JobStore> {
   const sqlite = await loadSqlite();
   const inMemory = file === IN_MEMORY;
   const path = inMemory ? file : resolveFile(file);

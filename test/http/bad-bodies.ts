@@ -250,6 +250,8 @@ const ROUTING: readonly BadBody[] = [
   ['allow nothing', { models: { allow: [] } }, '/models/allow', /at least 1 entry/],
   ['allow no id', { models: { allow: ['veo'] } }, '/models/allow/0', /author\/\*/],
   ['deny a pattern', { models: { deny: ['*/fast'] } }, '/models/deny/0', /author\/\*/],
+  ['allow another folder', { models: { allow: ['../veo'] } }, '/models/allow/0', /author\/\*/],
+  ['deny another folder', { models: { deny: ['../*', 'a/..'] } }, '/models/deny/0', /author\/\*/],
   ['models unknown', { models: { prefer: ['a/b'] } }, '/models/prefer'],
   ['passthrough unknown', { passthrough: 'maybe' }, '/passthrough', /"require" or "when_supported"/],
   ['the whole an array', '[]', '', /must be an object, not an array/],

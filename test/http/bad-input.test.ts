@@ -120,6 +120,8 @@ describe('POST /jobs refuses', () => {
   it.each<[string, object, number, string, string]>([
     ['model a number', { ...VEO, model: 1 }, 400, 'invalid_request', '/model'],
     ['model no id', { ...VEO, model: 'veo' }, 400, 'invalid_request', '/model'],
+    ['model above', { ...VEO, model: '../veo-3.1-lite' }, 400, 'invalid_request', '/model'],
+    ['model of dots', { ...VEO, model: 'google/..' }, 400, 'invalid_request', '/model'],
     ['model with a path', { ...VEO, model: '../../credits' }, 400, 'invalid_request', '/model'],
     ['dry_run a string', { ...VEO, dry_run: 'yes' }, 400, 'invalid_request', '/dry_run'],
     ['priority beside model', { ...VEO, priority: 'balanced' }, 400, 'invalid_request', '/priority'],
@@ -216,16 +218,22 @@ describe('queries', () => {
 });
 
 describe('keys', () => {
+  const [MISSING, MISSHAPEN, UNKNOWN] = [
+    'There is no Authorization header',
+    'The Authorization header is not of the form',
+    'The key in the Authorization header is not one',
+  ] as const;
   it.each([
-    ['none', ''],
-    ['a stranger’s', 'Bearer ck-stranger'],
-    ['the hash in place of the key', `Bearer ${'a'.repeat(64)}`],
-    ['another scheme', `Basic ${Buffer.from(`x:${CLIENT_KEY}`).toString('base64')}`],
-    ['no scheme', CLIENT_KEY],
-    ['two keys', `Bearer ${CLIENT_KEY} ${CLIENT_KEY}`],
-    ['almost', `Bearer ${CLIENT_KEY}x`],
-    ['in capitals', `Bearer ${CLIENT_KEY.toUpperCase()}`],
-  ])('%s', async (_name, authorization) => {
+    ['none', '', MISSING],
+    ['a stranger’s', 'Bearer ck-stranger', UNKNOWN],
+    ['the hash in place of the key', `Bearer ${'a'.repeat(64)}`, UNKNOWN],
+    ['another scheme', `Basic ${Buffer.from(`x:${CLIENT_KEY}`).toString('base64')}`, MISSHAPEN],
+    ['no scheme', CLIENT_KEY, MISSHAPEN],
+    ['a scheme and no key', 'Bearer', MISSHAPEN],
+    ['two keys', `Bearer ${CLIENT_KEY} ${CLIENT_KEY}`, MISSHAPEN],
+    ['almost', `Bearer ${CLIENT_KEY}x`, UNKNOWN],
+    ['in capitals', `Bearer ${CLIENT_KEY.toUpperCase()}`, UNKNOWN],
+  ])('%s', async (_name, authorization, detail) => {
     for (const path of [
       '/models',
       '/models/google/veo-3.1-lite',
@@ -233,7 +241,10 @@ describe('keys', () => {
       '/jobs/job_01K5J0V6Y8ZJ3T9Q4C2N7M1XAB',
     ]) {
       const response = await gateway.request(path, { headers: { authorization } });
-      expect(await readProblem(response)).toMatchObject({ status: 401, code: 'unauthorized' });
+      const problem = await readProblem(response);
+      expect(problem).toMatchObject({ status: 401, code: 'unauthorized' });
+      expect(problem.detail).toMatch(new RegExp(`^${detail}`));
+      expect(problem.detail).not.toMatch(/ck-|a{64}/i);
       expect(response.headers.get('www-authenticate')).toBe('Bearer realm="clipgate"');
     }
   });

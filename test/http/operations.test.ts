@@ -1,5 +1,6 @@
 // What operators see: probes, one log line per request, an honest word while shutting down, and no inner text in a 500.
 
+import { rm } from 'node:fs/promises';
 import { pino } from 'pino';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type AppParts, createApp } from '../../src/app.ts';
@@ -22,7 +23,7 @@ describe('a running gateway', () => {
     expect(ready.headers.get('cache-control')).toBe('no-store');
     expect(await ready.json()).toMatchObject({
       status: 'ready',
-      checks: { store: { ok: true }, catalog: { ok: true }, event_loop: { ok: true } },
+      checks: { store: { ok: true }, catalog: { ok: true }, event_loop: { ok: true }, archive: { ok: true } },
     });
   });
 
@@ -130,6 +131,22 @@ it('lets anybody in with CLIENT_AUTH=none, and says so aloud', async () => {
   }
 });
 
+it('shows an archive that is gone, and serves on without it', async () => {
+  const gateway = await startTestGateway({ background: false });
+  try {
+    await rm(gateway.config.ARCHIVE_DIR, { recursive: true });
+    const ready = await gateway.request('/readyz');
+    expect(ready.status).toBe(200);
+    expect(await ready.json()).toMatchObject({
+      status: 'ready',
+      checks: { archive: { ok: false, detail: 'takes no files (ENOENT)' } },
+    });
+    expect(gateway.logLines.filter((line) => line.includes('"alarm":"archive_disk"'))).toHaveLength(1);
+  } finally {
+    await gateway.close();
+  }
+});
+
 it('answers what was on its way when it shuts down', async () => {
   const gateway = await startTestGateway({ background: false });
   const key = `Authorization: Bearer ${CLIENT_KEY}`;
@@ -200,6 +217,7 @@ describe('what should not happen', () => {
     quotes: { issue: () => ({ token: '', expiresAt: 0 }), read: () => ({ kind: 'invalid' }) },
     history: { list: fail },
     pingStore: fail,
+    checkArchive: async () => ({ ok: true, detail: 'takes files' }),
     loopDelayMs: () => 5,
   };
   const id = `job_${'0'.repeat(26)}`;

@@ -20,9 +20,9 @@ afterEach(async () => {
 });
 
 /** An upstream that quotes: in its refusals, or in the error of a job that failed. */
-async function setUp(says: 'no' | 'failed') {
+async function setUp(says: 'no' | 'failed', field = 'Unreachable webhook') {
   const hooks: string[] = [];
-  const quote = () => `Invalid callback_url ${hooks.at(-1)}: ${'it cannot be reached '.repeat(200)}`;
+  const quote = () => `${field} ${hooks.at(-1)}: ${'it cannot be reached '.repeat(200)}`;
   const upstream = createServer(async (request, response) => {
     const answer = (status: number, body: unknown) =>
       response
@@ -63,7 +63,7 @@ it('is told to nobody where upstream refuses a job for it', async () => {
   const problem = await refused.text();
   expect(JSON.parse(problem)).toMatchObject({
     code: 'upstream_rejected',
-    detail: expect.stringMatching(/^Invalid callback_url \[our webhook\]: it cannot be reached /),
+    detail: expect.stringMatching(/^Unreachable webhook \[our webhook\]: it cannot be reached /),
   });
   const { job_id } = JSON.parse(problem) as { job_id: string };
   const job = await (await at.request(`/jobs/${job_id}`)).text();
@@ -81,9 +81,37 @@ it('is told to nobody where upstream ends a job for it, at whatever length', asy
     status: 'failed',
     error: {
       code: 'upstream_failed',
-      message: expect.stringMatching(/^Invalid callback_url \[our webhook\]: it/),
+      message: expect.stringMatching(/^Unreachable webhook \[our webhook\]: it/),
     },
   });
   expect(job.error?.message.length).toBeLessThanOrEqual(1_000);
   expectNoNonce(at, hooks, [JSON.stringify(job)]);
+});
+
+it('is the operator’s fault where upstream refuses it, and no other model is tried', async () => {
+  const { at, hooks } = await setUp('no', 'Invalid callback_url');
+  const { model: _, ...clip } = CLIP;
+  const fallback = { max_attempts: 3, max_total_cost_usd: 5 };
+  const refused = await at.post('/jobs', { ...clip, fallback });
+  expect(refused.status).toBe(502);
+  const problem = await refused.text();
+  const { job_id, ...said } = JSON.parse(problem) as Record<string, string>;
+  expect(said).toMatchObject({
+    code: 'public_url_refused',
+    detail: expect.stringContaining('Nothing was bought'),
+  });
+  const job = await (await at.request(`/jobs/${job_id}`)).text();
+  expect(JSON.parse(job)).toMatchObject({
+    status: 'rejected',
+    resubmit_safe: true,
+    error: { code: 'public_url_refused' },
+  });
+  expect(at.logLines.filter((line) => line.includes('"alarm":"public_url_refused"'))).toHaveLength(1);
+  expectNoNonce(at, hooks, [problem, job]);
+});
+
+it('is not blamed for a field of that name in what the client sent', async () => {
+  const { at } = await setUp('no', 'Unrecognized key callback_url of');
+  const refused = await at.post('/jobs', { ...CLIP, trace: { callback_url: 'mine' } });
+  expect(await refused.json()).toMatchObject({ status: 400, code: 'upstream_rejected' });
 });

@@ -11,6 +11,7 @@ import {
 
 interface JobBody {
   readonly id: string;
+  readonly client: string;
   readonly status: string;
   readonly code: string;
   readonly resubmit_of: string | null;
@@ -145,6 +146,23 @@ describe('POST /jobs/{id}/resolve', () => {
 });
 
 describe('an operator', () => {
+  it('is told whose each job is, by id, by list and by event', async () => {
+    const at = await start({ background: true });
+    const makers = { studio: {}, agency: OTHER, 'operator:alice': OPERATOR };
+    for (const [client, headers] of Object.entries(makers)) {
+      const { body: made } = await read(at.post('/jobs', CLIP, headers));
+      expect(made.client).toBe(client);
+      const events = await (await at.request(`/jobs/${made.id}/events`, { headers: OPERATOR })).text();
+      expect(events).toContain(`"client":"${client}"`);
+      // Asked for by its owner first: what is written for one reader is sent to all.
+      expect((await read(at.request(`/jobs/${made.id}`, { headers }))).body.client).toBe(client);
+      expect((await read(at.request(`/jobs/${made.id}`, { headers: OPERATOR }))).body.client).toBe(client);
+    }
+    const list = await at.request('/jobs', { headers: OPERATOR });
+    const { data } = (await list.json()) as { data: JobBody[] };
+    expect(data.map(({ client }) => client)).toEqual(Object.keys(makers).toReversed());
+  });
+
   it('reads every client’s jobs, by id and by list', async () => {
     const at = await start();
     const mine = await loseOne(at);
@@ -263,6 +281,7 @@ describe('POST /jobs/{id}/resubmit', () => {
     const at = await start();
     const old = await loseOne(at, OTHER);
     const { body } = await read(at.post(`/jobs/${old}/resubmit`, { accept_double_charge: true }, OPERATOR));
+    expect(body.client).toBe('agency');
     expect((await at.request(`/jobs/${body.id}`, { headers: OTHER })).status).toBe(200);
   });
 });

@@ -69,6 +69,51 @@ it('says why nobody can, and what would help', async () => {
   );
 });
 
+describe('what matches no model in `models`', () => {
+  const allowed = { allow: ['goggle/veo-3.1-lite', 'google/*', 'nobody/*'], deny: ['google/veo-9'] };
+  const body = { ...CLIP, duration: 4, models: allowed };
+
+  it('is named beside an answer, with what it may have meant', async () => {
+    const { warnings } = await readAs<RouteAnswer>(await gateway.post('/route', body));
+    expect(warnings).toEqual([
+      {
+        code: 'matches_no_model',
+        field: 'models.allow',
+        message: expect.stringMatching(/^goggle\/veo-3.1-lite matches no model .* mean google\/veo-3/),
+      },
+      {
+        code: 'matches_no_model',
+        field: 'models.allow',
+        message: 'nobody/* matches no model of the catalog. See GET /models.',
+      },
+      {
+        code: 'matches_no_model',
+        field: 'models.deny',
+        message: expect.stringMatching(/^google\/veo-9 matches no model .* mean google\//),
+      },
+    ]);
+    const plan = await readAs<RouteAnswer>(await gateway.post('/jobs', { ...body, dry_run: true }));
+    expect(plan.warnings).toEqual(warnings);
+  });
+
+  it.each(['/route', '/jobs'])('is named by %s where none can', async (path) => {
+    const models = { allow: ['goggle/veo-3.1-lite'] };
+    const problem = await readAs<ProblemAnswer>(await gateway.post(path, { ...CLIP, models }));
+    expect(problem).toMatchObject({ status: 422, code: 'no_matching_model' });
+    expect(problem.detail).toMatch(
+      /None of 30 models .* models\.allow: goggle\/veo-3\.1-lite matches no model of the catalog\. Did you mean google\/veo/,
+    );
+  });
+
+  it('is named ten times at most', async () => {
+    const deny = Array.from({ length: 500 }, (_, index) => `nobody/model-${index}`);
+    const { warnings } = await readAs<RouteAnswer>(
+      await gateway.post('/route', { ...CLIP, models: { deny } }),
+    );
+    expect(warnings).toHaveLength(10);
+  });
+});
+
 describe('request', () => {
   const image = { type: 'image_url', image_url: { url: 'https://x.test/a.png' } } as const;
   const anyText = fc.string({ unit: 'grapheme' });

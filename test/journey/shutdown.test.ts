@@ -70,15 +70,3 @@ it('refuses a database that another gateway owns, and leaves that one alone', PA
   expect(intruder.output()).not.toMatch(/^\s+at /m);
   expect((await buy(owner.url, 'boat')).status).toBe(202);
 });
-
-it('says that its port is taken', PATIENT, async () => {
-  const upstream = await openUpstream({ timeScale: 0 });
-  const owner = await runGateway(envOf(createFolder(), upstream.apiUrl));
-  const other = runProgram('src/main.ts', {
-    ...envOf(createFolder(), upstream.apiUrl),
-    PORT: new URL(owner.url).port,
-  });
-  expect(await other.exit()).toBe(1);
-  expect(other.output()).toContain('address already in use');
-  expect(other.output()).not.toMatch(/^\s+at /m);
-});

@@ -8,6 +8,7 @@ import { describeCreation } from './contract/creation.ts';
 import { describeInbox } from './contract/inbox.ts';
 import { describeLeases } from './contract/leases.ts';
 import { describeObservations } from './contract/observations.ts';
+import { describePurge } from './contract/purge.ts';
 import { describeReads } from './contract/reads.ts';
 import { describeResolution } from './contract/resolution.ts';
 import { describeResubmissions } from './contract/resubmissions.ts';
@@ -32,6 +33,7 @@ export function describeJobStore(name: string, open: OpenStore): void {
     describe('keeping early webhooks', () => describeInbox(current));
     describe('deciding an unknown', () => describeResolution(current));
     describe('observing', () => describeObservations(current));
+    describe('removing what is dead', () => describePurge(current));
     describe('reading', () => describeReads(current));
     describe('callbacks', () => describeCallbacks(current));
     describe('the history of the catalog', () => describeCatalogHistory(current));

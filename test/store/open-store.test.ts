@@ -39,7 +39,9 @@ it('opens a SQLite store in memory', async () => {
 
 it('opens no store where no server answers', async () => {
   const refusal = open('postgres://clipgate:secret@localhost:1/clipgate');
-  await expect(refusal).rejects.toThrow(/PostgreSQL store could not be opened: connect ECONNREFUSED/);
+  await expect(refusal).rejects.toThrow(
+    /DATABASE_URL: the PostgreSQL database cannot be opened \(connect ECONNREFUSED/,
+  );
 });
 
 it.each(['mysql://root:secret@localhost/db', 'sqlite:', './data/clipgate.db', ''])(

@@ -36,6 +36,10 @@ describe('a model', () => {
     'a/b/c',
     `a/${'b'.repeat(121)}`,
     'a/..\\b',
+    '../b',
+    './b',
+    'a/..',
+    'a/.',
     '',
   ])('is dropped and counted where its id is %j', (id) => {
     const sound = { ...ENTRY, id: 'google/veo-3.1:free' };

@@ -1,6 +1,7 @@
 // What probes ask: /healthz looks at nothing but itself, /readyz at everything a request needs.
 
 import type { CatalogCache } from '../../service/catalog-cache.ts';
+import type { FolderState } from '../../service/folder-check.ts';
 import type { App } from '../context.ts';
 import { HealthSchema, ReadinessSchema } from '../schemas/operations.ts';
 import { problems } from '../schemas/problem.ts';
@@ -9,6 +10,8 @@ export interface OperationRoutesParts {
   readonly catalog: Pick<CatalogCache, 'peek'>;
   /** Resolves when the store answers. */
   readonly pingStore: () => Promise<void>;
+  /** How the folder of the archive stands. */
+  readonly checkArchive: () => Promise<FolderState>;
   /** How late the event loop runs, in milliseconds at the 99th percentile. */
   readonly loopDelayMs: () => number;
   /** How buying stands. */
@@ -42,6 +45,9 @@ export function operationRoutes(parts: OperationRoutesParts) {
         schema: {
           operationId: 'getReadiness',
           summary: 'Whether requests can be served: store, catalog, event loop',
+          description:
+            '`archive` and `submissions` are shown and never make it 503: without its disk clips are handed out past ' +
+            'the archive, and while buying is paused all else goes on.',
           tags: ['operations'],
           security: [],
           response: {
@@ -55,15 +61,15 @@ export function operationRoutes(parts: OperationRoutesParts) {
         },
       },
       async (request, reply) => {
-        const checks = {
-          store: await checkStore(),
-          catalog: checkCatalog(),
-          event_loop: checkLoop(),
-          submissions: checkSubmissions(),
-        };
-        const ready = Object.values(checks).every((check) => check.ok) && !parts.isClosing();
+        const [store, archive] = await Promise.all([checkStore(), parts.checkArchive()]);
+        const needed = { store, catalog: checkCatalog(), event_loop: checkLoop() };
+        const ready = Object.values(needed).every((check) => check.ok) && !parts.isClosing();
         reply.header('cache-control', 'no-store').code(ready ? 200 : 503);
-        return { status: ready ? ('ready' as const) : ('not_ready' as const), checks };
+        return {
+          status: ready ? ('ready' as const) : ('not_ready' as const),
+          // Replicas share the archive's disk: all of them would be taken away for what only some requests can miss.
+          checks: { ...needed, archive, submissions: checkSubmissions() },
+        };
 
         async function checkStore() {
           try {

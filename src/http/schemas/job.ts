@@ -117,6 +117,7 @@ export const ReadJobHeadersSchema = z.object({
 const id = 'job_01K5J0V6Y8ZJ3T9Q4C2N7M1XAB';
 export const jobExample = {
   id,
+  client: 'studio',
   status: 'completed' as const,
   model: 'google/veo-3.1-lite',
   created_at: '2026-10-02T09:00:00.000Z',
@@ -145,6 +146,7 @@ export const jobExample = {
 export const JobSchema = z
   .object({
     id: z.string(),
+    client: z.string().describe('Whose job it is: the name of a client, or `operator:` and the name of one.'),
     status: z.enum(JOB_STATUSES),
     model: z.string(),
     created_at: z.iso.datetime(),
@@ -214,7 +216,7 @@ export const JobListSchema = z.object({ data: listOf(JobSchema), next_cursor: z.
 });
 
 export const JobQuerySchema = z.strictObject({
-  limit: queryInteger(1, 100).default(20),
+  limit: queryInteger(1, 100).prefault(20),
   cursor: z
     .string()
     .regex(/^[\w-]{1,100}$/, 'must be the next_cursor of an earlier answer')
@@ -229,7 +231,7 @@ export const JobQuerySchema = z.strictObject({
 });
 
 export const ContentQuerySchema = z.strictObject({
-  index: queryInteger(0, 1000).default(0).describe('Which of the outputs.'),
+  index: queryInteger(0, 1000).prefault(0).describe('Which of the outputs.'),
 });
 
 export const DryRunSchema = z

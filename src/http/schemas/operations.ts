@@ -15,7 +15,8 @@ export const ReadinessSchema = z
       store: CheckSchema,
       catalog: CheckSchema,
       event_loop: CheckSchema,
-      submissions: CheckSchema,
+      archive: CheckSchema.describe('Whether its folder takes files; never a reason not to be ready.'),
+      submissions: CheckSchema.describe('How buying stands; never a reason not to be ready.'),
     }),
   })
   .meta({
@@ -28,6 +29,7 @@ export const ReadinessSchema = z
           store: { ok: true, detail: 'answers' },
           catalog: { ok: true, detail: '30 models, 12 s old' },
           event_loop: { ok: true, detail: '11 ms late at the 99th percentile' },
+          archive: { ok: true, detail: 'takes files' },
           submissions: { ok: true, detail: 'open: 0 of 214 submits unknown in five minutes' },
         },
       },

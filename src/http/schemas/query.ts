@@ -5,6 +5,7 @@ import { z } from 'zod';
 /** For routes without parameters: `?dry_run=true` beside a body that lacks it must not buy. */
 export const NoQuerySchema = z.strictObject({});
 
+// What is taken where it is left out is said with `prefault`: `default` is of the number, and the document is of the text.
 export const queryInteger = (min: number, max: number) =>
   z.preprocess(readNumber, z.int('must be a whole number').min(min).max(max));
 

@@ -82,7 +82,9 @@ export const ExpectedSchema = z
 
 export const WarningSchema = z
   .object({
-    code: z.string().describe('not_sent, ignored_by_upstream, dropped_by_upstream, ...'),
+    code: z
+      .string()
+      .describe('not_sent, ignored_by_upstream, dropped_by_upstream, matches_no_model (of `models`), ...'),
     field: z.string(),
     message: z.string(),
   })

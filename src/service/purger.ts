@@ -1,0 +1,49 @@
+// Keeps the store from growing by what is dead: a few rows at a time, now and then. Jobs are the record of money, and stay.
+
+import type { JobStore } from '../store/port.ts';
+import type { Log } from './log.ts';
+import { createLoop } from './loop.ts';
+import { MEMORY_MS } from './telemetry.ts';
+
+export interface Purger {
+  /** Removes one batch of each kind; resolves to the milliseconds to wait before the next. */
+  tick(): Promise<number>;
+  start(): void;
+  stop(): Promise<void>;
+}
+
+export interface PurgerParts {
+  readonly store: Pick<JobStore, 'purgeKeys' | 'purgeObservations'>;
+  readonly clock: () => number;
+  /** From 0 up to 1. */
+  readonly random: () => number;
+  readonly log: Log;
+}
+
+// Ten to twenty milliseconds of SQLite's one writer, of half a million keys: every row is a page of its own.
+const BATCH = 100;
+// Where there is more: millions a day, and nearly all of that writer's time is left to others.
+const SOON_MS = 500;
+const REST_MS = 60 * 60_000;
+// Replicas' clocks differ, and what one has dropped another must not be about to read.
+const MARGIN_MS = 24 * 60 * 60_000;
+
+/** Safe on any number of replicas: what one is removing the others leave out. */
+export function createPurger({ store, clock, random, log }: PurgerParts): Purger {
+  async function tick(): Promise<number> {
+    const keys = await store.purgeKeys(BATCH);
+    const observations = await store.purgeObservations(clock() - MEMORY_MS - MARGIN_MS, BATCH);
+    if (keys + observations > 0) log.debug({ keys, observations }, 'removed what was dead');
+    if (keys === BATCH || observations === BATCH) return SOON_MS;
+    // Replicas that started together do not come together.
+    return REST_MS * (0.5 + random());
+  }
+
+  const loop = createLoop(
+    tick,
+    (error) => log.warn({ err: error }, 'what is dead could not be removed: it is tried again'),
+    REST_MS,
+  );
+
+  return { tick, start: () => loop.start(), stop: () => loop.stop() };
+}
