@@ -1642,7 +1642,10 @@ export interface operations {
                 /** @description The clip described by the other parameters cannot cost more than this. */
                 max_cost_usd?: number;
             };
-            header?: never;
+            header?: {
+                /** @description The `ETag` of an earlier answer: 304 where nothing has changed since. */
+                "If-None-Match"?: string;
+            };
             path?: never;
             cookie?: never;
         };
@@ -2306,7 +2309,7 @@ export interface operations {
             query?: never;
             header?: {
                 /** @description `wait=N` (1 to 60): answer when the status changes or after N seconds. */
-                prefer?: string;
+                Prefer?: string;
             };
             path: {
                 /** @description Job id. */
@@ -2825,7 +2828,14 @@ export interface operations {
                 /** @description Which of the outputs. */
                 index?: number;
             };
-            header?: never;
+            header?: {
+                /** @description The `ETag` of an earlier answer: 304 where nothing has changed since. */
+                "If-None-Match"?: string;
+                /** @description Such as `bytes=0-1023`: 206 with only that. */
+                Range?: string;
+                /** @description An `ETag`: `Range` holds for that content only, else all of it is sent. */
+                "If-Range"?: string;
+            };
             path: {
                 /** @description Job id. */
                 id: string;
@@ -2985,7 +2995,14 @@ export interface operations {
                 /** @description Which of the outputs. */
                 index?: number;
             };
-            header?: never;
+            header?: {
+                /** @description The `ETag` of an earlier answer: 304 where nothing has changed since. */
+                "If-None-Match"?: string;
+                /** @description Such as `bytes=0-1023`: 206 with only that. */
+                Range?: string;
+                /** @description An `ETag`: `Range` holds for that content only, else all of it is sent. */
+                "If-Range"?: string;
+            };
             path: {
                 /** @description Job id. */
                 id: string;

@@ -115,9 +115,9 @@ export async function createApp(parts: AppParts): Promise<App> {
   await app.register(hookRoutes(parts));
   await app.register(async (api) => {
     api.addHook('onRequest', createAuthenticator(parts.clients, parts.operators));
-    // What a client is told is for that client, and mostly true for a moment only; routes that differ say so.
+    // What a client is told is true for a moment only; routes that differ say so, and that it is for that client.
     api.addHook('onRequest', (_request, reply, done) => {
-      reply.header('cache-control', 'no-store').header('vary', 'authorization');
+      reply.header('cache-control', 'no-store');
       done();
     });
     await api.register(modelRoutes({ catalog: parts.catalog, maxAgeS: parts.catalogMaxAgeS }));

@@ -1,4 +1,4 @@
-// The response headers a client can rely on, written into the document where the routes have no place for them.
+// The headers a client can send and rely on, written into the document where the routes have no place for them.
 
 interface Header {
   readonly description: string;
@@ -43,7 +43,22 @@ const BY_OPERATION: Readonly<Record<string, Readonly<Record<string, readonly Hea
   headJobContent: { '200': CLIP, '206': [...CLIP, 'Content-Range'], '304': CLIP },
 };
 
+/** Headers of requests that anything may stand in: what cannot be understood is passed over, so nothing checks them. */
+const ASKED = {
+  Prefer: '`wait=N` (1 to 60): answer when the status changes or after N seconds.',
+  'If-None-Match': 'The `ETag` of an earlier answer: 304 where nothing has changed since.',
+  Range: 'Such as `bytes=0-1023`: 206 with only that.',
+  'If-Range': 'An `ETag`: `Range` holds for that content only, else all of it is sent.',
+} as const satisfies Record<string, string>;
+const ASKED_BY_OPERATION: Readonly<Record<string, readonly (keyof typeof ASKED)[]>> = {
+  listModels: ['If-None-Match'],
+  getJob: ['Prefer'],
+  getJobContent: ['If-None-Match', 'Range', 'If-Range'],
+  headJobContent: ['If-None-Match', 'Range', 'If-Range'],
+};
+
 interface Operation {
+  readonly parameters?: readonly object[] | undefined;
   readonly operationId?: string | undefined;
   readonly responses?: Readonly<Record<string, object>> | undefined;
 }
@@ -59,7 +74,7 @@ export function addHeaders<T extends { paths?: object | undefined; components?: 
 }
 
 function withHeaders(operation: Operation): Operation {
-  const { operationId = '', responses } = operation;
+  const { operationId = '', responses, parameters = [] } = operation;
   if (!responses) return operation;
   const described = Object.entries(responses).map(([status, response]) => {
     const names = BY_OPERATION[operationId]?.[status] ?? BY_STATUS[status] ?? [];
@@ -69,7 +84,18 @@ function withHeaders(operation: Operation): Operation {
     ]);
     return [status, { ...response, headers: Object.fromEntries(headers) }];
   });
-  return { ...operation, responses: Object.fromEntries(described) };
+  const asked = (ASKED_BY_OPERATION[operationId] ?? []).map((name) => ({
+    name,
+    in: 'header',
+    required: false,
+    description: ASKED[name],
+    schema: { type: 'string' },
+  }));
+  return {
+    ...operation,
+    ...(asked.length > 0 && { parameters: [...parameters, ...asked] }),
+    responses: Object.fromEntries(described),
+  };
 }
 
 const mapValues = <V, R>(record: object, change: (value: V) => R): Record<string, R> =>

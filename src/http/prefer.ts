@@ -10,9 +10,11 @@ const MAX_WAIT_S = 60;
 const NONE: Preferences = { respondAsync: false, waitS: null };
 
 /** What cannot be understood is no preference: RFC 7240 has servers ignore it. */
-export function parsePrefer(header: string | undefined): Preferences {
+export function parsePrefer(header: string | string[] | undefined): Preferences {
   if (header === undefined) return NONE;
-  const preferences = header.split(/[,;]/).map((one) => one.trim().toLowerCase());
+  const preferences = String(header)
+    .split(/[,;]/)
+    .map((one) => one.trim().toLowerCase());
   const wait = preferences
     .map((one) => /^wait\s*=\s*"?(\d{1,6})"?$/.exec(one)?.[1])
     .find((value) => value !== undefined);

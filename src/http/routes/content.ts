@@ -106,6 +106,7 @@ async function sendFile(
     .header('accept-ranges', 'bytes')
     // Bytes under a job id never change, but only their owner may keep them.
     .header('cache-control', 'private, max-age=86400, immutable')
+    .header('vary', 'authorization')
     .header('content-disposition', `inline; filename="${output.file}"`);
   if (matchesEtag(request.headers['if-none-match'], etag)) return reply.code(304).send();
   const ifRange = request.headers['if-range'];

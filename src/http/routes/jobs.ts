@@ -33,7 +33,6 @@ import {
   JobParamsSchema,
   JobQuerySchema,
   JobSchema,
-  ReadJobHeadersSchema,
 } from '../schemas/job.ts';
 import { problems } from '../schemas/problem.ts';
 import { NoQuerySchema } from '../schemas/query.ts';
@@ -184,7 +183,6 @@ export function jobRoutes({ planner, jobs, quotes, callbacks }: JobRoutesParts) 
           summary: 'One job; with Prefer: wait=N, once its status has changed',
           tags: ['jobs'],
           params: JobParamsSchema,
-          headers: ReadJobHeadersSchema,
           querystring: NoQuerySchema,
           response: { 200: JobSchema, ...problems(400, 401, 404, 405, 500, 503) },
         },
@@ -192,7 +190,7 @@ export function jobRoutes({ planner, jobs, quotes, callbacks }: JobRoutesParts) 
       (request, reply) => {
         const { id } = request.params;
         const clientId = visibleTo(request);
-        const { waitS } = parsePrefer(request.headers.prefer);
+        const { waitS } = parsePrefer(request.headers['prefer']);
         // Most who ask hear what was said before: no promise is made for them.
         const known = waitS === null ? jobs.peek(id, clientId) : null;
         if (known) return sendJob(reply, jobs, known);

@@ -83,7 +83,7 @@ export function modelRoutes({ catalog, maxAgeS }: ModelRoutesParts) {
         const view = await catalog.get();
         const list = viewOf(view.catalog, request.query);
         const { etag } = list;
-        reply.header('etag', etag).header('cache-control', cacheControl);
+        reply.header('etag', etag).header('cache-control', cacheControl).header('vary', 'authorization');
         if (matchesEtag(request.headers['if-none-match'], etag)) return reply.code(304).send();
         return sendJson(reply, bodyOf(list, view));
       },
@@ -111,7 +111,10 @@ export function modelRoutes({ catalog, maxAgeS }: ModelRoutesParts) {
             new ClipgateError('unknown_model', 'The catalog has no such model.'),
             404,
           );
-        return reply.header('cache-control', cacheControl).send(renderModel(model));
+        return reply
+          .header('cache-control', cacheControl)
+          .header('vary', 'authorization')
+          .send(renderModel(model));
       },
     );
   };

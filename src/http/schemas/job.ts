@@ -107,13 +107,6 @@ export const JobHeadersSchema = z.object({
 
 export const JobParamsSchema = z.strictObject({ id: z.string().regex(JOB_ID_PATTERN).describe('Job id.') });
 
-export const ReadJobHeadersSchema = z.object({
-  prefer: z
-    .string()
-    .optional()
-    .describe('`wait=N` (1 to 60): answer when the status changes or after N seconds.'),
-});
-
 const id = 'job_01K5J0V6Y8ZJ3T9Q4C2N7M1XAB';
 export const jobExample = {
   id,
