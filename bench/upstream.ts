@@ -1,24 +1,21 @@
 // The least upstream a gateway can be measured in front of: the recorded catalog, jobs that are done at once or never,
-// and one clip of a given size. Arguments: catalog file, modalities file, clip file.
+// and one clip of a given size. Arguments: catalog file, modalities file, clip file, how many times over the catalog is.
 
 import { createReadStream } from 'node:fs';
-import { readFile } from 'node:fs/promises';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import process from 'node:process';
 import { json } from 'node:stream/consumers';
+import { multiply, readCatalog } from './support/catalog.ts';
 
 /** What a prompt begins with that makes a job which does not end until the word comes. */
 const NEVER = 'never';
 
-const [catalogFile = '', modalitiesFile = '', clipFile = ''] = process.argv.slice(2);
-const catalog = await readFile(catalogFile, 'utf8');
-const modalities: Readonly<Record<string, string[]>> = JSON.parse(await readFile(modalitiesFile, 'utf8'));
+const [catalogFile = '', modalitiesFile = '', clipFile = '', copies = '1'] = process.argv.slice(2);
+const { data, inputs } = multiply(readCatalog(catalogFile, modalitiesFile), Number(copies));
+const catalog = JSON.stringify({ data });
 const general = JSON.stringify({
-  data: Object.entries(modalities).map(([id, inputs]) => ({
-    id,
-    architecture: { input_modalities: inputs },
-  })),
+  data: Object.entries(inputs).map(([id, kinds]) => ({ id, architecture: { input_modalities: kinds } })),
 });
 
 /** Answers that wait for the word to begin: a clip is asked for first and sent after, so that readers catch it live. */

@@ -29,8 +29,9 @@ export interface BenchGateway extends Child {
   settle(id: string, status: string, kept?: boolean): Promise<void>;
 }
 
-export async function startUpstream(built: Build, clipFile: string): Promise<Upstream> {
-  const args = [CATALOG_FILE, MODALITIES_FILE, clipFile];
+/** @param copies how many times over the recorded catalog is. */
+export async function startUpstream(built: Build, clipFile: string, copies = 1): Promise<Upstream> {
+  const args = [CATALOG_FILE, MODALITIES_FILE, clipFile, String(copies)];
   const child = await startServer(built, 'bench/upstream.ts', args);
   return {
     ...child,

@@ -17,7 +17,8 @@ export interface Stage {
 
 export const CLIP_BYTES = 20_000_000;
 
-export async function withStage(play: (stage: Stage) => Promise<void>): Promise<void> {
+/** @param copies how many times over the recorded catalog is. */
+export async function withStage(play: (stage: Stage) => Promise<void>, copies = 1): Promise<void> {
   const built = await build();
   const children: Child[] = [];
   const add: Stage['add'] = async (starting) => {
@@ -28,7 +29,7 @@ export async function withStage(play: (stage: Stage) => Promise<void>): Promise<
   try {
     const clipFile = join(built.scratch, 'clip.mp4');
     await writeClip(clipFile, CLIP_BYTES);
-    const upstream = await add(startUpstream(built, clipFile));
+    const upstream = await add(startUpstream(built, clipFile, copies));
     await play({
       built,
       clipFile,

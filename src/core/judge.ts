@@ -4,7 +4,7 @@ import type { VideoModel } from './catalog.ts';
 import { type Reason, reasonsOfAbility, reasonsOfPolicy } from './eligibility.ts';
 import { type ExpectedTime, timesFor } from './expected-time.ts';
 import { type Knowledge, NOTHING_KNOWN } from './knowledge.ts';
-import { correctEstimate, dollarsOf, type LearnedEstimate } from './learned-estimate.ts';
+import { correctEstimate, highestDollars, type LearnedEstimate } from './learned-estimate.ts';
 import type { Likeness } from './likeness.ts';
 import { type Estimate, estimatesFor } from './price/estimate.ts';
 import { pricedClipOf } from './price-clip.ts';
@@ -45,10 +45,10 @@ export function createJudge(
   knowledge: Knowledge,
 ): Judge {
   const { max_cost_usd: maxCost, max_wait_s: maxWait, models: policy } = routing;
-  const isUnlimited = maxCost === undefined && maxWait === undefined;
   const abilities = new Map<VideoModel, readonly Reason[]>();
-  let expectations: ReturnType<typeof expect> | null = null;
-  const expect = () => ({ priceOn: sheets(pricedClipOf(spec)), timeOn: timesFor(spec, knowledge) });
+  // Not before they are asked for: most changed clips are never priced, and shall not crowd out those that are.
+  const sheet = lazily(() => sheets(pricedClipOf(spec)));
+  const times = lazily(() => timesFor(spec, knowledge));
 
   function reasonsOf({ model, capable }: Likeness): readonly Reason[] {
     let ofAbility = abilities.get(capable);
@@ -56,28 +56,54 @@ export function createJudge(
       ofAbility = reasonsOfAbility(capable, spec, routing);
       abilities.set(capable, ofAbility);
     }
-    const ofPolicy = policy ? reasonsOfPolicy(model.id, policy) : [];
+    const ofPolicy = policy ? reasonsOfPolicy(model.id, policy) : NONE;
     return ofPolicy.length > 0 ? [...ofPolicy, ...ofAbility] : ofAbility;
   }
 
-  function judge(one: Likeness): Admitted | Rejected {
-    const { model } = one;
+  const listOf = ({ priced }: Likeness): Estimate => sheet()(priced);
+  const estimateOf = (one: Likeness): LearnedEstimate =>
+    correctEstimate(listOf(one), knowledge.models.get(one.model.id)?.ratio);
+
+  function reasonsOfLimits(one: Likeness): readonly Reason[] {
+    const overBudget = maxCost === undefined ? null : findOverBudget(estimateOf(one), maxCost);
+    const tooSlow = maxWait === undefined ? null : findTooSlow(times()(one.model), maxWait);
+    if (!overBudget) return tooSlow ? [tooSlow] : NONE;
+    return tooSlow ? [overBudget, tooSlow] : [overBudget];
+  }
+
+  /** A price for a clip the model cannot make would be a guess, so that limits come last. */
+  function refuse(one: Likeness): readonly Reason[] {
     const reasons = reasonsOf(one);
-    // A price for a clip the model cannot make would be a guess.
-    if (reasons.length > 0) return { model, reasons };
-    // Not before: most changed clips are never priced, and shall not crowd out those that are.
-    expectations ??= expect();
-    const list = expectations.priceOn(one.priced);
-    const estimate = correctEstimate(list, knowledge.models.get(model.id)?.ratio);
-    const expected = expectations.timeOn(model);
-    const beyond = isUnlimited ? [] : reasonsOfLimits(estimate, expected, routing);
-    return beyond.length > 0 ? { model, reasons: beyond } : { model, estimate, list, expected };
+    return reasons.length > 0 ? reasons : reasonsOfLimits(one);
   }
 
   return {
-    judge,
-    admits: (one) => (isUnlimited ? reasonsOf(one).length === 0 : !('reasons' in judge(one))),
+    judge(one) {
+      const { model } = one;
+      const reasons = refuse(one);
+      if (reasons.length > 0) return { model, reasons };
+      return { model, estimate: estimateOf(one), list: listOf(one), expected: times()(model) };
+    },
+    admits: (one) => refuse(one).length === 0,
   };
+}
+
+const NONE: readonly Reason[] = [];
+
+function findOverBudget(estimate: LearnedEstimate, maxCost: number): Reason | null {
+  const high = highestDollars(estimate);
+  const refusal = { field: 'max_cost_usd', requested: maxCost };
+  if (high === null) return { code: 'unpriceable', ...refusal, supported: null };
+  return high > maxCost ? { code: 'over_budget', ...refusal, supported: [high] } : null;
+}
+
+/** A deadline that every other clip misses is none: nine in ten must meet it. */
+const findTooSlow = ({ p90S }: ExpectedTime, maxWait: number): Reason | null =>
+  p90S > maxWait ? { code: 'too_slow', field: 'max_wait_s', requested: maxWait, supported: [p90S] } : null;
+
+function lazily<T extends object>(make: () => T): () => T {
+  let made: T | null = null;
+  return () => (made ??= make());
 }
 
 /** One model for one clip. */
@@ -90,25 +116,8 @@ export function judgeModel(
   return createJudge(estimatesFor, spec, routing, knowledge).judge({
     model,
     place: 0,
+    placeById: 0,
     capable: model,
     priced: model,
   });
-}
-
-function reasonsOfLimits(estimate: LearnedEstimate, expected: ExpectedTime, routing: Routing): Reason[] {
-  const { max_cost_usd: maxCost, max_wait_s: maxWait } = routing;
-  const reasons: Reason[] = [];
-  if (maxCost !== undefined) {
-    const { high } = dollarsOf(estimate);
-    if (high === null)
-      reasons.push({ code: 'unpriceable', field: 'max_cost_usd', requested: maxCost, supported: null });
-    else if (high > maxCost) {
-      reasons.push({ code: 'over_budget', field: 'max_cost_usd', requested: maxCost, supported: [high] });
-    }
-  }
-  // A deadline that every other clip misses is none: nine in ten must meet it.
-  if (maxWait !== undefined && expected.p90S > maxWait) {
-    reasons.push({ code: 'too_slow', field: 'max_wait_s', requested: maxWait, supported: [expected.p90S] });
-  }
-  return reasons;
 }

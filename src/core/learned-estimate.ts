@@ -54,13 +54,11 @@ function correct(list: Estimate, ratio: LearnedRatio): LearnedEstimate {
   };
 }
 
-/** The likeliest and the highest bill as numbers to compare by; null where unknown. */
-export function dollarsOf({ usd, highUsd }: LearnedEstimate): {
-  readonly usd: number | null;
-  readonly high: number | null;
-} {
-  return { usd: usd && toDollars(usd), high: highUsd && toDollars(highUsd) };
-}
+/** The likeliest bill as a number to compare by; null where unknown. */
+export const likelyDollars = ({ usd }: LearnedEstimate): number | null => usd && toDollars(usd);
+
+/** The highest bill as such a number. */
+export const highestDollars = ({ highUsd }: LearnedEstimate): number | null => highUsd && toDollars(highUsd);
 
 // One frame more or less is a hundredth; a choice left to the model is far more.
 const DEFINITE = new Big('1.1');

@@ -9,6 +9,8 @@ export interface Likeness {
   readonly model: VideoModel;
   /** In the catalog's order, from 0. */
   readonly place: number;
+  /** In the order of ids, from 0. */
+  readonly placeById: number;
   /** Takes and refuses the same clips, for the same reasons; lists of allowed and denied names aside. */
   readonly capable: VideoModel;
   /** Costs the same besides, by the price list. */
@@ -24,12 +26,15 @@ export const likenessesOf = derived((models: readonly VideoModel[]): readonly Li
     first.set(key, model);
     return model;
   };
+  const ids = models.map(({ id }) => id).sort();
+  const places = new Map(ids.map((id, place) => [id, place]));
   return models.map((model, place) => {
     const abilities = describeAbilities(model);
     const prices = JSON.stringify(model.priceList.charges);
     return {
       model,
       place,
+      placeById: places.get(model.id) ?? place,
       capable: standIn(model, abilities),
       priced: standIn(model, `${abilities} ${prices}`),
     };

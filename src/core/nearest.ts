@@ -4,7 +4,7 @@ import { derived } from './derived.ts';
 import type { Reason, ReasonCode } from './eligibility.ts';
 import { parseAspectRatio, parseSize, shortSideOf } from './frame-size.ts';
 import type { Admitted, Judge, Rejected } from './judge.ts';
-import { dollarsOf } from './learned-estimate.ts';
+import { likelyDollars } from './learned-estimate.ts';
 import type { Likeness } from './likeness.ts';
 import type { ClipSpec, Routing } from './request.ts';
 
@@ -134,7 +134,7 @@ function combine(one: Change, other: Change | null): Suggestion {
 
 /** Unknown is dearer than anything known. */
 const usdOf = (judged: Admitted | Rejected): number =>
-  'reasons' in judged ? Number.MAX_VALUE : (dollarsOf(judged.estimate).usd ?? Number.MAX_VALUE);
+  'reasons' in judged ? Number.MAX_VALUE : (likelyDollars(judged.estimate) ?? Number.MAX_VALUE);
 
 /** The field of the spec or routing that a change would set. */
 const fieldOf = ({ field }: Reason) => (field === 'provider.options' ? 'provider' : field);

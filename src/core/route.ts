@@ -4,7 +4,7 @@ import type { Catalog } from './catalog.ts';
 import type { Reason } from './eligibility.ts';
 import { type Admitted, createJudge, type Rejected } from './judge.ts';
 import { type Knowledge, NOTHING_KNOWN } from './knowledge.ts';
-import { dollarsOf } from './learned-estimate.ts';
+import { likelyDollars } from './learned-estimate.ts';
 import { PRIOR_SUCCESS } from './learning.ts';
 import { type Likeness, likenessesOf } from './likeness.ts';
 import { scoreMeasured } from './measured-score.ts';
@@ -66,6 +66,7 @@ export function rankModels(
   knowledge: Knowledge,
 ): Ranking {
   const admitted: Admitted[] = [];
+  const placesById: number[] = [];
   const rejected: Rejected[] = [];
   const refused = new Map<readonly Reason[], Likeness[]>();
   const sheets = priceSheetsOf(catalog.models);
@@ -77,7 +78,10 @@ export function rankModels(
       const alike = refused.get(judged.reasons);
       if (alike) alike.push(one);
       else refused.set(judged.reasons, [one]);
-    } else admitted.push(judged);
+    } else {
+      admitted.push(judged);
+      placesById.push(one.placeById);
+    }
   }
   const scoring = routing.scoring ?? 'measured';
   const weights = weightsOf(routing.priority ?? 'balanced');
@@ -85,7 +89,7 @@ export function rankModels(
     scoring === 'guide'
       ? scoreByGuide(admitted, weights, knowledge)
       : scoreByMeasure(admitted, weights, knowledge);
-  const candidates = rank(admitted, scored);
+  const candidates = rank(admitted, placesById, scored);
   return {
     candidates,
     rejected,
@@ -105,7 +109,7 @@ type Scored = Pick<Candidate, 'score' | 'scores' | 'quality' | 'lowestAdvertised
 function scoreByMeasure(admitted: readonly Admitted[], weights: Weights, knowledge: Knowledge): Scored[] {
   return scoreMeasured(
     admitted.map(({ model, estimate, expected }) => ({
-      usd: dollarsOf(estimate).usd,
+      usd: likelyDollars(estimate),
       p50S: expected.p50S,
       quality: qualityOf(model, knowledge),
       successRate: knowledge.models.get(model.id)?.success.rate ?? PRIOR_SUCCESS.rate,
@@ -125,16 +129,20 @@ function scoreByGuide(admitted: readonly Admitted[], weights: Weights, knowledge
 }
 
 /** By score; the cheaper of equals, then the first by id. */
-function rank(admitted: readonly Admitted[], scored: readonly Scored[]): Candidate[] {
-  const entries: { score: number; price: number; id: string; entry: Admitted; given: Scored }[] = [];
+function rank(
+  admitted: readonly Admitted[],
+  placesById: readonly number[],
+  scored: readonly Scored[],
+): Candidate[] {
+  const entries: { score: number; price: number; place: number; entry: Admitted; given: Scored }[] = [];
   for (const [index, entry] of admitted.entries()) {
     const given = scored[index];
     if (!given) continue;
     // Unknown is dearer than anything known. Not Infinity: two of them differ by NaN, which is no order.
     const price = given.price ?? Number.MAX_VALUE;
-    entries.push({ score: given.score, price, id: entry.model.id, entry, given });
+    entries.push({ score: given.score, price, place: placesById[index] ?? 0, entry, given });
   }
-  entries.sort((a, b) => b.score - a.score || a.price - b.price || (a.id < b.id ? -1 : 1));
+  entries.sort((a, b) => b.score - a.score || a.price - b.price || a.place - b.place);
   return entries.map(({ entry, given }, index) => ({
     // Field by field: spreading is most of the work where there are thousands.
     rank: index + 1,

@@ -1,6 +1,6 @@
 // Why the first candidate is first, in one sentence for a person.
 
-import { dollarsOf } from './learned-estimate.ts';
+import { likelyDollars } from './learned-estimate.ts';
 import type { Candidate } from './route.ts';
 import type { Weights } from './score.ts';
 
@@ -74,7 +74,7 @@ function traitsOf(chosen: Candidate, weights: Weights): Trait[] {
       weight: weights.cost,
       best: 'cheapest',
       rate: ({ estimate }) => {
-        const { usd } = dollarsOf(estimate);
+        const usd = likelyDollars(estimate);
         return usd === null ? -Infinity : -Math.round(usd / NO_USD) * NO_USD;
       },
       lack: (one, other) => {

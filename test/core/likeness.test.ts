@@ -40,12 +40,17 @@ const CHANGES: Partial<VideoModel>[] = [
 describe('likenesses', () => {
   it('let a model stand for those that differ from it in name alone', () => {
     const twin = named(first, 'twin', { name: 'Twin', created: 1 });
-    expect(likenessesOf([first, twin])[1]).toEqual({ model: twin, place: 1, capable: first, priced: first });
+    expect(likenessesOf([first, twin])[1]).toMatchObject({
+      model: twin,
+      place: 1,
+      capable: first,
+      priced: first,
+    });
   });
 
   it.each(CHANGES)('let none stand for one with other %j', (change) => {
     const other = named(first, 'other', change);
-    expect(likenessesOf([first, other])[1]).toEqual({
+    expect(likenessesOf([first, other])[1]).toMatchObject({
       model: other,
       place: 1,
       capable: other,
