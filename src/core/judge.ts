@@ -46,7 +46,7 @@ export function createJudge(
 ): Judge {
   const { max_cost_usd: maxCost, max_wait_s: maxWait, models: policy } = routing;
   const abilities = new Map<VideoModel, readonly Reason[]>();
-  // Not before they are asked for: most changed clips are never priced, and shall not crowd out those that are.
+  // Not before they are asked for: without limits hardly a changed clip is ever priced.
   const sheet = lazily(() => sheets(pricedClipOf(spec)));
   const times = lazily(() => timesFor(spec, knowledge));
 

@@ -41,7 +41,7 @@ export const likenessesOf = derived((models: readonly VideoModel[]): readonly Li
   });
 });
 
-/** Everything that `findReasons` looks at, and with the prices everything that `estimateClip` does. */
+/** Everything that `reasonsOfAbility` looks at, and with the prices everything that `estimateClip` does. */
 function describeAbilities(model: VideoModel): string {
   return JSON.stringify([
     model.durations,

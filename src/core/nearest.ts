@@ -39,6 +39,8 @@ const OF_THE_WHOLE: ReadonlySet<ReasonCode> = new Set(['over_budget', 'too_slow'
 interface Suggestion {
   readonly change: Nearest['change'];
   readonly distance: number;
+  /** Whom it would suit, each group refused for the same reasons. */
+  readonly suits: (readonly Likeness[])[];
 }
 
 /** A suggestion that helps somebody. */
@@ -68,9 +70,10 @@ export function findNearest(
       // Five that help make any larger one not worth a look; one as large as the fifth may still cost less.
       if (suggestion.distance > largest) break;
       const changed = applyChange(spec, routing, suggestion.change);
-      const helped = tryOut(suggestion, refused, judgeOf(changed.spec, changed.routing));
-      if (helped.admitted.length === 0) continue;
-      helpful.push(helped);
+      const judge = judgeOf(changed.spec, changed.routing);
+      // Those it would suit first: where a limit stands in everybody's way, judging all by all values takes too long.
+      if (!suggestion.suits.some((models) => models.some(judge.admits))) continue;
+      helpful.push(tryOut(suggestion, refused, judge));
       largest = boundOf(helpful);
     }
   }
@@ -112,23 +115,27 @@ function tryOut(suggestion: Suggestion, refused: Refused, judge: Judge): Helpful
 /** What would suit one model or another by changing so many fields at once, least first. */
 function suggest(refused: Refused, spec: ClipSpec, fields: number): Suggestion[] {
   const suggestions = new Map<string, Suggestion>();
-  for (const reasons of refused.keys()) {
+  for (const [reasons, models] of refused) {
     const [ones, others] = changesFor(reasons, spec, fields);
     for (const one of ones ?? []) {
       for (const other of others ?? [null]) {
         const key = other ? `${one.key}&${other.key}` : one.key;
-        if (!suggestions.has(key)) suggestions.set(key, combine(one, other));
+        const known = suggestions.get(key);
+        if (known) known.suits.push(models);
+        else suggestions.set(key, combine(one, other, models));
       }
     }
   }
   return [...suggestions.values()].sort((a, b) => a.distance - b.distance);
 }
 
-function combine(one: Change, other: Change | null): Suggestion {
-  if (!other) return { change: { [one.field]: one.value }, distance: one.distance };
+function combine(one: Change, other: Change | null, models: readonly Likeness[]): Suggestion {
+  const suits = [models];
+  if (!other) return { change: { [one.field]: one.value }, distance: one.distance, suits };
   return {
     change: { [one.field]: one.value, [other.field]: other.value },
     distance: one.distance + other.distance,
+    suits,
   };
 }
 

@@ -2,6 +2,7 @@
 
 import type { VideoModel } from './catalog.ts';
 import { derived } from './derived.ts';
+import { likenessesOf } from './likeness.ts';
 import type { PricedClip } from './price/choices.ts';
 import { type Estimate, estimatesFor } from './price/estimate.ts';
 
@@ -18,10 +19,11 @@ const [FEWEST, MOST] = [8, 256] as const;
 /** The sheets of a catalog's models, where every price is worked out when first asked for. */
 export const priceSheetsOf = derived((models: readonly VideoModel[]): PriceSheets => {
   const sheets = new Map<string, PriceSheet>();
-  const limit = Math.max(FEWEST, Math.min(MOST, Math.floor(MAX_ESTIMATES / models.length)));
+  // Models that are alike share an estimate.
+  const estimates = new Set(likenessesOf(models).map(({ priced }) => priced)).size;
+  const limit = Math.max(FEWEST, Math.min(MOST, Math.floor(MAX_ESTIMATES / estimates)));
   return (clip) => {
-    // Numbers, booleans, and names that have passed for a resolution, a ratio or a size: none has a bar in it.
-    const key = Object.values(clip).join('|');
+    const key = JSON.stringify(Object.values(clip));
     const sheet = sheets.get(key) ?? remember(estimatesFor(clip));
     // Back to the end of the line, where the first is the next to go.
     sheets.delete(key);
