@@ -10,7 +10,6 @@ import type { Rejected } from '../core/judge.ts';
 import type { LearnedEstimate } from '../core/learned-estimate.ts';
 import { fromMicroUsd, toDollars } from '../core/money.ts';
 import { isResubmitSafe } from '../core/resubmission.ts';
-import type { Candidate } from '../core/route.ts';
 import type { CatalogView } from '../service/catalog-cache.ts';
 import type { JobRecord } from '../service/jobs.ts';
 import type { OperatorDesk } from '../service/operator-desk.ts';
@@ -78,21 +77,6 @@ export const renderExpected = ({ p50S, p90S, source, samples }: ExpectedTime) =>
   source,
   samples,
 });
-
-/** All but its estimate. */
-export function renderCandidate(candidate: Candidate) {
-  return {
-    model: candidate.model.id,
-    rank: candidate.rank,
-    score: candidate.score,
-    scores: candidate.scores,
-    ...(candidate.lowestAdvertisedPrice === undefined
-      ? {}
-      : { lowest_advertised_price: candidate.lowestAdvertisedPrice }),
-    quality: { value: Number(candidate.quality.value.toFixed(3)), source: candidate.quality.source },
-    expected_s: renderExpected(candidate.expected),
-  };
-}
 
 export const renderRejected = ({ model, reasons }: Rejected) => ({ model: model.id, reasons });
 

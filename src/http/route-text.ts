@@ -4,7 +4,7 @@ import { derived } from '../core/derived.ts';
 import type { Reason } from '../core/eligibility.ts';
 import type { LearnedEstimate } from '../core/learned-estimate.ts';
 import type { Candidate, Ranking } from '../core/route.ts';
-import { renderCandidate, renderEstimate } from './render.ts';
+import { renderEstimate } from './render.ts';
 
 /** `candidates` and `rejected` of a ranking; the same ranking gives the same texts. */
 export function writeRanking({ candidates, rejected }: Ranking): { candidates: string; rejected: string } {
@@ -20,10 +20,33 @@ const written = new WeakMap<Ranking['candidates'], ReturnType<typeof writeRankin
 const writeCandidates = (candidates: readonly Candidate[]): string =>
   `[${candidates.map(writeCandidate).join()}]`;
 
+// By hand, member by member: of thousands of small objects, making them for JSON.stringify is most of the work.
 function writeCandidate(candidate: Candidate): string {
-  const rest = JSON.stringify(renderCandidate(candidate));
-  return `${rest.slice(0, -1)},"estimate":${writeEstimate(candidate.estimate)}}`;
+  const {
+    model,
+    rank,
+    score,
+    scores,
+    lowestAdvertisedPrice: lowest,
+    quality,
+    expected,
+    estimate,
+  } = candidate;
+  const { speed, cost, reliability } = scores;
+  const { p50S, p90S, source, samples } = expected;
+  return (
+    `{"model":${JSON.stringify(model.id)},"rank":${rank},"score":${amount(score)},` +
+    `"scores":{"speed":${amount(speed)},"cost":${amount(cost)},"quality":${amount(scores.quality)}` +
+    `${reliability === undefined ? '' : `,"reliability":${amount(reliability)}`}},` +
+    `${lowest === undefined ? '' : `"lowest_advertised_price":${amount(lowest)},`}` +
+    `"quality":{"value":${amount(Math.round(quality.value * 1000) / 1000)},"source":"${quality.source}"},` +
+    `"estimate":${writeEstimate(estimate)},` +
+    `"expected_s":{"p50":${amount(p50S)},"p90":${amount(p90S)},"source":"${source}","samples":${samples}}}`
+  );
 }
+
+/** As JSON.stringify has it, which knows nothing but numbers that are finite. */
+const amount = (value: number | null): string => (Number.isFinite(value) ? String(value) : 'null');
 
 // Estimates are remembered by clip, and models that are alike share theirs: the working is half of an answer.
 const writeEstimate = derived((estimate: LearnedEstimate): string =>
