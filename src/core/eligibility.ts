@@ -4,6 +4,7 @@ import type { VideoModel } from './catalog.ts';
 import { hasAspectRatio, hasResolution, parseSize } from './frame-size.ts';
 import { lackingKeys } from './provider-options.ts';
 import type { ClipSpec, Routing } from './request.ts';
+import { tellNames } from './told-names.ts';
 
 export type ReasonCode =
   | 'unsupported_duration'
@@ -99,7 +100,13 @@ export function reasonsOfAbility(model: VideoModel, spec: ClipSpec, routing: Rou
   if (routing.passthrough !== 'when_supported') {
     const lacking = lackingKeys(model, spec);
     if (lacking.length > 0) {
-      refuse(reasons, 'unsupported_passthrough', 'provider.options', lacking, model.passthroughParameters);
+      refuse(
+        reasons,
+        'unsupported_passthrough',
+        'provider.options',
+        tellNames(lacking),
+        model.passthroughParameters,
+      );
     }
   }
   return reasons;

@@ -1,4 +1,5 @@
-// Patterns of `models` that match no model of the catalog: mistyped, or of a model that is gone. They decide nothing.
+// Patterns of `models` that match no model of the catalog: mistyped, or of a model that is gone. One that denies is told
+// and no more; where all that allow are such, every model is refused.
 
 import type { Catalog } from './catalog.ts';
 import { matchesPattern } from './eligibility.ts';
@@ -17,7 +18,7 @@ export interface IdlePattern {
 const MOST = 10;
 const NONE: readonly IdlePattern[] = [];
 
-/** The first ten of them. Such a pattern is no fault: lists are kept for months, models are not. */
+/** The first ten of them. Such a pattern is no fault of a request: lists are kept for months, models are not. */
 export function findIdlePatterns(catalog: Catalog, { models }: Routing): readonly IdlePattern[] {
   if (!models) return NONE;
   const idle: IdlePattern[] = [];

@@ -6,7 +6,7 @@ import type { MicroUsd } from './money.ts';
 
 export const ENDINGS = ['completed', 'failed', 'cancelled', 'expired'] as const;
 
-/** One ended job. Kept for good, so it holds what was seen and no conclusion. */
+/** One ended job. Kept for 91 days, across upgrades, so it holds what was seen and no conclusion. */
 export interface JobObservation {
   readonly jobId: string;
   readonly model: string;

@@ -2,6 +2,7 @@
 
 import type { VideoModel } from './catalog.ts';
 import type { ClipSpec } from './request.ts';
+import { tellNames } from './told-names.ts';
 
 type Provider = NonNullable<ClipSpec['provider']>;
 
@@ -91,14 +92,17 @@ export function findDroppedOptions(model: VideoModel, provider: Provider): Dropp
   return Object.entries(provider.options ?? {}).flatMap(([slug, options]) => {
     const field = `provider.options.${slug}`;
     if (!own.includes(slug)) {
-      const [names, owners] = [keysOf([options]).join(', ') || 'none given', own.join(' or ')];
+      const [names, owners] = [tellNames(keysOf([options])).join(', ') || 'none given', own.join(' or ')];
       return [{ field, why: `${model.id} takes options under ${owners}, not under ${slug} (${names})` }];
     }
     const misplaced = misplacedKeys(slug, options);
     if (misplaced.length === 0) return [];
     const form = wrapperOf(slug) === 'parameters' ? 'inside {"parameters": {...}}' : 'flat under its slug';
     return [
-      { field, why: `${slug} takes its options ${form}, and these stand elsewhere: ${misplaced.join(', ')}` },
+      {
+        field,
+        why: `${slug} takes its options ${form}, and these stand elsewhere: ${tellNames(misplaced).join(', ')}`,
+      },
     ];
   });
 }

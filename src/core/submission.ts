@@ -4,6 +4,7 @@ import type { VideoModel } from './catalog.ts';
 import type { SubmitBody } from './job.ts';
 import { findDroppedOptions, passthroughKeys } from './provider-options.ts';
 import type { ClipSpec, Routing } from './request.ts';
+import { tellNames } from './told-names.ts';
 
 /** Something the caller should know about a plan that is not a refusal. */
 export interface Warning {
@@ -56,7 +57,9 @@ export function buildSubmission(model: VideoModel, spec: ClipSpec, routing: Rout
       provider = withoutOptions(provider, new Set(lacking));
       if (provider) body['provider'] = provider;
       else delete body['provider'];
-      warnings.push(notSent('provider.options', `${model.id} does not take ${lacking.join(', ')}`));
+      warnings.push(
+        notSent('provider.options', `${model.id} does not take ${tellNames(lacking).join(', ')}`),
+      );
     }
   }
   for (const { field, why } of provider ? findDroppedOptions(model, provider) : []) {

@@ -54,6 +54,8 @@ function parse(text: string): unknown {
 function checkNames(text: string, value: unknown): void {
   const repeated = findRepeatedName(text, value);
   if (!repeated) return;
-  const fault = toFault(repeated, 'is given more than once');
-  throw new ClipgateError('malformed_body', `${fault.pointer} ${fault.message}.`, { faults: [fault] });
+  const fault = toFault(repeated.path, repeated.message);
+  throw new ClipgateError('malformed_body', `${fault.pointer || 'The body'} ${fault.message}.`, {
+    faults: [fault],
+  });
 }

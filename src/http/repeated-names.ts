@@ -9,23 +9,43 @@ const CLOSE_ARRAY = 0x5d;
 const OPEN_OBJECT = 0x7b;
 const CLOSE_OBJECT = 0x7d;
 
-// What lies deeper, or has more, is refused whatever it says: see json-guard.ts.
+// A value that lies deeper is refused whatever it says: see json-guard.ts.
 const MAX_DEPTH = 64;
-const MAX_NAMES = 20_000;
+// Nor is one taken that has more than 10,000 values, each with a name and of text at the most. Counting on would hold up
+// everybody else.
+const MAX_STRINGS = 20_000;
+// What was lost may lie deeper than what was kept, as deep as a body has brackets, and each level is remembered.
+const MAX_LEVELS = 10_000;
 
-/**
- * The path of the first name that is there already, or null.
- * @param value what the text was parsed to. Where no name was lost it has as many as the text, and counting costs a
- * quarter of remembering.
- */
-export function findRepeatedName(text: string, value: unknown): readonly PropertyKey[] | null {
-  return countNames(text) === countKeys(value, 0) ? null : locate(text);
+export interface NameFault {
+  /** Empty where it is of the whole text. */
+  readonly path: readonly PropertyKey[];
+  readonly message: string;
 }
 
-/** Strings are leapt over, however long they are; one with a colon after it is a name. */
-function countNames(text: string): number {
+const TOO_MANY: NameFault = { path: [], message: `has more than ${MAX_STRINGS} names and texts` };
+const SOMEWHERE: NameFault = { path: [], message: 'gives a name of one object more than once' };
+
+/**
+ * The first name that is there already, or null where nothing was lost: never because something was not looked at.
+ * @param value what the text was parsed to. Where no name was lost it has as many as the text, and counting costs a
+ * quarter of remembering. One that lies too deep to be counted is left to json-guard.ts.
+ */
+export function findRepeatedName(text: string, value: unknown): NameFault | null {
+  const written = countNames(text);
+  if (written === null) return TOO_MANY;
+  const kept = countKeys(value, 0);
+  if (written === kept || Number.isNaN(kept)) return null;
+  const path = locate(text);
+  return path ? { path, message: 'is given more than once' } : SOMEWHERE;
+}
+
+/** Strings are leapt over, however long they are; one with a colon after it is a name. Null where there are too many. */
+function countNames(text: string): number | null {
   let count = 0;
+  let left = MAX_STRINGS;
   for (let start = text.indexOf('"'); start !== -1; start = text.indexOf('"', start)) {
+    if (--left < 0) return null;
     start = endOfString(text, start) + 1;
     while (isBlank(text.charCodeAt(start))) start += 1;
     if (text.charCodeAt(start) === COLON) count += 1;
@@ -63,12 +83,11 @@ interface Level {
   at: string | number;
 }
 
-/** The whole pass, for a text that is known to be wrong. */
+/** The whole pass, for a text that is known to be wrong. Null where that lies behind too many levels. */
 function locate(text: string): readonly PropertyKey[] | null {
   const levels: Level[] = [];
   let isName = false;
-  let seen = 0;
-  for (let i = 0; i < text.length && levels.length <= MAX_DEPTH && seen < MAX_NAMES; i++) {
+  for (let i = 0; i < text.length && levels.length <= MAX_LEVELS; i++) {
     const level = levels.at(-1);
     switch (text.charCodeAt(i)) {
       case OPEN_OBJECT:
@@ -95,7 +114,6 @@ function locate(text: string): readonly PropertyKey[] | null {
           level.at = String(JSON.parse(text.slice(i, end + 1)));
           if (level.names.has(level.at)) return levels.map(({ at }) => at);
           level.names.add(level.at);
-          seen += 1;
           isName = false;
         }
         i = end;

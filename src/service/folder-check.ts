@@ -16,31 +16,48 @@ interface Place {
   readonly ino: number;
 }
 
+export interface FolderCheckParts {
+  readonly clock: () => number;
+  readonly log: Log;
+  /** Writes a file and finds out where it has gone; may take for ever. Rejects where none can be written. */
+  readonly tryFolder?: (folder: string) => Promise<Place>;
+}
+
 // Probes come every few seconds, and from anybody: one look serves them all.
 const FRESH_MS = 5_000;
-// A network disk that is away does not refuse, it hangs; the probe must not.
-const PATIENCE_MS = 2_000;
+// A network disk that is away does not refuse, it hangs; the probe must not, and those of Kubernetes give up at 1 s.
+const PATIENCE_MS = 300;
 
 const GOOD: FolderState = { ok: true, detail: 'takes files' };
 const HANGING: FolderState = { ok: false, detail: 'does not answer' };
 const MOVED: FolderState = {
   ok: false,
-  detail: 'is on another disk than at first: was its volume unmounted?',
+  detail:
+    'is another disk than at first: clips are written to it, and those stored before are missing until the volume is back',
 };
 
-/** Returns what looks; a look that is younger than five seconds is not repeated. Never throws. */
+async function writeAndStat(folder: string): Promise<Place> {
+  await checkWritable(folder);
+  return stat(folder);
+}
+
+/**
+ * Returns what looks; a look that is younger than five seconds is not repeated, and one that hangs is waited for once,
+ * whoever asks meanwhile. Never throws.
+ */
 export function createFolderCheck(
-  { clock, log }: { readonly clock: () => number; readonly log: Log },
+  { clock, log, tryFolder = writeAndStat }: FolderCheckParts,
   folder: string,
 ): () => Promise<FolderState> {
   let first: Place | null = null;
   let known: { readonly state: FolderState; readonly at: number } | null = null;
   let looking: Promise<FolderState> | null = null;
+  /** What was said aloud of the folder as it stands; null while it is well. */
+  let told: string | null = null;
 
   async function findState(): Promise<FolderState> {
     try {
-      await checkWritable(folder);
-      const place = await stat(folder);
+      const place = await tryFolder(folder);
       first ??= place;
       // Under an unmounted volume is a folder of the same name. One that was made anew stays on its disk, and a volume
       // mounted anew keeps the number of its folder.
@@ -51,20 +68,35 @@ export function createFolderCheck(
     }
   }
 
-  async function look(): Promise<FolderState> {
-    const state = await findState();
-    if (!state.ok && known?.state.ok !== false) {
-      log.error({ alarm: 'archive_disk', detail: state.detail }, 'ARCHIVE_DIR takes no clips any more');
+  function tell(state: FolderState): FolderState {
+    const words = state.ok ? null : state.detail;
+    if (words !== null && words !== told) {
+      log.error({ alarm: 'archive_disk', detail: words }, `ARCHIVE_DIR ${words}`);
     }
-    known = { state, at: clock() };
-    looking = null;
+    told = words;
     return state;
+  }
+
+  /** Settled when patience is at an end, at the latest; the look goes on, and nobody begins another meanwhile. */
+  function look(): Promise<FolderState> {
+    const patience = new AbortController();
+    const looked = findState().then((state) => {
+      patience.abort();
+      known = { state: tell(state), at: clock() };
+      looking = null;
+      return state;
+    });
+    const hung = sleep(PATIENCE_MS, HANGING, { ref: false, signal: patience.signal }).then(
+      tell,
+      () => looked,
+    );
+    return Promise.race([looked, hung]);
   }
 
   return async () => {
     if (known && clock() - known.at < FRESH_MS) return known.state;
-    // One that hangs is waited for by all who come meanwhile: a thread each would be all the threads there are.
+    // A thread for each look at a disk that is away would soon be all the threads there are.
     looking ??= look();
-    return Promise.race([looking, sleep(PATIENCE_MS, HANGING, { ref: false })]);
+    return looking;
   };
 }

@@ -32,8 +32,8 @@ const TELLINGS: Readonly<Record<number, Telling>> = {
 };
 const OTHERWISE: Telling = { code: 'upstream_rejected', message: null };
 
-/** Where a submit says how to tell us of its end. */
-const OUR_FIELD = 'callback_url';
+/** How OpenRouter itself begins where it takes no such address; a provider without webhooks may name the field too. */
+const OF_OUR_ADDRESS = /^invalid callback_url\b/i;
 
 const RETRY_UNREACHABLE_S = 5;
 
@@ -43,7 +43,9 @@ const RETRY_UNREACHABLE_S = 5;
  */
 export function isOfOurAddress(outcome: Refused, request: SubmitBody): boolean {
   if (outcome.kind === 'not_sent' || !(outcome.status === 400 || outcome.status === 422)) return false;
-  return outcome.answer.message.includes(OUR_FIELD) && !JSON.stringify(request).includes(OUR_FIELD);
+  const { message, metadata } = outcome.answer;
+  if (!OF_OUR_ADDRESS.test(message) || typeof metadata?.['provider_name'] === 'string') return false;
+  return !JSON.stringify(request).includes('callback_url');
 }
 
 /** The problem a waiting caller gets, and the error the job keeps. Names the job in `job_id`. */

@@ -131,7 +131,7 @@ export interface JobStore extends RepairStore, CallbackStore {
   listObservations(since: number, perModel: number): Promise<JobObservation[]>;
   /** Removes observations of jobs that ended before (epoch milliseconds), at most `limit`; resolves to how many. */
   purgeObservations(before: number, limit: number): Promise<number>;
-  /** Removes idempotency keys that have been free for a day by their age, oldest first, at most `limit`; resolves to how many. */
+  /** Removes idempotency keys that have been free for 30 days by their age, oldest first, at most `limit`; resolves to how many. */
   purgeKeys(limit: number): Promise<number>;
   /** A small JSON document kept across restarts (the last good catalog). */
   loadDocument(key: string): Promise<{ readonly json: string; readonly savedAt: number } | null>;

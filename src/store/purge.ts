@@ -5,8 +5,11 @@ import type { Database } from './database.ts';
 import { KEY_LIFE_MS } from './job-creation.ts';
 import type { JobStore } from './port.ts';
 
-/** A clock that was ahead for some hours has not cost a key its last ones. */
-const MARGIN_MS = 24 * 60 * 60 * 1000;
+/**
+ * A key that is free by its age is only not answered with, and lives again once a clock that was ahead is mended; one
+ * that is deleted is gone, and a retry of its request would buy twice. So a clock may be wrong by as much as a month.
+ */
+const MARGIN_MS = 30 * 24 * 60 * 60 * 1000;
 
 export type Purge = Pick<JobStore, 'purgeKeys' | 'purgeObservations'>;
 
@@ -21,7 +24,7 @@ export function createPurge({ dialect, writeOne }: Database): Purge {
               cte
                 .selectFrom('idempotency_keys')
                 .select(['client_id', 'key'])
-                // What still answers in `findIdempotent` and `createJob` is younger by far.
+                // What still answers in `findIdempotent` and `createJob` is younger by the margin.
                 .where('created_at', '<', sql<number>`${dialect.now()} - ${sql.lit(KEY_LIFE_MS + MARGIN_MS)}`)
                 .orderBy('created_at')
                 .limit(limit),

@@ -85,24 +85,28 @@ function asOpenError(cause: unknown, file: string): unknown {
   });
 }
 
+/** Tells what fails in opening `file` as its operator can mend it. Nothing else belongs in here. */
+async function opening<T>(file: string, open: () => T | Promise<T>): Promise<T> {
+  try {
+    return await open();
+  } catch (error) {
+    throw asOpenError(error, file);
+  }
+}
+
 /**
  * Opens the store, creating or upgrading its schema. Leases of earlier boots are void at once, since their owner is
  * gone: what it was working on is due now.
  * @throws ClipgateError where the file cannot be made or written, another process owns it, or a newer Clipgate wrote it.
  */
-export async function openSqliteStore(options: SqliteStoreOptions): Promise<JobStore> {
-  try {
-    return await openFile(options);
-  } catch (error) {
-    throw asOpenError(error, options.file);
-  }
-}
-
-async function openFile({ file, clock }: SqliteStoreOptions): Promise<JobStore> {
+export async function openSqliteStore({ file, clock }: SqliteStoreOptions): Promise<JobStore> {
   const sqlite = await loadSqlite();
   const inMemory = file === IN_MEMORY;
-  const path = inMemory ? file : resolveFile(file);
-  const unlock = inMemory ? () => {} : lockFile(sqlite, path);
+  const { path, unlock } = await opening(file, () => {
+    if (inMemory) return { path: file, unlock: () => {} };
+    const path = resolveFile(file);
+    return { path, unlock: lockFile(sqlite, path) };
+  });
   const connections: Connection[] = [];
   const closeAll = async (): Promise<void> => {
     // The writer last: the last connection to close folds the log into the file.
@@ -111,11 +115,14 @@ async function openFile({ file, clock }: SqliteStoreOptions): Promise<JobStore> 
   };
 
   try {
-    // Requests hold prompts. SQLite gives its other files the mode of this one.
-    if (!inMemory) closeSync(openSync(path, 'a', 0o600));
-    const writing = connect(sqlite, path, clock, PRAGMAS);
-    connections.push(writing);
-    await enterWal(writing.queries, path);
+    const writing = await opening(file, async () => {
+      // Requests hold prompts. SQLite gives its other files the mode of this one.
+      if (!inMemory) closeSync(openSync(path, 'a', 0o600));
+      const connection = connect(sqlite, path, clock, PRAGMAS);
+      connections.push(connection);
+      await enterWal(connection.queries, path);
+      return connection;
+    });
     await inTransaction(writing.queries, async (db) => {
       await migrate(db, DIALECT, MIGRATIONS);
       await prepareJobLeases(db, DIALECT).releaseAll(db);
@@ -123,7 +130,9 @@ async function openFile({ file, clock }: SqliteStoreOptions): Promise<JobStore> 
     });
 
     // A database in memory has one connection; Kysely then queues reads behind the group being written.
-    const reading = inMemory ? writing : connect(sqlite, path, clock, `${PRAGMAS} pragma query_only = on`);
+    const reading = await opening(file, () =>
+      inMemory ? writing : connect(sqlite, path, clock, `${PRAGMAS} pragma query_only = on`),
+    );
     if (!inMemory) connections.push(reading);
 
     const feed = createChangeFeed();

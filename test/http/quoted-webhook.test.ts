@@ -111,7 +111,7 @@ it('is the operator’s fault where upstream refuses it, and no other model is t
 });
 
 it('is not blamed for a field of that name in what the client sent', async () => {
-  const { at } = await setUp('no', 'Unrecognized key callback_url of');
+  const { at } = await setUp('no', 'Invalid callback_url');
   const refused = await at.post('/jobs', { ...CLIP, trace: { callback_url: 'mine' } });
   expect(await refused.json()).toMatchObject({ status: 400, code: 'upstream_rejected' });
 });

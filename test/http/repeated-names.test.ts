@@ -6,7 +6,11 @@ import { findRepeatedName } from '../../src/http/repeated-names.ts';
 import { CLIP, type ProblemAnswer, readAs } from '../support/clips.ts';
 import { startTestGateway, type TestGateway } from '../support/gateway.ts';
 
-const find = (text: string) => findRepeatedName(text, JSON.parse(text));
+const judge = (text: string) => findRepeatedName(text, JSON.parse(text));
+const find = (text: string) => judge(text)?.path ?? null;
+
+const nest = (depth: number) => '['.repeat(depth) + ']'.repeat(depth);
+const names = (count: number) => Array.from({ length: count }, (_, i) => `"n${i}":0`).join(',');
 
 describe('a text', () => {
   it.each<[text: string, path: readonly PropertyKey[]]>([
@@ -38,6 +42,22 @@ describe('a text', () => {
     `{"a":${'['.repeat(100_000)}${']'.repeat(100_000)}}`,
   ])('without is let through: %s', (text) => {
     expect(find(text)).toBeNull();
+  });
+
+  it.each<[what: string, text: string, path: readonly PropertyKey[]]>([
+    ['deep', `{"a":${nest(65)},"a":{},"b":1,"b":2}`, ['a']],
+    ['very deep', `{"b":1,"a":${nest(9_000)},"b":2,"a":{}}`, ['b']],
+    ['long', `{"a":{${names(19_990)}},"a":{},"b":1,"b":2}`, ['a']],
+  ])('with one twice is found out beside what is %s', (_, text, path) => {
+    expect(find(text)).toEqual(path);
+  });
+
+  it.each<[what: string, text: string, message: string]>([
+    ['too deep to be shown', `{"a":${nest(100_000)},"a":1}`, 'gives a name of one object more than once'],
+    ['among too many', `{"a":{${names(20_000)}},"a":{}}`, 'has more than 20000 names and texts'],
+    ['among too many texts', `{"a":[${'"",'.repeat(20_000)}1],"a":1}`, 'has more than 20000 names and texts'],
+  ])('with one twice, %s, is refused as a whole', (_, text, message) => {
+    expect(judge(text)).toEqual({ path: [], message });
   });
 
   it('is judged alike whatever stands in it', () => {
@@ -81,6 +101,24 @@ describe('a request', () => {
       code: 'malformed_body',
       detail: `${pointer} is given more than once.`,
       errors: [{ in: 'body', pointer, message: 'is given more than once' }],
+    });
+    expect(gateway.simulator.ledger()).toEqual([]);
+  });
+
+  it.each<[what: string, lost: string, at: string, pointer: string]>([
+    ['deep', nest(65), '/trace is given', '/trace'],
+    ['long', `{${names(19_980)}}`, '/trace is given', '/trace'],
+    ['too deep to be shown', nest(20_000), 'The body gives a name of one object', ''],
+    ['too long to be shown', `{${names(20_000)}}`, 'The body has more than 20000 names', ''],
+  ])('that loses what is %s is refused, and buys nothing', async (_, lost, begins, pointer) => {
+    const body = `{"trace":${lost},"trace":{},"duration":8,${JSON.stringify(CLIP).slice(1)}`;
+    const headers = { 'content-type': 'application/json' };
+    const response = await gateway.request('/jobs', { method: 'POST', body, headers });
+    expect(await readAs<ProblemAnswer>(response)).toMatchObject({
+      status: 400,
+      code: 'malformed_body',
+      detail: expect.stringMatching(`^${begins}`),
+      errors: [{ in: 'body', pointer }],
     });
     expect(gateway.simulator.ledger()).toEqual([]);
   });

@@ -5,7 +5,7 @@ import { mkdir, mkdtemp, open, readdir, rename, rm, symlink } from 'node:fs/prom
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, it, vi } from 'vitest';
-import { createFolderCheck } from '../../src/service/folder-check.ts';
+import { createFolderCheck, type FolderCheckParts } from '../../src/service/folder-check.ts';
 import { createRecordedLog } from '../support/silent-log.ts';
 
 let root: string;
@@ -19,10 +19,10 @@ afterEach(() => rm(root, { recursive: true, force: true }));
 
 const GOOD = { ok: true, detail: 'takes files' };
 
-function start() {
+function start(parts: Pick<FolderCheckParts, 'tryFolder'> = {}) {
   let now = 0;
   const log = createRecordedLog();
-  const check = createFolderCheck({ clock: () => now, log }, folder);
+  const check = createFolderCheck({ clock: () => now, log, ...parts }, folder);
   const later = () => {
     now += 5_000;
     return check();
@@ -61,6 +61,51 @@ it('says that the disk is full', async () => {
   } finally {
     write.mockRestore();
   }
+});
+
+it('waits for a look that hangs once, calls once, and begins no other', async () => {
+  const begun: { resolve: (place: { dev: number; ino: number }) => void }[] = [];
+  const tryFolder = () =>
+    new Promise<{ dev: number; ino: number }>((resolve) => {
+      begun.push({ resolve });
+    });
+  const { check, later, alarms } = start({ tryFolder });
+  const HANGING = { ok: false, detail: 'does not answer' };
+  expect(await Promise.all([check(), check()])).toEqual([HANGING, HANGING]);
+  expect(alarms()).toHaveLength(1);
+
+  // At once: before the loop has turned, let alone waited.
+  const turn = new Promise((resolve) => setImmediate(resolve, 'late'));
+  expect(await Promise.race([later(), turn])).toEqual(HANGING);
+  expect(alarms()).toHaveLength(1);
+  expect(begun).toHaveLength(1);
+
+  begun[0]?.resolve({ dev: 1, ino: 1 });
+  await new Promise((resolve) => setImmediate(resolve));
+  expect(await check()).toEqual(GOOD);
+  expect(begun).toHaveLength(1);
+  expect(await later()).toEqual(HANGING);
+  expect(alarms()).toHaveLength(2);
+});
+
+it('says where clips go once the folder is another disk, and says so after it took none', async () => {
+  const places: (() => Promise<{ dev: number; ino: number }>)[] = [
+    async () => ({ dev: 1, ino: 1 }),
+    () => Promise.reject(Object.assign(new Error('gone'), { code: 'EIO' })),
+    async () => ({ dev: 2, ino: 2 }),
+    async () => ({ dev: 2, ino: 2 }),
+  ];
+  const { check, later, alarms } = start({
+    tryFolder: async () => (await places.shift()?.()) ?? { dev: 0, ino: 0 },
+  });
+  expect(await check()).toEqual(GOOD);
+  await later();
+  expect(await later()).toEqual({ ok: false, detail: expect.stringContaining('clips are written to it') });
+  expect((await later()).ok).toBe(false);
+  expect(alarms().map(({ message }) => message)).toEqual([
+    'ARCHIVE_DIR takes no files (EIO)',
+    'ARCHIVE_DIR is another disk than at first: clips are written to it, and those stored before are missing until the volume is back',
+  ]);
 });
 
 // A folder on another disk under the same name is what an unmounted volume leaves.

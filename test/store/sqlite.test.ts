@@ -4,7 +4,9 @@ import { mkdtempSync, readdirSync, rmSync, statSync, symlinkSync } from 'node:fs
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { ClipgateError } from '../../src/core/errors.ts';
 import { openSqliteStore } from '../../src/store/sqlite.ts';
+import { loadSqlite } from '../../src/store/sqlite-driver.ts';
 import type { OpenStore } from './contract/store-under-test.ts';
 import { createClaim, createIntent, createJobIn, LEASE_MS } from './contract/store-under-test.ts';
 import { describeJobStore } from './job-store.contract.ts';
@@ -52,6 +54,19 @@ describe('a SQLite file', () => {
     file = join(folder, 'deep', 'er', 'clipgate.db');
   });
   afterEach(() => rmSync(folder, { recursive: true }));
+
+  it('says of our own SQL what SQLite says, and not that the file cannot be opened', async () => {
+    file = join(folder, 'foreign.db');
+    const sqlite = await loadSqlite();
+    const foreign = new sqlite.DatabaseSync(file);
+    foreign.exec('create table jobs (id text)');
+    foreign.close();
+    const error = await open().catch((error: unknown) => error);
+    expect(error).not.toBeInstanceOf(ClipgateError);
+    expect(String(error)).toMatch(/table jobs already exists/);
+    // And its lock is let go of.
+    await expect(open()).rejects.toThrow(/already exists/);
+  });
 
   it('is made with its folders, for its owner only', async () => {
     const store = await open();

@@ -1,0 +1,14 @@
+// Names that a caller made up, as they are told back: enough to know them by, however long and many they are.
+
+const MAX_LENGTH = 100;
+const MAX_NAMES = 20;
+
+/** What is cut ends in an ellipsis; behind the twentieth stands how many more there are. */
+export function tellNames(names: readonly string[]): string[] {
+  const told = names.slice(0, MAX_NAMES).map(shorten);
+  return names.length > MAX_NAMES ? [...told, `and ${names.length - MAX_NAMES} more`] : told;
+}
+
+const shorten = (name: string): string =>
+  // Of a surrogate pair no half is left.
+  name.length > MAX_LENGTH ? `${name.slice(0, MAX_LENGTH).replace(/[\ud800-\udbff]$/, '')}…` : name;
