@@ -1,4 +1,4 @@
-// Every benchmark of the gateway, one after the other: `npx tsx bench/all.ts`. About ten minutes.
+// Every benchmark of the gateway, one after the other: `npx tsx bench/all.ts`. About a quarter of an hour.
 
 for (const name of ['plan', 'route', 'reads', 'content']) {
   console.log(`\n## ${name}\n`);
