@@ -1,14 +1,14 @@
 // Holds models against one clip: who can make it, for how much and how soon, or every reason why not.
 
 import type { VideoModel } from './catalog.ts';
-import { type Reason, reasonsOfAbility, reasonsOfPolicy } from './eligibility.ts';
+import { type ClipSheets, FRESH_SHEETS } from './clip-sheets.ts';
+import { type Reason, reasonsOfPolicy } from './eligibility.ts';
 import { type ExpectedTime, timesFor } from './expected-time.ts';
 import { type Knowledge, NOTHING_KNOWN } from './knowledge.ts';
 import { correctEstimate, highestDollars, type LearnedEstimate } from './learned-estimate.ts';
 import type { Likeness } from './likeness.ts';
-import { type Estimate, estimatesFor } from './price/estimate.ts';
+import type { Estimate } from './price/estimate.ts';
 import { pricedClipOf } from './price-clip.ts';
-import type { PriceSheets } from './price-sheets.ts';
 import type { ClipSpec, Routing } from './request.ts';
 
 /** A model that can make the clip, with what is expected of it. */
@@ -23,8 +23,12 @@ export interface Admitted {
 
 export interface Rejected {
   readonly model: VideoModel;
-  /** The same array for models that are alike and refused for what they are: it need be read only once. */
   readonly reasons: readonly Reason[];
+  /**
+   * True where they are those of its abilities and no others: then the array is the same for models that are alike, and
+   * for clips that ask for the same, and need be read only once.
+   */
+  readonly isOfAbility: boolean;
 }
 
 export interface Judge {
@@ -36,31 +40,21 @@ export interface Judge {
 
 /**
  * The judge of one clip. What models that are alike have in common is worked out once.
- * @param sheets where to look prices up.
+ * @param sheets where to look up what does not hang on the caller's limits.
  */
 export function createJudge(
-  sheets: PriceSheets,
+  sheets: ClipSheets,
   spec: ClipSpec,
   routing: Routing,
   knowledge: Knowledge,
 ): Judge {
   const { max_cost_usd: maxCost, max_wait_s: maxWait, models: policy } = routing;
-  const abilities = new Map<VideoModel, readonly Reason[]>();
+  const abilities = sheets.abilityFor(spec, routing);
   // Not before they are asked for: without limits hardly a changed clip is ever priced.
-  const sheet = lazily(() => sheets(pricedClipOf(spec)));
+  const prices = lazily(() => sheets.priceOf(pricedClipOf(spec)));
   const times = lazily(() => timesFor(spec, knowledge));
 
-  function reasonsOf({ model, capable }: Likeness): readonly Reason[] {
-    let ofAbility = abilities.get(capable);
-    if (!ofAbility) {
-      ofAbility = reasonsOfAbility(capable, spec, routing);
-      abilities.set(capable, ofAbility);
-    }
-    const ofPolicy = policy ? reasonsOfPolicy(model.id, policy) : NONE;
-    return ofPolicy.length > 0 ? [...ofPolicy, ...ofAbility] : ofAbility;
-  }
-
-  const listOf = ({ priced }: Likeness): Estimate => sheet()(priced);
+  const listOf = ({ priced }: Likeness): Estimate => prices()(priced);
   const estimateOf = (one: Likeness): LearnedEstimate =>
     correctEstimate(listOf(one), knowledge.models.get(one.model.id)?.ratio);
 
@@ -72,19 +66,21 @@ export function createJudge(
   }
 
   /** A price for a clip the model cannot make would be a guess, so that limits come last. */
-  function refuse(one: Likeness): readonly Reason[] {
-    const reasons = reasonsOf(one);
-    return reasons.length > 0 ? reasons : reasonsOfLimits(one);
+  function refuse(one: Likeness, ofAbility: readonly Reason[]): readonly Reason[] {
+    const ofPolicy = policy ? reasonsOfPolicy(one.model.id, policy) : NONE;
+    if (ofPolicy.length > 0) return [...ofPolicy, ...ofAbility];
+    return ofAbility.length > 0 ? ofAbility : reasonsOfLimits(one);
   }
 
   return {
     judge(one) {
       const { model } = one;
-      const reasons = refuse(one);
-      if (reasons.length > 0) return { model, reasons };
+      const ofAbility = abilities(one.capable);
+      const reasons = refuse(one, ofAbility);
+      if (reasons.length > 0) return { model, reasons, isOfAbility: reasons === ofAbility };
       return { model, estimate: estimateOf(one), list: listOf(one), expected: times()(model) };
     },
-    admits: (one) => refuse(one).length === 0,
+    admits: (one) => refuse(one, abilities(one.capable)).length === 0,
   };
 }
 
@@ -113,7 +109,7 @@ export function judgeModel(
   routing: Routing,
   knowledge: Knowledge = NOTHING_KNOWN,
 ): Admitted | Rejected {
-  return createJudge(estimatesFor, spec, routing, knowledge).judge({
+  return createJudge(FRESH_SHEETS, spec, routing, knowledge).judge({
     model,
     place: 0,
     placeById: 0,

@@ -66,7 +66,7 @@ export function findNearest(
   for (const fields of [1, 2]) {
     if (helpful.length >= MOST) break;
     let largest = boundOf(helpful);
-    for (const suggestion of suggest(refused, spec, fields)) {
+    for (const suggestion of suggest(refused, fields)) {
       // Five that help make any larger one not worth a look; one as large as the fifth may still cost less.
       if (suggestion.distance > largest) break;
       const changed = applyChange(spec, routing, suggestion.change);
@@ -113,10 +113,10 @@ function tryOut(suggestion: Suggestion, refused: Refused, judge: Judge): Helpful
 }
 
 /** What would suit one model or another by changing so many fields at once, least first. */
-function suggest(refused: Refused, spec: ClipSpec, fields: number): Suggestion[] {
+function suggest(refused: Refused, fields: number): Suggestion[] {
   const suggestions = new Map<string, Suggestion>();
   for (const [reasons, models] of refused) {
-    const [ones, others] = changesFor(reasons, spec, fields);
+    const [ones, others] = changesFor(reasons, fields);
     for (const one of ones ?? []) {
       for (const other of others ?? [null]) {
         const key = other ? `${one.key}&${other.key}` : one.key;
@@ -163,14 +163,17 @@ export function applyChange(
 }
 
 /** For each of exactly so many fields at fault the values worth trying; none where no change of them can help. */
-function changesFor(reasons: readonly Reason[], spec: ClipSpec, fields: number): Change[][] {
+function changesFor(reasons: readonly Reason[], fields: number): (readonly Change[])[] {
   const byField = new Map<string, Reason>();
   for (const reason of reasons) {
     if (FIXED.has(reason.code)) return [];
     byField.set(fieldOf(reason), reason);
   }
   if (byField.size !== fields) return [];
-  return [...byField].map(([field, reason]) => valuesFor(reason, field, spec));
+  return [...byField.values()].map((reason) =>
+    // Reasons of a limit live for one question, and would only fill the memory.
+    OF_THE_WHOLE.has(reason.code) ? valuesForLimit(reason) : valuesFor(reason),
+  );
 }
 
 // What leaving a field out costs the caller, beside a duration that is off by its whole length (1).
@@ -195,7 +198,8 @@ const changeTo = (field: string, value: unknown, distance: number): Change => ({
 
 const drop = (field: string): Change => changeTo(field, null, DROPPED[field] ?? 1);
 
-function valuesFor(reason: Reason, field: string, spec: ClipSpec): Change[] {
+const valuesFor = derived((reason: Reason): readonly Change[] => {
+  const field = fieldOf(reason);
   const offered = reason.supported ?? [];
   const change = (value: unknown, distance: number) => changeTo(field, value, distance);
   switch (reason.code) {
@@ -229,15 +233,15 @@ function valuesFor(reason: Reason, field: string, spec: ClipSpec): Change[] {
       );
     case 'unsupported_audio':
       return [change(false, DROPPED['generate_audio'] ?? 1)];
-    case 'over_budget':
-    case 'too_slow': {
-      const [needed] = offered.map(Number);
-      const asked = Number(reason.requested);
-      return needed === undefined ? [] : [change(needed, (needed - asked) / asked)];
-    }
     default:
-      return field in spec ? [drop(field)] : [];
+      return [drop(field)];
   }
+});
+
+function valuesForLimit({ field, requested, supported }: Reason): Change[] {
+  const [needed] = supported?.map(Number) ?? [];
+  const asked = Number(requested);
+  return needed === undefined ? [] : [changeTo(field, needed, (needed - asked) / asked)];
 }
 
 const shortSidesOf = derived((names: readonly unknown[]) => names.map((name) => shortSideOf(String(name))));

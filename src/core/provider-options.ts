@@ -62,7 +62,7 @@ export function joinSlugs(modelId: string, tags: readonly string[]): readonly st
  * in a `parameters` wrapper: which of the two a provider wants differs by provider.
  */
 export function passthroughKeys(spec: ClipSpec): string[] {
-  return keysOf(Object.values(spec.provider?.options ?? {}));
+  return optionNames(Object.values(spec.provider?.options ?? {}));
 }
 
 /**
@@ -73,7 +73,7 @@ export function lackingKeys(model: VideoModel, spec: ClipSpec): string[] {
   const options = spec.provider?.options;
   if (!options) return [];
   const own = (slugsOf(model) ?? []).flatMap((slug) => (options[slug] ? [options[slug]] : []));
-  return keysOf(own.length > 0 ? own : Object.values(options)).filter(
+  return optionNames(own.length > 0 ? own : Object.values(options)).filter(
     (key) => !model.passthroughParameters.includes(key),
   );
 }
@@ -92,7 +92,10 @@ export function findDroppedOptions(model: VideoModel, provider: Provider): Dropp
   return Object.entries(provider.options ?? {}).flatMap(([slug, options]) => {
     const field = `provider.options.${slug}`;
     if (!own.includes(slug)) {
-      const [names, owners] = [tellNames(keysOf([options])).join(', ') || 'none given', own.join(' or ')];
+      const [names, owners] = [
+        tellNames(optionNames([options])).join(', ') || 'none given',
+        own.join(' or '),
+      ];
       return [{ field, why: `${model.id} takes options under ${owners}, not under ${slug} (${names})` }];
     }
     const misplaced = misplacedKeys(slug, options);
@@ -115,7 +118,8 @@ function misplacedKeys(slug: string, options: Readonly<Record<string, unknown>>)
   return isRecord(parameters) ? Object.keys(flat) : Object.keys(options);
 }
 
-function keysOf(each: readonly Readonly<Record<string, unknown>>[]): string[] {
+/** Their names, each once, those in a `parameters` wrapper included. */
+export function optionNames(each: readonly Readonly<Record<string, unknown>>[]): string[] {
   const keys = new Set<string>();
   for (const options of each) {
     for (const [key, value] of Object.entries(options)) {

@@ -1,7 +1,9 @@
 // The whole decision for one clip, as a value: who can make it, who cannot and why, in which order, and what is sent.
 
 import type { Catalog } from './catalog.ts';
+import { clipSheetsOf } from './clip-sheets.ts';
 import type { Reason } from './eligibility.ts';
+import { findIdlePatterns, type IdlePattern, warnOfIdle } from './idle-patterns.ts';
 import { type Admitted, createJudge, type Rejected } from './judge.ts';
 import { type Knowledge, NOTHING_KNOWN } from './knowledge.ts';
 import { likelyDollars } from './learned-estimate.ts';
@@ -9,7 +11,6 @@ import { PRIOR_SUCCESS } from './learning.ts';
 import { type Likeness, likenessesOf } from './likeness.ts';
 import { scoreMeasured } from './measured-score.ts';
 import { findNearest, type Nearest } from './nearest.ts';
-import { priceSheetsOf } from './price-sheets.ts';
 import { type Quality, qualityOf } from './quality.ts';
 import type { ClipSpec, Routing } from './request.ts';
 import { type Scores, scoreLikeGuide, type Weights, weightsOf } from './score.ts';
@@ -35,6 +36,8 @@ export interface Ranking {
   readonly nearest: readonly Nearest[];
   /** Why the best candidate is best, in one sentence; null without one. */
   readonly why: string | null;
+  /** What of the caller's lists had nothing to do with it; the submission has a warning of each. */
+  readonly idlePatterns: readonly IdlePattern[];
 }
 
 export interface RoutePlan extends Ranking {
@@ -55,7 +58,12 @@ export function planRoute(
 /** The plan for one clip of the question that was ranked. */
 export function completePlan(ranking: Ranking, spec: ClipSpec, routing: Routing): RoutePlan {
   const [best] = ranking.candidates;
-  return { ...ranking, submission: best ? buildSubmission(best.model, spec, routing) : null };
+  if (!best) return { ...ranking, submission: null };
+  const { body, warnings } = buildSubmission(best.model, spec, routing);
+  return {
+    ...ranking,
+    submission: { body, warnings: [...warnings, ...warnOfIdle(ranking.idlePatterns)] },
+  };
 }
 
 /** Admits, refuses and ranks the models of a catalog. */
@@ -69,7 +77,7 @@ export function rankModels(
   const placesById: number[] = [];
   const rejected: Rejected[] = [];
   const refused = new Map<readonly Reason[], Likeness[]>();
-  const sheets = priceSheetsOf(catalog.models);
+  const sheets = clipSheetsOf(catalog.models);
   const { judge } = createJudge(sheets, spec, routing, knowledge);
   for (const one of likenessesOf(catalog.models)) {
     const judged = judge(one);
@@ -97,6 +105,7 @@ export function rankModels(
       createJudge(sheets, changed, limits, knowledge),
     ),
     why: explainChoice(candidates, catalog.models.length, weights, scoring),
+    idlePatterns: findIdlePatterns(catalog, routing),
   };
 }
 

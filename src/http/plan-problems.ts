@@ -3,8 +3,9 @@
 import type { Reason } from '../core/eligibility.ts';
 import { ClipgateError } from '../core/errors.ts';
 import { explainIdle } from '../core/idle-patterns.ts';
+import type { RoutePlan } from '../core/route.ts';
 import { hintOf } from '../core/similar-models.ts';
-import type { JobPlan, PlannedRoute } from '../service/planner.ts';
+import type { JobPlan } from '../service/planner.ts';
 import { toFault } from './faults.ts';
 import { renderRejected } from './render.ts';
 
@@ -46,7 +47,7 @@ function describeReason({ code, requested, supported }: Reason): string {
 }
 
 /** No model can make the clip: every reason, and the smallest changes that would help. */
-export function noMatchingModel(route: PlannedRoute): ClipgateError {
+export function noMatchingModel(route: RoutePlan): ClipgateError {
   const [change] = route.nearest;
   const hint = change ? ` With ${describe(change.change)}, ${change.admits.length} of them can.` : '';
   return new ClipgateError(

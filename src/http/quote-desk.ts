@@ -90,18 +90,11 @@ function writeRoute(
   quoted: { best: Admitted; why: string; body: object; token: string; expiresAt: number },
 ): string {
   const json = JSON.stringify;
-  const members: Record<string, string> = {
-    selected: json(quoted.best.model.id),
-    why: json(quoted.why),
-    ...writeRanking(route),
-    nearest: json(route.nearest),
-    request: json(quoted.body),
-    warnings: json(route.submission?.warnings ?? []),
-    quote: json(quoted.token),
-    quote_expires_at: json(new Date(quoted.expiresAt)),
-    catalog: json(renderCatalog(view)),
-  };
-  return `{${Object.entries(members)
-    .map(([name, text]) => `"${name}":${text}`)
-    .join()}}`;
+  const { candidates, rejected } = writeRanking(route);
+  return (
+    `{"selected":${json(quoted.best.model.id)},"why":${json(quoted.why)},"candidates":${candidates},` +
+    `"rejected":${rejected},"nearest":${json(route.nearest)},"request":${json(quoted.body)},` +
+    `"warnings":${json(route.submission?.warnings ?? [])},"quote":${json(quoted.token)},` +
+    `"quote_expires_at":${json(new Date(quoted.expiresAt))},"catalog":${json(renderCatalog(view))}}`
+  );
 }

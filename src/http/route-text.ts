@@ -1,5 +1,6 @@
 // The long parts of a routing answer in JSON, each written once for as long as what it says lives.
 
+import type { VideoModel } from '../core/catalog.ts';
 import { derived } from '../core/derived.ts';
 import type { Reason } from '../core/eligibility.ts';
 import type { LearnedEstimate } from '../core/learned-estimate.ts';
@@ -35,46 +36,52 @@ function writeCandidate(candidate: Candidate): string {
   const { speed, cost, reliability } = scores;
   const { p50S, p90S, source, samples } = expected;
   return (
-    `{"model":${JSON.stringify(model.id)},"rank":${rank},"score":${amount(score)},` +
-    `"scores":{"speed":${amount(speed)},"cost":${amount(cost)},"quality":${amount(scores.quality)}` +
-    `${reliability === undefined ? '' : `,"reliability":${amount(reliability)}`}},` +
+    `${writeModel(model)},"rank":${rank},"score":${share(score)},` +
+    `"scores":{"speed":${share(speed)},"cost":${share(cost)},"quality":${share(scores.quality)}` +
+    `${reliability === undefined ? '' : `,"reliability":${share(reliability)}`}},` +
     `${lowest === undefined ? '' : `"lowest_advertised_price":${amount(lowest)},`}` +
-    `"quality":{"value":${amount(Math.round(quality.value * 1000) / 1000)},"source":"${quality.source}"},` +
+    `"quality":{"value":${share(Math.round(quality.value * 1000) / 1000)},"source":"${quality.source}"},` +
     `"estimate":${writeEstimate(estimate)},` +
     `"expected_s":{"p50":${amount(p50S)},"p90":${amount(p90S)},"source":"${source}","samples":${samples}}}`
   );
 }
 
+/** The first member of a candidate, or of a refusal. */
+const writeModel = derived(({ id }: VideoModel): string => `{"model":${JSON.stringify(id)}`);
+
 /** As JSON.stringify has it, which knows nothing but numbers that are finite. */
 const amount = (value: number | null): string => (Number.isFinite(value) ? String(value) : 'null');
+
+const THOUSANDTHS = Array.from({ length: 1001 }, (_, count) => String(count / 1000));
+
+/** The same of a score, which mostly is from 0 to 1 and has three decimals: to write those is most of the work. */
+function share(value: number): string {
+  const count = Math.round(value * 1000);
+  return (count / 1000 === value ? THOUSANDTHS[count] : undefined) ?? amount(value);
+}
 
 // Estimates are remembered by clip, and models that are alike share theirs: the working is half of an answer.
 const writeEstimate = derived((estimate: LearnedEstimate): string =>
   JSON.stringify(renderEstimate(estimate)),
 );
 
-function writeRejected(rejected: Ranking['rejected']): string {
-  // Models that are alike are refused for the same reasons.
-  const reasonTexts = new Map<readonly Reason[], string>();
-  const textOf = (reasons: readonly Reason[]) => {
-    let text = reasonTexts.get(reasons);
-    if (text === undefined) {
-      text = reasons.map(writeReason).join();
-      reasonTexts.set(reasons, text);
-    }
-    return text;
-  };
-  return `[${rejected
-    .map(({ model, reasons }) => `{"model":${JSON.stringify(model.id)},"reasons":[${textOf(reasons)}]}`)
+const writeRejected = (rejected: Ranking['rejected']): string =>
+  `[${rejected
+    .map(({ model, reasons, isOfAbility }) => {
+      const texts = isOfAbility ? writeLastingReasons(reasons) : writeReasons(reasons);
+      return `${writeModel(model)},"reasons":${texts}}`;
+    })
     .join()}]`;
-}
+
+const writeReasons = (reasons: readonly Reason[]): string => `[${reasons.map(writeReason).join()}]`;
+const writeLastingReasons = derived(writeReasons);
 
 function writeReason({ code, field, requested, supported }: Reason): string {
   const list = supported === null ? 'null' : writeList(supported);
-  return `${JSON.stringify({ code, field, requested }).slice(0, -1)},"supported":${list}}`;
+  return `{"code":"${code}","field":"${field}","requested":${JSON.stringify(requested)},"supported":${list}}`;
 }
 
-// Long lists are the catalog's own and stay; short ones may be made for one answer, and are sooner written than found.
+// Long lists are the catalog's own or the caller's, and stand in many reasons; short ones are sooner written than found.
 const LONG = 4;
 const writeLongList = derived((list: readonly unknown[]): string => JSON.stringify(list));
 const writeList = (list: readonly unknown[]): string =>

@@ -2,7 +2,6 @@
 
 import type { Catalog, VideoModel } from '../core/catalog.ts';
 import type { Reason } from '../core/eligibility.ts';
-import { findIdlePatterns, type IdlePattern, warnOfIdle } from '../core/idle-patterns.ts';
 import { type Admitted, judgeModel } from '../core/judge.ts';
 import { type Knowledge, NOTHING_KNOWN } from '../core/knowledge.ts';
 import type { ClipSpec, Routing } from '../core/request.ts';
@@ -12,29 +11,24 @@ import { buildSubmission, type Submission } from '../core/submission.ts';
 import type { CatalogCache, CatalogView } from './catalog-cache.ts';
 import { createRankingMemory } from './ranking-memory.ts';
 
-/** A route, and what of the question had nothing to do with it; the submission has a warning of each. */
-export interface PlannedRoute extends RoutePlan {
-  readonly idlePatterns: readonly IdlePattern[];
-}
-
 /** What a job would buy, or why it cannot be bought. */
 export type JobPlan =
   | {
       readonly kind: 'planned';
       readonly choice: Admitted;
       readonly submission: Submission;
-      readonly route: PlannedRoute | null;
+      readonly route: RoutePlan | null;
     }
   | { readonly kind: 'unknown_model'; readonly modelId: string; readonly similar: readonly string[] }
   | { readonly kind: 'unsupported'; readonly model: VideoModel; readonly reasons: readonly Reason[] }
-  | { readonly kind: 'no_match'; readonly route: PlannedRoute };
+  | { readonly kind: 'no_match'; readonly route: RoutePlan };
 
 export interface Planner {
   /** @throws ClipgateError catalog_unavailable. */
   planRoute(
     spec: ClipSpec,
     routing: Routing,
-  ): Promise<{ readonly view: CatalogView; readonly route: PlannedRoute }>;
+  ): Promise<{ readonly view: CatalogView; readonly route: RoutePlan }>;
   /** With a model: that one, judged. Without: the router's best. @throws ClipgateError catalog_unavailable. */
   planJob(
     modelId: string | undefined,
@@ -50,14 +44,8 @@ export function createPlanner(
 ): Planner {
   const rank = createRankingMemory();
 
-  function planRoute(catalog: Catalog, spec: ClipSpec, routing: Routing): PlannedRoute {
-    const route = rank(catalog, spec, routing, knowledge());
-    const idlePatterns = findIdlePatterns(catalog, routing);
-    const { submission } = route;
-    if (!submission || idlePatterns.length === 0) return { ...route, idlePatterns };
-    const warnings = [...submission.warnings, ...warnOfIdle(idlePatterns)];
-    return { ...route, idlePatterns, submission: { ...submission, warnings } };
-  }
+  const planRoute = (catalog: Catalog, spec: ClipSpec, routing: Routing): RoutePlan =>
+    rank(catalog, spec, routing, knowledge());
 
   return {
     async planRoute(spec, routing) {
