@@ -5,7 +5,7 @@ import { type ClipSheets, FRESH_SHEETS } from './clip-sheets.ts';
 import { type Reason, reasonsOfPolicy } from './eligibility.ts';
 import { type ExpectedTime, timesFor } from './expected-time.ts';
 import { type Knowledge, NOTHING_KNOWN } from './knowledge.ts';
-import { correctEstimate, highestDollars, type LearnedEstimate } from './learned-estimate.ts';
+import { correctEstimate, highestDollars, type LearnedEstimate, likelyDollars } from './learned-estimate.ts';
 import type { Likeness } from './likeness.ts';
 import type { Estimate } from './price/estimate.ts';
 import { pricedClipOf } from './price-clip.ts';
@@ -36,6 +36,8 @@ export interface Judge {
   judge(one: Likeness): Admitted | Rejected;
   /** Whether it would be admitted. Costs and times are only worked out where there is a limit to hold them against. */
   admits(one: Likeness): boolean;
+  /** The likeliest bill for a model that it admits; null where unknown. */
+  usdOf(one: Likeness): number | null;
 }
 
 /**
@@ -81,6 +83,7 @@ export function createJudge(
       return { model, estimate: estimateOf(one), list: listOf(one), expected: times()(model) };
     },
     admits: (one) => refuse(one, abilities(one.capable)).length === 0,
+    usdOf: (one) => likelyDollars(estimateOf(one)),
   };
 }
 

@@ -3,8 +3,7 @@
 import { derived } from './derived.ts';
 import type { Reason, ReasonCode } from './eligibility.ts';
 import { parseAspectRatio, parseSize, shortSideOf } from './frame-size.ts';
-import type { Admitted, Judge, Rejected } from './judge.ts';
-import { likelyDollars } from './learned-estimate.ts';
+import type { Judge } from './judge.ts';
 import type { Likeness } from './likeness.ts';
 import type { ClipSpec, Routing } from './request.ts';
 
@@ -47,7 +46,7 @@ interface Suggestion {
 interface Helpful extends Suggestion {
   /** In the catalog's order. */
   readonly admitted: readonly Likeness[];
-  /** Of those; worked out when first asked for. */
+  /** Of those, where unknown is dearer than anything known; worked out when first asked for. */
   leastUsd(): number;
 }
 
@@ -106,7 +105,10 @@ function tryOut(suggestion: Suggestion, refused: Refused, judge: Judge): Helpful
     ...suggestion,
     admitted: admitted.sort((a, b) => a.place - b.place),
     leastUsd() {
-      least ??= admitted.reduce((usd, one) => Math.min(usd, usdOf(judge.judge(one))), Number.MAX_VALUE);
+      least ??= admitted.reduce(
+        (usd, one) => Math.min(usd, judge.usdOf(one) ?? Number.MAX_VALUE),
+        Number.MAX_VALUE,
+      );
       return least;
     },
   };
@@ -138,10 +140,6 @@ function combine(one: Change, other: Change | null, models: readonly Likeness[])
     suits,
   };
 }
-
-/** Unknown is dearer than anything known. */
-const usdOf = (judged: Admitted | Rejected): number =>
-  'reasons' in judged ? Number.MAX_VALUE : (likelyDollars(judged.estimate) ?? Number.MAX_VALUE);
 
 /** The field of the spec or routing that a change would set. */
 const fieldOf = ({ field }: Reason) => (field === 'provider.options' ? 'provider' : field);

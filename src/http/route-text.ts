@@ -18,25 +18,50 @@ export function writeRanking({ candidates, rejected }: Ranking): { candidates: s
 
 const written = new WeakMap<Ranking['candidates'], ReturnType<typeof writeRanking>>();
 
-const writeCandidates = (candidates: readonly Candidate[]): string =>
-  `[${candidates.map(writeCandidate).join()}]`;
+function writeCandidates(candidates: readonly Candidate[]): string {
+  let written: Candidate | null = null;
+  let rest = '';
+  const texts = candidates.map((one) => {
+    // Models that differ in name alone stand side by side.
+    if (!written || !isAlike(one, written)) {
+      written = one;
+      rest = writeRest(one);
+    }
+    return `${writeModel(one.model)},"rank":${one.rank},${rest}`;
+  });
+  return `[${texts.join()}]`;
+}
 
-// By hand, member by member: of thousands of small objects, making them for JSON.stringify is most of the work.
-function writeCandidate(candidate: Candidate): string {
-  const {
-    model,
-    rank,
-    score,
-    scores,
-    lowestAdvertisedPrice: lowest,
-    quality,
-    expected,
-    estimate,
-  } = candidate;
+function isAlike(one: Candidate, other: Candidate): boolean {
+  const [scores, others] = [one.scores, other.scores];
+  const [expected, otherwise] = [one.expected, other.expected];
+  return (
+    one.estimate === other.estimate &&
+    one.score === other.score &&
+    scores.speed === others.speed &&
+    scores.cost === others.cost &&
+    scores.quality === others.quality &&
+    scores.reliability === others.reliability &&
+    one.lowestAdvertisedPrice === other.lowestAdvertisedPrice &&
+    one.quality.value === other.quality.value &&
+    one.quality.source === other.quality.source &&
+    expected.p50S === otherwise.p50S &&
+    expected.p90S === otherwise.p90S &&
+    expected.source === otherwise.source &&
+    expected.samples === otherwise.samples
+  );
+}
+
+/**
+ * All of a candidate but its model and rank. By hand, member by member: of thousands of small objects, making them for
+ * JSON.stringify is most of the work.
+ */
+function writeRest(candidate: Candidate): string {
+  const { score, scores, lowestAdvertisedPrice: lowest, quality, expected, estimate } = candidate;
   const { speed, cost, reliability } = scores;
   const { p50S, p90S, source, samples } = expected;
   return (
-    `${writeModel(model)},"rank":${rank},"score":${share(score)},` +
+    `"score":${share(score)},` +
     `"scores":{"speed":${share(speed)},"cost":${share(cost)},"quality":${share(scores.quality)}` +
     `${reliability === undefined ? '' : `,"reliability":${share(reliability)}`}},` +
     `${lowest === undefined ? '' : `"lowest_advertised_price":${amount(lowest)},`}` +

@@ -11,12 +11,19 @@ import { completePlan, type Ranking, type RoutePlan, rankModels } from '../core/
 // 30 MB, a thousand questions to 30 models.
 const MAX_KILOBYTES = 30_000;
 
-/** `planRoute` of core with a memory: the same plan for the same arguments. */
+/**
+ * `planRoute` of core with a memory: the same plan for the same arguments. Of a question that came once only the question
+ * is kept: where every clip brings a limit of its own most never come again, and keeping their rankings for nothing is a
+ * quarter of what they cost.
+ */
 export function createRankingMemory() {
-  const rankings = new LRUCache<string, Ranking>({
+  const rankings = new LRUCache<string, Ranking | 'came once'>({
     maxSize: MAX_KILOBYTES,
-    sizeCalculation: ({ candidates, rejected }, question) =>
-      Math.ceil((1 + candidates.length + rejected.length) * (1 + question.length / 1000)),
+    sizeCalculation(ranking, question) {
+      const kilobytes = question.length / 1000;
+      if (ranking === 'came once') return Math.ceil(kilobytes);
+      return Math.ceil((1 + ranking.candidates.length + ranking.rejected.length) * (1 + kilobytes));
+    },
   });
   let catalogNow: Catalog | null = null;
   let knownNow: Knowledge | null = null;
@@ -28,11 +35,10 @@ export function createRankingMemory() {
       knownNow = knowledge;
     }
     const question = questionOf(spec, routing);
-    let ranking = rankings.get(question);
-    if (!ranking) {
-      ranking = rankModels(catalog, spec, routing, knowledge);
-      rankings.set(question, ranking);
-    }
+    const kept = rankings.get(question);
+    if (kept && kept !== 'came once') return completePlan(kept, spec, routing);
+    const ranking = rankModels(catalog, spec, routing, knowledge);
+    rankings.set(question, kept ? ranking : 'came once');
     return completePlan(ranking, spec, routing);
   };
 }

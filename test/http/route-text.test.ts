@@ -68,6 +68,33 @@ describe('a ranking in JSON', () => {
     );
   });
 
+  it('writes of each what is its own, however like the one before it is', () => {
+    const [best] = planRoute(catalog, { prompt: 'x', duration: 5 }, {}).candidates;
+    if (!best) throw new Error('no candidate');
+    const { scores, quality, expected, estimate } = best;
+    const unlike: Partial<Candidate>[] = [
+      {},
+      { rank: 2 },
+      { score: 0.123 },
+      { scores: { ...scores, speed: 0.123 } },
+      { scores: { ...scores, cost: 0.123 } },
+      { scores: { ...scores, quality: 0.123 } },
+      { scores: { ...scores, reliability: 0.123 } },
+      { lowestAdvertisedPrice: 0.123 },
+      { lowestAdvertisedPrice: null },
+      { quality: { ...quality, value: 0.123 } },
+      { quality: { ...quality, source: 'quality_file' } },
+      { expected: { ...expected, p50S: 7 } },
+      { expected: { ...expected, p90S: 7000 } },
+      { expected: { ...expected, source: 'observed' } },
+      { expected: { ...expected, samples: 7 } },
+      { estimate: { ...estimate, learned: { ratio: 2, samples: 7 } } },
+    ];
+    const candidates = unlike.flatMap((own) => [best, { ...best, ...own }]);
+    const { candidates: text } = writeRanking({ ...planRoute(catalog, { prompt: 'x' }, {}), candidates });
+    expect(JSON.parse(text)).toEqual(candidates.map(toAnswer));
+  });
+
   it('has null where a number is none', () => {
     const plan = planRoute(catalog, { prompt: 'x' }, {});
     const [best] = plan.candidates;

@@ -59,7 +59,7 @@ describe('the memory of rankings', () => {
     );
   });
 
-  it('ranks once for clips that differ in words and pictures alone', () => {
+  it('keeps one ranking for clips that differ in words and pictures alone', () => {
     const remembered = createRankingMemory();
     const ask = (prompt: string, picture: string) =>
       remembered(
@@ -74,10 +74,12 @@ describe('the memory of rankings', () => {
         {},
         NOTHING_KNOWN,
       );
-    const first = ask('a boat', 'one.png');
-    const second = ask('a train', 'two.png');
-    expect(second.candidates).toBe(first.candidates);
-    expect(second.submission?.body).toMatchObject({
+    ask('a boat', 'one.png');
+    // Kept from the second time on: most questions come once.
+    const second = ask('a kite', 'one.png');
+    const third = ask('a train', 'two.png');
+    expect(third.candidates).toBe(second.candidates);
+    expect(third.submission?.body).toMatchObject({
       prompt: 'a train',
       frame_images: [{ image_url: { url: 'https://a.test/two.png' } }],
     });
@@ -89,16 +91,29 @@ describe('the memory of rankings', () => {
       const allow = Array.from({ length: 400 }, (_, index) => `author-${number}/${'x'.repeat(90)}-${index}`);
       return remembered(catalog, { duration: 5 }, { models: { allow } }, NOTHING_KNOWN);
     };
+    ask(0);
     const first = ask(0);
     expect(ask(0).rejected).toBe(first.rejected);
     // Thirty refusals of forty kilobytes each.
-    for (let number = 1; number < 30; number++) ask(number);
+    for (let number = 1; number < 30; number++) for (let time = 0; time < 2; time++) ask(number);
     expect(ask(0).rejected).not.toBe(first.rejected);
+  });
+
+  it('keeps what comes again, however much comes once in between', () => {
+    const remembered = createRankingMemory();
+    const ask = (max_cost_usd: number) =>
+      remembered(catalog, { prompt: 'x', duration: 5 }, { max_cost_usd }, NOTHING_KNOWN);
+    ask(1);
+    const kept = ask(1);
+    // More questions than there is room for rankings.
+    for (let once = 0; once < 3000; once++) ask(2 + once / 1e6);
+    expect(ask(1).candidates).toBe(kept.candidates);
   });
 
   it('forgets with another catalog, and with anything new that is known', () => {
     const remembered = createRankingMemory();
     const clip = { prompt: 'x', duration: 5 };
+    remembered(catalog, clip, {}, NOTHING_KNOWN);
     const before = remembered(catalog, clip, {}, NOTHING_KNOWN);
     const best = before.candidates[0]?.model.id ?? '';
     const last = before.candidates.at(-1)?.model.id ?? '';
