@@ -19,12 +19,12 @@ export function writeRanking({ candidates, rejected }: Ranking): { candidates: s
 const written = new WeakMap<Ranking['candidates'], ReturnType<typeof writeRanking>>();
 
 function writeCandidates(candidates: readonly Candidate[]): string {
-  let written: Candidate | null = null;
+  let before: Candidate | null = null;
   let rest = '';
   const texts = candidates.map((one) => {
     // Models that differ in name alone stand side by side.
-    if (!written || !isAlike(one, written)) {
-      written = one;
+    if (!before || !isAlike(one, before)) {
+      before = one;
       rest = writeRest(one);
     }
     return `${writeModel(one.model)},"rank":${one.rank},${rest}`;
