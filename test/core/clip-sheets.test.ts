@@ -41,7 +41,7 @@ const PAIRS: Record<keyof ClipSpec, readonly (readonly [ClipSpec, ClipSpec])[]> 
     // Under its own slug options speak for a model alone.
     [
       { provider: { options: { xai: { one: 1 }, byteplus: { two: 1 } } } },
-      { provider: { options: { xai: { two: 1 }, byteplus: { one: 1 } } } },
+      { provider: { options: { byteplus: { one: 1 }, xai: { two: 1 } } } },
     ],
   ],
   prompt: [],
