@@ -5,51 +5,9 @@ import { clipSheetsOf, FRESH_SHEETS } from '../../src/core/clip-sheets.ts';
 import { pricedClipOf } from '../../src/core/price-clip.ts';
 import { type ClipSpec, clipSpecShape, type Routing } from '../../src/core/request.ts';
 import { octoberCatalog } from '../support/catalogs.ts';
+import { PAIRS, withOptions } from '../support/clip-pairs.ts';
 
 const clipOf = (duration: number) => pricedClipOf({ prompt: 'x', duration });
-
-const image = { type: 'image_url' as const, image_url: { url: 'https://a.test/1.png' } };
-const video = { type: 'video_url' as const, video_url: { url: 'https://a.test/1.mp4' } };
-const options = (slug: string, given: Record<string, unknown>): ClipSpec => ({
-  provider: { options: { [slug]: given } },
-});
-
-/** For every field of a spec two values that some model tells apart; none where no model does. */
-const PAIRS: Record<keyof ClipSpec, readonly (readonly [ClipSpec, ClipSpec])[]> = {
-  duration: [[{ duration: 5 }, { duration: 61 }]],
-  resolution: [[{ resolution: '720p' }, { resolution: '8K' }]],
-  aspect_ratio: [[{ aspect_ratio: '16:9' }, { aspect_ratio: '9:23' }]],
-  size: [[{ size: '1280x720' }, { size: '1000x999' }]],
-  frame_images: [
-    [{}, { frame_images: [{ ...image, frame_type: 'first_frame' }] }],
-    [
-      { frame_images: [{ ...image, frame_type: 'first_frame' }] },
-      { frame_images: [{ ...image, frame_type: 'last_frame' }] },
-    ],
-  ],
-  input_references: [
-    [{ input_references: [image] }, { input_references: [video] }],
-    [{ input_references: [image] }, { input_references: [image, video] }],
-  ],
-  generate_audio: [[{ generate_audio: false }, { generate_audio: true }]],
-  seed: [[{ seed: 1 }, { seed: 2 }]],
-  upscale_factor: [[{ upscale_factor: 2 }, { upscale_factor: 16 }]],
-  creativity: [[{ creativity: 0 }, { creativity: 9 }]],
-  provider: [
-    [options('xai', { one: 1 }), options('xai', { two: 1 })],
-    [options('xai', { one: 1 }), options('xai', { parameters: { one: 1, two: 1 } })],
-    // Under its own slug options speak for a model alone.
-    [
-      { provider: { options: { xai: { one: 1 }, byteplus: { two: 1 } } } },
-      { provider: { options: { byteplus: { one: 1 }, xai: { two: 1 } } } },
-    ],
-  ],
-  prompt: [],
-  previous_job_id: [],
-  session_id: [],
-  user: [],
-  trace: [],
-};
 
 describe('clip sheets', () => {
   const { models } = octoberCatalog();
@@ -70,7 +28,7 @@ describe('clip sheets', () => {
   );
 
   it('tell apart what may be left out from what may not', () => {
-    const spec = options('xai', { nope: 1 });
+    const spec = withOptions('xai', { nope: 1 });
     expect(anew(spec)).not.toEqual(anew(spec, { passthrough: 'when_supported' }));
     for (const passthrough of ['require', 'when_supported'] as const) {
       expect(remembered(spec, { passthrough })).toEqual(anew(spec, { passthrough }));

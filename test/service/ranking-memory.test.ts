@@ -7,6 +7,7 @@ import type { ClipSpec, Routing } from '../../src/core/request.ts';
 import { planRoute } from '../../src/core/route.ts';
 import { createRankingMemory } from '../../src/service/ranking-memory.ts';
 import { mayCatalog, octoberCatalog } from '../support/catalogs.ts';
+import { PAIRS } from '../support/clip-pairs.ts';
 
 const catalog = octoberCatalog();
 const url = fc.webUrl({ validSchemes: ['https'] });
@@ -58,6 +59,15 @@ describe('the memory of rankings', () => {
         }
       }),
     );
+  });
+
+  it.each(Object.values(PAIRS).flat())('tells apart %j and %j', (one, other) => {
+    const remembered = createRankingMemory();
+    const ask = (spec: ClipSpec) => remembered(catalog, { prompt: 'x', ...spec }, {}, NOTHING_KNOWN);
+    for (let time = 0; time < 3; time++) ask(one);
+    for (let time = 0; time < 3; time++) {
+      expect(ask(other)).toEqual(planRoute(catalog, { prompt: 'x', ...other }, {}));
+    }
   });
 
   it('keeps one ranking for clips that differ in words and pictures alone', () => {
