@@ -1,9 +1,9 @@
 // Times `planRoute` in a process of its own and sends what it found. Arguments: catalog file, modalities file.
 
 import process from 'node:process';
-import { type Catalog, indexCatalog } from '../src/core/catalog.ts';
+import { type Catalog, indexCatalog } from '../src/core/catalog/catalog.ts';
 import { likenessesOf } from '../src/core/likeness.ts';
-import { planRoute } from '../src/core/route.ts';
+import { planRoute } from '../src/core/routing/plan-route.ts';
 import { parseModels } from '../src/upstream/wire.ts';
 import { multiply, type Recorded, readCatalog } from './support/catalog.ts';
 import { ASSORTED, type BenchClip, CLIPS } from './support/clips.ts';

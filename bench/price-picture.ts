@@ -1,8 +1,8 @@
 // Draws docs/guide-prices.svg: what the guide takes for each model's price of one clip, and what the clip costs.
 
 import { readFileSync, writeFileSync } from 'node:fs';
-import { indexCatalog } from '../src/core/catalog.ts';
-import { planRoute } from '../src/core/route.ts';
+import { indexCatalog } from '../src/core/catalog/catalog.ts';
+import { planRoute } from '../src/core/routing/plan-route.ts';
 import { parseModels } from '../src/upstream/wire.ts';
 
 const read = (name: string): unknown =>

@@ -5,7 +5,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { Logger } from 'pino';
 import { createApp } from './app.ts';
 import type { Config } from './config.ts';
-import { type Knowledge, NOTHING_KNOWN } from './core/knowledge.ts';
+import { type Knowledge, NOTHING_KNOWN } from './core/learning/knowledge.ts';
 import type { App } from './http/context.ts';
 import { renderJob } from './http/render.ts';
 import { readQualityFile } from './quality-file.ts';

@@ -3,7 +3,7 @@
 import { readFile } from 'node:fs/promises';
 import { z } from 'zod';
 import { ConfigError } from './config.ts';
-import { scaleMarks } from './core/quality.ts';
+import { scaleMarks } from './core/routing/score/quality.ts';
 
 const MarksSchema = z.record(
   z.string().regex(/^[^/\s]+\/[^/\s]+$/, 'is not a model id such as google/veo-3.1'),

@@ -6,7 +6,7 @@ import { readFileSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { parseConfig } from '../src/config.ts';
 import { ClipgateError, type ErrorCode } from '../src/core/errors.ts';
-import { JOB_STATUSES, mayMove } from '../src/core/job.ts';
+import { JOB_STATUSES, mayMove } from '../src/core/job/job.ts';
 import { toProblem } from '../src/http/problem.ts';
 import { startTestGateway, type TestGateway } from './support/gateway.ts';
 import { findDifferences, parseCurl, readBlocks } from './support/readme.ts';

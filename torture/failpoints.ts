@@ -4,7 +4,7 @@ import { channel } from 'node:diagnostics_channel';
 import fs from 'node:fs';
 import { syncBuiltinESMExports } from 'node:module';
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { JobChange } from '../src/core/job.ts';
+import type { JobChange } from '../src/core/job/job.ts';
 import type { JobStore } from '../src/store/port.ts';
 
 /** One on each side of every commit, and those between a submit's first byte and its answer. */

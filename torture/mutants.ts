@@ -99,7 +99,7 @@ export const MUTANTS: readonly Mutant[] = [
     stack: 'sqlite',
     edits: [
       {
-        file: 'src/core/job.ts',
+        file: 'src/core/job/job.ts',
         from: "status === 'rejected' || status === 'not_accepted';",
         to: "status === 'rejected' || status === 'not_accepted' || status === 'submission_unknown';",
       },
@@ -130,7 +130,7 @@ export const MUTANTS: readonly Mutant[] = [
     stack: 'postgres',
     edits: [
       {
-        file: 'src/core/advance.ts',
+        file: 'src/core/job/advance.ts',
         from: 'return Math.round(pace.minMs * spread);',
         to: 'return pace.minMs * spread;',
       },
@@ -170,12 +170,12 @@ export const MUTANTS: readonly Mutant[] = [
     stack: 'sqlite',
     edits: [
       {
-        file: 'src/core/advance.ts',
+        file: 'src/core/job/advance.ts',
         from: 'const LOST_AFTER_MS = 3 * 60 * 60 * 1000;',
         to: 'const LOST_AFTER_MS = 0;',
       },
       {
-        file: 'src/core/advance.ts',
+        file: 'src/core/job/advance.ts',
         from: 'const LOST_AFTER_POLLS = 5;',
         to: 'const LOST_AFTER_POLLS = 1;',
       },

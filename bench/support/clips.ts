@@ -1,6 +1,6 @@
 // The clips that routing is measured with: one that many models can make, one that none can, one that says nothing.
 
-import type { ClipSpec, Routing } from '../../src/core/request.ts';
+import type { ClipSpec, Routing } from '../../src/core/clip/clip-spec.ts';
 
 export interface BenchClip {
   readonly name: string;

@@ -1,14 +1,14 @@
 // What a clip costs on each model of a catalog, and why some cannot make it, remembered for the clips asked for lately.
 
-import type { VideoModel } from './catalog.ts';
-import { derived } from './derived.ts';
-import { type Reason, reasonsOfAbility } from './eligibility.ts';
+import type { VideoModel } from './catalog/catalog.ts';
+import type { ClipSpec, Routing } from './clip/clip-spec.ts';
+import { optionNames } from './clip/provider-options.ts';
 import { createLately } from './lately.ts';
 import { likenessesOf } from './likeness.ts';
-import type { PricedClip } from './price/choices.ts';
-import { type Estimate, estimatesFor } from './price/estimate.ts';
-import { optionNames } from './provider-options.ts';
-import type { ClipSpec, Routing } from './request.ts';
+import { derived } from './memoize-by-object.ts';
+import type { PricedClip } from './pricing/assumptions.ts';
+import { type Estimate, estimatesFor } from './pricing/estimate.ts';
+import { type Reason, reasonsOfAbility } from './routing/eligibility.ts';
 
 /** What holds of one clip on a model. */
 type Sheet<T> = (model: VideoModel) => T;

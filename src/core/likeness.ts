@@ -1,8 +1,8 @@
 // Which models of a catalog are alike, so that what is worked out for one need not be for the others.
 
-import type { VideoModel } from './catalog.ts';
-import { derived } from './derived.ts';
-import { slugsOf } from './provider-options.ts';
+import type { VideoModel } from './catalog/catalog.ts';
+import { slugsOf } from './clip/provider-options.ts';
+import { derived } from './memoize-by-object.ts';
 
 /** A model with the first of the catalog that stands for it. Both may be the model itself. */
 export interface Likeness {

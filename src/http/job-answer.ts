@@ -1,7 +1,7 @@
 // A job as its owner sees it, in JSON, written once for as long as nothing about the job changes.
 
 import type { FastifyReply } from 'fastify';
-import { isUnsold, type Job } from '../core/job.ts';
+import { isUnsold, type Job } from '../core/job/job.ts';
 import type { Jobs } from '../service/jobs.ts';
 import { renderJob } from './render.ts';
 import { sendJson } from './send-json.ts';

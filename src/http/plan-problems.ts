@@ -1,10 +1,10 @@
 // Why a clip cannot be bought, as its caller is told.
 
-import type { Reason } from '../core/eligibility.ts';
+import { hintOf } from '../core/catalog/similar-models.ts';
 import { ClipgateError } from '../core/errors.ts';
-import { explainIdle } from '../core/idle-patterns.ts';
-import type { RoutePlan } from '../core/route.ts';
-import { hintOf } from '../core/similar-models.ts';
+import type { Reason } from '../core/routing/eligibility.ts';
+import type { RoutePlan } from '../core/routing/plan-route.ts';
+import { explainIdle } from '../core/routing/unmatched-patterns.ts';
 import type { JobPlan } from '../service/planner.ts';
 import { toFault } from './faults.ts';
 import { renderRejected } from './render.ts';

@@ -1,10 +1,10 @@
 // Routing answers with their quotes, and what a quote is worth when it comes back.
 
+import type { ClipSpec, Routing } from '../core/clip/clip-spec.ts';
 import { ClipgateError } from '../core/errors.ts';
-import type { Admitted } from '../core/judge.ts';
 import { toMicroUsdHold } from '../core/money.ts';
-import type { ClipSpec, Routing } from '../core/request.ts';
-import type { RoutePlan } from '../core/route.ts';
+import type { Admitted } from '../core/routing/evaluate.ts';
+import type { RoutePlan } from '../core/routing/plan-route.ts';
 import type { CatalogView } from '../service/catalog-cache.ts';
 import type { JobPlan, Planner } from '../service/planner.ts';
 import { honours, type Quote, type Quotes } from '../service/quotes.ts';

@@ -1,15 +1,15 @@
 // What core's values look like to a client: snake_case, ISO times, dollars.
 
 import type { Big } from 'big.js';
-import type { Attempt } from '../core/attempt.ts';
-import { type Callback, eventTypeOf } from '../core/callback.ts';
-import type { VideoModel } from '../core/catalog.ts';
-import type { ExpectedTime } from '../core/expected-time.ts';
-import type { Job, JobStatus } from '../core/job.ts';
-import type { Rejected } from '../core/judge.ts';
-import type { LearnedEstimate } from '../core/learned-estimate.ts';
+import { type Callback, eventTypeOf } from '../core/callbacks/delivery.ts';
+import type { VideoModel } from '../core/catalog/catalog.ts';
+import type { Attempt } from '../core/job/attempt.ts';
+import type { Job, JobStatus } from '../core/job/job.ts';
+import { isResubmitSafe } from '../core/job/resubmission.ts';
+import type { ExpectedTime } from '../core/learning/expected-time.ts';
 import { fromMicroUsd, toDollars } from '../core/money.ts';
-import { isResubmitSafe } from '../core/resubmission.ts';
+import type { LearnedEstimate } from '../core/pricing/learned-estimate.ts';
+import type { Rejected } from '../core/routing/evaluate.ts';
 import type { CatalogView } from '../service/catalog-cache.ts';
 import type { JobRecord } from '../service/jobs.ts';
 import type { OperatorDesk } from '../service/operator-desk.ts';

@@ -1,10 +1,10 @@
 // The long parts of a routing answer in JSON, each written once for as long as what it says lives.
 
-import type { VideoModel } from '../core/catalog.ts';
-import { derived } from '../core/derived.ts';
-import type { Reason } from '../core/eligibility.ts';
-import type { LearnedEstimate } from '../core/learned-estimate.ts';
-import type { Candidate, Ranking } from '../core/route.ts';
+import type { VideoModel } from '../core/catalog/catalog.ts';
+import { derived } from '../core/memoize-by-object.ts';
+import type { LearnedEstimate } from '../core/pricing/learned-estimate.ts';
+import type { Reason } from '../core/routing/eligibility.ts';
+import type { Candidate, Ranking } from '../core/routing/plan-route.ts';
 import { renderEstimate } from './render.ts';
 
 /** `candidates` and `rejected` of a ranking; the same ranking gives the same texts. */

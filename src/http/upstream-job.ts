@@ -1,6 +1,6 @@
 // Between the job ids clients know and the one upstream knows.
 
-import type { ClipSpec } from '../core/request.ts';
+import type { ClipSpec } from '../core/clip/clip-spec.ts';
 import type { Jobs } from '../service/jobs.ts';
 import { invalidRequest, toFault } from './faults.ts';
 

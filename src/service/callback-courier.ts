@@ -1,7 +1,7 @@
 // Tells clients' servers how their jobs ended: looks for news, claims what is due, sends, and says when to come back.
 
-import { eventIdOf, judgeAttempt } from '../core/callback.ts';
-import type { Job } from '../core/job.ts';
+import { eventIdOf, judgeAttempt } from '../core/callbacks/delivery.ts';
+import type { Job } from '../core/job/job.ts';
 import type { Secret } from '../core/secret.ts';
 import type { CallbackClaim } from '../store/callback-port.ts';
 import type { JobStore } from '../store/port.ts';

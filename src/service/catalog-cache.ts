@@ -1,6 +1,6 @@
 // The model catalog, always at hand: fresh when it can be, the last good one when it cannot.
 
-import { type Catalog, indexCatalog } from '../core/catalog.ts';
+import { type Catalog, indexCatalog } from '../core/catalog/catalog.ts';
 import { ClipgateError } from '../core/errors.ts';
 import type { JobStore } from '../store/port.ts';
 import type { RawCatalog } from '../upstream/openrouter.ts';

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { Readable } from 'node:stream';
 import { LRUCache } from 'lru-cache';
 import { ClipgateError } from '../core/errors.ts';
-import type { Job, StoredOutput } from '../core/job.ts';
+import type { Job, StoredOutput } from '../core/job/job.ts';
 import type { JobStore } from '../store/port.ts';
 import type { OpenRouter } from '../upstream/openrouter.ts';
 import {

@@ -1,7 +1,7 @@
 // Turns a job to its next candidate, where its caller allowed that and what they pay at most allows it.
 
-import { type EndedAttempt, findNextAttempt } from '../core/attempt.ts';
-import type { Job } from '../core/job.ts';
+import { type EndedAttempt, findNextAttempt } from '../core/job/attempt.ts';
+import type { Job } from '../core/job/job.ts';
 import type { AfterStep, JobStore, Lease } from '../store/port.ts';
 import type { Log } from './log.ts';
 

@@ -1,8 +1,14 @@
 // Follows every job to its end: claims what is due, takes each one step, and says when to come back.
 
-import { advanceJob, nextArchiveMs, nextPollMs, type Observation, type PollPace } from '../core/advance.ts';
-import { isUnbilledFailure, mayFollow } from '../core/attempt.ts';
-import { isTerminal, type Job } from '../core/job.ts';
+import {
+  advanceJob,
+  nextArchiveMs,
+  nextPollMs,
+  type Observation,
+  type PollPace,
+} from '../core/job/advance.ts';
+import { isUnbilledFailure, mayFollow } from '../core/job/attempt.ts';
+import { isTerminal, type Job } from '../core/job/job.ts';
 import type { Claim, JobStore, Lease } from '../store/port.ts';
 import type { OpenRouter } from '../upstream/openrouter.ts';
 import type { ClipArchive } from './clip-archive.ts';

@@ -1,9 +1,9 @@
 // The one place that buys: takes a claimed job through its submit and writes down what became of it.
 
-import { nextPollMs, type PollPace } from '../core/advance.ts';
 import { ClipgateError } from '../core/errors.ts';
-import type { Job, JobChange, SubmitBody } from '../core/job.ts';
-import { nextTryMs } from '../core/patience.ts';
+import { nextPollMs, type PollPace } from '../core/job/advance.ts';
+import type { Job, JobChange, SubmitBody } from '../core/job/job.ts';
+import { nextTryMs } from '../core/job/submit-backoff.ts';
 import type { AfterStep, Claim, JobStore, Lease } from '../store/port.ts';
 import type { OpenRouter } from '../upstream/openrouter.ts';
 import type { SubmitOutcome } from '../upstream/submit.ts';

@@ -1,9 +1,9 @@
 // Jobs as clients deal with them: made once per intent, looked up by their owner, waited for.
 
-import type { Attempt } from '../core/attempt.ts';
-import type { Callback } from '../core/callback.ts';
+import type { Callback } from '../core/callbacks/delivery.ts';
 import { ClipgateError } from '../core/errors.ts';
-import type { Planned } from '../core/fallback-plan.ts';
+import type { Attempt } from '../core/job/attempt.ts';
+import type { Planned } from '../core/job/fallback-plan.ts';
 import {
   type FallbackTerms,
   isTerminal,
@@ -12,8 +12,8 @@ import {
   type JobStatus,
   type StoredOutput,
   type SubmitBody,
-} from '../core/job.ts';
-import { DEFAULT_PATIENCE_MS } from '../core/patience.ts';
+} from '../core/job/job.ts';
+import { DEFAULT_PATIENCE_MS } from '../core/job/submit-backoff.ts';
 import type { JobStore } from '../store/port.ts';
 import type { OpenRouter } from '../upstream/openrouter.ts';
 import { createJobId, createNonce } from './ids.ts';

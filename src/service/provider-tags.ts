@@ -1,8 +1,8 @@
 // Which providers serve a model, as upstream last said: asked only for models whose options somebody sends.
 
 import { LRUCache } from 'lru-cache';
-import { type Catalog, indexCatalog, type VideoModel } from '../core/catalog.ts';
-import { joinSlugs, slugsOf } from '../core/provider-options.ts';
+import { type Catalog, indexCatalog, type VideoModel } from '../core/catalog/catalog.ts';
+import { joinSlugs, slugsOf } from '../core/clip/provider-options.ts';
 import type { CatalogView } from './catalog-cache.ts';
 import type { Log } from './log.ts';
 

@@ -1,8 +1,8 @@
 // Sends an intent again as a new job: at once where nothing was bought, else only for someone who accepts a second bill.
 
 import { ClipgateError } from '../core/errors.ts';
-import type { Job } from '../core/job.ts';
-import { type IntentHistory, judgeResubmit } from '../core/resubmission.ts';
+import type { Job } from '../core/job/job.ts';
+import { type IntentHistory, judgeResubmit } from '../core/job/resubmission.ts';
 import { hashJson } from './canonical-json.ts';
 import type { Jobs, Made } from './jobs.ts';
 

@@ -1,6 +1,6 @@
 // Stops buying while too many submits end with nobody knowing how, and tries one before it buys again.
 
-import { pauseMs, type SubmitCounts, shouldPause, WINDOW_MS } from '../core/submit-breaker.ts';
+import { pauseMs, type SubmitCounts, shouldPause, WINDOW_MS } from '../core/job/submit-breaker.ts';
 import type { Log } from './log.ts';
 
 /** How a submit ended, as far as the road to upstream is concerned. */

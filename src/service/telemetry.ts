@@ -1,9 +1,14 @@
 // What this gateway and its replicas have seen of the models, kept at hand for the router.
 
 import { LRUCache } from 'lru-cache';
-import type { Job } from '../core/job.ts';
-import { learnModel, type ModelKnowledge, newestFirst, OBSERVATIONS_PER_MODEL } from '../core/learning.ts';
-import { type JobObservation, observeJob } from '../core/observation.ts';
+import type { Job } from '../core/job/job.ts';
+import {
+  learnModel,
+  type ModelKnowledge,
+  newestFirst,
+  OBSERVATIONS_PER_MODEL,
+} from '../core/learning/learn-model.ts';
+import { type JobObservation, observeJob } from '../core/learning/observation.ts';
 import type { JobStore } from '../store/port.ts';
 import type { Log } from './log.ts';
 import { createLoop } from './loop.ts';

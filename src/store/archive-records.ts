@@ -1,6 +1,6 @@
 // Which clips the archive holds, and the small documents kept across restarts.
 
-import type { StoredOutput } from '../core/job.ts';
+import type { StoredOutput } from '../core/job/job.ts';
 import type { Database, Queries } from './database.ts';
 import type { JobStore } from './port.ts';
 import { prepare } from './prepared-query.ts';

@@ -1,7 +1,7 @@
 // Who tells which job: callbacks claimed one per receiving host, under leases, and settled by token.
 
 import { type SqlBool, sql } from 'kysely';
-import type { CallbackState, CallbackStep } from '../core/callback.ts';
+import type { CallbackState, CallbackStep } from '../core/callbacks/delivery.ts';
 import type { CallbackClaim, CallbackStore } from './callback-port.ts';
 import { CALLBACK_COLUMNS, toCallback } from './callback-row.ts';
 import type { Database, Queries } from './database.ts';

@@ -1,7 +1,7 @@
 // What the service asks of a store to tell clients' servers how their jobs ended.
 
-import type { Callback, CallbackStep } from '../core/callback.ts';
-import type { Job } from '../core/job.ts';
+import type { Callback, CallbackStep } from '../core/callbacks/delivery.ts';
+import type { Job } from '../core/job/job.ts';
 import type { Lease } from './port.ts';
 
 export interface CallbackClaim {

@@ -1,8 +1,8 @@
 // Who waits to be told of which job: written with the job, raised from what the jobs say, read for their owners.
 
 import { type RawBuilder, type SqlBool, sql } from 'kysely';
-import { type CallbackState, TOLD_STATUSES } from '../core/callback.ts';
-import type { JobStatus } from '../core/job.ts';
+import { type CallbackState, TOLD_STATUSES } from '../core/callbacks/delivery.ts';
+import type { JobStatus } from '../core/job/job.ts';
 import type { CallbackStore } from './callback-port.ts';
 import { CALLBACK_COLUMNS, toCallback } from './callback-row.ts';
 import type { Database, Dialect, Queries } from './database.ts';

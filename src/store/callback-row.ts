@@ -1,6 +1,6 @@
 // Between a row and a Callback.
 
-import type { Callback } from '../core/callback.ts';
+import type { Callback } from '../core/callbacks/delivery.ts';
 import type { Tables } from './tables.ts';
 
 export const CALLBACK_COLUMNS = [

@@ -1,9 +1,9 @@
 // A job's candidates: written with the job, each tried in its turn, and every turn kept with how it ended.
 
 import { sql } from 'kysely';
-import type { Attempt, EndedAttempt } from '../core/attempt.ts';
 import { ClipgateError } from '../core/errors.ts';
-import type { FallbackTerms, Job } from '../core/job.ts';
+import type { Attempt, EndedAttempt } from '../core/job/attempt.ts';
+import type { FallbackTerms, Job } from '../core/job/job.ts';
 import { forgetTold } from './callback-records.ts';
 import type { Dialect, Queries, Written } from './database.ts';
 import { JOB_COLUMNS, toJob } from './job-row.ts';

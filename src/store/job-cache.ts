@@ -1,7 +1,7 @@
 // Jobs read lately, kept in memory: sound only where every write to the database passes through this process.
 
 import { LRUCache } from 'lru-cache';
-import type { Job } from '../core/job.ts';
+import type { Job } from '../core/job/job.ts';
 import type { JobStore } from './port.ts';
 
 /** Requests may carry whole images: what the cache holds is bounded by its bytes, not by its jobs. */

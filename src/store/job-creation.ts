@@ -2,7 +2,7 @@
 
 import { sql } from 'kysely';
 import { ClipgateError } from '../core/errors.ts';
-import type { Job } from '../core/job.ts';
+import type { Job } from '../core/job/job.ts';
 import { insertCallback } from './callback-records.ts';
 import type { Dialect, Queries, Written } from './database.ts';
 import { insertAttempts, termsOf } from './job-attempts.ts';

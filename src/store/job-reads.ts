@@ -1,7 +1,7 @@
 // Reads of jobs, each bounded to one client and served by an index; `getJob` is on the hottest path of the service.
 
 import { sql } from 'kysely';
-import type { Job } from '../core/job.ts';
+import type { Job } from '../core/job/job.ts';
 import type { Database } from './database.ts';
 import { KEY_LIFE_MS } from './job-creation.ts';
 import { JOB_COLUMNS, toJob } from './job-row.ts';

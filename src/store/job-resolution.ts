@@ -1,7 +1,7 @@
 // What an operator decides about an unknown submit: the decision and the record of it are one transaction.
 
 import { sql } from 'kysely';
-import type { JobStatus } from '../core/job.ts';
+import type { JobStatus } from '../core/job/job.ts';
 import type { Dialect, Queries, Written } from './database.ts';
 import { JOB_COLUMNS, toJob } from './job-row.ts';
 import type { AuditEntry, Resolution, ResolveResult } from './repair-port.ts';

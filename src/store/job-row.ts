@@ -1,6 +1,6 @@
 // Between a row and a Job: the one place that knows which columns are JSON and which are 0 or 1.
 
-import { isTerminal, type Job, type JobChange } from '../core/job.ts';
+import { isTerminal, type Job, type JobChange } from '../core/job/job.ts';
 import type { JobTable } from './tables.ts';
 
 /** What a query returns for a job: its own columns, none of the bookkeeping beside them. */

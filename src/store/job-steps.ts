@@ -2,7 +2,14 @@
 
 import { type SqlBool, sql } from 'kysely';
 import { ClipgateError } from '../core/errors.ts';
-import { isTerminal, JOB_STATUSES, type Job, type JobChange, type JobStatus, mayMove } from '../core/job.ts';
+import {
+  isTerminal,
+  JOB_STATUSES,
+  type Job,
+  type JobChange,
+  type JobStatus,
+  mayMove,
+} from '../core/job/job.ts';
 import type { Dialect, Queries, Written } from './database.ts';
 import { endsJob, JOB_COLUMNS, toColumns, toJob } from './job-row.ts';
 import { dueIn } from './lease-columns.ts';

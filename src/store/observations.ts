@@ -1,6 +1,6 @@
 // What ended jobs taught, one row each until nobody learns from it, read newest first and never the whole table.
 
-import type { JobObservation } from '../core/observation.ts';
+import type { JobObservation } from '../core/learning/observation.ts';
 import type { Database } from './database.ts';
 import type { JobStore } from './port.ts';
 import { prepare } from './prepared-query.ts';

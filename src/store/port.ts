@@ -1,8 +1,8 @@
 // What the service asks of a store, whatever database is behind it. Every promise that resolves is durable.
 
-import type { ModelChange } from '../core/catalog-changes.ts';
-import type { Job, JobChange, JobStatus, StoredOutput } from '../core/job.ts';
-import type { JobObservation } from '../core/observation.ts';
+import type { ModelChange } from '../core/catalog/catalog-changes.ts';
+import type { Job, JobChange, JobStatus, StoredOutput } from '../core/job/job.ts';
+import type { JobObservation } from '../core/learning/observation.ts';
 import type { CallbackStore } from './callback-port.ts';
 import type { IntentExtras, RepairStore } from './repair-port.ts';
 

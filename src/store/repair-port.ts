@@ -1,8 +1,8 @@
 // What the service asks of a store to repair jobs: attempts, early webhooks, operators' decisions.
 
-import type { Attempt, EndedAttempt, PlannedAttempt } from '../core/attempt.ts';
-import type { Job } from '../core/job.ts';
-import type { NonceOwner, WebhookEvent } from '../core/webhook.ts';
+import type { Attempt, EndedAttempt, PlannedAttempt } from '../core/job/attempt.ts';
+import type { Job } from '../core/job/job.ts';
+import type { NonceOwner, WebhookEvent } from '../core/job/upstream-webhook.ts';
 import type { AfterStep, Lease } from './port.ts';
 
 /** What an intent may bring beside what every intent has. */

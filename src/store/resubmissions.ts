@@ -1,7 +1,7 @@
 // Which jobs may be sent again for nothing, and which job of the same intent stands in the place of one that was.
 
 import { type SqlBool, sql } from 'kysely';
-import { isUnsold, JOB_STATUSES, type Job } from '../core/job.ts';
+import { isUnsold, JOB_STATUSES, type Job } from '../core/job/job.ts';
 import type { Dialect, Queries } from './database.ts';
 import { inFewShapes } from './few-shapes.ts';
 import { JOB_COLUMNS, type JobRow, toJob } from './job-row.ts';

@@ -1,9 +1,9 @@
 // The tables as our queries see them: times are epoch milliseconds, money integer micro-dollars, JSON is text.
 
-import type { CallbackState } from '../core/callback.ts';
-import type { ModelChange } from '../core/catalog-changes.ts';
-import type { JobStatus } from '../core/job.ts';
-import type { JobObservation } from '../core/observation.ts';
+import type { CallbackState } from '../core/callbacks/delivery.ts';
+import type { ModelChange } from '../core/catalog/catalog-changes.ts';
+import type { JobStatus } from '../core/job/job.ts';
+import type { JobObservation } from '../core/learning/observation.ts';
 
 /** A job and, beside it, who may write it and when it wants attention. */
 export interface JobTable {

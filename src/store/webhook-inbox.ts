@@ -1,7 +1,7 @@
 // Webhooks that came before they could be believed: kept once each, bounded, and handed out again until dropped.
 
 import { sql } from 'kysely';
-import type { WebhookEvent } from '../core/webhook.ts';
+import type { WebhookEvent } from '../core/job/upstream-webhook.ts';
 import type { Database, Queries } from './database.ts';
 import { dueIn } from './lease-columns.ts';
 import type { RepairStore } from './repair-port.ts';

@@ -1,7 +1,7 @@
 // Calls a client's URL once: one POST over a guarded connection, no redirect followed, nothing of the answer kept.
 
 import { type Dispatcher, request } from 'undici';
-import type { CallbackOutcome } from '../core/callback.ts';
+import type { CallbackOutcome } from '../core/callbacks/delivery.ts';
 import type { Secret } from '../core/secret.ts';
 import type { CallbackPolicy } from './callback-policy.ts';
 import { signCallback } from './callback-signature.ts';

@@ -2,7 +2,7 @@
 
 import type { Readable } from 'node:stream';
 import { Agent, type Dispatcher, request } from 'undici';
-import type { SubmitBody } from '../core/job.ts';
+import type { SubmitBody } from '../core/job/job.ts';
 import type { Secret } from '../core/secret.ts';
 import { readJson } from './body.ts';
 import { asUpstreamError, parseRetryAfter, UpstreamError } from './errors.ts';

@@ -1,11 +1,11 @@
 // Two readings of the price list, written apart: what the gateway estimates and what the simulator bills.
 
 import { describe, expect, it } from 'vitest';
-import type { VideoModel } from '../../src/core/catalog.ts';
-import { findReasons } from '../../src/core/eligibility.ts';
-import { estimateSpec } from '../../src/core/price-clip.ts';
-import type { ClipSpec } from '../../src/core/request.ts';
-import { buildSubmission } from '../../src/core/submission.ts';
+import type { VideoModel } from '../../src/core/catalog/catalog.ts';
+import type { ClipSpec } from '../../src/core/clip/clip-spec.ts';
+import { buildSubmission } from '../../src/core/clip/submission.ts';
+import { estimateSpec } from '../../src/core/pricing/price-clip.ts';
+import { findReasons } from '../../src/core/routing/eligibility.ts';
 import { readCatalog } from '../../src/simulator/catalog.ts';
 import { planClip } from '../../src/simulator/clip.ts';
 import { billFor } from '../../src/simulator/pricing/bill.ts';

@@ -1,8 +1,8 @@
 // What polls make of a job: forward only, unknown is not an end, unknown cost is not zero.
 
 import { describe, expect, it } from 'vitest';
-import { advanceJob, nextArchiveMs, nextPollMs, type Observation } from '../../src/core/advance.ts';
-import type { Job, JobStatus } from '../../src/core/job.ts';
+import { advanceJob, nextArchiveMs, nextPollMs, type Observation } from '../../src/core/job/advance.ts';
+import type { Job, JobStatus } from '../../src/core/job/job.ts';
 
 const HOUR = 3_600_000;
 const NOW = 1_790_000_000_000;

@@ -1,15 +1,15 @@
 // Falling back: only on proof that nothing was bought, never past what the caller allowed.
 
 import { describe, expect, it } from 'vitest';
-import type { Observation } from '../../src/core/advance.ts';
+import type { Observation } from '../../src/core/job/advance.ts';
 import {
   type Attempt,
   type EndedAttempt,
   findNextAttempt,
   isUnbilledFailure,
   mayFollow,
-} from '../../src/core/attempt.ts';
-import { JOB_STATUSES, type Job } from '../../src/core/job.ts';
+} from '../../src/core/job/attempt.ts';
+import { JOB_STATUSES, type Job } from '../../src/core/job/job.ts';
 
 type Answer = Extract<Observation, { kind: 'answer' }>;
 const answer = (changes: Partial<Answer>): Observation => ({

@@ -1,7 +1,7 @@
 // The two recorded catalogs differ in what is known to have happened between them.
 
 import { describe, expect, it } from 'vitest';
-import { diffCatalogs } from '../../src/core/catalog-changes.ts';
+import { diffCatalogs } from '../../src/core/catalog/catalog-changes.ts';
 import { mayCatalog, modelOf, octoberCatalog } from '../support/catalogs.ts';
 
 describe('diffCatalogs', () => {

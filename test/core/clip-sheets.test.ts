@@ -1,9 +1,9 @@
 // What is remembered of a clip is what working it out anew would say, for the clips asked for lately and no more.
 
 import { describe, expect, it } from 'vitest';
+import { type ClipSpec, clipSpecShape, type Routing } from '../../src/core/clip/clip-spec.ts';
 import { clipSheetsOf, FRESH_SHEETS } from '../../src/core/clip-sheets.ts';
-import { pricedClipOf } from '../../src/core/price-clip.ts';
-import { type ClipSpec, clipSpecShape, type Routing } from '../../src/core/request.ts';
+import { pricedClipOf } from '../../src/core/pricing/price-clip.ts';
 import { octoberCatalog } from '../support/catalogs.ts';
 import { PAIRS, withOptions } from '../support/clip-pairs.ts';
 

@@ -1,10 +1,10 @@
 // Every reason a model can be refused for, on the real catalog, and that all of them are given.
 
 import { describe, expect, it } from 'vitest';
-import type { VideoModel } from '../../src/core/catalog.ts';
-import { findReasons } from '../../src/core/eligibility.ts';
-import { passthroughKeys } from '../../src/core/provider-options.ts';
-import type { ClipSpec, Routing } from '../../src/core/request.ts';
+import type { VideoModel } from '../../src/core/catalog/catalog.ts';
+import type { ClipSpec, Routing } from '../../src/core/clip/clip-spec.ts';
+import { passthroughKeys } from '../../src/core/clip/provider-options.ts';
+import { findReasons } from '../../src/core/routing/eligibility.ts';
 import { modelOf, octoberCatalog } from '../support/catalogs.ts';
 
 const catalog = octoberCatalog();

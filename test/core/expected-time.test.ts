@@ -1,8 +1,8 @@
 // How long a clip is expected to take, at the edge of what can be: a number that every database can keep.
 
 import { describe, expect, it } from 'vitest';
-import { timesFor } from '../../src/core/expected-time.ts';
-import { NOTHING_KNOWN } from '../../src/core/knowledge.ts';
+import { timesFor } from '../../src/core/learning/expected-time.ts';
+import { NOTHING_KNOWN } from '../../src/core/learning/knowledge.ts';
 import { modelOf, octoberCatalog } from '../support/catalogs.ts';
 
 describe('an expected time', () => {

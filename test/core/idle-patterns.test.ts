@@ -1,8 +1,8 @@
 // Patterns that match no model: named with what they may have meant, few of them, and no other.
 
 import { expect, it } from 'vitest';
-import { explainIdle, findIdlePatterns, warnOfIdle } from '../../src/core/idle-patterns.ts';
-import { planRoute } from '../../src/core/route.ts';
+import { planRoute } from '../../src/core/routing/plan-route.ts';
+import { explainIdle, findIdlePatterns, warnOfIdle } from '../../src/core/routing/unmatched-patterns.ts';
 import { octoberCatalog } from '../support/catalogs.ts';
 
 const catalog = octoberCatalog();

@@ -3,12 +3,12 @@
 import { Big } from 'big.js';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { type Knowledge, NOTHING_KNOWN } from '../../src/core/knowledge.ts';
-import { correctEstimate, yardstickOf } from '../../src/core/learned-estimate.ts';
-import { learnModel } from '../../src/core/learning.ts';
-import type { JobObservation } from '../../src/core/observation.ts';
-import type { ClipSpec, Routing } from '../../src/core/request.ts';
-import { planRoute } from '../../src/core/route.ts';
+import type { ClipSpec, Routing } from '../../src/core/clip/clip-spec.ts';
+import { type Knowledge, NOTHING_KNOWN } from '../../src/core/learning/knowledge.ts';
+import { learnModel } from '../../src/core/learning/learn-model.ts';
+import type { JobObservation } from '../../src/core/learning/observation.ts';
+import { correctEstimate, yardstickOf } from '../../src/core/pricing/learned-estimate.ts';
+import { planRoute } from '../../src/core/routing/plan-route.ts';
 import { octoberCatalog } from '../support/catalogs.ts';
 import { billedAt, NOW, took } from '../support/observations.ts';
 

@@ -2,7 +2,7 @@
 
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { kindOf, learnModel, OBSERVATIONS_PER_MODEL } from '../../src/core/learning.ts';
+import { kindOf, learnModel, OBSERVATIONS_PER_MODEL } from '../../src/core/learning/learn-model.ts';
 import { billedAt, NOW, observed, took } from '../support/observations.ts';
 
 const times = (count: number, value: number): number[] => Array.from({ length: count }, () => value);

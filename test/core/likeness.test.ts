@@ -2,13 +2,13 @@
 
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { indexCatalog, type VideoModel } from '../../src/core/catalog.ts';
-import { judgeModel } from '../../src/core/judge.ts';
-import { NOTHING_KNOWN } from '../../src/core/knowledge.ts';
+import { indexCatalog, type VideoModel } from '../../src/core/catalog/catalog.ts';
+import type { ClipSpec, Routing } from '../../src/core/clip/clip-spec.ts';
+import { NOTHING_KNOWN } from '../../src/core/learning/knowledge.ts';
 import { likenessesOf } from '../../src/core/likeness.ts';
-import { parsePriceList } from '../../src/core/price/grammar.ts';
-import type { ClipSpec, Routing } from '../../src/core/request.ts';
-import { planRoute } from '../../src/core/route.ts';
+import { parsePriceList } from '../../src/core/pricing/sku-grammar.ts';
+import { judgeModel } from '../../src/core/routing/evaluate.ts';
+import { planRoute } from '../../src/core/routing/plan-route.ts';
 import { octoberCatalog } from '../support/catalogs.ts';
 
 const recorded = octoberCatalog().models;

@@ -2,8 +2,8 @@
 
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { type Measured, scoreMeasured } from '../../src/core/measured-score.ts';
-import { weightsOf } from '../../src/core/score.ts';
+import { weightsOf } from '../../src/core/routing/score/guide.ts';
+import { type Measured, scoreMeasured } from '../../src/core/routing/score/measured.ts';
 
 const measured = (usd: number | null, p50S = 60, value = 0.5, successRate = 0.95): Measured => ({
   usd,

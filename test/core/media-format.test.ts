@@ -1,8 +1,8 @@
 // Every format known by its first bytes, under each kind and content type it may and may not go by.
 
 import { describe, expect, it } from 'vitest';
-import { findMediaFault, isTypeOf } from '../../src/core/media-format.ts';
-import { listMediaLinks, type MediaKind } from '../../src/core/media-link.ts';
+import { findMediaFault, isTypeOf } from '../../src/core/clip/media-format.ts';
+import { listMediaLinks, type MediaKind } from '../../src/core/clip/media-link.ts';
 
 /** Bytes from text with one character a byte. */
 const bytes = (text: string) => Uint8Array.from(text, (character) => character.charCodeAt(0));

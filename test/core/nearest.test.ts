@@ -2,9 +2,9 @@
 
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { applyChange } from '../../src/core/nearest.ts';
-import type { ClipSpec, Routing } from '../../src/core/request.ts';
-import { planRoute } from '../../src/core/route.ts';
+import type { ClipSpec, Routing } from '../../src/core/clip/clip-spec.ts';
+import { applyChange } from '../../src/core/routing/nearest.ts';
+import { planRoute } from '../../src/core/routing/plan-route.ts';
 import { octoberCatalog } from '../support/catalogs.ts';
 
 const catalog = octoberCatalog();

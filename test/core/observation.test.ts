@@ -1,8 +1,8 @@
 // What a job that has ended teaches, and when it teaches nothing.
 
 import { describe, expect, it } from 'vitest';
-import type { Job } from '../../src/core/job.ts';
-import { observeJob, resolutionOf } from '../../src/core/observation.ts';
+import type { Job } from '../../src/core/job/job.ts';
+import { observeJob, resolutionOf } from '../../src/core/learning/observation.ts';
 
 const START = 1_763_000_000_000;
 

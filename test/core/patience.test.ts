@@ -1,7 +1,7 @@
 // Waiting out a refusal: as told, else by age, never past the deadline, never for a caller who waits.
 
 import { describe, expect, it } from 'vitest';
-import { nextTryMs } from '../../src/core/patience.ts';
+import { nextTryMs } from '../../src/core/job/submit-backoff.ts';
 
 const NOW = 1_000_000;
 const job = (ageMs: number, patienceMs: number | null = 600_000) => ({

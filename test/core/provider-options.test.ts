@@ -1,10 +1,10 @@
 // Where each family's options must stand, who is judged by which of them, and what upstream would drop in silence.
 
 import { describe, expect, it } from 'vitest';
-import { findReasons } from '../../src/core/eligibility.ts';
-import { findDroppedOptions, joinSlugs, slugsOf, wrapperOf } from '../../src/core/provider-options.ts';
-import type { ClipSpec } from '../../src/core/request.ts';
-import { buildSubmission } from '../../src/core/submission.ts';
+import type { ClipSpec } from '../../src/core/clip/clip-spec.ts';
+import { findDroppedOptions, joinSlugs, slugsOf, wrapperOf } from '../../src/core/clip/provider-options.ts';
+import { buildSubmission } from '../../src/core/clip/submission.ts';
+import { findReasons } from '../../src/core/routing/eligibility.ts';
 import { providerOf } from '../../src/simulator/providers.ts';
 import { modelOf, octoberCatalog } from '../support/catalogs.ts';
 

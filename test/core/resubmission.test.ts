@@ -1,9 +1,9 @@
 // Sending again: free where nothing was bought, at one's own risk where something was, pointless where there is a clip.
 
 import { describe, expect, it } from 'vitest';
-import type { Attempt } from '../../src/core/attempt.ts';
-import type { Job, JobStatus } from '../../src/core/job.ts';
-import { type IntentHistory, isResubmitSafe, judgeResubmit } from '../../src/core/resubmission.ts';
+import type { Attempt } from '../../src/core/job/attempt.ts';
+import type { Job, JobStatus } from '../../src/core/job/job.ts';
+import { type IntentHistory, isResubmitSafe, judgeResubmit } from '../../src/core/job/resubmission.ts';
 
 const NOTHING: IntentHistory = { earlier: [], resent: false };
 const judge = (status: JobStatus, changes: Partial<Job> = {}, history: Partial<IntentHistory> = {}) =>

@@ -2,8 +2,8 @@
 
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import type { ClipSpec } from '../../src/core/request.ts';
-import { planRoute } from '../../src/core/route.ts';
+import type { ClipSpec } from '../../src/core/clip/clip-spec.ts';
+import { planRoute } from '../../src/core/routing/plan-route.ts';
 import { octoberCatalog } from '../support/catalogs.ts';
 
 const catalog = octoberCatalog();

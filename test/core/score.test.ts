@@ -1,10 +1,10 @@
 // The guide's helper, to the digit, and what it does where its data runs out.
 
 import { describe, expect, it } from 'vitest';
-import { indexCatalog } from '../../src/core/catalog.ts';
-import type { ClipSpec, Priority } from '../../src/core/request.ts';
-import { planRoute } from '../../src/core/route.ts';
-import { weightsOf } from '../../src/core/score.ts';
+import { indexCatalog } from '../../src/core/catalog/catalog.ts';
+import type { ClipSpec, Priority } from '../../src/core/clip/clip-spec.ts';
+import { planRoute } from '../../src/core/routing/plan-route.ts';
+import { weightsOf } from '../../src/core/routing/score/guide.ts';
 import { mayCatalog, octoberCatalog } from '../support/catalogs.ts';
 
 const GUIDE_CLIP: ClipSpec = {

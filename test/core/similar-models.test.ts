@@ -1,8 +1,8 @@
 // What a mistyped id may have meant: its author's models, and those that begin as it does.
 
 import { expect, it } from 'vitest';
-import type { VideoModel } from '../../src/core/catalog.ts';
-import { findSimilar, hintOf } from '../../src/core/similar-models.ts';
+import type { VideoModel } from '../../src/core/catalog/catalog.ts';
+import { findSimilar, hintOf } from '../../src/core/catalog/similar-models.ts';
 import { modelOf, octoberCatalog } from '../support/catalogs.ts';
 
 const model = modelOf(octoberCatalog(), 'google/veo-3.1');

@@ -2,8 +2,8 @@
 
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import type { ClipSpec } from '../../src/core/request.ts';
-import { buildSubmission } from '../../src/core/submission.ts';
+import type { ClipSpec } from '../../src/core/clip/clip-spec.ts';
+import { buildSubmission } from '../../src/core/clip/submission.ts';
 import { modelOf, octoberCatalog } from '../support/catalogs.ts';
 
 const catalog = octoberCatalog();

@@ -1,7 +1,7 @@
 // When buying stops: more than one in a hundred, and more than bad luck.
 
 import { describe, expect, it } from 'vitest';
-import { pauseMs, shouldPause } from '../../src/core/submit-breaker.ts';
+import { pauseMs, shouldPause } from '../../src/core/job/submit-breaker.ts';
 
 describe('shouldPause', () => {
   it.each([

@@ -1,7 +1,7 @@
 // Names of the caller's making, told back in short.
 
 import { expect, it } from 'vitest';
-import { tellNames } from '../../src/core/told-names.ts';
+import { tellNames } from '../../src/core/truncate-names.ts';
 
 it('leaves names as they are up to 100 characters, and lists up to 20', () => {
   const names = Array.from({ length: 20 }, (_, index) => `${index}`.padEnd(100, 'x'));

@@ -1,7 +1,7 @@
 // What upstream says is shown in its words, but for the secret address it may quote.
 
 import { describe, expect, it } from 'vitest';
-import { quoteUpstream } from '../../src/core/upstream-words.ts';
+import { quoteUpstream } from '../../src/core/redact-upstream.ts';
 
 const NONCE = '0123456789abcdef'.repeat(2);
 const HOOK = `https://gw.example/hooks/openrouter/${NONCE}`;

@@ -1,9 +1,9 @@
 // What a webhook means: never believed, never ignored where it matters, never stronger than an end on record.
 
 import { describe, expect, it } from 'vitest';
-import type { Attempt } from '../../src/core/attempt.ts';
-import type { Job, JobStatus } from '../../src/core/job.ts';
-import { judgeWebhook } from '../../src/core/webhook.ts';
+import type { Attempt } from '../../src/core/job/attempt.ts';
+import type { Job, JobStatus } from '../../src/core/job/job.ts';
+import { judgeWebhook } from '../../src/core/job/upstream-webhook.ts';
 
 const job = (status: JobStatus, upstreamId: string | null, submittedAt: number | null = 1) =>
   ({ id: 'job_1', status, upstreamId, submittedAt }) as Job;

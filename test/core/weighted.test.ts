@@ -2,7 +2,13 @@
 
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { bandFor, bringInto, quantile, sortWeighted, type Weighted } from '../../src/core/weighted.ts';
+import {
+  bandFor,
+  bringInto,
+  quantile,
+  sortWeighted,
+  type Weighted,
+} from '../../src/core/learning/weighted-quantile.ts';
 
 const evidence: fc.Arbitrary<Weighted[]> = fc.array(
   fc.record({ value: fc.integer({ min: 1, max: 50 }), weight: fc.integer({ min: 1, max: 16 }) }),

@@ -1,8 +1,8 @@
 // The courier: nothing lost, nothing told twice at once, no host in another's way, an alarm where it gives up.
 
 import { afterEach, describe, expect, it } from 'vitest';
-import type { CallbackOutcome } from '../../src/core/callback.ts';
-import type { Job, JobStatus } from '../../src/core/job.ts';
+import type { CallbackOutcome } from '../../src/core/callbacks/delivery.ts';
+import type { Job, JobStatus } from '../../src/core/job/job.ts';
 import { createSecret } from '../../src/core/secret.ts';
 import { createCallbackCourier } from '../../src/service/callback-courier.ts';
 import { writeCallbackBody } from '../../src/service/callback-message.ts';

@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { PassThrough, Readable } from 'node:stream';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import type { Job } from '../../src/core/job.ts';
+import type { Job } from '../../src/core/job/job.ts';
 import { createClipArchive } from '../../src/service/clip-archive.ts';
 import { startDownload } from '../../src/service/clip-download.ts';
 import type { JobStore } from '../../src/store/port.ts';

@@ -1,7 +1,7 @@
 // The poller: everything due is claimed, one job's trouble stays its own, interrupted submits become unknown.
 
 import { afterEach, describe, expect, it } from 'vitest';
-import type { Job, JobChange } from '../../src/core/job.ts';
+import type { Job, JobChange } from '../../src/core/job/job.ts';
 import { createJobFallback } from '../../src/service/job-fallback.ts';
 import { createJobPoller } from '../../src/service/job-poller.ts';
 import type { Claim, JobIntent, JobStore } from '../../src/store/port.ts';

@@ -1,7 +1,7 @@
 // Buying: the intent is durable before the wire is touched, and no outcome is sent twice.
 
 import { afterEach, describe, expect, it } from 'vitest';
-import type { SubmitBody } from '../../src/core/job.ts';
+import type { SubmitBody } from '../../src/core/job/job.ts';
 import { createJobFallback } from '../../src/service/job-fallback.ts';
 import { createJobSubmitter } from '../../src/service/job-submitter.ts';
 import { createSubmitBreaker } from '../../src/service/submit-breaker.ts';

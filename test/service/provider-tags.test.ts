@@ -1,8 +1,8 @@
 // Upstream is asked about a model once in a while and by one caller; what it says changes plans, its silence nothing.
 
 import { describe, expect, it } from 'vitest';
-import { slugsOf } from '../../src/core/provider-options.ts';
-import type { ClipSpec } from '../../src/core/request.ts';
+import type { ClipSpec } from '../../src/core/clip/clip-spec.ts';
+import { slugsOf } from '../../src/core/clip/provider-options.ts';
 import { createCheckedPlanner } from '../../src/service/checked-planner.ts';
 import { createPlanner } from '../../src/service/planner.ts';
 import { createProviderTags } from '../../src/service/provider-tags.ts';

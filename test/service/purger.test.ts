@@ -1,7 +1,7 @@
 // What is dead goes in batches: soon again while there is more, then rarely, and only what nobody reads any more.
 
 import { afterEach, beforeEach, expect, it } from 'vitest';
-import type { JobObservation } from '../../src/core/observation.ts';
+import type { JobObservation } from '../../src/core/learning/observation.ts';
 import { createPurger } from '../../src/service/purger.ts';
 import { createTelemetry } from '../../src/service/telemetry.ts';
 import type { JobStore } from '../../src/store/port.ts';

@@ -2,9 +2,9 @@
 
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { type Knowledge, NOTHING_KNOWN } from '../../src/core/knowledge.ts';
-import type { ClipSpec, Routing } from '../../src/core/request.ts';
-import { planRoute } from '../../src/core/route.ts';
+import type { ClipSpec, Routing } from '../../src/core/clip/clip-spec.ts';
+import { type Knowledge, NOTHING_KNOWN } from '../../src/core/learning/knowledge.ts';
+import { planRoute } from '../../src/core/routing/plan-route.ts';
 import { createRankingMemory } from '../../src/service/ranking-memory.ts';
 import { mayCatalog, octoberCatalog } from '../support/catalogs.ts';
 import { PAIRS } from '../support/clip-pairs.ts';

@@ -1,7 +1,7 @@
 // Whose fault a refusal is: only OpenRouter's own words about the address of our webhook are about ours.
 
 import { expect, it } from 'vitest';
-import type { SubmitBody } from '../../src/core/job.ts';
+import type { SubmitBody } from '../../src/core/job/job.ts';
 import { isOfModel, isOfOurAddress, type Refused } from '../../src/service/refusal.ts';
 
 const REQUEST: SubmitBody = { model: 'a/b', prompt: 'x' };

@@ -1,8 +1,8 @@
 // Telemetry learns at once, remembers across restarts, hears of its replicas, and never stands in a job's way.
 
 import { afterEach, describe, expect, it } from 'vitest';
-import type { Job } from '../../src/core/job.ts';
-import { OBSERVATIONS_PER_MODEL } from '../../src/core/learning.ts';
+import type { Job } from '../../src/core/job/job.ts';
+import { OBSERVATIONS_PER_MODEL } from '../../src/core/learning/learn-model.ts';
 import { createTelemetry } from '../../src/service/telemetry.ts';
 import type { JobStore } from '../../src/store/port.ts';
 import { openSqliteStore } from '../../src/store/sqlite.ts';

@@ -1,7 +1,7 @@
 // Webhooks against the real store: nothing is bound that upstream has not confirmed, nothing terminal is touched.
 
 import { afterEach, describe, expect, it } from 'vitest';
-import type { JobChange } from '../../src/core/job.ts';
+import type { JobChange } from '../../src/core/job/job.ts';
 import { createWebhookDesk } from '../../src/service/webhook-desk.ts';
 import type { JobStore } from '../../src/store/port.ts';
 import { openSqliteStore } from '../../src/store/sqlite.ts';

@@ -1,7 +1,7 @@
 // The job cache: never an old job after its change was announced, never one client's job to another.
 
 import { expect, it } from 'vitest';
-import type { Job } from '../../src/core/job.ts';
+import type { Job } from '../../src/core/job/job.ts';
 import { createJobCache } from '../../src/store/job-cache.ts';
 import type { JobStore } from '../../src/store/port.ts';
 import { openSqliteStore } from '../../src/store/sqlite.ts';

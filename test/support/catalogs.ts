@@ -1,7 +1,7 @@
 // The recorded catalogs, read as the gateway reads them.
 
 import { readFileSync } from 'node:fs';
-import { type Catalog, indexCatalog, type VideoModel } from '../../src/core/catalog.ts';
+import { type Catalog, indexCatalog, type VideoModel } from '../../src/core/catalog/catalog.ts';
 import { parseModels } from '../../src/upstream/wire.ts';
 
 const readFixture = (name: string): unknown =>

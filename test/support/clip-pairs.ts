@@ -1,6 +1,6 @@
 // Clips that differ in one field, for what is remembered of clips: where that field is forgotten, both are answered alike.
 
-import type { ClipSpec } from '../../src/core/request.ts';
+import type { ClipSpec } from '../../src/core/clip/clip-spec.ts';
 
 const image = { type: 'image_url' as const, image_url: { url: 'https://a.test/1.png' } };
 const video = { type: 'video_url' as const, video_url: { url: 'https://a.test/1.mp4' } };

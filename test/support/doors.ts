@@ -3,7 +3,7 @@
 import { posix } from 'node:path';
 import ts from 'typescript';
 
-/** Files by path relative to the repository, `src/core/job.ts` and the like. */
+/** Files by path relative to the repository, `src/core/job/job.ts` and the like. */
 export type Sources = Readonly<Record<string, string>>;
 
 interface Door {

@@ -1,12 +1,12 @@
 // A month of clips bought from the simulator in simulated time, by a router that starts knowing nothing.
 
 import { setImmediate as nextTurn } from 'node:timers/promises';
-import type { Catalog } from '../../src/core/catalog.ts';
-import { NOTHING_KNOWN } from '../../src/core/knowledge.ts';
-import { yardstickOf } from '../../src/core/learned-estimate.ts';
+import type { Catalog } from '../../src/core/catalog/catalog.ts';
+import { type ClipSpec, PRIORITIES } from '../../src/core/clip/clip-spec.ts';
+import { NOTHING_KNOWN } from '../../src/core/learning/knowledge.ts';
 import { toMicroUsd } from '../../src/core/money.ts';
-import { type ClipSpec, PRIORITIES } from '../../src/core/request.ts';
-import { planRoute } from '../../src/core/route.ts';
+import { yardstickOf } from '../../src/core/pricing/learned-estimate.ts';
+import { planRoute } from '../../src/core/routing/plan-route.ts';
 import { createSecret } from '../../src/core/secret.ts';
 import { createJobFallback } from '../../src/service/job-fallback.ts';
 import { createJobPoller } from '../../src/service/job-poller.ts';

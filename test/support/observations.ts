@@ -1,6 +1,6 @@
 // Observations as tests tell them: what matters said, the rest as usual.
 
-import type { JobObservation } from '../../src/core/observation.ts';
+import type { JobObservation } from '../../src/core/learning/observation.ts';
 
 export const NOW = Date.UTC(2026, 10, 1);
 

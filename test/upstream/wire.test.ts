@@ -1,9 +1,9 @@
 // Upstream's model list as it may come one day: what is odd is left out, what is sound is kept, and nothing throws.
 
 import { describe, expect, it } from 'vitest';
-import { indexCatalog, type VideoModel } from '../../src/core/catalog.ts';
-import { planAttempt } from '../../src/core/fallback-plan.ts';
-import { planRoute } from '../../src/core/route.ts';
+import { indexCatalog, type VideoModel } from '../../src/core/catalog/catalog.ts';
+import { planAttempt } from '../../src/core/job/fallback-plan.ts';
+import { planRoute } from '../../src/core/routing/plan-route.ts';
 import { parseModels } from '../../src/upstream/wire.ts';
 
 const ENTRY = {

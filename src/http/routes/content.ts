@@ -4,7 +4,7 @@ import { open } from 'node:fs/promises';
 import type { OutgoingHttpHeaders } from 'node:http';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { ClipgateError } from '../../core/errors.ts';
-import { isTerminal } from '../../core/job.ts';
+import { isTerminal } from '../../core/job/job.ts';
 import type { Clip, ClipArchive } from '../../service/clip-archive.ts';
 import type { Jobs } from '../../service/jobs.ts';
 import { parseRange } from '../byte-range.ts';

@@ -1,9 +1,9 @@
 // POST /jobs buys; GET /jobs and /jobs/{id} say what became of it.
 
 import type { FastifyRequest } from 'fastify';
-import { planAttempt, planOthers, toTerms } from '../../core/fallback-plan.ts';
-import { isTerminal, type Job } from '../../core/job.ts';
-import type { Routing } from '../../core/request.ts';
+import type { Routing } from '../../core/clip/clip-spec.ts';
+import { planAttempt, planOthers, toTerms } from '../../core/job/fallback-plan.ts';
+import { isTerminal, type Job } from '../../core/job/job.ts';
 import { hashJson } from '../../service/canonical-json.ts';
 import { JOB_ID_PATTERN } from '../../service/ids.ts';
 import type { Jobs } from '../../service/jobs.ts';

@@ -2,11 +2,11 @@
 
 import { createHash } from 'node:crypto';
 import { LRUCache } from 'lru-cache';
-import type { Catalog, VideoModel } from '../../core/catalog.ts';
-import { findReasons } from '../../core/eligibility.ts';
+import type { Catalog, VideoModel } from '../../core/catalog/catalog.ts';
+import type { ClipSpec } from '../../core/clip/clip-spec.ts';
 import { ClipgateError } from '../../core/errors.ts';
-import { estimateSpec } from '../../core/price-clip.ts';
-import type { ClipSpec } from '../../core/request.ts';
+import { estimateSpec } from '../../core/pricing/price-clip.ts';
+import { findReasons } from '../../core/routing/eligibility.ts';
 import type { CatalogCache, CatalogView } from '../../service/catalog-cache.ts';
 import type { App } from '../context.ts';
 import { matchesEtag } from '../etag.ts';

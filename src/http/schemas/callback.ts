@@ -1,7 +1,7 @@
 // The shape of what a client's server is told, and of how far the telling is.
 
 import { z } from 'zod';
-import { eventTypeOf, TOLD_STATUSES } from '../../core/callback.ts';
+import { eventTypeOf, TOLD_STATUSES } from '../../core/callbacks/delivery.ts';
 import { JobSchema, jobExample } from './job.ts';
 
 export const JobEventSchema = z

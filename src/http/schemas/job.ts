@@ -1,11 +1,11 @@
 // The shape of a job, of the request that makes one, and of the list of them.
 
 import { z } from 'zod';
-import { CALLBACK_STATES, eventTypeOf, TOLD_STATUSES } from '../../core/callback.ts';
-import { findCallbackUrlFault, MAX_CALLBACK_URL } from '../../core/callback-url.ts';
-import { JOB_STATUSES } from '../../core/job.ts';
-import { MODEL_ID } from '../../core/model-id.ts';
-import { checkClipSpec, checkRouting, clipSpecShape, routingShape } from '../../core/request.ts';
+import { findCallbackUrlFault, MAX_CALLBACK_URL } from '../../core/callbacks/callback-url.ts';
+import { CALLBACK_STATES, eventTypeOf, TOLD_STATUSES } from '../../core/callbacks/delivery.ts';
+import { MODEL_ID } from '../../core/catalog/model-id.ts';
+import { checkClipSpec, checkRouting, clipSpecShape, routingShape } from '../../core/clip/clip-spec.ts';
+import { JOB_STATUSES } from '../../core/job/job.ts';
 import { JOB_ID_PATTERN } from '../../service/ids.ts';
 import { listOf } from './list.ts';
 import { CatalogSchema } from './model.ts';

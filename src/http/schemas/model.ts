@@ -1,7 +1,7 @@
 // The shape of the catalog as clients read it, and its query.
 
 import { z } from 'zod';
-import { clipSpecShape } from '../../core/request.ts';
+import { clipSpecShape } from '../../core/clip/clip-spec.ts';
 import { listOf } from './list.ts';
 import { queryAmount, queryInteger } from './query.ts';
 

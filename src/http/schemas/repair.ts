@@ -1,7 +1,7 @@
 // The shape of what operators decide, of the record of it, and of a request to send a job again.
 
 import { z } from 'zod';
-import { isUpstreamId, UPSTREAM_ID } from '../../core/upstream-id.ts';
+import { isUpstreamId, UPSTREAM_ID } from '../../core/job/upstream-id.ts';
 import { listOf } from './list.ts';
 
 const ODD_ID = 'must be an id as upstream gives them';

@@ -1,7 +1,7 @@
 // The shape of a routing question and its answer.
 
 import { z } from 'zod';
-import { checkClipSpec, checkRouting, clipSpecShape, routingShape } from '../../core/request.ts';
+import { checkClipSpec, checkRouting, clipSpecShape, routingShape } from '../../core/clip/clip-spec.ts';
 import { listOf } from './list.ts';
 import { CatalogSchema, catalogExample } from './model.ts';
 

@@ -1,7 +1,7 @@
 // The recorded catalogs as the price code sees them, and a short way to write a clip.
 import { readFileSync } from 'node:fs';
-import type { PricedClip, PricedModel } from '../../../src/core/price/choices.ts';
-import { parsePriceList } from '../../../src/core/price/grammar.ts';
+import type { PricedClip, PricedModel } from '../../../src/core/pricing/assumptions.ts';
+import { parsePriceList } from '../../../src/core/pricing/sku-grammar.ts';
 
 export interface Entry {
   id: string;

@@ -1,9 +1,9 @@
 // What holds of every estimate, whatever the model, the price list and the clip.
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import type { PricedClip, PricedModel } from '../../../src/core/price/choices.ts';
-import { type Estimate, estimateClip } from '../../../src/core/price/estimate.ts';
-import { parsePriceList } from '../../../src/core/price/grammar.ts';
+import type { PricedClip, PricedModel } from '../../../src/core/pricing/assumptions.ts';
+import { type Estimate, estimateClip } from '../../../src/core/pricing/estimate.ts';
+import { parsePriceList } from '../../../src/core/pricing/sku-grammar.ts';
 import { asPriced, clipOf, GUIDE, LIVE, modelWith, readCatalog } from './catalogs.ts';
 
 const TIERS = ['480p', '720p', '1080p', '4k'];

@@ -1,7 +1,7 @@
 // What a clip costs on each live model: bills that were really paid, then list prices worked out by hand.
 import { describe, expect, test } from 'vitest';
-import type { PricedClip } from '../../../src/core/price/choices.ts';
-import { estimateClip } from '../../../src/core/price/estimate.ts';
+import type { PricedClip } from '../../../src/core/pricing/assumptions.ts';
+import { estimateClip } from '../../../src/core/pricing/estimate.ts';
 import { asPriced, clipOf, GUIDE, LIVE, readCatalog } from './catalogs.ts';
 
 function modelsOf(file: string) {

@@ -1,7 +1,7 @@
 // How an estimate treats lists that do not occur live, keys it cannot read, and what is missing.
 import { describe, expect, test } from 'vitest';
-import type { PricedClip, PricedModel } from '../../../src/core/price/choices.ts';
-import { estimateClip } from '../../../src/core/price/estimate.ts';
+import type { PricedClip, PricedModel } from '../../../src/core/pricing/assumptions.ts';
+import { estimateClip } from '../../../src/core/pricing/estimate.ts';
 import { clipOf, modelWith } from './catalogs.ts';
 
 const FIVE_720 = { duration: 5, resolution: '720p', aspect_ratio: '16:9' };

@@ -1,7 +1,7 @@
 // The price grammar: every live key is understood, variants are tolerated, and nothing is ever guessed.
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { parsePriceList } from '../../../src/core/price/grammar.ts';
+import { parsePriceList } from '../../../src/core/pricing/sku-grammar.ts';
 import { GUIDE, LIVE, readCatalog } from './catalogs.ts';
 
 /** One key and value as plain data, or null where it was not understood. */

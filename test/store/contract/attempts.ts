@@ -1,7 +1,7 @@
 // The contract on attempts: one turn after another, fenced like every step, each kept with its own id and nonce.
 
 import { expect, it } from 'vitest';
-import type { PlannedAttempt } from '../../../src/core/attempt.ts';
+import type { PlannedAttempt } from '../../../src/core/job/attempt.ts';
 import type { JobIntent, JobStore } from '../../../src/store/port.ts';
 import type { StoreUnderTest } from './store-under-test.ts';
 import { createIdleJob, createJobIn, LEASE_MS } from './store-under-test.ts';

@@ -1,8 +1,8 @@
 // The contract on callbacks: news is read off the jobs, told by one holder at a time, and nothing of it is lost.
 
 import { expect, it } from 'vitest';
-import { TOLD_STATUSES } from '../../../src/core/callback.ts';
-import { JOB_STATUSES, type JobStatus } from '../../../src/core/job.ts';
+import { TOLD_STATUSES } from '../../../src/core/callbacks/delivery.ts';
+import { JOB_STATUSES, type JobStatus } from '../../../src/core/job/job.ts';
 import type { CallbackClaim } from '../../../src/store/callback-port.ts';
 import type { JobIntent, JobStore } from '../../../src/store/port.ts';
 import type { StoreUnderTest } from './store-under-test.ts';

@@ -1,7 +1,7 @@
 // The catalog's history: each change once, whoever saw it, between whichever replicas.
 
 import { expect, it } from 'vitest';
-import type { ModelChange } from '../../../src/core/catalog-changes.ts';
+import type { ModelChange } from '../../../src/core/catalog/catalog-changes.ts';
 import type { StoreUnderTest } from './store-under-test.ts';
 
 const added = (modelId: string): ModelChange => ({ modelId, kind: 'added', fields: [] });

@@ -1,8 +1,8 @@
 // The contract on writing an intent: one transaction, one job per idempotency key.
 
 import { expect, it } from 'vitest';
-import type { JobStatus } from '../../../src/core/job.ts';
-import { isUnsold, JOB_STATUSES } from '../../../src/core/job.ts';
+import type { JobStatus } from '../../../src/core/job/job.ts';
+import { isUnsold, JOB_STATUSES } from '../../../src/core/job/job.ts';
 import type { StoreUnderTest } from './store-under-test.ts';
 import { createIdleJob, createIntent, expectCreated, LEASE_MS } from './store-under-test.ts';
 

@@ -1,7 +1,7 @@
 // The contract on observations: one per job, the first word stands, the newest of each model are read.
 
 import { expect, it } from 'vitest';
-import type { JobObservation } from '../../../src/core/observation.ts';
+import type { JobObservation } from '../../../src/core/learning/observation.ts';
 import type { StoreUnderTest } from './store-under-test.ts';
 
 const seen = (jobId: string, overrides: Partial<JobObservation> = {}): JobObservation => ({

@@ -1,7 +1,7 @@
 // The contract on what is removed: only what is dead, no more at once than was asked, whoever else removes some too.
 
 import { expect, it } from 'vitest';
-import type { JobObservation } from '../../../src/core/observation.ts';
+import type { JobObservation } from '../../../src/core/learning/observation.ts';
 import { createIntent, expectCreated, LEASE_MS, type StoreUnderTest } from './store-under-test.ts';
 
 const DAY_MS = 24 * 60 * 60 * 1000;

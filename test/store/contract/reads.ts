@@ -1,7 +1,7 @@
 // The contract on reads: one client's own jobs, in order, with the archive's and the catalog's records.
 
 import { expect, it } from 'vitest';
-import type { StoredOutput } from '../../../src/core/job.ts';
+import type { StoredOutput } from '../../../src/core/job/job.ts';
 import type { ListQuery } from '../../../src/store/port.ts';
 import type { StoreUnderTest } from './store-under-test.ts';
 import { createClaim, createIdleJob, createJobIn, LEASE_MS } from './store-under-test.ts';

@@ -1,7 +1,7 @@
 // The contract on decisions: only an unknown is decided, once, with a record that is there if and only if it was.
 
 import { expect, it } from 'vitest';
-import { JOB_STATUSES } from '../../../src/core/job.ts';
+import { JOB_STATUSES } from '../../../src/core/job/job.ts';
 import type { Resolution } from '../../../src/store/repair-port.ts';
 import type { StoreUnderTest } from './store-under-test.ts';
 import { createIdleJob, createJobIn, LEASE_MS } from './store-under-test.ts';

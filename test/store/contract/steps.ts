@@ -1,8 +1,8 @@
 // The contract on steps: forward only, fenced, versioned; and an upstream id that outranks any lease.
 
 import { expect, it } from 'vitest';
-import type { JobChange } from '../../../src/core/job.ts';
-import { isTerminal, JOB_STATUSES, mayMove } from '../../../src/core/job.ts';
+import type { JobChange } from '../../../src/core/job/job.ts';
+import { isTerminal, JOB_STATUSES, mayMove } from '../../../src/core/job/job.ts';
 import type { StoreUnderTest } from './store-under-test.ts';
 import { createClaim, createIntent, createJobIn, expectCreated, LEASE_MS } from './store-under-test.ts';
 

@@ -1,7 +1,7 @@
 // What the contract needs of each store it is run on, and the jobs it writes there.
 
 import { expect } from 'vitest';
-import type { JobChange, JobStatus } from '../../../src/core/job.ts';
+import type { JobChange, JobStatus } from '../../../src/core/job/job.ts';
 import type { Claim, CreateResult, JobIntent, JobStore } from '../../../src/store/port.ts';
 
 export interface StoreUnderTest {

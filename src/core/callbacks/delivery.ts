@@ -1,0 +1,102 @@
+// Telling a client's server how a job ended: which states are told, how often it is tried, and when it is over.
+
+import { isTerminal, JOB_STATUSES, type Job, type JobStatus } from '../job/job.ts';
+
+/**
+ * Every end is told, and one state that is none: upstream may have taken the job, nobody knows, and a person may be
+ * needed to find out. A client that hears nothing would wait for ever, or buy again.
+ */
+export const TOLD_STATUSES: readonly JobStatus[] = JOB_STATUSES.filter(
+  (status) => isTerminal(status) || status === 'submission_unknown',
+);
+
+export const CALLBACK_STATES = ['waiting', 'pending', 'delivered', 'dead', 'gone'] as const;
+
+/**
+ * `waiting`: there is nothing to tell yet. `pending`: being told, or to be tried again. `delivered`: a 2xx came.
+ * `dead`: the last try failed. `gone`: the receiver answered 410 and is never called again for this job.
+ */
+export type CallbackState = (typeof CALLBACK_STATES)[number];
+
+/** How far the telling of one job is. */
+export interface Callback {
+  readonly jobId: string;
+  readonly state: CallbackState;
+  /** The status that was told, or is being told, last. */
+  readonly event: JobStatus | null;
+  /** Of telling `event`. */
+  readonly attempts: number;
+  /** Why the last attempt failed, as coarse as a client may know it. */
+  readonly lastError: string | null;
+  /** When it is tried next, in epoch milliseconds; null where it never is, and while it is being told. */
+  readonly nextAt: number | null;
+}
+
+/** What came of one attempt. */
+export type CallbackOutcome =
+  | { readonly kind: 'answered'; readonly status: number; readonly retryAfterS: number | null }
+  | { readonly kind: 'failed'; readonly reason: string };
+
+const SECOND_MS = 1_000;
+const MINUTE_MS = 60 * SECOND_MS;
+const HOUR_MS = 60 * MINUTE_MS;
+
+/** The waits between attempts: the example schedule of Standard Webhooks 1.0.0, ten attempts within 76 hours. */
+export const RETRY_WAITS_MS: readonly number[] = [
+  5 * SECOND_MS,
+  5 * MINUTE_MS,
+  30 * MINUTE_MS,
+  2 * HOUR_MS,
+  5 * HOUR_MS,
+  10 * HOUR_MS,
+  14 * HOUR_MS,
+  20 * HOUR_MS,
+  24 * HOUR_MS,
+];
+
+/** A receiver may ask for patience, not for ever. */
+const MAX_RETRY_AFTER_MS = 24 * HOUR_MS;
+
+/** What becomes of a callback after an attempt. */
+export interface CallbackStep {
+  readonly state: Exclude<CallbackState, 'waiting'>;
+  readonly error: string | null;
+  /** Null where it is not tried again. */
+  readonly retryInMs: number | null;
+}
+
+/**
+ * Judges an attempt as Standard Webhooks says: 2xx alone is success, a redirect is a failure like any other, 410 ends
+ * it for good, and Retry-After is heeded, whatever status it came with, where it asks for more than the schedule.
+ * @param attempts begun so far, this one included.
+ * @param random from 0 up to 1; spreads a wait by a tenth either way, so that callbacks that failed together do not
+ * come back together.
+ */
+export function judgeAttempt(outcome: CallbackOutcome, attempts: number, random: number): CallbackStep {
+  if (outcome.kind === 'answered') {
+    const { status } = outcome;
+    if (status >= 200 && status < 300) return { state: 'delivered', error: null, retryInMs: null };
+    if (status === 410) return { state: 'gone', error: 'answered 410', retryInMs: null };
+  }
+  const error = outcome.kind === 'failed' ? outcome.reason : `answered ${outcome.status}`;
+  const waitMs = RETRY_WAITS_MS[attempts - 1];
+  if (waitMs === undefined) return { state: 'dead', error, retryInMs: null };
+  const asked = outcome.kind === 'answered' ? (outcome.retryAfterS ?? 0) * SECOND_MS : 0;
+  const spread = waitMs * (0.9 + 0.2 * random);
+  return {
+    state: 'pending',
+    error,
+    retryInMs: Math.round(Math.max(spread, Math.min(asked, MAX_RETRY_AFTER_MS))),
+  };
+}
+
+/** What a status is called among event types. */
+export const eventTypeOf = (status: JobStatus): string => `job.${status}`;
+
+/**
+ * The name of one event, the same on every attempt and by whichever process, for receivers to know a repetition by.
+ * A job that turned to another candidate may come to the same status twice, and that is news. It holds no full stop,
+ * which parts what is signed.
+ */
+export const eventIdOf = ({ id, status, attempt }: Pick<Job, 'id' | 'status' | 'attempt'>): string =>
+  attempt > 1 ? `${id}_${status}_${attempt}` : `${id}_${status}`;

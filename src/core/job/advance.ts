@@ -1,0 +1,135 @@
+// What an answer to a poll makes of a job, and when to ask again.
+
+import { parseUsageCost } from '../money.ts';
+import { quoteUpstream } from '../redact-upstream.ts';
+import type { Job, JobChange } from './job.ts';
+import { isTerminal, type JobStatus, mayMove } from './job.ts';
+
+/** What was learned by asking upstream once. */
+export type Observation =
+  | {
+      readonly kind: 'answer';
+      readonly status: string;
+      readonly generationId: string | null;
+      readonly outputCount: number;
+      readonly costUsd: number | null;
+      readonly isByok: boolean | null;
+      readonly error: string | null;
+      /** Set where the answer has no `usage` member: upstream says nothing of a bill, not that it does not know it. */
+      readonly noUsage?: true;
+    }
+  /** Upstream knows no such job: seen just after submits, so it is not believed at once. */
+  | { readonly kind: 'missing' }
+  /** Nothing was learned. */
+  | { readonly kind: 'failed' };
+
+// `dead` is not in upstream's enum, but its own client treats it as an end. A map, for whatever upstream says is looked
+// up here, and every object has a `constructor`.
+const UPSTREAM_STATUSES: ReadonlyMap<string, JobStatus> = new Map([
+  ['pending', 'pending'],
+  ['in_progress', 'in_progress'],
+  ['completed', 'completed'],
+  ['failed', 'failed'],
+  ['cancelled', 'cancelled'],
+  ['expired', 'expired'],
+  ['dead', 'failed'],
+]);
+
+/** The end of a job that a status of upstream's stands for; null for one that is no end, or that we do not know. */
+export function endOf(said: string): JobStatus | null {
+  const status = UPSTREAM_STATUSES.get(said);
+  return status !== undefined && isTerminal(status) ? status : null;
+}
+
+// Upstream itself expires a job after two hours in its queue; an hour later nobody is working on it any more. Counted
+// from the first "not found" that we saw, and over several of them: we may have been away since the submit, or since.
+const LOST_AFTER_MS = 3 * 60 * 60 * 1000;
+const LOST_AFTER_POLLS = 5;
+
+// No model makes more than a few clips for one job. Each output is a fetch, a file and an entry in every answer about
+// the job, and one answer of upstream's could list hundreds of thousands.
+const MAX_OUTPUTS = 16;
+
+/**
+ * The change an observation makes to a job that upstream has accepted. A status we do not know, or one that
+ * would be a step back, changes nothing: the job is asked for again. A cost that is not known stays null.
+ */
+export function advanceJob(job: Job, seen: Observation, now: number): JobChange {
+  const polls = job.polls + 1;
+  if (seen.kind === 'failed') return { polls };
+  if (seen.kind === 'missing') {
+    const missing = { polls, missingSince: job.missingSince ?? now, missingPolls: job.missingPolls + 1 };
+    if (now - missing.missingSince < LOST_AFTER_MS || missing.missingPolls < LOST_AFTER_POLLS) return missing;
+    return {
+      ...missing,
+      status: 'expired',
+      finishedAt: now,
+      error: { code: 'upstream_lost', message: 'Upstream no longer knows this job.' },
+    };
+  }
+  const found = job.missingSince === null ? {} : { missingSince: null, missingPolls: 0 };
+  const status = UPSTREAM_STATUSES.get(seen.status);
+  if (status === undefined || !mayMove(job.status, status)) {
+    return {
+      polls,
+      ...found,
+      ...(seen.generationId && !job.generationId ? { generationId: seen.generationId } : {}),
+    };
+  }
+  const change: JobChange = {
+    polls,
+    ...found,
+    status,
+    generationId: seen.generationId ?? job.generationId,
+    actualMicroUsd: parseUsageCost(seen.costUsd),
+    isByok: seen.isByok,
+  };
+  if (status === 'pending' || status === 'in_progress') return change;
+  const ended = { ...change, finishedAt: now };
+  // A completed job has a clip at index 0 even where upstream forgot to list its URL.
+  if (status === 'completed') {
+    return { ...ended, outputCount: Math.min(MAX_OUTPUTS, Math.max(1, seen.outputCount)) };
+  }
+  return {
+    ...ended,
+    error: {
+      code: `upstream_${status}`,
+      message:
+        seen.error === null ? `Upstream reports the job as ${seen.status}.` : quoteUpstream(seen.error),
+    },
+  };
+}
+
+export interface PollPace {
+  readonly minMs: number;
+  readonly maxMs: number;
+}
+
+const HOUR_MS = 60 * 60 * 1000;
+
+/**
+ * Whole milliseconds until the next poll. The first comes early, for a job can be done at once; then half the time
+ * that is still expected; past the expected time a share of the job's age; after an hour no more than once in
+ * ten minutes.
+ * @param random from 0 up to 1; spreads polls by a tenth either way so that jobs do not march in step.
+ */
+export function nextPollMs(job: Job, now: number, pace: PollPace, random: number): number {
+  const spread = 0.9 + 0.2 * random;
+  if (job.polls === 0) return Math.round(pace.minMs * spread);
+  const age = now - (job.submittedAt ?? job.createdAt);
+  if (age > HOUR_MS) return Math.round(Math.max(pace.maxMs, HOUR_MS / 6) * spread);
+  const remaining = (job.expectedMs ?? 0) - age;
+  const wished = remaining > 0 ? remaining / 2 : age / 8;
+  return Math.round(Math.min(pace.maxMs, Math.max(pace.minMs, wished)) * spread);
+}
+
+const DAY_MS = 24 * HOUR_MS;
+
+/**
+ * Whole milliseconds until the next try to fetch a finished clip into the archive: a quarter of the time it has been
+ * waiting. Null after a week, when upstream no longer has what it had not handed out by then.
+ */
+export function nextArchiveMs(job: Job, now: number): number | null {
+  const age = now - (job.finishedAt ?? job.updatedAt);
+  return age > 7 * DAY_MS ? null : Math.round(Math.min(HOUR_MS, Math.max(2_000, age / 4)));
+}

@@ -1,0 +1,73 @@
+// Counts how many units of a price a clip uses: seconds, video tokens, megapixel-seconds.
+
+import type { Choices, PricedModel } from './assumptions.ts';
+import type { Circumstances } from './condition.ts';
+import { point, type Range } from './range.ts';
+import { pixelsFor } from './render-size.ts';
+import type { Reason } from './select.ts';
+import type { PriceUnit } from './sku-grammar.ts';
+
+const FRAMES_PER_SECOND = 24;
+const PIXELS_PER_TOKEN = 1024;
+const PIXELS_PER_MEGAPIXEL = 1_000_000;
+
+/**
+ * How much of a base price's unit the clip uses when run in these circumstances, or the reason why that is not known
+ * beforehand. Whole numbers or short decimals, so that each reads back exactly as printed.
+ */
+export function countUnits(
+  unit: PriceUnit,
+  model: PricedModel,
+  choices: Choices,
+  { resolution, videoInput }: Circumstances,
+): Range | Reason {
+  if (unit === 'generation') return point(1);
+  const { seconds } = choices;
+  if (seconds === null) return 'the length of the output is not known before the job is done';
+  if (unit === 'second') return seconds;
+
+  const pixels = model.upscaleFactor === null ? pixelsOf(model, choices, resolution) : null;
+  if (pixels === null) return 'the size of the output is not known before the job is done';
+  if (unit === 'video_token')
+    return countTokens(pixels, seconds, videoInput ? referenceSecondsAtMost(model) : 0);
+  return {
+    low: (pixels.low * seconds.low) / PIXELS_PER_MEGAPIXEL,
+    likely: (pixels.likely * seconds.likely) / PIXELS_PER_MEGAPIXEL,
+    high: (pixels.high * seconds.high) / PIXELS_PER_MEGAPIXEL,
+  };
+}
+
+/** Some jobs are billed one frame more (1 % at four seconds), and nothing tells which: it is in the upper bound only. */
+function countTokens(pixels: Range, seconds: Range, referenceSeconds: number): Range {
+  return {
+    low: tokensOf(pixels.low, FRAMES_PER_SECOND * seconds.low),
+    likely: tokensOf(pixels.likely, FRAMES_PER_SECOND * seconds.likely),
+    high: tokensOf(pixels.high, FRAMES_PER_SECOND * (seconds.high + referenceSeconds) + 1),
+  };
+}
+
+function tokensOf(pixels: number, frames: number): number {
+  return Math.floor((pixels * frames) / PIXELS_PER_TOKEN);
+}
+
+/**
+ * The provider counts the seconds of video references like those of the output, and their length is not in the spec.
+ * It takes at most as many of them, all together, as the model's longest clip has: that much is the upper bound.
+ */
+function referenceSecondsAtMost(model: PricedModel): number {
+  return Math.max(0, ...(model.durations ?? []));
+}
+
+function pixelsOf(model: PricedModel, choices: Choices, resolution: string | null): Range | null {
+  if (resolution === null) return null;
+  const ranges = choices.ratios.map((ratio) => pixelsFor(resolution, ratio, model.sizes));
+  return ranges.reduce((one, other) => one && other && widest(one, other));
+}
+
+function widest(likeliest: Range, other: Range): Range {
+  return {
+    low: Math.min(likeliest.low, other.low),
+    likely: likeliest.likely,
+    high: Math.max(likeliest.high, other.high),
+  };
+}

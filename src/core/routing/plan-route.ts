@@ -1,0 +1,167 @@
+// The whole decision for one clip, as a value: who can make it, who cannot and why, in which order, and what is sent.
+
+import type { Catalog } from '../catalog/catalog.ts';
+import type { ClipSpec, Routing } from '../clip/clip-spec.ts';
+import { buildSubmission, type Submission } from '../clip/submission.ts';
+import { clipSheetsOf } from '../clip-sheets.ts';
+import { type Knowledge, NOTHING_KNOWN } from '../learning/knowledge.ts';
+import { PRIOR_SUCCESS } from '../learning/learn-model.ts';
+import { type Likeness, likenessesOf } from '../likeness.ts';
+import { likelyDollars } from '../pricing/learned-estimate.ts';
+import type { Reason } from './eligibility.ts';
+import { type Admitted, createJudge, type Rejected } from './evaluate.ts';
+import { explainChoice } from './explain-choice.ts';
+import { findNearest, type Nearest } from './nearest.ts';
+import { type Scores, scoreLikeGuide, type Weights, weightsOf } from './score/guide.ts';
+import { scoreMeasured } from './score/measured.ts';
+import { type Quality, qualityOf } from './score/quality.ts';
+import { findIdlePatterns, type IdlePattern, warnOfIdle } from './unmatched-patterns.ts';
+
+export interface Candidate extends Admitted {
+  /** From 1. */
+  readonly rank: number;
+  readonly score: number;
+  readonly scores: Scores;
+  readonly quality: Quality;
+  /** Only with `scoring: guide`: the number it takes for a price. */
+  readonly lowestAdvertisedPrice?: number | null | undefined;
+}
+
+/** What holds for every clip of one question; see `questionOf`. */
+export interface Ranking {
+  /** Best first. */
+  readonly candidates: readonly Candidate[];
+  /** In the catalog's order. */
+  readonly rejected: readonly Rejected[];
+  readonly nearest: readonly Nearest[];
+  /** Why the best candidate is best, in one sentence; null without one. */
+  readonly why: string | null;
+  /** What of the caller's lists had nothing to do with it; the submission has a warning of each. */
+  readonly idlePatterns: readonly IdlePattern[];
+}
+
+export interface RoutePlan extends Ranking {
+  /** What would be sent for the best candidate; null without one. */
+  readonly submission: Submission | null;
+}
+
+/** Routes one clip over a catalog. Pure: the same arguments give the same plan. */
+export function planRoute(
+  catalog: Catalog,
+  spec: ClipSpec,
+  routing: Routing,
+  knowledge: Knowledge = NOTHING_KNOWN,
+): RoutePlan {
+  return completePlan(rankModels(catalog, spec, routing, knowledge), spec, routing);
+}
+
+/** The plan for one clip of the question that was ranked. */
+export function completePlan(ranking: Ranking, spec: ClipSpec, routing: Routing): RoutePlan {
+  const [best] = ranking.candidates;
+  if (!best) return { ...ranking, submission: null };
+  const { body, warnings } = buildSubmission(best.model, spec, routing);
+  return {
+    ...ranking,
+    submission: { body, warnings: [...warnings, ...warnOfIdle(ranking.idlePatterns)] },
+  };
+}
+
+/** Admits, refuses and ranks the models of a catalog. */
+export function rankModels(
+  catalog: Catalog,
+  spec: ClipSpec,
+  routing: Routing,
+  knowledge: Knowledge,
+): Ranking {
+  const admitted: Admitted[] = [];
+  const placesById: number[] = [];
+  const rejected: Rejected[] = [];
+  const refused = new Map<readonly Reason[], Likeness[]>();
+  const sheets = clipSheetsOf(catalog.models);
+  const { judge } = createJudge(sheets, spec, routing, knowledge);
+  for (const one of likenessesOf(catalog.models)) {
+    const judged = judge(one);
+    if ('reasons' in judged) {
+      rejected.push(judged);
+      const alike = refused.get(judged.reasons);
+      if (alike) alike.push(one);
+      else refused.set(judged.reasons, [one]);
+    } else {
+      admitted.push(judged);
+      placesById.push(one.placeById);
+    }
+  }
+  const scoring = routing.scoring ?? 'measured';
+  const weights = weightsOf(routing.priority ?? 'balanced');
+  const scored =
+    scoring === 'guide'
+      ? scoreByGuide(admitted, weights, knowledge)
+      : scoreByMeasure(admitted, weights, knowledge);
+  const candidates = rank(admitted, placesById, scored);
+  return {
+    candidates,
+    rejected,
+    nearest: findNearest(refused, spec, routing, (changed, limits) =>
+      createJudge(sheets, changed, limits, knowledge),
+    ),
+    why: explainChoice(candidates, catalog.models.length, weights, scoring),
+    idlePatterns: findIdlePatterns(catalog, routing),
+  };
+}
+
+/** What one scoring makes of an admitted model, and its own idea of a price, to break ties with. */
+type Scored = Pick<Candidate, 'score' | 'scores' | 'quality' | 'lowestAdvertisedPrice'> & {
+  readonly price: number | null;
+};
+
+/** One for each of `admitted`, in their order. */
+function scoreByMeasure(admitted: readonly Admitted[], weights: Weights, knowledge: Knowledge): Scored[] {
+  return scoreMeasured(
+    admitted.map(({ model, estimate, expected }) => ({
+      usd: likelyDollars(estimate),
+      p50S: expected.p50S,
+      quality: qualityOf(model, knowledge),
+      successRate: knowledge.models.get(model.id)?.success.rate ?? PRIOR_SUCCESS.rate,
+    })),
+    weights,
+  );
+}
+
+function scoreByGuide(admitted: readonly Admitted[], weights: Weights, knowledge: Knowledge): Scored[] {
+  const models = admitted.map(({ model }) => model);
+  const scores = scoreLikeGuide(models, weights);
+  return scores.map(({ model, ...given }) => ({
+    ...given,
+    price: given.lowestAdvertisedPrice,
+    quality: qualityOf(model, knowledge),
+  }));
+}
+
+/** By score; the cheaper of equals, then the first by id. */
+function rank(
+  admitted: readonly Admitted[],
+  placesById: readonly number[],
+  scored: readonly Scored[],
+): Candidate[] {
+  const entries: { score: number; price: number; place: number; entry: Admitted; given: Scored }[] = [];
+  for (const [index, entry] of admitted.entries()) {
+    const given = scored[index];
+    if (!given) continue;
+    // Unknown is dearer than anything known. Not Infinity: two of them differ by NaN, which is no order.
+    const price = given.price ?? Number.MAX_VALUE;
+    entries.push({ score: given.score, price, place: placesById[index] ?? 0, entry, given });
+  }
+  entries.sort((a, b) => b.score - a.score || a.price - b.price || a.place - b.place);
+  return entries.map(({ entry, given }, index) => ({
+    // Field by field: spreading is most of the work where there are thousands.
+    rank: index + 1,
+    model: entry.model,
+    estimate: entry.estimate,
+    list: entry.list,
+    expected: entry.expected,
+    score: given.score,
+    scores: given.scores,
+    quality: given.quality,
+    lowestAdvertisedPrice: given.lowestAdvertisedPrice,
+  }));
+}
