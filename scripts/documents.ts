@@ -2,8 +2,8 @@
 
 import openapiTypes, { astToString } from 'openapi-typescript';
 import { pino } from 'pino';
-import { describeVariables, parseConfig } from '../src/config.ts';
-import { createGateway } from '../src/gateway.ts';
+import { describeVariables, parseConfig } from '../src/config/parse.ts';
+import { createGateway } from '../src/gateway/gateway.ts';
 import { openSqliteStore } from '../src/store/sqlite.ts';
 import { VERSION } from '../src/version.ts';
 

@@ -1,7 +1,7 @@
 // The variables that repair depends on: what is taken, what is refused, and that no secret is repeated.
 
 import { describe, expect, it } from 'vitest';
-import { parseConfig } from '../src/config.ts';
+import { parseConfig } from '../src/config/parse.ts';
 
 const HASH = 'a'.repeat(64);
 const parse = (env: Record<string, string>) => parseConfig({ CLIENT_KEYS: `studio:${HASH}`, ...env });

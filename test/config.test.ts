@@ -2,7 +2,7 @@
 
 import { inspect } from 'node:util';
 import { describe, expect, it } from 'vitest';
-import { ConfigError, describeVariables, parseConfig } from '../src/config.ts';
+import { ConfigError, describeVariables, parseConfig } from '../src/config/parse.ts';
 import { runProgram } from './support/program.ts';
 
 const HASH = 'a'.repeat(64);

@@ -4,7 +4,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { readQualityFile } from '../src/quality-file.ts';
+import { readQualityFile } from '../src/config/quality-file.ts';
 
 let folder: string;
 beforeEach(() => {

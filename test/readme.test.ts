@@ -4,7 +4,7 @@ import { execFileSync } from 'node:child_process';
 import { hash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { parseConfig } from '../src/config.ts';
+import { parseConfig } from '../src/config/parse.ts';
 import { ClipgateError, type ErrorCode } from '../src/core/errors.ts';
 import { JOB_STATUSES, mayMove } from '../src/core/job/job.ts';
 import { toProblem } from '../src/http/problem.ts';

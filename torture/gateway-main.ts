@@ -2,8 +2,8 @@
 
 import { randomUUID } from 'node:crypto';
 import { pino } from 'pino';
-import { parseConfig } from '../src/config.ts';
-import { createGateway } from '../src/gateway.ts';
+import { parseConfig } from '../src/config/parse.ts';
+import { createGateway } from '../src/gateway/gateway.ts';
 import { openStore } from '../src/store/open-store.ts';
 import type { JobStore } from '../src/store/port.ts';
 import { createArrive, type Trouble, watchRenames, watchSubmits, withFailpoints } from './failpoints.ts';

@@ -1,7 +1,7 @@
 // When a callback is over and when it comes back; which URLs and settings are taken.
 
 import { describe, expect, it } from 'vitest';
-import { callbackAllowSchema, callbackSecretsSchema } from '../../src/core/callback-settings.ts';
+import { callbackAllowSchema, callbackSecretsSchema } from '../../src/config/callback-settings.ts';
 import { findCallbackUrlFault } from '../../src/core/callbacks/callback-url.ts';
 import { eventIdOf, judgeAttempt, RETRY_WAITS_MS, TOLD_STATUSES } from '../../src/core/callbacks/delivery.ts';
 import { isTerminal, JOB_STATUSES, type JobStatus } from '../../src/core/job/job.ts';

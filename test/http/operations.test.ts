@@ -3,7 +3,7 @@
 import { rm } from 'node:fs/promises';
 import { pino } from 'pino';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { type AppParts, createApp } from '../../src/app.ts';
+import { type AppParts, createApp } from '../../src/http/app.ts';
 import { octoberCatalog } from '../support/catalogs.ts';
 import { CLIP, type ProblemAnswer, readAs } from '../support/clips.ts';
 import { CLIENT_KEY, startTestGateway, type TestGateway } from '../support/gateway.ts';

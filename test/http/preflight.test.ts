@@ -1,7 +1,7 @@
 // Preflight and provider options as a client meets them: over real sockets, with upstream's ledger as the witness.
 
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
-import { parseConfig } from '../../src/config.ts';
+import { parseConfig } from '../../src/config/parse.ts';
 import { startTestGateway, type TestGateway } from '../support/gateway.ts';
 import { file, JPEG, type MediaServer, PNG, startMediaServer } from '../support/media-server.ts';
 

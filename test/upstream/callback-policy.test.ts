@@ -1,7 +1,7 @@
 // What an operator's list makes of a URL before anybody looks up where it leads.
 
 import { describe, expect, it } from 'vitest';
-import { callbackAllowSchema } from '../../src/core/callback-settings.ts';
+import { callbackAllowSchema } from '../../src/config/callback-settings.ts';
 import { createCallbackPolicy } from '../../src/upstream/callback-policy.ts';
 
 const faultOf = (allow: string | null, url: string) =>

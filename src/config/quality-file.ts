@@ -2,8 +2,8 @@
 
 import { readFile } from 'node:fs/promises';
 import { z } from 'zod';
-import { ConfigError } from './config.ts';
-import { scaleMarks } from './core/routing/score/quality.ts';
+import { scaleMarks } from '../core/routing/score/quality.ts';
+import { ConfigError } from './parse.ts';
 
 const MarksSchema = z.record(
   z.string().regex(/^[^/\s]+\/[^/\s]+$/, 'is not a model id such as google/veo-3.1'),

@@ -1,7 +1,7 @@
 // What an operator says of callbacks: the secrets they are signed with, and where they may go.
 
 import { z } from 'zod';
-import { createSecret, type Secret } from './secret.ts';
+import { createSecret, type Secret } from '../core/secret.ts';
 
 /** Names narrow, networks widen: no other host than those named is called, nor any address inside but those listed. */
 export interface CallbackAllow {
