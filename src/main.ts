@@ -7,7 +7,7 @@ import { pino } from 'pino';
 import { type Config, ConfigError, parseConfig } from './config/parse.ts';
 import { ClipgateError } from './core/errors.ts';
 import { createGateway } from './gateway/gateway.ts';
-import { createTimestamps } from './service/log.ts';
+import { createTimestamps } from './service/runtime/log.ts';
 import { openStore } from './store/open-store.ts';
 import { VERSION } from './version.ts';
 

@@ -14,9 +14,9 @@ export interface Mutant {
 }
 
 const SUBMIT = 'src/upstream/submit.ts';
-const SUBMITTER = 'src/service/job-submitter.ts';
-const POLLER = 'src/service/job-poller.ts';
-const DESK = 'src/service/webhook-desk.ts';
+const SUBMITTER = 'src/service/jobs/job-submitter.ts';
+const POLLER = 'src/service/jobs/job-poller.ts';
+const DESK = 'src/service/webhooks/inbound-webhooks.ts';
 const STEPS = 'src/store/job-steps.ts';
 const CREATION = 'src/store/job-creation.ts';
 const POSTGRES = 'src/store/postgres.ts';

@@ -2,7 +2,7 @@
 
 import type { FastifyReply } from 'fastify';
 import { isUnsold, type Job } from '../core/job/job.ts';
-import type { Jobs } from '../service/jobs.ts';
+import type { Jobs } from '../service/jobs/jobs.ts';
 import { renderJob } from './render.ts';
 import { sendJson } from './send-json.ts';
 

@@ -5,7 +5,7 @@ import { ClipgateError } from '../core/errors.ts';
 import type { Reason } from '../core/routing/eligibility.ts';
 import type { RoutePlan } from '../core/routing/plan-route.ts';
 import { explainIdle } from '../core/routing/unmatched-patterns.ts';
-import type { JobPlan } from '../service/planner.ts';
+import type { JobPlan } from '../service/planning/planner.ts';
 import { toFault } from './faults.ts';
 import { renderRejected } from './render.ts';
 

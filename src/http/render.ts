@@ -10,9 +10,9 @@ import type { ExpectedTime } from '../core/learning/expected-time.ts';
 import { fromMicroUsd, toDollars } from '../core/money.ts';
 import type { LearnedEstimate } from '../core/pricing/learned-estimate.ts';
 import type { Rejected } from '../core/routing/evaluate.ts';
-import type { CatalogView } from '../service/catalog-cache.ts';
-import type { JobRecord } from '../service/jobs.ts';
-import type { OperatorDesk } from '../service/operator-desk.ts';
+import type { CatalogView } from '../service/catalog/catalog-cache.ts';
+import type { JobRecord } from '../service/jobs/jobs.ts';
+import type { OperatorDesk } from '../service/jobs/reconciliation.ts';
 
 const isoTime = (ms: number) => new Date(ms).toISOString();
 const dollars = (usd: Big | null) => (usd === null ? null : toDollars(usd));

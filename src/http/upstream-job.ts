@@ -1,7 +1,7 @@
 // Between the job ids clients know and the one upstream knows.
 
 import type { ClipSpec } from '../core/clip/clip-spec.ts';
-import type { Jobs } from '../service/jobs.ts';
+import type { Jobs } from '../service/jobs/jobs.ts';
 import { invalidRequest, toFault } from './faults.ts';
 
 /**

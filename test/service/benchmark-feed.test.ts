@@ -1,7 +1,7 @@
 // The arena is asked seldom, believed where it makes sense, and remembered where it cannot be had.
 
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { createBenchmarkFeed } from '../../src/service/benchmark-feed.ts';
+import { createBenchmarkFeed } from '../../src/service/catalog/benchmarks.ts';
 import { parseBenchmarks } from '../../src/upstream/wire.ts';
 import { createRecordedLog } from '../support/silent-log.ts';
 

@@ -1,8 +1,8 @@
 // The cache keeps the last good catalog through everything upstream can do to it.
 
 import { describe, expect, it } from 'vitest';
-import { createCatalogCache } from '../../src/service/catalog-cache.ts';
-import { createCatalogHistory } from '../../src/service/catalog-history.ts';
+import { createCatalogCache } from '../../src/service/catalog/catalog-cache.ts';
+import { createCatalogHistory } from '../../src/service/catalog/catalog-history.ts';
 import { openSqliteStore } from '../../src/store/sqlite.ts';
 import { parseCatalog, type RawCatalog } from '../../src/upstream/openrouter.ts';
 import { createRecordedLog } from '../support/silent-log.ts';

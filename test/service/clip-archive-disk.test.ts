@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { Readable } from 'node:stream';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import type { Job, StoredOutput } from '../../src/core/job/job.ts';
-import { createClipArchive } from '../../src/service/clip-archive.ts';
+import { createClipArchive } from '../../src/service/clips/clip-archive.ts';
 import type { ContentResult } from '../../src/upstream/openrouter.ts';
 import { createMp4 } from '../support/mp4.ts';
 import { createRecordedLog } from '../support/silent-log.ts';

@@ -5,7 +5,7 @@ import { mkdir, mkdtemp, open, readdir, rename, rm, symlink } from 'node:fs/prom
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, it, vi } from 'vitest';
-import { createFolderCheck, type FolderCheckParts } from '../../src/service/folder-check.ts';
+import { createFolderCheck, type FolderCheckParts } from '../../src/service/clips/archive-health.ts';
 import { createRecordedLog } from '../support/silent-log.ts';
 
 let root: string;

@@ -1,8 +1,8 @@
 // Job ids: a ULID's form, in order of time, never the same.
 
 import { describe, expect, it } from 'vitest';
-import { canonicalJson, hashJson } from '../../src/service/canonical-json.ts';
-import { createJobId, createNonce, JOB_ID_PATTERN } from '../../src/service/ids.ts';
+import { canonicalJson, hashJson } from '../../src/service/orders/canonical-json.ts';
+import { createJobId, createNonce, JOB_ID_PATTERN } from '../../src/service/orders/ids.ts';
 
 describe('createJobId', () => {
   it('has the form every route checks', () => {

@@ -2,8 +2,8 @@
 
 import { afterEach, describe, expect, it } from 'vitest';
 import type { Job, JobChange } from '../../src/core/job/job.ts';
-import { createJobFallback } from '../../src/service/job-fallback.ts';
-import { createJobPoller } from '../../src/service/job-poller.ts';
+import { createJobFallback } from '../../src/service/jobs/job-fallback.ts';
+import { createJobPoller } from '../../src/service/jobs/job-poller.ts';
 import type { Claim, JobIntent, JobStore } from '../../src/store/port.ts';
 import { openSqliteStore } from '../../src/store/sqlite.ts';
 import type { PollResult } from '../../src/upstream/openrouter.ts';

@@ -2,9 +2,9 @@
 
 import { afterEach, describe, expect, it } from 'vitest';
 import type { SubmitBody } from '../../src/core/job/job.ts';
-import { createJobFallback } from '../../src/service/job-fallback.ts';
-import { createJobSubmitter } from '../../src/service/job-submitter.ts';
-import { createSubmitBreaker } from '../../src/service/submit-breaker.ts';
+import { createJobFallback } from '../../src/service/jobs/job-fallback.ts';
+import { createJobSubmitter } from '../../src/service/jobs/job-submitter.ts';
+import { createSubmitBreaker } from '../../src/service/jobs/submit-breaker.ts';
 import type { Claim, JobIntent, JobStore } from '../../src/store/port.ts';
 import { openSqliteStore } from '../../src/store/sqlite.ts';
 import type { SubmitOutcome } from '../../src/upstream/submit.ts';

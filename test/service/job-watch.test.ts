@@ -1,7 +1,7 @@
 // Waiting for changes: woken by them, by time, by hanging up and by the end.
 
 import { describe, expect, it } from 'vitest';
-import { createJobWatch } from '../../src/service/job-watch.ts';
+import { createJobWatch } from '../../src/service/jobs/job-watch.ts';
 
 function setUp() {
   let announce: (jobId: string) => void = () => undefined;

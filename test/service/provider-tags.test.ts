@@ -3,9 +3,9 @@
 import { describe, expect, it } from 'vitest';
 import type { ClipSpec } from '../../src/core/clip/clip-spec.ts';
 import { slugsOf } from '../../src/core/clip/provider-options.ts';
-import { createCheckedPlanner } from '../../src/service/checked-planner.ts';
-import { createPlanner } from '../../src/service/planner.ts';
-import { createProviderTags } from '../../src/service/provider-tags.ts';
+import { createCheckedPlanner } from '../../src/service/planning/checked-planner.ts';
+import { createPlanner } from '../../src/service/planning/planner.ts';
+import { createProviderTags } from '../../src/service/planning/provider-tags.ts';
 import { createOpenRouter } from '../../src/upstream/openrouter.ts';
 import { modelOf, octoberCatalog } from '../support/catalogs.ts';
 import { httpAnswer, startRawServer } from '../support/raw-server.ts';

@@ -2,8 +2,8 @@
 
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import type { JobObservation } from '../../src/core/learning/observation.ts';
-import { createPurger } from '../../src/service/purger.ts';
-import { createTelemetry } from '../../src/service/telemetry.ts';
+import { createTelemetry } from '../../src/service/learning/model-stats.ts';
+import { createPurger } from '../../src/service/runtime/retention.ts';
 import type { JobStore } from '../../src/store/port.ts';
 import { openSqliteStore } from '../../src/store/sqlite.ts';
 import { createIntent } from '../store/contract/store-under-test.ts';

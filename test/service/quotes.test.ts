@@ -2,7 +2,7 @@
 
 import { describe, expect, it } from 'vitest';
 import { createSecret } from '../../src/core/secret.ts';
-import { createQuotes, honours, type Quote } from '../../src/service/quotes.ts';
+import { createQuotes, honours, type Quote } from '../../src/service/orders/quotes.ts';
 
 const BODY = { model: 'google/veo-3.1-lite', prompt: 'x', duration: 4 };
 const KEY = createSecret('sk-or-v1-canary');

@@ -5,7 +5,7 @@ import { describe, expect, it } from 'vitest';
 import type { ClipSpec, Routing } from '../../src/core/clip/clip-spec.ts';
 import { type Knowledge, NOTHING_KNOWN } from '../../src/core/learning/knowledge.ts';
 import { planRoute } from '../../src/core/routing/plan-route.ts';
-import { createRankingMemory } from '../../src/service/ranking-memory.ts';
+import { createRankingMemory } from '../../src/service/planning/ranking-cache.ts';
 import { mayCatalog, octoberCatalog } from '../support/catalogs.ts';
 import { PAIRS } from '../support/clip-pairs.ts';
 

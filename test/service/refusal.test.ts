@@ -2,7 +2,7 @@
 
 import { expect, it } from 'vitest';
 import type { SubmitBody } from '../../src/core/job/job.ts';
-import { isOfModel, isOfOurAddress, type Refused } from '../../src/service/refusal.ts';
+import { isOfModel, isOfOurAddress, type Refused } from '../../src/service/jobs/submit-errors.ts';
 
 const REQUEST: SubmitBody = { model: 'a/b', prompt: 'x' };
 const refused = (

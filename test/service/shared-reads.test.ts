@@ -1,7 +1,7 @@
 // One read for many, and never one that began before the question.
 
 import { expect, it } from 'vitest';
-import { shareReads } from '../../src/service/shared-reads.ts';
+import { shareReads } from '../../src/service/jobs/single-flight.ts';
 
 function setUp() {
   const reads: string[] = [];

@@ -1,7 +1,7 @@
 // The breaker: a few unknowns too many stop buying, one trial decides when it goes on.
 
 import { describe, expect, it } from 'vitest';
-import { createSubmitBreaker, type SubmitReport } from '../../src/service/submit-breaker.ts';
+import { createSubmitBreaker, type SubmitReport } from '../../src/service/jobs/submit-breaker.ts';
 import { createRecordedLog } from '../support/silent-log.ts';
 
 function setUp() {

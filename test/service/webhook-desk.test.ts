@@ -2,7 +2,7 @@
 
 import { afterEach, describe, expect, it } from 'vitest';
 import type { JobChange } from '../../src/core/job/job.ts';
-import { createWebhookDesk } from '../../src/service/webhook-desk.ts';
+import { createWebhookDesk } from '../../src/service/webhooks/inbound-webhooks.ts';
 import type { JobStore } from '../../src/store/port.ts';
 import { openSqliteStore } from '../../src/store/sqlite.ts';
 import type { PollResult } from '../../src/upstream/openrouter.ts';

@@ -1,6 +1,6 @@
 // A logger for parts under test that remembers what was said.
 
-import type { Log } from '../../src/service/log.ts';
+import type { Log } from '../../src/service/runtime/log.ts';
 
 export interface RecordedLog extends Log {
   readonly lines: { readonly level: string; readonly message: string; readonly details: object }[];

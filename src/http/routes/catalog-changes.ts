@@ -1,6 +1,6 @@
 // GET /models/changes: which models came and went, and what they can do or cost differently.
 
-import type { CatalogChange, CatalogHistoryReader } from '../../service/catalog-history.ts';
+import type { CatalogChange, CatalogHistoryReader } from '../../service/catalog/catalog-history.ts';
 import type { App } from '../context.ts';
 import { CatalogChangeListSchema, CatalogChangeQuerySchema } from '../schemas/catalog-change.ts';
 import { problems } from '../schemas/problem.ts';

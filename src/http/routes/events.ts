@@ -4,7 +4,7 @@ import { Readable } from 'node:stream';
 import type { FastifyReply } from 'fastify';
 import { ClipgateError } from '../../core/errors.ts';
 import type { Job } from '../../core/job/job.ts';
-import type { Jobs } from '../../service/jobs.ts';
+import type { Jobs } from '../../service/jobs/jobs.ts';
 import { visibleTo } from '../auth.ts';
 import type { App } from '../context.ts';
 import { writeJob } from '../job-answer.ts';

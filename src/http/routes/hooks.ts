@@ -2,7 +2,7 @@
 
 import type { FastifyInstance } from 'fastify';
 import { z } from 'zod';
-import type { WebhookDesk } from '../../service/webhook-desk.ts';
+import type { WebhookDesk } from '../../service/webhooks/inbound-webhooks.ts';
 import type { App } from '../context.ts';
 
 export interface HookRoutesParts {

@@ -7,7 +7,7 @@ import type { ClipSpec } from '../../core/clip/clip-spec.ts';
 import { ClipgateError } from '../../core/errors.ts';
 import { estimateSpec } from '../../core/pricing/price-clip.ts';
 import { findReasons } from '../../core/routing/eligibility.ts';
-import type { CatalogCache, CatalogView } from '../../service/catalog-cache.ts';
+import type { CatalogCache, CatalogView } from '../../service/catalog/catalog-cache.ts';
 import type { App } from '../context.ts';
 import { matchesEtag } from '../etag.ts';
 import { sendProblem } from '../problem.ts';

@@ -1,7 +1,7 @@
 // What probes ask: /healthz looks at nothing but itself, /readyz at everything a request needs.
 
-import type { CatalogCache } from '../../service/catalog-cache.ts';
-import type { FolderState } from '../../service/folder-check.ts';
+import type { CatalogCache } from '../../service/catalog/catalog-cache.ts';
+import type { FolderState } from '../../service/clips/archive-health.ts';
 import type { App } from '../context.ts';
 import { HealthSchema, ReadinessSchema } from '../schemas/operations.ts';
 import { problems } from '../schemas/problem.ts';

@@ -1,8 +1,8 @@
 // POST /jobs/{id}/resolve and GET /jobs/{id}/audit for operators, POST /jobs/{id}/resubmit for owners too.
 
-import type { Jobs } from '../../service/jobs.ts';
-import type { Decision, OperatorDesk } from '../../service/operator-desk.ts';
-import { resubmit } from '../../service/resubmission.ts';
+import type { Jobs } from '../../service/jobs/jobs.ts';
+import type { Decision, OperatorDesk } from '../../service/jobs/reconciliation.ts';
+import { resubmit } from '../../service/orders/resubmission.ts';
 import { requireOperator, visibleTo } from '../auth.ts';
 import type { App } from '../context.ts';
 import { sendJob } from '../job-answer.ts';

@@ -1,6 +1,6 @@
 // POST /route: what would be bought, from whom, for how much, and why not from the others.
 
-import type { Jobs } from '../../service/jobs.ts';
+import type { Jobs } from '../../service/jobs/jobs.ts';
 import { splitBody } from '../clip-body.ts';
 import type { App } from '../context.ts';
 import type { QuoteDesk } from '../quote-desk.ts';

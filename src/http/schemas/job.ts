@@ -6,7 +6,7 @@ import { CALLBACK_STATES, eventTypeOf, TOLD_STATUSES } from '../../core/callback
 import { MODEL_ID } from '../../core/catalog/model-id.ts';
 import { checkClipSpec, checkRouting, clipSpecShape, routingShape } from '../../core/clip/clip-spec.ts';
 import { JOB_STATUSES } from '../../core/job/job.ts';
-import { JOB_ID_PATTERN } from '../../service/ids.ts';
+import { JOB_ID_PATTERN } from '../../service/orders/ids.ts';
 import { listOf } from './list.ts';
 import { CatalogSchema } from './model.ts';
 import { queryInteger } from './query.ts';

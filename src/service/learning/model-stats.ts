@@ -1,17 +1,17 @@
 // What this gateway and its replicas have seen of the models, kept at hand for the router.
 
 import { LRUCache } from 'lru-cache';
-import type { Job } from '../core/job/job.ts';
+import type { Job } from '../../core/job/job.ts';
 import {
   learnModel,
   type ModelKnowledge,
   newestFirst,
   OBSERVATIONS_PER_MODEL,
-} from '../core/learning/learn-model.ts';
-import { type JobObservation, observeJob } from '../core/learning/observation.ts';
-import type { JobStore } from '../store/port.ts';
-import type { Log } from './log.ts';
-import { createLoop } from './loop.ts';
+} from '../../core/learning/learn-model.ts';
+import { type JobObservation, observeJob } from '../../core/learning/observation.ts';
+import type { JobStore } from '../../store/port.ts';
+import type { Log } from '../runtime/log.ts';
+import { createLoop } from '../runtime/loop.ts';
 
 export interface Telemetry {
   /** What is known by now, by model id. The same value until something new is learned. */

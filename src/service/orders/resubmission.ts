@@ -1,10 +1,10 @@
 // Sends an intent again as a new job: at once where nothing was bought, else only for someone who accepts a second bill.
 
-import { ClipgateError } from '../core/errors.ts';
-import type { Job } from '../core/job/job.ts';
-import { type IntentHistory, judgeResubmit } from '../core/job/resubmission.ts';
+import { ClipgateError } from '../../core/errors.ts';
+import type { Job } from '../../core/job/job.ts';
+import { type IntentHistory, judgeResubmit } from '../../core/job/resubmission.ts';
+import type { Jobs, Made } from '../jobs/jobs.ts';
 import { hashJson } from './canonical-json.ts';
-import type { Jobs, Made } from './jobs.ts';
 
 export interface Resubmission {
   /** The caller's own key; without one a job is sent again once, however often this is called. */

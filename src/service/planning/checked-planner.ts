@@ -1,6 +1,6 @@
 // A planner whose plans are held against the world before they are answered: the provider's slugs, the media's URLs.
 
-import type { ClipSpec } from '../core/clip/clip-spec.ts';
+import type { ClipSpec } from '../../core/clip/clip-spec.ts';
 import type { Planner } from './planner.ts';
 import type { Preflight } from './preflight.ts';
 import type { ProviderTags } from './provider-tags.ts';

@@ -1,9 +1,9 @@
 // Upstream's no, in our words: which code the caller gets, and whether upstream's own message is about their input.
 
-import { ClipgateError, type ErrorCode } from '../core/errors.ts';
-import type { Job, SubmitBody } from '../core/job/job.ts';
-import { quoteUpstream } from '../core/redact-upstream.ts';
-import type { SubmitOutcome } from '../upstream/submit.ts';
+import { ClipgateError, type ErrorCode } from '../../core/errors.ts';
+import type { Job, SubmitBody } from '../../core/job/job.ts';
+import { quoteUpstream } from '../../core/redact-upstream.ts';
+import type { SubmitOutcome } from '../../upstream/submit.ts';
 
 export type Refused = Extract<SubmitOutcome, { kind: 'rejected' | 'not_sent' }>;
 

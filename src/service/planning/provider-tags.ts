@@ -1,10 +1,10 @@
 // Which providers serve a model, as upstream last said: asked only for models whose options somebody sends.
 
 import { LRUCache } from 'lru-cache';
-import { type Catalog, indexCatalog, type VideoModel } from '../core/catalog/catalog.ts';
-import { joinSlugs, slugsOf } from '../core/clip/provider-options.ts';
-import type { CatalogView } from './catalog-cache.ts';
-import type { Log } from './log.ts';
+import { type Catalog, indexCatalog, type VideoModel } from '../../core/catalog/catalog.ts';
+import { joinSlugs, slugsOf } from '../../core/clip/provider-options.ts';
+import type { CatalogView } from '../catalog/catalog-cache.ts';
+import type { Log } from '../runtime/log.ts';
 
 export interface ProviderTags {
   /** A view whose models carry what is known of their providers; the very same view where that adds nothing. */

@@ -1,9 +1,9 @@
 // Jobs as clients deal with them: made once per intent, looked up by their owner, waited for.
 
-import type { Callback } from '../core/callbacks/delivery.ts';
-import { ClipgateError } from '../core/errors.ts';
-import type { Attempt } from '../core/job/attempt.ts';
-import type { Planned } from '../core/job/fallback-plan.ts';
+import type { Callback } from '../../core/callbacks/delivery.ts';
+import { ClipgateError } from '../../core/errors.ts';
+import type { Attempt } from '../../core/job/attempt.ts';
+import type { Planned } from '../../core/job/fallback-plan.ts';
 import {
   type FallbackTerms,
   isTerminal,
@@ -12,15 +12,15 @@ import {
   type JobStatus,
   type StoredOutput,
   type SubmitBody,
-} from '../core/job/job.ts';
-import { DEFAULT_PATIENCE_MS } from '../core/job/submit-backoff.ts';
-import type { JobStore } from '../store/port.ts';
-import type { OpenRouter } from '../upstream/openrouter.ts';
-import { createJobId, createNonce } from './ids.ts';
+} from '../../core/job/job.ts';
+import { DEFAULT_PATIENCE_MS } from '../../core/job/submit-backoff.ts';
+import type { JobStore } from '../../store/port.ts';
+import type { OpenRouter } from '../../upstream/openrouter.ts';
+import { createJobId, createNonce } from '../orders/ids.ts';
+import type { Log } from '../runtime/log.ts';
 import type { JobSubmitter } from './job-submitter.ts';
 import type { JobWatch } from './job-watch.ts';
-import type { Log } from './log.ts';
-import { shareReads } from './shared-reads.ts';
+import { shareReads } from './single-flight.ts';
 import type { SubmitBreaker } from './submit-breaker.ts';
 
 export interface Intent {

@@ -6,17 +6,17 @@ import {
   nextPollMs,
   type Observation,
   type PollPace,
-} from '../core/job/advance.ts';
-import { isUnbilledFailure, mayFollow } from '../core/job/attempt.ts';
-import { isTerminal, type Job } from '../core/job/job.ts';
-import type { Claim, JobStore, Lease } from '../store/port.ts';
-import type { OpenRouter } from '../upstream/openrouter.ts';
-import type { ClipArchive } from './clip-archive.ts';
+} from '../../core/job/advance.ts';
+import { isUnbilledFailure, mayFollow } from '../../core/job/attempt.ts';
+import { isTerminal, type Job } from '../../core/job/job.ts';
+import type { Claim, JobStore, Lease } from '../../store/port.ts';
+import type { OpenRouter } from '../../upstream/openrouter.ts';
+import type { ClipArchive } from '../clips/clip-archive.ts';
+import type { Telemetry } from '../learning/model-stats.ts';
+import type { Log } from '../runtime/log.ts';
+import { createLoop } from '../runtime/loop.ts';
 import type { JobFallback } from './job-fallback.ts';
 import { type JobSubmitter, UNKNOWN_MESSAGE } from './job-submitter.ts';
-import type { Log } from './log.ts';
-import { createLoop } from './loop.ts';
-import type { Telemetry } from './telemetry.ts';
 
 export interface JobPoller {
   /** One round: claims and starts what is due. `settled` resolves when every step of this round has ended. */

@@ -1,14 +1,14 @@
 // Tells clients' servers how their jobs ended: looks for news, claims what is due, sends, and says when to come back.
 
-import { eventIdOf, judgeAttempt } from '../core/callbacks/delivery.ts';
-import type { Job } from '../core/job/job.ts';
-import type { Secret } from '../core/secret.ts';
-import type { CallbackClaim } from '../store/callback-port.ts';
-import type { JobStore } from '../store/port.ts';
-import type { CallbackSender } from '../upstream/callback-sender.ts';
+import { eventIdOf, judgeAttempt } from '../../core/callbacks/delivery.ts';
+import type { Job } from '../../core/job/job.ts';
+import type { Secret } from '../../core/secret.ts';
+import type { CallbackClaim } from '../../store/callback-port.ts';
+import type { JobStore } from '../../store/port.ts';
+import type { CallbackSender } from '../../upstream/callback-sender.ts';
+import type { Log } from '../runtime/log.ts';
+import { createLoop } from '../runtime/loop.ts';
 import { writeCallbackBody } from './callback-message.ts';
-import type { Log } from './log.ts';
-import { createLoop } from './loop.ts';
 
 export interface CallbackCourier {
   /** To be called for every job that changed, ended or not. */

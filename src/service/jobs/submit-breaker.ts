@@ -1,7 +1,7 @@
 // Stops buying while too many submits end with nobody knowing how, and tries one before it buys again.
 
-import { pauseMs, type SubmitCounts, shouldPause, WINDOW_MS } from '../core/job/submit-breaker.ts';
-import type { Log } from './log.ts';
+import { pauseMs, type SubmitCounts, shouldPause, WINDOW_MS } from '../../core/job/submit-breaker.ts';
+import type { Log } from '../runtime/log.ts';
 
 /** How a submit ended, as far as the road to upstream is concerned. */
 export type SubmitReport =

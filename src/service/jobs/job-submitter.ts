@@ -1,16 +1,16 @@
 // The one place that buys: takes a claimed job through its submit and writes down what became of it.
 
-import { ClipgateError } from '../core/errors.ts';
-import { nextPollMs, type PollPace } from '../core/job/advance.ts';
-import type { Job, JobChange, SubmitBody } from '../core/job/job.ts';
-import { nextTryMs } from '../core/job/submit-backoff.ts';
-import type { AfterStep, Claim, JobStore, Lease } from '../store/port.ts';
-import type { OpenRouter } from '../upstream/openrouter.ts';
-import type { SubmitOutcome } from '../upstream/submit.ts';
+import { ClipgateError } from '../../core/errors.ts';
+import { nextPollMs, type PollPace } from '../../core/job/advance.ts';
+import type { Job, JobChange, SubmitBody } from '../../core/job/job.ts';
+import { nextTryMs } from '../../core/job/submit-backoff.ts';
+import type { AfterStep, Claim, JobStore, Lease } from '../../store/port.ts';
+import type { OpenRouter } from '../../upstream/openrouter.ts';
+import type { SubmitOutcome } from '../../upstream/submit.ts';
+import type { Log } from '../runtime/log.ts';
 import type { JobFallback } from './job-fallback.ts';
-import type { Log } from './log.ts';
-import { describeRefusal, isForNow, isOfModel, isOfOurAddress, type Refused } from './refusal.ts';
 import type { SubmitBreaker, SubmitReport } from './submit-breaker.ts';
+import { describeRefusal, isForNow, isOfModel, isOfOurAddress, type Refused } from './submit-errors.ts';
 
 export interface JobSubmitter {
   /**

@@ -1,11 +1,11 @@
 // What operators do about jobs whose submit nobody knows the outcome of: decided once, on record, and confirmed.
 
-import { ClipgateError } from '../core/errors.ts';
-import type { Job } from '../core/job/job.ts';
-import type { JobStore } from '../store/port.ts';
-import type { AuditEntry, Resolution } from '../store/repair-port.ts';
-import type { OpenRouter } from '../upstream/openrouter.ts';
-import type { Log } from './log.ts';
+import { ClipgateError } from '../../core/errors.ts';
+import type { Job } from '../../core/job/job.ts';
+import type { JobStore } from '../../store/port.ts';
+import type { AuditEntry, Resolution } from '../../store/repair-port.ts';
+import type { OpenRouter } from '../../upstream/openrouter.ts';
+import type { Log } from '../runtime/log.ts';
 
 export type Decision =
   | { readonly action: 'attach'; readonly upstreamId: string }

@@ -4,10 +4,11 @@ import { mkdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Readable } from 'node:stream';
 import { LRUCache } from 'lru-cache';
-import { ClipgateError } from '../core/errors.ts';
-import type { Job, StoredOutput } from '../core/job/job.ts';
-import type { JobStore } from '../store/port.ts';
-import type { OpenRouter } from '../upstream/openrouter.ts';
+import { ClipgateError } from '../../core/errors.ts';
+import type { Job, StoredOutput } from '../../core/job/job.ts';
+import type { JobStore } from '../../store/port.ts';
+import type { OpenRouter } from '../../upstream/openrouter.ts';
+import type { Log } from '../runtime/log.ts';
 import {
   ArchiveDiskError,
   type ClipDownload,
@@ -15,7 +16,6 @@ import {
   removeLeftovers,
   startDownload,
 } from './clip-download.ts';
-import type { Log } from './log.ts';
 
 /** A clip to hand out. */
 export type Clip =

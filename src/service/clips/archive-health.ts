@@ -2,8 +2,8 @@
 
 import { stat } from 'node:fs/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
+import type { Log } from '../runtime/log.ts';
 import { checkWritable } from './clip-download.ts';
-import type { Log } from './log.ts';
 
 /** How the folder stands, in words that anybody may read. */
 export interface FolderState {

@@ -1,9 +1,9 @@
 // Turns a job to its next candidate, where its caller allowed that and what they pay at most allows it.
 
-import { type EndedAttempt, findNextAttempt } from '../core/job/attempt.ts';
-import type { Job } from '../core/job/job.ts';
-import type { AfterStep, JobStore, Lease } from '../store/port.ts';
-import type { Log } from './log.ts';
+import { type EndedAttempt, findNextAttempt } from '../../core/job/attempt.ts';
+import type { Job } from '../../core/job/job.ts';
+import type { AfterStep, JobStore, Lease } from '../../store/port.ts';
+import type { Log } from '../runtime/log.ts';
 
 export interface JobFallback {
   /**

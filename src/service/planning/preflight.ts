@@ -1,10 +1,10 @@
 // Makes sure, before anything is bought, that the pictures, sounds and videos of a clip are there and are what they say.
 
-import type { ClipSpec } from '../core/clip/clip-spec.ts';
-import { findMediaFault, isTypeOf } from '../core/clip/media-format.ts';
-import { listMediaLinks, type MediaLink } from '../core/clip/media-link.ts';
-import { ClipgateError, type InputFault } from '../core/errors.ts';
-import type { MediaProbe, Unreachable } from '../upstream/media-probe.ts';
+import type { ClipSpec } from '../../core/clip/clip-spec.ts';
+import { findMediaFault, isTypeOf } from '../../core/clip/media-format.ts';
+import { listMediaLinks, type MediaLink } from '../../core/clip/media-link.ts';
+import { ClipgateError, type InputFault } from '../../core/errors.ts';
+import type { MediaProbe, Unreachable } from '../../upstream/media-probe.ts';
 import { readDataUrl } from './data-url.ts';
 
 export interface Preflight {

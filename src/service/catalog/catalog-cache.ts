@@ -1,13 +1,13 @@
 // The model catalog, always at hand: fresh when it can be, the last good one when it cannot.
 
-import { type Catalog, indexCatalog } from '../core/catalog/catalog.ts';
-import { ClipgateError } from '../core/errors.ts';
-import type { JobStore } from '../store/port.ts';
-import type { RawCatalog } from '../upstream/openrouter.ts';
-import type { ModelsAnswer } from '../upstream/wire.ts';
+import { type Catalog, indexCatalog } from '../../core/catalog/catalog.ts';
+import { ClipgateError } from '../../core/errors.ts';
+import type { JobStore } from '../../store/port.ts';
+import type { RawCatalog } from '../../upstream/openrouter.ts';
+import type { ModelsAnswer } from '../../upstream/wire.ts';
+import type { Log } from '../runtime/log.ts';
 import type { CatalogHistory } from './catalog-history.ts';
-import { type Adopted, createFeed, type FeedAges } from './feed.ts';
-import type { Log } from './log.ts';
+import { type Adopted, createFeed, type FeedAges } from './refreshing-cache.ts';
 
 export interface CatalogView {
   readonly catalog: Catalog;

@@ -1,8 +1,8 @@
 // An answer of upstream's, always at hand: fresh when it can be, the last good one when it cannot.
 
-import type { JobStore } from '../store/port.ts';
-import type { Log } from './log.ts';
-import { createLoop } from './loop.ts';
+import type { JobStore } from '../../store/port.ts';
+import type { Log } from '../runtime/log.ts';
+import { createLoop } from '../runtime/loop.ts';
 
 export interface FeedView<T> {
   readonly value: T;

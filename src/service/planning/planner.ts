@@ -1,15 +1,15 @@
 // Answers what a clip would be: joins the catalog of the moment with core's decision.
 
-import type { Catalog, VideoModel } from '../core/catalog/catalog.ts';
-import { findSimilar } from '../core/catalog/similar-models.ts';
-import type { ClipSpec, Routing } from '../core/clip/clip-spec.ts';
-import { buildSubmission, type Submission } from '../core/clip/submission.ts';
-import { type Knowledge, NOTHING_KNOWN } from '../core/learning/knowledge.ts';
-import type { Reason } from '../core/routing/eligibility.ts';
-import { type Admitted, judgeModel } from '../core/routing/evaluate.ts';
-import type { RoutePlan } from '../core/routing/plan-route.ts';
-import type { CatalogCache, CatalogView } from './catalog-cache.ts';
-import { createRankingMemory } from './ranking-memory.ts';
+import type { Catalog, VideoModel } from '../../core/catalog/catalog.ts';
+import { findSimilar } from '../../core/catalog/similar-models.ts';
+import type { ClipSpec, Routing } from '../../core/clip/clip-spec.ts';
+import { buildSubmission, type Submission } from '../../core/clip/submission.ts';
+import { type Knowledge, NOTHING_KNOWN } from '../../core/learning/knowledge.ts';
+import type { Reason } from '../../core/routing/eligibility.ts';
+import { type Admitted, judgeModel } from '../../core/routing/evaluate.ts';
+import type { RoutePlan } from '../../core/routing/plan-route.ts';
+import type { CatalogCache, CatalogView } from '../catalog/catalog-cache.ts';
+import { createRankingMemory } from './ranking-cache.ts';
 
 /** What a job would buy, or why it cannot be bought. */
 export type JobPlan =

@@ -1,18 +1,18 @@
 // Takes upstream's webhooks: believes none of them, but has every one that matters looked into.
 
-import { ClipgateError } from '../core/errors.ts';
+import { ClipgateError } from '../../core/errors.ts';
 import {
   judgeWebhook,
   type NonceOwner,
   type WebhookAlarm,
   type WebhookEvent,
-} from '../core/job/upstream-webhook.ts';
-import type { JobStore } from '../store/port.ts';
-import type { WaitingWebhook } from '../store/repair-port.ts';
-import type { OpenRouter } from '../upstream/openrouter.ts';
-import type { SignatureFault } from '../upstream/webhook.ts';
-import type { Log } from './log.ts';
-import { createLoop } from './loop.ts';
+} from '../../core/job/upstream-webhook.ts';
+import type { JobStore } from '../../store/port.ts';
+import type { WaitingWebhook } from '../../store/repair-port.ts';
+import type { OpenRouter } from '../../upstream/openrouter.ts';
+import type { SignatureFault } from '../../upstream/webhook.ts';
+import type { Log } from '../runtime/log.ts';
+import { createLoop } from '../runtime/loop.ts';
 
 export interface WebhookDesk {
   /**

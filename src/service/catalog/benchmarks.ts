@@ -1,11 +1,11 @@
 // The public arena's word on the models, asked for a few times a day and kept while it cannot be had.
 
-import type { Benchmark } from '../core/learning/knowledge.ts';
-import { averageElo, qualityOfElo } from '../core/routing/score/quality.ts';
-import type { JobStore } from '../store/port.ts';
-import type { BenchmarkEntry } from '../upstream/wire.ts';
-import { createFeed, type Feed } from './feed.ts';
-import type { Log } from './log.ts';
+import type { Benchmark } from '../../core/learning/knowledge.ts';
+import { averageElo, qualityOfElo } from '../../core/routing/score/quality.ts';
+import type { JobStore } from '../../store/port.ts';
+import type { BenchmarkEntry } from '../../upstream/wire.ts';
+import type { Log } from '../runtime/log.ts';
+import { createFeed, type Feed } from './refreshing-cache.ts';
 
 export type Benchmarks = ReadonlyMap<string, Benchmark>;
 

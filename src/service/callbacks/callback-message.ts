@@ -1,7 +1,7 @@
 // What a client's server is told: the job as its owner reads it, less what would make a message of megabytes.
 
-import { eventTypeOf } from '../core/callbacks/delivery.ts';
-import type { Job } from '../core/job/job.ts';
+import { eventTypeOf } from '../../core/callbacks/delivery.ts';
+import type { Job } from '../../core/job/job.ts';
 
 /** A data: URL up to its content. */
 const DATA_URL = /^data:[^,]{0,200},/;

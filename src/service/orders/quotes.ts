@@ -1,9 +1,9 @@
 // Quotes: a promise of model, body and price ceiling that needs no memory, because it is signed.
 
 import { createHmac, hkdfSync, randomBytes, timingSafeEqual } from 'node:crypto';
-import type { SubmitBody } from '../core/job/job.ts';
-import type { MicroUsd } from '../core/money.ts';
-import type { Secret } from '../core/secret.ts';
+import type { SubmitBody } from '../../core/job/job.ts';
+import type { MicroUsd } from '../../core/money.ts';
+import type { Secret } from '../../core/secret.ts';
 import { hashJson } from './canonical-json.ts';
 
 export interface Quote {

@@ -1,11 +1,11 @@
 // Remembers how models rank for the questions asked lately: prompts differ, clips and wishes hardly do.
 
 import { LRUCache } from 'lru-cache';
-import type { Catalog } from '../core/catalog/catalog.ts';
-import type { ClipSpec, Routing } from '../core/clip/clip-spec.ts';
-import type { Knowledge } from '../core/learning/knowledge.ts';
-import { completePlan, type Ranking, type RoutePlan, rankModels } from '../core/routing/plan-route.ts';
-import { questionOf } from '../core/routing/ranking-key.ts';
+import type { Catalog } from '../../core/catalog/catalog.ts';
+import type { ClipSpec, Routing } from '../../core/clip/clip-spec.ts';
+import type { Knowledge } from '../../core/learning/knowledge.ts';
+import { completePlan, type Ranking, type RoutePlan, rankModels } from '../../core/routing/plan-route.ts';
+import { questionOf } from '../../core/routing/ranking-key.ts';
 
 // A model in a ranking, written out included, is about a kilobyte, and a refusal may repeat what was asked: at most
 // 30 MB, a thousand questions to 30 models.
