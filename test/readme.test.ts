@@ -7,7 +7,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { parseConfig } from '../src/config/parse.ts';
 import { ClipgateError, type ErrorCode } from '../src/core/errors.ts';
 import { JOB_STATUSES, mayMove } from '../src/core/job/job.ts';
-import { toProblem } from '../src/http/problem.ts';
+import { toProblem } from '../src/http/server/problem.ts';
 import { startTestGateway, type TestGateway } from './support/gateway.ts';
 import { findDifferences, parseCurl, readBlocks } from './support/readme.ts';
 

@@ -3,7 +3,7 @@
 import { createHash } from 'node:crypto';
 import Fastify from 'fastify';
 import { describe, expect, it } from 'vitest';
-import { createAuthenticator } from '../../src/http/auth.ts';
+import { createAuthenticator } from '../../src/http/server/auth.ts';
 
 const digest = (key: string) => createHash('sha256').update(key).digest('hex');
 const CLIENTS = new Map([

@@ -1,7 +1,7 @@
 // Where a fault is, told in no more words than a person reads, however long the names were.
 
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { toFault } from '../../src/http/faults.ts';
+import { toFault } from '../../src/http/input/input-errors.ts';
 import { CLIP, type ProblemAnswer, readAs } from '../support/clips.ts';
 import { startTestGateway, type TestGateway } from '../support/gateway.ts';
 

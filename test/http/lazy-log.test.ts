@@ -2,7 +2,7 @@
 
 import { pino } from 'pino';
 import { expect, it } from 'vitest';
-import { withLazyChildren } from '../../src/http/lazy-log.ts';
+import { withLazyChildren } from '../../src/http/server/lazy-log.ts';
 
 function record(level = 'trace') {
   const lines: Record<string, unknown>[] = [];

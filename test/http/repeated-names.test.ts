@@ -2,7 +2,7 @@
 
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { findRepeatedName } from '../../src/http/repeated-names.ts';
+import { findRepeatedName } from '../../src/http/input/duplicate-keys.ts';
 import { CLIP, type ProblemAnswer, readAs } from '../support/clips.ts';
 import { startTestGateway, type TestGateway } from '../support/gateway.ts';
 

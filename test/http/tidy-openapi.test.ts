@@ -1,7 +1,7 @@
 // The tidied document: what generators stumble over is gone, and what says something about the API is still there.
 
 import { describe, expect, it } from 'vitest';
-import { tidyOpenApi } from '../../src/http/tidy-openapi.ts';
+import { tidyOpenApi } from '../../src/http/openapi/postprocess.ts';
 
 const REF = '#/components/schemas/';
 const ref = (name: string) => ({ $ref: `${REF}${name}` });

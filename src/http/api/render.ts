@@ -1,0 +1,160 @@
+// What core's values look like to a client: snake_case, ISO times, dollars.
+
+import type { Big } from 'big.js';
+import { type Callback, eventTypeOf } from '../../core/callbacks/delivery.ts';
+import type { VideoModel } from '../../core/catalog/catalog.ts';
+import type { Attempt } from '../../core/job/attempt.ts';
+import type { Job, JobStatus } from '../../core/job/job.ts';
+import { isResubmitSafe } from '../../core/job/resubmission.ts';
+import type { ExpectedTime } from '../../core/learning/expected-time.ts';
+import { fromMicroUsd, toDollars } from '../../core/money.ts';
+import type { LearnedEstimate } from '../../core/pricing/learned-estimate.ts';
+import type { Rejected } from '../../core/routing/evaluate.ts';
+import type { CatalogView } from '../../service/catalog/catalog-cache.ts';
+import type { JobRecord } from '../../service/jobs/jobs.ts';
+import type { OperatorDesk } from '../../service/jobs/reconciliation.ts';
+
+const isoTime = (ms: number) => new Date(ms).toISOString();
+const dollars = (usd: Big | null) => (usd === null ? null : toDollars(usd));
+
+export function renderModel(model: VideoModel) {
+  return {
+    id: model.id,
+    name: model.name,
+    created: model.created,
+    durations: model.durations,
+    resolutions: model.resolutions,
+    aspect_ratios: model.aspectRatios,
+    sizes: model.sizes,
+    frame_images: model.frameImages,
+    input_modalities: model.inputModalities ?? [],
+    generate_audio: model.generateAudio,
+    seed: model.seed,
+    passthrough_parameters: model.passthroughParameters,
+    upscale_factor: model.upscaleFactor,
+    creativity: model.creativity,
+    prices: model.priceList.prices.map(({ sku, unit, usd, when: { videoInput, ...when } }) => ({
+      sku,
+      unit,
+      usd: toDollars(usd),
+      when: { ...when, ...(videoInput ? { video_input: true } : {}) },
+    })),
+    unknown_skus: model.priceList.unknownSkus,
+  };
+}
+
+export function renderCatalog({ catalog, ageS, stale }: CatalogView) {
+  return {
+    fetched_at: isoTime(catalog.fetchedAt),
+    age_s: ageS,
+    stale,
+    models: catalog.models.length,
+    dropped: catalog.dropped,
+  };
+}
+
+export function renderEstimate(estimate: LearnedEstimate) {
+  return {
+    usd: dollars(estimate.usd),
+    low_usd: dollars(estimate.lowUsd),
+    high_usd: dollars(estimate.highUsd),
+    certainty: estimate.certainty,
+    ...(estimate.reason === undefined ? {} : { reason: estimate.reason }),
+    ...(estimate.learned === undefined ? {} : { learned: estimate.learned }),
+    lines: estimate.lines.map(({ sku, unit, quantity, unitUsd, usd }) => ({
+      sku,
+      unit,
+      quantity,
+      unit_usd: toDollars(unitUsd),
+      usd: toDollars(usd),
+    })),
+  };
+}
+
+export const renderExpected = ({ p50S, p90S, source, samples }: ExpectedTime) => ({
+  p50: p50S,
+  p90: p90S,
+  source,
+  samples,
+});
+
+export const renderRejected = ({ model, reasons }: Rejected) => ({ model: model.id, reasons });
+
+type AuditEntry = Awaited<ReturnType<OperatorDesk['auditOf']>>[number];
+
+export function renderAudit({ at, actor, action, reason, before, after }: AuditEntry) {
+  const state = ({ status, upstreamId }: AuditEntry['before']) => ({ status, upstream_id: upstreamId });
+  return { at: isoTime(at), operator: actor, action, reason, before: state(before), after: state(after) };
+}
+
+const usdOf = (micro: number | null) => (micro === null ? null : fromMicroUsd(micro));
+
+const renderAttempt = (
+  attempt: Pick<
+    Attempt,
+    'model' | 'upstreamId' | 'error' | 'startedAt' | 'estimatedMicroUsd' | 'actualMicroUsd'
+  >,
+  status: JobStatus,
+) => ({
+  model: attempt.model,
+  upstream_id: attempt.upstreamId,
+  status,
+  error: attempt.error,
+  started_at: attempt.startedAt === null ? null : isoTime(attempt.startedAt),
+  cost: { estimated_usd: usdOf(attempt.estimatedMicroUsd), actual_usd: usdOf(attempt.actualMicroUsd) },
+});
+
+function renderCallback({ callbackUrl }: Job, callback: Callback | null) {
+  if (callbackUrl === null || !callback) return null;
+  return {
+    url: callbackUrl,
+    status: callback.state,
+    event: callback.event === null ? null : eventTypeOf(callback.event),
+    attempts: callback.attempts,
+    last_error: callback.lastError,
+    next_at: callback.nextAt === null ? null : isoTime(callback.nextAt),
+  };
+}
+
+export const linkTo = (job: Job): string => `/jobs/${job.id}`;
+
+export function renderJob({ job, outputs, earlier, resent, callback }: JobRecord) {
+  const self = linkTo(job);
+  const count = job.status === 'completed' ? job.outputCount : 0;
+  return {
+    id: job.id,
+    // Shown to all who may see the job: operators need it, and to its owner it is no secret.
+    client: job.clientId,
+    status: job.status,
+    model: job.model,
+    created_at: isoTime(job.createdAt),
+    updated_at: isoTime(job.updatedAt),
+    request: job.request,
+    cost: {
+      estimated_usd: job.estimatedMicroUsd === null ? null : fromMicroUsd(job.estimatedMicroUsd),
+      actual_usd: job.actualMicroUsd === null ? null : fromMicroUsd(job.actualMicroUsd),
+      is_byok: job.isByok,
+    },
+    upstream: { id: job.upstreamId, generation_id: job.generationId },
+    error: job.error,
+    attempts: [
+      ...earlier.flatMap((attempt) =>
+        attempt.status === null ? [] : [renderAttempt(attempt, attempt.status)],
+      ),
+      renderAttempt({ ...job, startedAt: job.submittedAt }, job.status),
+    ],
+    resubmit_of: job.resubmitOf,
+    resubmit_safe: isResubmitSafe(job, { earlier, resent }),
+    callback: renderCallback(job, callback),
+    outputs: Array.from({ length: count }, (_, index) => {
+      const stored = outputs.find((output) => output.index === index);
+      return {
+        index,
+        url: `${self}/content?index=${index}`,
+        content_type: stored?.contentType ?? 'video/mp4',
+        bytes: stored?.bytes ?? null,
+      };
+    }),
+    links: { self, events: `${self}/events`, content: `${self}/content` },
+  };
+}

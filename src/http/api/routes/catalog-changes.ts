@@ -1,0 +1,57 @@
+// GET /models/changes: which models came and went, and what they can do or cost differently.
+
+import type { CatalogChange, CatalogHistoryReader } from '../../../service/catalog/catalog-history.ts';
+import type { App } from '../../server/context.ts';
+import { CatalogChangeListSchema, CatalogChangeQuerySchema } from '../schemas/catalog-change.ts';
+import { problems } from '../schemas/problem.ts';
+
+export function catalogChangeRoutes({ history }: { readonly history: CatalogHistoryReader }) {
+  return async (app: App): Promise<void> => {
+    app.get(
+      '/models/changes',
+      {
+        schema: {
+          operationId: 'listCatalogChanges',
+          summary: 'What changed in the catalog between fetches, oldest first',
+          tags: ['catalog'],
+          querystring: CatalogChangeQuerySchema,
+          response: { 200: CatalogChangeListSchema, ...problems(400, 401, 405, 500, 503) },
+        },
+      },
+      async (request, reply) => {
+        const { since, cursor, limit } = request.query;
+        const changes = await history.list(placeOf(cursor, since), limit + 1);
+        const page = changes.slice(0, limit);
+        const last = page.at(-1);
+        reply.header('cache-control', 'no-store');
+        return {
+          data: page.map(renderChange),
+          next_cursor: changes.length > page.length && last ? `${last.changedAt}.${last.position}` : null,
+        };
+      },
+    );
+  };
+}
+
+/** A cursor says more exactly what `since` says; it wins. */
+function placeOf(cursor: string | undefined, since: string | undefined) {
+  const [changedAt, position] = (cursor ?? '').split('.').map(Number);
+  if (changedAt !== undefined && position !== undefined) return { changedAt, position };
+  return { changedAt: since === undefined ? 0 : Date.parse(since), position: Number.MAX_SAFE_INTEGER };
+}
+
+const snakeCase = (name: string) => name.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
+
+function renderChange({ changedAt, modelId, kind, fields }: CatalogChange) {
+  return {
+    at: new Date(changedAt).toISOString(),
+    model: modelId,
+    kind,
+    // Keys of upstream's price list stay as they are.
+    fields: fields.map(({ field, before, after }) => ({
+      field: field.startsWith('prices.') ? field : snakeCase(field),
+      before,
+      after,
+    })),
+  };
+}

@@ -1,0 +1,100 @@
+// GET /jobs/{id}/events: a job as Server-Sent Events, resumable, closed by its end.
+
+import { Readable } from 'node:stream';
+import type { FastifyReply } from 'fastify';
+import { ClipgateError } from '../../../core/errors.ts';
+import type { Job } from '../../../core/job/job.ts';
+import type { Jobs } from '../../../service/jobs/jobs.ts';
+import { visibleTo } from '../../server/auth.ts';
+import type { App } from '../../server/context.ts';
+import { writeJob } from '../job-answer.ts';
+import { EventHeadersSchema, EventStreamSchema } from '../schemas/event.ts';
+import { JobParamsSchema } from '../schemas/job.ts';
+import { problems } from '../schemas/problem.ts';
+
+export interface EventRoutesParts {
+  readonly jobs: Pick<Jobs, 'get' | 'follow' | 'recordOf'>;
+}
+
+// Proxies close what is silent for a minute.
+const HEARTBEAT_MS = 15_000;
+const RECONNECT_MS = 2_000;
+// A client that opens more than this has lost track of them; others must not run out of sockets for it.
+const MAX_STREAMS_PER_CLIENT = 2_500;
+const RETRY_AFTER_S = 5;
+
+export function eventRoutes({ jobs }: EventRoutesParts) {
+  const streams = new Map<string, number>();
+
+  /** Counts a stream of a client's. Returns what ends the count. */
+  function takeSlot(clientId: string): () => void {
+    const open = streams.get(clientId) ?? 0;
+    if (open >= MAX_STREAMS_PER_CLIENT) {
+      throw new ClipgateError('too_many_streams', `You have ${open} event streams open. Close some first.`, {
+        retryAfterS: RETRY_AFTER_S,
+      });
+    }
+    streams.set(clientId, open + 1);
+    return () => {
+      const left = (streams.get(clientId) ?? 1) - 1;
+      if (left > 0) streams.set(clientId, left);
+      else streams.delete(clientId);
+    };
+  }
+
+  /**
+   * The next event is made only when the last has left: a reader that is slow skips states, and one that is gone
+   * costs a buffer, not a queue.
+   */
+  async function* write(job: Job, seenVersion: number, signal: AbortSignal): AsyncGenerator<string> {
+    yield `retry: ${RECONNECT_MS}\n\n`;
+    for await (const current of jobs.follow(job, seenVersion, HEARTBEAT_MS, signal)) {
+      if (current === null) yield ': still here\n\n';
+      else {
+        const data = await writeJob(jobs, current);
+        yield `event: job\nid: ${current.version}\ndata: ${data}\n\n`;
+      }
+    }
+  }
+
+  return async (app: App): Promise<void> => {
+    app.get(
+      '/jobs/:id/events',
+      {
+        // A stream has no length and no end to tell of.
+        exposeHeadRoute: false,
+        schema: {
+          operationId: 'streamJobEvents',
+          summary: 'A job as Server-Sent Events until it has ended',
+          description:
+            'Each event is named `job`, its data is a Job, its id the version of the job. Send `Last-Event-ID` to ' +
+            'get only what is newer. The stream closes after the event in which the job has ended.',
+          tags: ['jobs'],
+          params: JobParamsSchema,
+          headers: EventHeadersSchema,
+          response: {
+            200: {
+              description: 'The events.',
+              content: { 'text/event-stream': { schema: EventStreamSchema } },
+            },
+            ...problems(400, 401, 404, 405, 429, 500, 503),
+          },
+        },
+      },
+      async (request, reply) => {
+        const job = await jobs.get(request.params.id, visibleTo(request));
+        const release = takeSlot(request.clientId);
+        const seenVersion = Number(request.headers['last-event-id'] ?? 0);
+        const stream = Readable.from(write(job, seenVersion, request.signal), { objectMode: false });
+        stream.once('close', release);
+        return sendStream(reply, stream);
+      },
+    );
+  };
+}
+
+function sendStream(reply: FastifyReply, stream: Readable): FastifyReply {
+  reply.type('text/event-stream; charset=utf-8').header('cache-control', 'no-store');
+  // nginx would hold events back until its buffer is full.
+  return reply.header('x-accel-buffering', 'no').send(stream);
+}

@@ -1,0 +1,219 @@
+// POST /jobs buys; GET /jobs and /jobs/{id} say what became of it.
+
+import type { FastifyRequest } from 'fastify';
+import type { Routing } from '../../../core/clip/clip-spec.ts';
+import { planAttempt, planOthers, toTerms } from '../../../core/job/fallback-plan.ts';
+import { isTerminal, type Job } from '../../../core/job/job.ts';
+import type { Jobs } from '../../../service/jobs/jobs.ts';
+import { hashJson } from '../../../service/orders/canonical-json.ts';
+import { JOB_ID_PATTERN } from '../../../service/orders/ids.ts';
+import type { Planner } from '../../../service/planning/planner.ts';
+import { invalidRequest, toFault } from '../../input/input-errors.ts';
+import { parsePrefer } from '../../input/prefer.ts';
+import { requireOperator, visibleTo } from '../../server/auth.ts';
+import type { App } from '../../server/context.ts';
+import { type CallbackRules, checkCallbackTarget } from '../callback-target.ts';
+import { splitBody } from '../clip-body.ts';
+import { sendJob } from '../job-answer.ts';
+import { unplannable } from '../plan-problems.ts';
+import type { QuoteDesk } from '../quote-desk.ts';
+import {
+  linkTo,
+  renderCatalog,
+  renderEstimate,
+  renderExpected,
+  renderJob,
+  renderRejected,
+} from '../render.ts';
+import {
+  DryRunSchema,
+  JobBodySchema,
+  JobHeadersSchema,
+  JobListSchema,
+  JobParamsSchema,
+  JobQuerySchema,
+  JobSchema,
+} from '../schemas/job.ts';
+import { problems } from '../schemas/problem.ts';
+import { NoQuerySchema } from '../schemas/query.ts';
+import { withUpstreamJob } from '../upstream-job.ts';
+import { CLIP_BODY_LIMIT } from './route.ts';
+
+export interface JobRoutesParts {
+  readonly planner: Planner;
+  readonly jobs: Jobs;
+  readonly quotes: QuoteDesk;
+  readonly callbacks: CallbackRules;
+}
+
+/** How long a client should let pass before it asks again for a job that is not done. */
+const RETRY_AFTER_S = '5';
+
+export function jobRoutes({ planner, jobs, quotes, callbacks }: JobRoutesParts) {
+  return async (app: App): Promise<void> => {
+    app.post(
+      '/jobs',
+      {
+        bodyLimit: CLIP_BODY_LIMIT,
+        schema: {
+          operationId: 'createJob',
+          summary: 'Buy a clip: from the model given, or from the one the router picks',
+          description:
+            'Send an `Idempotency-Key`: the same key and body never buy twice. Without `Prefer: respond-async` the ' +
+            'answer waits for upstream to accept or refuse, a few seconds. `submission_unknown` means that upstream ' +
+            'may have accepted the job although its answer was lost; it is never sent again.',
+          tags: ['jobs'],
+          headers: JobHeadersSchema,
+          querystring: NoQuerySchema,
+          body: JobBodySchema,
+          response: {
+            200: DryRunSchema.describe('With dry_run: the plan. Nothing was bought.'),
+            202: JobSchema.describe('The job, bought or about to be.'),
+            ...problems(400, 401, 402, 403, 404, 405, 408, 409, 413, 415, 422, 429, 500, 502, 503),
+          },
+        },
+      },
+      async (request, reply) => {
+        const {
+          model,
+          dry_run: dryRun,
+          quote: token,
+          fallback,
+          callback_url: callbackUrl,
+          ...body
+        } = request.body;
+        const key = request.headers['idempotency-key'];
+        const idempotency = key === undefined || dryRun ? null : { key, bodyHash: hashJson(request.body) };
+
+        // Before planning: the catalog may have moved on, the job of this key has not.
+        const earlier = idempotency && (await jobs.findReplay(request.clientId, idempotency));
+        if (earlier) return accepted(earlier, true);
+
+        if (callbackUrl !== undefined) checkCallbackTarget(callbacks, callbackUrl, request.clientId);
+        const { spec, routing: asked } = splitBody(body);
+        const terms = fallback && toTerms(fallback.max_attempts, fallback.max_total_cost_usd);
+        const routing = fallback ? withinTotal(asked, fallback.max_total_cost_usd) : asked;
+        const wanted = await withUpstreamJob(jobs, spec, request.clientId);
+        const quote =
+          token === undefined ? null : await quotes.redeem(token, wanted, routing, request.clientId);
+        const { view, plan } = await planner.planJob(quote?.model ?? model, wanted, routing);
+        if (quote) await quotes.hold(quote, plan, wanted, routing);
+        if (plan.kind !== 'planned') throw unplannable(plan);
+        const { choice, submission, route } = plan;
+        if (dryRun) {
+          return {
+            dry_run: true as const,
+            model: choice.model.id,
+            why: route?.why ?? 'named in the request',
+            request: submission.body,
+            estimate: renderEstimate(choice.estimate),
+            expected_s: renderExpected(choice.expected),
+            warnings: submission.warnings,
+            rejected: route?.rejected.map(renderRejected) ?? [],
+            nearest: route?.nearest ?? [],
+            catalog: renderCatalog(view),
+          };
+        }
+        const first = planAttempt(choice, wanted, routing);
+        const intent = {
+          clientId: request.clientId,
+          request: submission.body,
+          estimatedMicroUsd: first.estimatedMicroUsd,
+          listMicroUsd: first.listMicroUsd,
+          expectedMs: first.expectedMs,
+          ...(routing.max_wait_s === undefined ? {} : { patienceMs: Math.round(routing.max_wait_s * 1000) }),
+          ...(terms && {
+            fallback: {
+              ...terms,
+              highMicroUsd: first.highMicroUsd,
+              others: planOthers(route?.candidates ?? [], wanted, routing, terms),
+            },
+          }),
+          idempotency,
+          callbackUrl: callbackUrl ?? null,
+        };
+        const { respondAsync } = parsePrefer(request.headers.prefer);
+        if (respondAsync) reply.header('preference-applied', 'respond-async');
+        const { job, replayed } = await jobs.make(intent, !respondAsync);
+        return accepted(job, replayed);
+
+        function accepted(job: Job, isReplay: boolean) {
+          reply.code(202).header('location', linkTo(job));
+          if (!isTerminal(job.status)) reply.header('retry-after', RETRY_AFTER_S);
+          if (isReplay) reply.header('idempotent-replayed', 'true');
+          return sendJob(reply, jobs, job);
+        }
+      },
+    );
+
+    app.get(
+      '/jobs',
+      {
+        schema: {
+          operationId: 'listJobs',
+          summary: 'Your jobs, newest first',
+          tags: ['jobs'],
+          querystring: JobQuerySchema,
+          response: { 200: JobListSchema, ...problems(400, 401, 403, 405, 500, 503) },
+        },
+      },
+      async (request) => {
+        const { limit, status, model, cursor, client } = request.query;
+        if (cursor !== undefined && !JOB_ID_PATTERN.test(cursor)) {
+          throw invalidRequest([
+            toFault(['cursor'], 'must be the next_cursor of an earlier answer', 'query'),
+          ]);
+        }
+        const { jobs: page, nextCursor } = await jobs.list({
+          clientId: clientOf(request, client),
+          limit,
+          cursor: cursor ?? null,
+          status: status ?? null,
+          model: model ?? null,
+        });
+        return { data: (await jobs.recordsOf(page)).map(renderJob), next_cursor: nextCursor };
+      },
+    );
+
+    app.get(
+      '/jobs/:id',
+      {
+        schema: {
+          operationId: 'getJob',
+          summary: 'One job; with Prefer: wait=N, once its status has changed',
+          tags: ['jobs'],
+          params: JobParamsSchema,
+          querystring: NoQuerySchema,
+          response: { 200: JobSchema, ...problems(400, 401, 404, 405, 500, 503) },
+        },
+      },
+      (request, reply) => {
+        const { id } = request.params;
+        const clientId = visibleTo(request);
+        const { waitS } = parsePrefer(request.headers['prefer']);
+        // Most who ask hear what was said before: no promise is made for them.
+        const known = waitS === null ? jobs.peek(id, clientId) : null;
+        if (known) return sendJob(reply, jobs, known);
+        if (waitS !== null) reply.header('preference-applied', `wait=${waitS}`);
+        const finding =
+          waitS === null
+            ? jobs.get(id, clientId)
+            : jobs.waitForChange(id, clientId, waitS * 1000, request.signal);
+        return finding.then((job) => sendJob(reply, jobs, job));
+      },
+    );
+  };
+}
+
+/** No candidate may cost more than all of them together: one that nobody can price is none then. */
+const withinTotal = (routing: Routing, totalUsd: number): Routing => ({
+  ...routing,
+  max_cost_usd: Math.min(totalUsd, routing.max_cost_usd ?? totalUsd),
+});
+
+/** Whose jobs are listed: one's own, or for operators those of the client asked for, or all. */
+function clientOf(request: FastifyRequest, asked: string | undefined): string | null {
+  if (asked === undefined) return visibleTo(request);
+  requireOperator(request);
+  return asked;
+}

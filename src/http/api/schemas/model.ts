@@ -1,0 +1,105 @@
+// The shape of the catalog as clients read it, and its query.
+
+import { z } from 'zod';
+import { clipSpecShape } from '../../../core/clip/clip-spec.ts';
+import { listOf } from './list.ts';
+import { queryAmount, queryInteger } from './query.ts';
+
+const PriceSchema = z.object({
+  sku: z.string().describe("Upstream's key."),
+  unit: z.string(),
+  usd: z.number().describe('Dollars per unit, whatever unit and currency upstream lists.'),
+  when: z.record(z.string(), z.unknown()).describe('What must be true of a clip for this price to apply.'),
+});
+
+const modelExample = {
+  id: 'google/veo-3.1-lite',
+  name: 'Google: Veo 3.1 Lite',
+  created: 1776978818,
+  durations: [4, 6, 8],
+  resolutions: ['720p', '1080p'],
+  aspect_ratios: ['16:9', '9:16'],
+  sizes: ['1280x720', '720x1280', '1920x1080', '1080x1920'],
+  frame_images: ['first_frame', 'last_frame'],
+  input_modalities: ['text', 'image'],
+  generate_audio: true,
+  seed: true,
+  passthrough_parameters: ['negativePrompt'],
+  upscale_factor: null,
+  creativity: null,
+  prices: [
+    {
+      sku: 'duration_seconds_with_audio_720p',
+      unit: 'second',
+      usd: 0.05,
+      when: { audio: true, resolution: '720p' },
+    },
+  ],
+  unknown_skus: [],
+};
+
+export const ModelSchema = z
+  .object({
+    id: z.string(),
+    name: z.string(),
+    created: z.int().describe('Unix seconds.'),
+    durations: listOf(z.number()).nullable().describe('Seconds; null = the length follows from the input.'),
+    resolutions: listOf(z.string()).nullable().describe('null = follows from the input.'),
+    aspect_ratios: listOf(z.string()).nullable(),
+    sizes: listOf(z.string()).nullable().describe('null = not enumerated, which is not none.'),
+    frame_images: listOf(z.string()),
+    input_modalities: listOf(z.string()),
+    generate_audio: z.boolean().nullable().describe('null = unknown.'),
+    seed: z.boolean().nullable().describe('null = unknown.'),
+    passthrough_parameters: listOf(z.string()),
+    upscale_factor: z.object({ min: z.number().nullable(), max: z.number().nullable() }).nullable(),
+    creativity: listOf(z.number()).nullable(),
+    prices: listOf(PriceSchema),
+    unknown_skus: listOf(z.string()).describe('Price keys that are not understood, and so never used.'),
+  })
+  .meta({ id: 'Model', description: 'A model: what it can do and what it costs.', examples: [modelExample] });
+
+export const catalogExample = {
+  fetched_at: '2026-10-02T09:00:00.000Z',
+  age_s: 12,
+  stale: false,
+  models: 30,
+  dropped: 0,
+};
+
+export const CatalogSchema = z
+  .object({
+    fetched_at: z.iso.datetime(),
+    age_s: z.int().describe('Seconds since upstream answered with it.'),
+    stale: z.boolean().describe('Older than it should be, because no newer one could be had.'),
+    models: z.int(),
+    dropped: z.int().describe('Entries left out because they could not be read.'),
+  })
+  .meta({ id: 'Catalog', description: 'Which catalog an answer was made from.', examples: [catalogExample] });
+
+export const ModelListSchema = z.object({ data: listOf(ModelSchema), catalog: CatalogSchema }).meta({
+  id: 'ModelList',
+  description: 'The models that match, and how old the list is.',
+  examples: [{ data: [modelExample], catalog: catalogExample }],
+});
+
+const MODES = ['text_to_video', 'image_to_video', 'reference_to_video', 'video_to_video'] as const;
+
+export const ModelQuerySchema = z.strictObject({
+  duration: queryInteger(1, 3600).optional().describe('Can make a clip of this many seconds.'),
+  resolution: clipSpecShape.resolution,
+  aspect_ratio: clipSpecShape.aspect_ratio,
+  size: clipSpecShape.size,
+  mode: z.enum(MODES).optional().describe('Can start from this.'),
+  generate_audio: z.enum(['true', 'false']).optional().describe('Is known to make sound, or known not to.'),
+  seed: z.enum(['true', 'false']).optional().describe('Is known to take a seed, or known not to.'),
+  max_cost_usd: queryAmount(100_000)
+    .optional()
+    .describe('The clip described by the other parameters cannot cost more than this.'),
+});
+export type ModelQuery = z.infer<typeof ModelQuerySchema>;
+
+export const ModelParamsSchema = z.strictObject({
+  author: z.string().regex(/^[\w.-]{1,80}$/),
+  slug: z.string().regex(/^[\w.:-]{1,120}$/),
+});

@@ -1,0 +1,81 @@
+// The shape of what operators decide, of the record of it, and of a request to send a job again.
+
+import { z } from 'zod';
+import { isUpstreamId, UPSTREAM_ID } from '../../../core/job/upstream-id.ts';
+import { listOf } from './list.ts';
+
+const ODD_ID = 'must be an id as upstream gives them';
+
+const REASON = z
+  .string()
+  .min(3)
+  .max(500)
+  .describe('Why, for whoever reads the record.')
+  .meta({ examples: ['Found on the invoice of 2 October.'] });
+
+export const ResolveBodySchema = z
+  .discriminatedUnion('action', [
+    z.strictObject({
+      action: z.literal('attach').describe('Upstream has it: follow it under this id.'),
+      upstream_id: z.string().regex(UPSTREAM_ID, { error: ODD_ID, abort: true }).refine(isUpstreamId, ODD_ID),
+      reason: REASON,
+    }),
+    z.strictObject({
+      action: z
+        .literal('not_accepted')
+        .describe('Upstream never took it: its Idempotency-Key is free again.'),
+      reason: REASON,
+    }),
+    z.strictObject({
+      action: z.literal('write_off').describe('Nobody will ever know: closed, and its key stays used.'),
+      reason: REASON,
+    }),
+  ])
+  .meta({
+    id: 'Resolution',
+    description: 'What an operator makes of a job whose submit nobody knows the outcome of.',
+    examples: [{ action: 'attach', upstream_id: 'gen-vid-1790931600-a1B2', reason: 'Found on the invoice.' }],
+  });
+
+export const ResubmitBodySchema = z
+  .strictObject({
+    accept_double_charge: z
+      .boolean()
+      .optional()
+      .describe('Needed where the job was bought or may have been: the clip may be billed twice.'),
+  })
+  .meta({ id: 'Resubmit', description: 'Sends a job again.', examples: [{ accept_double_charge: true }] });
+
+const StateSchema = z.object({ status: z.string(), upstream_id: z.string().nullable() });
+
+export const AuditSchema = z
+  .object({
+    data: listOf(
+      z.object({
+        at: z.iso.datetime(),
+        operator: z.string(),
+        action: z.string(),
+        reason: z.string(),
+        before: StateSchema,
+        after: StateSchema,
+      }),
+    ),
+  })
+  .meta({
+    id: 'Audit',
+    description: 'Every decision on a job, oldest first.',
+    examples: [
+      {
+        data: [
+          {
+            at: '2026-10-02T09:14:00.000Z',
+            operator: 'alice',
+            action: 'attach',
+            reason: 'Found on the invoice.',
+            before: { status: 'submission_unknown', upstream_id: null },
+            after: { status: 'pending', upstream_id: 'gen-vid-1790931600-a1B2' },
+          },
+        ],
+      },
+    ],
+  });

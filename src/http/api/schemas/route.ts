@@ -1,0 +1,176 @@
+// The shape of a routing question and its answer.
+
+import { z } from 'zod';
+import { checkClipSpec, checkRouting, clipSpecShape, routingShape } from '../../../core/clip/clip-spec.ts';
+import { listOf } from './list.ts';
+import { CatalogSchema, catalogExample } from './model.ts';
+
+export const RouteBodySchema = z
+  .strictObject({ ...clipSpecShape, ...routingShape })
+  .superRefine((body, context) => {
+    for (const { path, message } of [...checkClipSpec(body), ...checkRouting(body)])
+      context.addIssue({ code: 'custom', path: [...path], message });
+  })
+  .meta({
+    id: 'RouteRequest',
+    examples: [
+      {
+        prompt: 'A paper boat sails down a rainy street at dusk',
+        duration: 5,
+        resolution: '720p',
+        aspect_ratio: '9:16',
+        priority: 'fast_and_cheap',
+      },
+    ],
+  });
+
+const ReasonSchema = z
+  .object({
+    code: z.string().describe('unsupported_duration, over_budget, ...'),
+    field: z.string().describe('The field to change.'),
+    requested: z.unknown(),
+    supported: listOf(z.unknown()).nullable().describe('What the model has; null = cannot be chosen on it.'),
+  })
+  .meta({ id: 'Reason' });
+
+const ScoresSchema = z.object({
+  speed: z.number(),
+  cost: z.number(),
+  quality: z.number(),
+  reliability: z
+    .number()
+    .optional()
+    .describe('Share of jobs that end with a clip. Counts where given a weight; not in the guide.'),
+});
+
+export const EstimateSchema = z
+  .object({
+    usd: z.number().nullable().describe('The likeliest bill; null = unknown, never zero.'),
+    low_usd: z.number().nullable(),
+    high_usd: z.number().nullable(),
+    certainty: z.enum(['exact', 'estimated', 'unknown']),
+    reason: z.string().optional().describe('Why it is unknown.'),
+    learned: z
+      .object({
+        ratio: z.number().describe('What bills are of the list price; usd is the sum of lines times this.'),
+        samples: z.int().describe('Bills it was learned from.'),
+      })
+      .optional()
+      .describe('Present once this model has billed a job of this gateway.'),
+    lines: listOf(
+      z.object({
+        sku: z.string(),
+        unit: z.string(),
+        quantity: z.number(),
+        unit_usd: z.number(),
+        usd: z.number(),
+      }),
+    ).describe("The price list's working, before anything learned."),
+  })
+  .meta({ id: 'Estimate' });
+
+export const ExpectedSchema = z
+  .object({
+    p50: z.number().describe('Seconds from submit to completed that half the clips stay under.'),
+    p90: z.number().describe('Seconds that nine in ten stay under; max_wait_s is held against this.'),
+    source: z
+      .enum(['observed', 'benchmark', 'documented', 'class'])
+      .describe("This gateway's own jobs, the public arena, recorded live runs, or models of its kind."),
+    samples: z.int(),
+  })
+  .meta({ id: 'ExpectedTime' });
+
+export const WarningSchema = z
+  .object({
+    code: z
+      .string()
+      .describe('not_sent, ignored_by_upstream, dropped_by_upstream, matches_no_model (of `models`), ...'),
+    field: z.string(),
+    message: z.string(),
+  })
+  .meta({ id: 'Warning' });
+
+const CandidateSchema = z
+  .object({
+    model: z.string(),
+    rank: z.int(),
+    score: z.number(),
+    scores: ScoresSchema,
+    lowest_advertised_price: z.number().nullable().optional().describe('Only with scoring: guide.'),
+    estimate: EstimateSchema,
+    quality: z.object({
+      value: z.number().describe('0 to 1.'),
+      source: z
+        .enum(['quality_file', 'benchmark', 'resolution'])
+        .describe("The operator's table, the public arena's votes, or the model's highest resolution."),
+    }),
+    expected_s: ExpectedSchema,
+  })
+  .meta({ id: 'Candidate' });
+
+export const RejectedSchema = z
+  .object({ model: z.string(), reasons: listOf(ReasonSchema) })
+  .meta({ id: 'Rejected' });
+export const NearestSchema = z
+  .object({ change: z.record(z.string(), z.unknown()), admits: listOf(z.string()) })
+  .meta({
+    id: 'Nearest',
+    description: 'Fields to set (null = leave out) and the models that would then take the clip.',
+  });
+
+export const routeExample = {
+  selected: 'bytedance/seedance-2.0-fast',
+  why: 'cheapest of 9 that fit; 10 s slower than x-ai/grok-imagine-video',
+  candidates: [
+    {
+      model: 'bytedance/seedance-2.0-fast',
+      rank: 1,
+      score: 0.912,
+      scores: { speed: 0.86, cost: 1, quality: 0.884, reliability: 0.98 },
+      quality: { value: 0.563, source: 'benchmark' as const },
+      estimate: {
+        usd: 0.4536,
+        low_usd: 0.4536,
+        high_usd: 0.4574,
+        certainty: 'estimated' as const,
+        lines: [
+          { sku: 'video_tokens', unit: 'video_token', quantity: 108000, unit_usd: 0.0000042, usd: 0.4536 },
+        ],
+      },
+      expected_s: { p50: 74, p90: 89, source: 'observed' as const, samples: 41 },
+    },
+  ],
+  rejected: [
+    {
+      model: 'google/veo-3.1-lite',
+      reasons: [{ code: 'unsupported_duration', field: 'duration', requested: 5, supported: [4, 6, 8] }],
+    },
+  ],
+  nearest: [{ change: { duration: 6 }, admits: ['google/veo-3.1-lite'] }],
+  request: { model: 'bytedance/seedance-2.0-fast', prompt: 'A paper boat', duration: 5, resolution: '720p' },
+  warnings: [],
+  quote: 'q1.eyJjbGllbnRJZCI6InN0dWRpbyJ9.c2lnbmF0dXJl',
+  quote_expires_at: '2026-10-02T09:10:00.000Z',
+  catalog: catalogExample,
+};
+
+export const RouteResultSchema = z
+  .object({
+    selected: z.string(),
+    why: z.string().describe('Why it was selected, in a sentence.'),
+    candidates: listOf(CandidateSchema).describe('Best first.'),
+    rejected: listOf(RejectedSchema).describe('Every other model, with all its reasons.'),
+    nearest: listOf(NearestSchema),
+    request: z.record(z.string(), z.unknown()).describe('Exactly what would be sent upstream.'),
+    warnings: listOf(WarningSchema),
+    quote: z
+      .string()
+      .describe('Opaque. POST /jobs with it and this same body buys this model at this price or less.'),
+    quote_expires_at: z.iso.datetime(),
+    catalog: CatalogSchema,
+  })
+  .meta({
+    id: 'RouteResult',
+    description: 'The candidates, the refused, and what would be sent.',
+    examples: [routeExample],
+  });

@@ -1,0 +1,22 @@
+// Between the job ids clients know and the one upstream knows.
+
+import type { ClipSpec } from '../../core/clip/clip-spec.ts';
+import type { Jobs } from '../../service/jobs/jobs.ts';
+import { invalidRequest, toFault } from '../input/input-errors.ts';
+
+/**
+ * Clients continue jobs by our id or by upstream's; upstream knows only its own, and only their own jobs count.
+ * @throws ClipgateError invalid_request where `previous_job_id` names no completed job of the client's.
+ */
+export async function withUpstreamJob(
+  jobs: Pick<Jobs, 'find'>,
+  spec: ClipSpec,
+  clientId: string,
+): Promise<ClipSpec> {
+  const previous = spec.previous_job_id;
+  if (previous === undefined) return spec;
+  const job = await jobs.find(previous, clientId);
+  if (job?.status === 'completed' && job.upstreamId !== null)
+    return { ...spec, previous_job_id: job.upstreamId };
+  throw invalidRequest([toFault(['previous_job_id'], 'is not the id of a completed job of yours')]);
+}

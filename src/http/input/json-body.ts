@@ -1,0 +1,61 @@
+// Reads bodies as what RFC 8259 calls JSON: UTF-8 and nothing else, so that no character is replaced on the way in.
+
+import { isUtf8 } from 'node:buffer';
+import type { FastifyInstance, FastifyRequest } from 'fastify';
+import { ClipgateError } from '../../core/errors.ts';
+import { findRepeatedName } from './duplicate-keys.ts';
+import { toFault } from './input-errors.ts';
+
+/** Makes `application/json` the only body this application reads. */
+export function readJsonBodies(app: FastifyInstance): void {
+  app.removeAllContentTypeParsers();
+  app.addContentTypeParser<Buffer>(
+    'application/json',
+    { parseAs: 'buffer' },
+    async (request: FastifyRequest, bytes: Buffer) => {
+      checkHeaders(request.headers);
+      if (bytes.length === 0) {
+        throw new ClipgateError('malformed_body', 'The body is empty: send a JSON object.');
+      }
+      // Decoding what is not UTF-8 puts replacement characters where the caller's text was.
+      if (!isUtf8(bytes)) throw new ClipgateError('malformed_body', 'The body is not valid UTF-8.');
+      const text = bytes.toString('utf8');
+      const value = parse(text);
+      checkNames(text, value);
+      return value;
+    },
+  );
+}
+
+function checkHeaders(headers: FastifyRequest['headers']): void {
+  const encoding = headers['content-encoding']?.trim().toLowerCase() ?? '';
+  if (encoding !== '' && encoding !== 'identity') {
+    throw new ClipgateError('unsupported_media_type', 'Send the body without a Content-Encoding.');
+  }
+  const charset = /;\s*charset\s*=\s*"?([^";\s]*)/i.exec(headers['content-type'] ?? '')?.[1];
+  if (charset !== undefined && !/^utf-?8$/i.test(charset)) {
+    throw new ClipgateError('unsupported_media_type', 'Send the body as UTF-8.');
+  }
+}
+
+function parse(text: string): unknown {
+  try {
+    // A byte order mark may be ignored, says the RFC.
+    return JSON.parse(text.charCodeAt(0) === 0xfeff ? text.slice(1) : text);
+  } catch (cause) {
+    // The parser's own message quotes the body; the position alone is safe to say, where it says one.
+    const position = /at position (\d+)/.exec(String(cause))?.[1];
+    const where = position === undefined ? '' : ` It breaks at character ${position}.`;
+    throw new ClipgateError('malformed_body', `The body is not valid JSON.${where}`, { cause });
+  }
+}
+
+/** Of two values one would be dropped, and perhaps the one that was meant. */
+function checkNames(text: string, value: unknown): void {
+  const repeated = findRepeatedName(text, value);
+  if (!repeated) return;
+  const fault = toFault(repeated.path, repeated.message);
+  throw new ClipgateError('malformed_body', `${fault.pointer || 'The body'} ${fault.message}.`, {
+    faults: [fault],
+  });
+}

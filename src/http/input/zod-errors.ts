@@ -1,0 +1,110 @@
+// Turns what zod found into faults a person can act on: what would be accepted, and what came instead.
+
+import type { z } from 'zod';
+import type { InputFault } from '../../core/errors.ts';
+import { toFault } from './input-errors.ts';
+
+type Issue = z.core.$ZodIssue;
+type Part = InputFault['in'];
+
+/** @param data what was parsed: issues say where they are, not what stands there. */
+export function describeIssues(issues: readonly Issue[], data: unknown, part: Part): InputFault[] {
+  return issues.flatMap((issue) => describeIssue(issue, [], data, part));
+}
+
+function describeIssue(issue: Issue, base: readonly PropertyKey[], data: unknown, part: Part): InputFault[] {
+  const path = [...base, ...issue.path];
+  const fault = (message: string) => [toFault(path, message, part)];
+  switch (issue.code) {
+    case 'unrecognized_keys': {
+      const kind = part === 'query' ? 'parameter' : 'field';
+      return issue.keys.map((key) => toFault([...path, key], `is not a ${kind} that is known here`, part));
+    }
+    case 'invalid_type':
+      return fault(typeMessage(issue, valueAt(data, path), part));
+    case 'invalid_value':
+      return fault(valueAt(data, path) === undefined ? 'is required' : `must be ${anyOf(issue.values)}`);
+    case 'too_small':
+      return fault(sizeMessage(issue.origin, issue.inclusive ? 'at least' : 'more than', issue.minimum));
+    case 'too_big':
+      return fault(sizeMessage(issue.origin, issue.inclusive ? 'at most' : 'less than', issue.maximum));
+    case 'invalid_key':
+      return fault(issue.issues[0]?.message ?? 'is not a name that can stand here');
+    case 'invalid_union':
+      return describeUnion(issue, path, data, part);
+    default:
+      return fault(issue.message);
+  }
+}
+
+function describeUnion(
+  issue: Extract<Issue, { code: 'invalid_union' }>,
+  path: readonly PropertyKey[],
+  data: unknown,
+  part: Part,
+): InputFault[] {
+  // The alternative that got furthest is the one the caller meant.
+  const deepest = [...issue.errors].sort((a, b) => depthOf(b) - depthOf(a))[0];
+  if (deepest && depthOf(deepest) > 0)
+    return deepest.flatMap((inner) => describeIssue(inner, path, data, part));
+  if (valueAt(data, path) === undefined) return [toFault(path, 'is required', part)];
+  return [
+    toFault(
+      path,
+      'options' in issue && issue.options ? `must be ${anyOf(issue.options)}` : issue.message,
+      part,
+    ),
+  ];
+}
+
+const depthOf = (issues: readonly Issue[]) =>
+  Math.max(0, ...issues.map((issue) => issue.path.length + (issue.code === 'unrecognized_keys' ? 1 : 0)));
+
+function typeMessage(issue: Extract<Issue, { code: 'invalid_type' }>, given: unknown, part: Part): string {
+  if (given === undefined) return 'is required';
+  // A schema that has words of its own knows better what it wants: "a whole number" where zod says "number".
+  const wanted = issue.message.startsWith('must be ') ? issue.message : `must be ${nameOf(issue.expected)}`;
+  // Everything in a query is a string: that it is one is no news.
+  return part === 'query' ? wanted : `${wanted}, not ${describeValue(given)}`;
+}
+
+const NAMES: Readonly<Record<string, string>> = {
+  int: 'a whole number',
+  record: 'an object',
+  object: 'an object',
+  array: 'an array',
+};
+const nameOf = (type: string) => NAMES[type] ?? `a ${type}`;
+
+function describeValue(value: unknown): string {
+  if (value === null) return 'null';
+  if (typeof value === 'number') return Number.isInteger(value) ? 'a number' : String(value);
+  return nameOf(Array.isArray(value) ? 'array' : typeof value);
+}
+
+function valueAt(data: unknown, path: readonly PropertyKey[]): unknown {
+  return path.reduce<unknown>(
+    (value, key) =>
+      typeof value === 'object' && value !== null && Object.hasOwn(value, key)
+        ? (value as Record<PropertyKey, unknown>)[key]
+        : undefined,
+    data,
+  );
+}
+
+const anyOf = (values: readonly unknown[]) => {
+  const names = values.map((value) => JSON.stringify(value));
+  return names.length > 3 ? `one of ${names.join(', ')}` : names.join(' or ');
+};
+
+const UNITS: Readonly<Record<string, readonly [one: string, many: string]>> = {
+  string: ['character', 'characters'],
+  array: ['entry', 'entries'],
+};
+
+function sizeMessage(origin: string, bound: string, limit: number | bigint): string {
+  const unit = UNITS[origin];
+  return unit
+    ? `must have ${bound} ${limit} ${limit === 1 ? unit[0] : unit[1]}`
+    : `must be ${bound} ${limit}`;
+}

@@ -1,0 +1,90 @@
+// The OpenAPI document: what swagger collects from the routes, tidied so that generators and linters like it.
+
+import swagger from '@fastify/swagger';
+import swaggerUi from '@fastify/swagger-ui';
+import { createJsonSchemaTransform, jsonSchemaTransformObject } from 'fastify-type-provider-zod';
+import { z } from 'zod';
+import type { App } from '../server/context.ts';
+import { addCallbacks } from './callbacks.ts';
+import { addHeaders } from './headers.ts';
+import { tidyOpenApi } from './postprocess.ts';
+
+const DESCRIPTION = `Clipgate picks the AI video model that fits a clip, its budget and its deadline, buys the clip once, and hands back
+the MP4. Bodies and fields are those of OpenRouter's own video API wherever the meaning is the same.`;
+
+/** Collects the document from every route registered after this, and shows it at /docs. */
+export async function registerOpenApi(app: App, version: string): Promise<void> {
+  const transform = createJsonSchemaTransform({});
+  await app.register(swagger, {
+    openapi: {
+      openapi: '3.1.0',
+      info: {
+        title: 'Clipgate',
+        version,
+        description: DESCRIPTION,
+        license: { name: 'MIT', identifier: 'MIT' },
+      },
+      servers: [{ url: '/', description: 'This gateway.' }],
+      tags: [
+        { name: 'catalog', description: 'What models there are.' },
+        { name: 'routing', description: 'Which of them to take.' },
+        { name: 'jobs', description: 'Buying clips.' },
+        { name: 'operators', description: 'Repairing what nobody knows the outcome of.' },
+        { name: 'operations', description: 'For probes.' },
+      ],
+      security: [{ clientKey: [] }],
+      components: {
+        securitySchemes: {
+          clientKey: {
+            type: 'http',
+            scheme: 'bearer',
+            description: 'A client key of this gateway (CLIENT_KEYS).',
+          },
+        },
+      },
+    },
+    // Only the HEAD that a route declares, not those that Fastify adds to every GET: they share its operationId.
+    exposeHeadRoutes: true,
+    transform: (document) => {
+      const { schema, url } = transform(document);
+      const isCopy = document.route.method === 'HEAD' && document.route.exposeHeadRoute !== false;
+      if (isCopy) return { schema: { hide: true }, url };
+      const answered = tidyAnswers(schema, document.schema?.response);
+      // Swagger marks every HEAD as if it were such a copy.
+      return {
+        schema: { ...answered, operationId: (answered.operationId ?? '').replace(/-head$/, '') },
+        url,
+      };
+    },
+    transformObject: (document) => addHeaders(tidyOpenApi(addCallbacks(jsonSchemaTransformObject(document)))),
+  });
+  await app.register(swaggerUi, { routePrefix: '/docs', staticCSP: true });
+}
+
+/** Serves what was collected at /openapi.json. */
+export function serveOpenApi(app: App): void {
+  app.get('/openapi.json', { schema: { hide: true } }, async (_request, reply) => {
+    return reply.header('cache-control', 'public, max-age=60').send(app.swagger());
+  });
+}
+
+/**
+ * What swagger cannot know of the answers: one whose content is empty has none (`type: null` is how it is told so),
+ * and one without words of its own is described by its schema.
+ */
+function tidyAnswers<T extends { readonly response?: unknown }>(schema: T, declared: unknown): T {
+  const { response } = schema;
+  if (!isRecord(response)) return schema;
+  const tidy = Object.entries(response).map(([status, answer]) => {
+    if (!isRecord(answer)) return [status, answer];
+    const { content, description } = answer;
+    if (isRecord(content) && Object.keys(content).length === 0)
+      return [status, { description, type: 'null' }];
+    const source = isRecord(declared) ? declared[status] : undefined;
+    return [status, source instanceof z.ZodType ? { ...answer, description: source.description } : answer];
+  });
+  return { ...schema, response: Object.fromEntries(tidy) };
+}
+
+const isRecord = (value: unknown): value is Record<string, unknown> =>
+  typeof value === 'object' && value !== null;

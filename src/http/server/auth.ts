@@ -1,0 +1,86 @@
+// Who is calling: a bearer key known by its whole SHA-256, or nobody at all.
+
+import { hash } from 'node:crypto';
+import type { FastifyReply, FastifyRequest } from 'fastify';
+import { ANONYMOUS } from '../../config/anonymous.ts';
+import { ClipgateError } from '../../core/errors.ts';
+
+declare module 'fastify' {
+  interface FastifyRequest {
+    /** The client a request acts for; set before any handler of a scope that asks for one. */
+    clientId: string;
+    /** The operator who sent it, or null: an ordinary client did. */
+    operator: string | null;
+  }
+}
+
+/**
+ * Whose jobs a request may see: null = everybody's, for operators.
+ */
+export const visibleTo = (request: FastifyRequest): string | null =>
+  request.operator === null ? request.clientId : null;
+
+/** The operator's name. @throws ClipgateError operator_required for everybody else. */
+export function requireOperator(request: FastifyRequest): string {
+  if (request.operator !== null) return request.operator;
+  throw new ClipgateError(
+    'operator_required',
+    'Only an operator of this gateway (OPERATOR_KEYS) may do this.',
+  );
+}
+
+interface Caller {
+  readonly clientId: string;
+  readonly operator: string | null;
+}
+
+/**
+ * An onRequest hook that names the client or refuses.
+ * @param clients name by SHA-256 (hex) of the key; null = everybody is the same client.
+ * @param operators name by SHA-256 (hex) of the key of those who may repair any client's jobs.
+ */
+export function createAuthenticator(
+  clients: ReadonlyMap<string, string> | null,
+  operators: ReadonlyMap<string, string> = new Map(),
+) {
+  // Hashing takes longer than everything else there is to a short answer. Only keys that have passed are kept, so never
+  // more than are configured; and a map finds a key by a seeded hash of all of it, so how long a look takes tells
+  // nothing of how much of a wrong one is right.
+  const passed = new Map<string, Caller>();
+
+  function callerOf(key: string): Caller | undefined {
+    const before = passed.get(key);
+    if (before) return before;
+    const digest = hash('sha256', key, 'hex');
+    const operator = operators.get(digest) ?? null;
+    // What an operator buys is their own: no client's name has a colon.
+    const clientId = operator === null ? clients?.get(digest) : `operator:${operator}`;
+    if (clientId === undefined) return undefined;
+    const caller = { clientId, operator };
+    passed.set(key, caller);
+    return caller;
+  }
+
+  function identify(request: FastifyRequest): ClipgateError | undefined {
+    const { authorization } = request.headers;
+    const key = /^Bearer +(\S+)$/i.exec(authorization ?? '')?.[1];
+    const caller = key === undefined ? undefined : callerOf(key);
+    if (!caller && clients) return new ClipgateError('unauthorized', faultOf(authorization, key));
+    request.clientId = caller?.clientId ?? ANONYMOUS;
+    request.operator = caller?.operator ?? null;
+    return undefined;
+  }
+
+  // A promise would cost every request more than all it does.
+  return (request: FastifyRequest, _reply: FastifyReply, done: (error?: Error) => void): void =>
+    done(identify(request));
+}
+
+/** What is wrong with an Authorization header, and nothing of what stands in it. */
+function faultOf(header: string | undefined, key: string | undefined): string {
+  if (!header)
+    return 'There is no Authorization header: send "Authorization: Bearer <key>", a client key of this gateway.';
+  if (key === undefined)
+    return 'The Authorization header is not of the form "Bearer <key>", one client key of this gateway.';
+  return 'The key in the Authorization header is not one that this gateway knows.';
+}

@@ -1,0 +1,34 @@
+// A known path with a method it does not have answers 405 and says which it has.
+
+import type { FastifyInstance, HTTPMethods } from 'fastify';
+import { ClipgateError } from '../../core/errors.ts';
+
+const METHODS: readonly HTTPMethods[] = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS', 'TRACE'];
+
+/** Collects the routes registered from now on. Call the result once all are, to guard their other methods. */
+export function collectRoutes(app: FastifyInstance): () => void {
+  const methodsByUrl = new Map<string, Set<string>>();
+  app.addHook('onRoute', ({ url, method }) => {
+    const methods = methodsByUrl.get(url) ?? new Set();
+    methodsByUrl.set(url, methods);
+    for (const one of [method].flat()) methods.add(one);
+  });
+  return () => {
+    for (const [url, known] of [...methodsByUrl]) {
+      const others = METHODS.filter((method) => !known.has(method));
+      if (url.includes('*') || others.length === 0) continue;
+      const allow = [...known].sort().join(', ');
+      app.route({
+        url,
+        method: others,
+        schema: { hide: true },
+        // Before any body is parsed: what is wrong is the method, whatever was sent with it.
+        onRequest: async (_request, reply) => {
+          reply.header('allow', allow);
+          throw new ClipgateError('method_not_allowed', `This address takes ${allow}.`);
+        },
+        handler: async () => undefined,
+      });
+    }
+  };
+}
