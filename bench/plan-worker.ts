@@ -4,7 +4,7 @@ import process from 'node:process';
 import { type Catalog, indexCatalog } from '../src/core/catalog/catalog.ts';
 import { likenessesOf } from '../src/core/likeness.ts';
 import { planRoute } from '../src/core/routing/plan-route.ts';
-import { parseModels } from '../src/upstream/wire.ts';
+import { parseModels } from '../src/outbound/openrouter/wire.ts';
 import { multiply, type Recorded, readCatalog } from './support/catalog.ts';
 import { ASSORTED, type BenchClip, CLIPS } from './support/clips.ts';
 import { median } from './support/median.ts';

@@ -13,7 +13,7 @@ export interface Mutant {
   readonly pauseShare?: number;
 }
 
-const SUBMIT = 'src/upstream/submit.ts';
+const SUBMIT = 'src/outbound/openrouter/submit.ts';
 const SUBMITTER = 'src/service/jobs/job-submitter.ts';
 const POLLER = 'src/service/jobs/job-poller.ts';
 const DESK = 'src/service/webhooks/inbound-webhooks.ts';

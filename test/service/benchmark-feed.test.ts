@@ -1,8 +1,8 @@
 // The arena is asked seldom, believed where it makes sense, and remembered where it cannot be had.
 
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { parseBenchmarks } from '../../src/outbound/openrouter/wire.ts';
 import { createBenchmarkFeed } from '../../src/service/catalog/benchmarks.ts';
-import { parseBenchmarks } from '../../src/upstream/wire.ts';
 import { createRecordedLog } from '../support/silent-log.ts';
 
 const HOUR = 60 * 60_000;

@@ -4,11 +4,11 @@ import { afterEach, describe, expect, it } from 'vitest';
 import type { CallbackOutcome } from '../../src/core/callbacks/delivery.ts';
 import type { Job, JobStatus } from '../../src/core/job/job.ts';
 import { createSecret } from '../../src/core/secret.ts';
+import type { CallbackMessage } from '../../src/outbound/client-urls/callback-sender.ts';
 import { createCallbackCourier } from '../../src/service/callbacks/callback-dispatcher.ts';
 import { writeCallbackBody } from '../../src/service/callbacks/callback-message.ts';
 import type { JobStore } from '../../src/store/port.ts';
 import { openSqliteStore } from '../../src/store/sqlite.ts';
-import type { CallbackMessage } from '../../src/upstream/callback-sender.ts';
 import { createIdleJob, createJobIn } from '../store/contract/store-under-test.ts';
 import { createRecordedLog } from '../support/silent-log.ts';
 

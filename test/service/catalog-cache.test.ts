@@ -1,10 +1,10 @@
 // The cache keeps the last good catalog through everything upstream can do to it.
 
 import { describe, expect, it } from 'vitest';
+import { parseCatalog, type RawCatalog } from '../../src/outbound/openrouter/openrouter.ts';
 import { createCatalogCache } from '../../src/service/catalog/catalog-cache.ts';
 import { createCatalogHistory } from '../../src/service/catalog/catalog-history.ts';
 import { openSqliteStore } from '../../src/store/sqlite.ts';
-import { parseCatalog, type RawCatalog } from '../../src/upstream/openrouter.ts';
 import { createRecordedLog } from '../support/silent-log.ts';
 
 const MINUTE = 60_000;

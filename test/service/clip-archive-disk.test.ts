@@ -6,8 +6,8 @@ import { join } from 'node:path';
 import { Readable } from 'node:stream';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import type { Job, StoredOutput } from '../../src/core/job/job.ts';
+import type { ContentResult } from '../../src/outbound/openrouter/openrouter.ts';
 import { createClipArchive } from '../../src/service/clips/clip-archive.ts';
-import type { ContentResult } from '../../src/upstream/openrouter.ts';
 import { createMp4 } from '../support/mp4.ts';
 import { createRecordedLog } from '../support/silent-log.ts';
 

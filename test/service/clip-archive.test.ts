@@ -6,11 +6,11 @@ import { join } from 'node:path';
 import { PassThrough, Readable } from 'node:stream';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { Job } from '../../src/core/job/job.ts';
+import type { ContentResult } from '../../src/outbound/openrouter/openrouter.ts';
 import { createClipArchive } from '../../src/service/clips/clip-archive.ts';
 import { startDownload } from '../../src/service/clips/clip-download.ts';
 import type { JobStore } from '../../src/store/port.ts';
 import { openSqliteStore } from '../../src/store/sqlite.ts';
-import type { ContentResult } from '../../src/upstream/openrouter.ts';
 import { createMp4 } from '../support/mp4.ts';
 import { createRecordedLog } from '../support/silent-log.ts';
 

@@ -2,11 +2,11 @@
 
 import { afterEach, describe, expect, it } from 'vitest';
 import type { Job, JobChange } from '../../src/core/job/job.ts';
+import type { PollResult } from '../../src/outbound/openrouter/openrouter.ts';
 import { createJobFallback } from '../../src/service/jobs/job-fallback.ts';
 import { createJobPoller } from '../../src/service/jobs/job-poller.ts';
 import type { Claim, JobIntent, JobStore } from '../../src/store/port.ts';
 import { openSqliteStore } from '../../src/store/sqlite.ts';
-import type { PollResult } from '../../src/upstream/openrouter.ts';
 import { createRecordedLog } from '../support/silent-log.ts';
 
 let store: JobStore | undefined;

@@ -2,12 +2,12 @@
 
 import { afterEach, describe, expect, it } from 'vitest';
 import type { SubmitBody } from '../../src/core/job/job.ts';
+import type { SubmitOutcome } from '../../src/outbound/openrouter/submit.ts';
 import { createJobFallback } from '../../src/service/jobs/job-fallback.ts';
 import { createJobSubmitter } from '../../src/service/jobs/job-submitter.ts';
 import { createSubmitBreaker } from '../../src/service/jobs/submit-breaker.ts';
 import type { Claim, JobIntent, JobStore } from '../../src/store/port.ts';
 import { openSqliteStore } from '../../src/store/sqlite.ts';
-import type { SubmitOutcome } from '../../src/upstream/submit.ts';
 import { createRecordedLog } from '../support/silent-log.ts';
 
 let store: JobStore | undefined;

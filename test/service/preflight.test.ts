@@ -3,10 +3,10 @@
 import type { Agent } from 'undici';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { ClipSpec } from '../../src/core/clip/clip-spec.ts';
+import { createGuardedAgent } from '../../src/outbound/client-urls/guarded-agent.ts';
+import { createMediaProbe, type MediaProbe } from '../../src/outbound/client-urls/media-probe.ts';
+import { createAddressTest } from '../../src/outbound/client-urls/public-address.ts';
 import { createPreflight, type PreflightOptions } from '../../src/service/planning/preflight.ts';
-import { createGuardedAgent } from '../../src/upstream/guarded-agent.ts';
-import { createMediaProbe, type MediaProbe } from '../../src/upstream/media-probe.ts';
-import { createAddressTest } from '../../src/upstream/public-address.ts';
 import {
   type Answer,
   file,

@@ -3,10 +3,10 @@
 import { describe, expect, it } from 'vitest';
 import type { ClipSpec } from '../../src/core/clip/clip-spec.ts';
 import { slugsOf } from '../../src/core/clip/provider-options.ts';
+import { createOpenRouter } from '../../src/outbound/openrouter/openrouter.ts';
 import { createCheckedPlanner } from '../../src/service/planning/checked-planner.ts';
 import { createPlanner } from '../../src/service/planning/planner.ts';
 import { createProviderTags } from '../../src/service/planning/provider-tags.ts';
-import { createOpenRouter } from '../../src/upstream/openrouter.ts';
 import { modelOf, octoberCatalog } from '../support/catalogs.ts';
 import { httpAnswer, startRawServer } from '../support/raw-server.ts';
 import { createRecordedLog } from '../support/silent-log.ts';

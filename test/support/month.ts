@@ -8,6 +8,7 @@ import { toMicroUsd } from '../../src/core/money.ts';
 import { yardstickOf } from '../../src/core/pricing/learned-estimate.ts';
 import { planRoute } from '../../src/core/routing/plan-route.ts';
 import { createSecret } from '../../src/core/secret.ts';
+import { createOpenRouter } from '../../src/outbound/openrouter/openrouter.ts';
 import { createJobFallback } from '../../src/service/jobs/job-fallback.ts';
 import { createJobPoller } from '../../src/service/jobs/job-poller.ts';
 import { createJobSubmitter } from '../../src/service/jobs/job-submitter.ts';
@@ -18,7 +19,6 @@ import { createTelemetry } from '../../src/service/learning/model-stats.ts';
 import { createPlanner } from '../../src/service/planning/planner.ts';
 import { startSimulator } from '../../src/simulator/index.ts';
 import { openSqliteStore } from '../../src/store/sqlite.ts';
-import { createOpenRouter } from '../../src/upstream/openrouter.ts';
 import { createRecordedLog } from './silent-log.ts';
 
 /** What upstream does that no list says. The simulator bills wan-3.0 at 2.125 times its list, as was seen live. */

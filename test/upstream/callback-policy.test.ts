@@ -2,7 +2,7 @@
 
 import { describe, expect, it } from 'vitest';
 import { callbackAllowSchema } from '../../src/config/callback-settings.ts';
-import { createCallbackPolicy } from '../../src/upstream/callback-policy.ts';
+import { createCallbackPolicy } from '../../src/outbound/client-urls/callback-policy.ts';
 
 const faultOf = (allow: string | null, url: string) =>
   createCallbackPolicy(

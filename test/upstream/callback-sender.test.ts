@@ -3,9 +3,9 @@
 import { Webhook } from 'standardwebhooks';
 import { afterEach, describe, expect, it } from 'vitest';
 import { createSecret } from '../../src/core/secret.ts';
-import { createCallbackPolicy } from '../../src/upstream/callback-policy.ts';
-import { createCallbackSender } from '../../src/upstream/callback-sender.ts';
-import { createGuardedAgent } from '../../src/upstream/guarded-agent.ts';
+import { createCallbackPolicy } from '../../src/outbound/client-urls/callback-policy.ts';
+import { createCallbackSender } from '../../src/outbound/client-urls/callback-sender.ts';
+import { createGuardedAgent } from '../../src/outbound/client-urls/guarded-agent.ts';
 import { type Answer, answerWith, type Receiver, startReceiver } from '../support/receiver.ts';
 
 const whsec = (byte: number) => `whsec_${Buffer.alloc(32, byte).toString('base64')}`;

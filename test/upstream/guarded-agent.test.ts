@@ -9,9 +9,9 @@ import {
   createGuardedAgent,
   type GuardedAgentParts,
   type ResolveAll,
-} from '../../src/upstream/guarded-agent.ts';
-import { createMediaProbe } from '../../src/upstream/media-probe.ts';
-import { createAddressTest, isPublicAddress } from '../../src/upstream/public-address.ts';
+} from '../../src/outbound/client-urls/guarded-agent.ts';
+import { createMediaProbe } from '../../src/outbound/client-urls/media-probe.ts';
+import { createAddressTest, isPublicAddress } from '../../src/outbound/client-urls/public-address.ts';
 import { BYPASSES, type Bypass, bypass, PUBLIC, viaRedirect } from '../support/bypasses.ts';
 
 const OPTIONS = { connectMs: 2_000, answerMs: 2_000, maxBodyBytes: 10_000 };

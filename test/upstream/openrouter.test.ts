@@ -2,7 +2,7 @@
 
 import { afterEach, describe, expect, it } from 'vitest';
 import { createSecret } from '../../src/core/secret.ts';
-import { createOpenRouter, type OpenRouter } from '../../src/upstream/openrouter.ts';
+import { createOpenRouter, type OpenRouter } from '../../src/outbound/openrouter/openrouter.ts';
 import { httpAnswer, type RawServer, startRawServer } from '../support/raw-server.ts';
 
 let server: RawServer | undefined;

@@ -1,7 +1,7 @@
 // Every block of addresses that is not the public internet, at its edges, and its neighbours that are.
 
 import { describe, expect, it } from 'vitest';
-import { createAddressTest, isPublicAddress } from '../../src/upstream/public-address.ts';
+import { createAddressTest, isPublicAddress } from '../../src/outbound/client-urls/public-address.ts';
 
 describe('isPublicAddress', () => {
   it.each([

@@ -3,7 +3,7 @@
 import type { Socket } from 'node:net';
 import { afterEach, describe, expect, it } from 'vitest';
 import { createSecret } from '../../src/core/secret.ts';
-import { submitOnce } from '../../src/upstream/submit.ts';
+import { submitOnce } from '../../src/outbound/openrouter/submit.ts';
 import { httpAnswer, type RawServer, startRawServer } from '../support/raw-server.ts';
 
 let server: RawServer | undefined;

@@ -3,7 +3,7 @@
 import { createHmac } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
 import { createSecret } from '../../src/core/secret.ts';
-import { findSignatureFault, parseWebhook } from '../../src/upstream/webhook.ts';
+import { findSignatureFault, parseWebhook } from '../../src/outbound/openrouter/webhook.ts';
 
 const T = 1_790_000_000;
 const BODY = Buffer.from('{"data":{"id":"gen-vid-1","status":"completed","note":"déjà vu 🦊"}}');

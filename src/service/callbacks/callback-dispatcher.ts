@@ -3,9 +3,9 @@
 import { eventIdOf, judgeAttempt } from '../../core/callbacks/delivery.ts';
 import type { Job } from '../../core/job/job.ts';
 import type { Secret } from '../../core/secret.ts';
+import type { CallbackSender } from '../../outbound/client-urls/callback-sender.ts';
 import type { CallbackClaim } from '../../store/callback-port.ts';
 import type { JobStore } from '../../store/port.ts';
-import type { CallbackSender } from '../../upstream/callback-sender.ts';
 import type { Log } from '../runtime/log.ts';
 import { createLoop } from '../runtime/loop.ts';
 import { writeCallbackBody } from './callback-message.ts';

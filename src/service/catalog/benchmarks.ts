@@ -2,8 +2,8 @@
 
 import type { Benchmark } from '../../core/learning/knowledge.ts';
 import { averageElo, qualityOfElo } from '../../core/routing/score/quality.ts';
+import type { BenchmarkEntry } from '../../outbound/openrouter/wire.ts';
 import type { JobStore } from '../../store/port.ts';
-import type { BenchmarkEntry } from '../../upstream/wire.ts';
 import type { Log } from '../runtime/log.ts';
 import { createFeed, type Feed } from './refreshing-cache.ts';
 

@@ -1,9 +1,9 @@
 // Writes down what each new catalog changes, and hands the history out.
 
 import { diffCatalogs, type ModelChange } from '../../core/catalog/catalog-changes.ts';
+import type { RawCatalog } from '../../outbound/openrouter/openrouter.ts';
+import type { ModelsAnswer } from '../../outbound/openrouter/wire.ts';
 import type { CatalogChange, HistoryPlace, JobStore } from '../../store/port.ts';
-import type { RawCatalog } from '../../upstream/openrouter.ts';
-import type { ModelsAnswer } from '../../upstream/wire.ts';
 
 export type { CatalogChange };
 

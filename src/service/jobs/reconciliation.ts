@@ -2,9 +2,9 @@
 
 import { ClipgateError } from '../../core/errors.ts';
 import type { Job } from '../../core/job/job.ts';
+import type { OpenRouter } from '../../outbound/openrouter/openrouter.ts';
 import type { JobStore } from '../../store/port.ts';
 import type { AuditEntry, Resolution } from '../../store/repair-port.ts';
-import type { OpenRouter } from '../../upstream/openrouter.ts';
 import type { Log } from '../runtime/log.ts';
 
 export type Decision =

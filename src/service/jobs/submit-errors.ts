@@ -3,7 +3,7 @@
 import { ClipgateError, type ErrorCode } from '../../core/errors.ts';
 import type { Job, SubmitBody } from '../../core/job/job.ts';
 import { quoteUpstream } from '../../core/redact-upstream.ts';
-import type { SubmitOutcome } from '../../upstream/submit.ts';
+import type { SubmitOutcome } from '../../outbound/openrouter/submit.ts';
 
 export type Refused = Extract<SubmitOutcome, { kind: 'rejected' | 'not_sent' }>;
 

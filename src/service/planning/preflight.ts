@@ -4,7 +4,7 @@ import type { ClipSpec } from '../../core/clip/clip-spec.ts';
 import { findMediaFault, isTypeOf } from '../../core/clip/media-format.ts';
 import { listMediaLinks, type MediaLink } from '../../core/clip/media-link.ts';
 import { ClipgateError, type InputFault } from '../../core/errors.ts';
-import type { MediaProbe, Unreachable } from '../../upstream/media-probe.ts';
+import type { MediaProbe, Unreachable } from '../../outbound/client-urls/media-probe.ts';
 import { readDataUrl } from './data-url.ts';
 
 export interface Preflight {

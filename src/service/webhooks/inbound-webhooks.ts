@@ -7,10 +7,10 @@ import {
   type WebhookAlarm,
   type WebhookEvent,
 } from '../../core/job/upstream-webhook.ts';
+import type { OpenRouter } from '../../outbound/openrouter/openrouter.ts';
+import type { SignatureFault } from '../../outbound/openrouter/webhook.ts';
 import type { JobStore } from '../../store/port.ts';
 import type { WaitingWebhook } from '../../store/repair-port.ts';
-import type { OpenRouter } from '../../upstream/openrouter.ts';
-import type { SignatureFault } from '../../upstream/webhook.ts';
 import type { Log } from '../runtime/log.ts';
 import { createLoop } from '../runtime/loop.ts';
 

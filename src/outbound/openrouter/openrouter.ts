@@ -2,8 +2,8 @@
 
 import type { Readable } from 'node:stream';
 import { Agent, type Dispatcher, request } from 'undici';
-import type { SubmitBody } from '../core/job/job.ts';
-import type { Secret } from '../core/secret.ts';
+import type { SubmitBody } from '../../core/job/job.ts';
+import type { Secret } from '../../core/secret.ts';
 import { readJson } from './body.ts';
 import { asUpstreamError, parseRetryAfter, UpstreamError } from './errors.ts';
 import { type SubmitOutcome, submitOnce } from './submit.ts';

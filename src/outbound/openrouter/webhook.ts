@@ -2,9 +2,9 @@
 
 import { createHmac, timingSafeEqual } from 'node:crypto';
 import { z } from 'zod';
-import { isUpstreamId } from '../core/job/upstream-id.ts';
-import type { WebhookEvent } from '../core/job/upstream-webhook.ts';
-import type { Secret } from '../core/secret.ts';
+import { isUpstreamId } from '../../core/job/upstream-id.ts';
+import type { WebhookEvent } from '../../core/job/upstream-webhook.ts';
+import type { Secret } from '../../core/secret.ts';
 
 /** Why a webhook is not upstream's, or not fresh. */
 export type SignatureFault = 'missing' | 'malformed' | 'stale' | 'wrong';

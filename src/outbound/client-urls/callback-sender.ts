@@ -1,11 +1,11 @@
 // Calls a client's URL once: one POST over a guarded connection, no redirect followed, nothing of the answer kept.
 
 import { type Dispatcher, request } from 'undici';
-import type { CallbackOutcome } from '../core/callbacks/delivery.ts';
-import type { Secret } from '../core/secret.ts';
+import type { CallbackOutcome } from '../../core/callbacks/delivery.ts';
+import type { Secret } from '../../core/secret.ts';
+import { parseRetryAfter } from '../openrouter/errors.ts';
 import type { CallbackPolicy } from './callback-policy.ts';
 import { signCallback } from './callback-signature.ts';
-import { parseRetryAfter } from './errors.ts';
 import { type NetworkFailure, nameFailure } from './network-failure.ts';
 
 export interface CallbackMessage {

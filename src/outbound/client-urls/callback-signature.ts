@@ -1,7 +1,7 @@
 // Signs what we send to clients, as Standard Webhooks says, so that a receiver knows it from a forgery.
 
 import { createHmac } from 'node:crypto';
-import type { Secret } from '../core/secret.ts';
+import type { Secret } from '../../core/secret.ts';
 
 const PREFIX = 'whsec_';
 

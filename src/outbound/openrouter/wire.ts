@@ -1,10 +1,10 @@
 // OpenRouter's JSON, read tolerantly: what we need must be there, what is new or odd is let through.
 
 import { z } from 'zod';
-import type { VideoModel } from '../core/catalog/catalog.ts';
-import { MODEL_ID } from '../core/catalog/model-id.ts';
-import { isUpstreamId, UPSTREAM_ID } from '../core/job/upstream-id.ts';
-import { parsePriceList } from '../core/pricing/sku-grammar.ts';
+import type { VideoModel } from '../../core/catalog/catalog.ts';
+import { MODEL_ID } from '../../core/catalog/model-id.ts';
+import { isUpstreamId, UPSTREAM_ID } from '../../core/job/upstream-id.ts';
+import { parsePriceList } from '../../core/pricing/sku-grammar.ts';
 
 const strings = z.array(z.string());
 // A list that is missing means the same as null; a list of the wrong things is a malformed model.

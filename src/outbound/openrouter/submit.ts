@@ -1,8 +1,8 @@
 // One paid request, sent at most once, and an honest word on what became of it.
 
 import { buildConnector, Client } from 'undici';
-import type { SubmitBody } from '../core/job/job.ts';
-import type { Secret } from '../core/secret.ts';
+import type { SubmitBody } from '../../core/job/job.ts';
+import type { Secret } from '../../core/secret.ts';
 import { readJson } from './body.ts';
 import { asUpstreamError, parseRetryAfter } from './errors.ts';
 import {
