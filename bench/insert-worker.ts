@@ -1,7 +1,7 @@
 // Writes jobs to a store as fast as it takes them, and says how many a second. Arguments: database URL, seconds, lanes.
 
 import process from 'node:process';
-import { openStore } from '../src/store/open-store.ts';
+import { openStore } from '../src/store/sqlite/open-store.ts';
 
 const [databaseUrl = '', seconds = '1', lanes = '1'] = process.argv.slice(2);
 const store = await openStore({ databaseUrl, clock: Date.now, report: console.error });

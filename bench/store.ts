@@ -3,8 +3,8 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { openStore } from '../src/store/open-store.ts';
-import type { JobIntent, JobStore } from '../src/store/port.ts';
+import type { JobIntent, JobStore } from '../src/store/ports/jobs.ts';
+import { openStore } from '../src/store/sqlite/open-store.ts';
 import { startPostgres } from '../test/store/postgres-server.ts';
 
 const LEASE_MS = 60_000;

@@ -8,7 +8,7 @@ import { pino } from 'pino';
 import { parseConfig } from '../src/config/parse.ts';
 import { createGateway } from '../src/gateway/gateway.ts';
 import { startSimulator } from '../src/simulator/index.ts';
-import { openSqliteStore } from '../src/store/sqlite.ts';
+import { openSqliteStore } from '../src/store/sqlite/sqlite.ts';
 import { VERSION } from '../src/version.ts';
 
 export interface Stage {

@@ -8,7 +8,7 @@ import { type Config, ConfigError, parseConfig } from './config/parse.ts';
 import { ClipgateError } from './core/errors.ts';
 import { createGateway } from './gateway/gateway.ts';
 import { createTimestamps } from './service/runtime/log.ts';
-import { openStore } from './store/open-store.ts';
+import { openStore } from './store/sqlite/open-store.ts';
 import { VERSION } from './version.ts';
 
 async function main(): Promise<void> {

@@ -4,8 +4,8 @@ import { randomUUID } from 'node:crypto';
 import { pino } from 'pino';
 import { parseConfig } from '../src/config/parse.ts';
 import { createGateway } from '../src/gateway/gateway.ts';
-import { openStore } from '../src/store/open-store.ts';
-import type { JobStore } from '../src/store/port.ts';
+import type { JobStore } from '../src/store/ports/jobs.ts';
+import { openStore } from '../src/store/sqlite/open-store.ts';
 import { createArrive, type Trouble, watchRenames, watchSubmits, withFailpoints } from './failpoints.ts';
 import { createFastClock, type FastTime } from './fast-clock.ts';
 

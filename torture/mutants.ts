@@ -17,9 +17,9 @@ const SUBMIT = 'src/outbound/openrouter/submit.ts';
 const SUBMITTER = 'src/service/jobs/job-submitter.ts';
 const POLLER = 'src/service/jobs/job-poller.ts';
 const DESK = 'src/service/webhooks/inbound-webhooks.ts';
-const STEPS = 'src/store/job-steps.ts';
-const CREATION = 'src/store/job-creation.ts';
-const POSTGRES = 'src/store/postgres.ts';
+const STEPS = 'src/store/queries/job-steps.ts';
+const CREATION = 'src/store/queries/job-creation.ts';
+const POSTGRES = 'src/store/postgres/postgres.ts';
 
 export const MUTANTS: readonly Mutant[] = [
   { name: 'the naive gateway', stack: 'sqlite', edits: [], entry: 'torture/naive-gateway.ts' },
@@ -134,7 +134,7 @@ export const MUTANTS: readonly Mutant[] = [
         from: 'return Math.round(pace.minMs * spread);',
         to: 'return pace.minMs * spread;',
       },
-      { file: 'src/store/lease-columns.ts', from: 'Math.round(ms)', to: 'ms' },
+      { file: 'src/store/sql/lease-columns.ts', from: 'Math.round(ms)', to: 'ms' },
     ],
   },
   {
@@ -186,7 +186,7 @@ export const MUTANTS: readonly Mutant[] = [
     stack: 'postgres',
     edits: [
       {
-        file: 'src/store/job-reads.ts',
+        file: 'src/store/queries/job-reads.ts',
         from: ".where('id', '=', params.id)\n      .where('client_id', '=', params.clientId),",
         to: ".where('id', '=', params.id),",
       },

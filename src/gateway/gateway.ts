@@ -39,7 +39,7 @@ import { createProviderTags } from '../service/planning/provider-tags.ts';
 import { createPurger } from '../service/runtime/retention.ts';
 import { warnOfSettings } from '../service/runtime/startup-warnings.ts';
 import { createWebhookDesk, type WebhookDesk } from '../service/webhooks/inbound-webhooks.ts';
-import type { JobStore } from '../store/port.ts';
+import type { JobStore } from '../store/ports/jobs.ts';
 
 export interface GatewayParts {
   readonly config: Config;

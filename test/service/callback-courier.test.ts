@@ -7,8 +7,8 @@ import { createSecret } from '../../src/core/secret.ts';
 import type { CallbackMessage } from '../../src/outbound/client-urls/callback-sender.ts';
 import { createCallbackCourier } from '../../src/service/callbacks/callback-dispatcher.ts';
 import { writeCallbackBody } from '../../src/service/callbacks/callback-message.ts';
-import type { JobStore } from '../../src/store/port.ts';
-import { openSqliteStore } from '../../src/store/sqlite.ts';
+import type { JobStore } from '../../src/store/ports/jobs.ts';
+import { openSqliteStore } from '../../src/store/sqlite/sqlite.ts';
 import { createIdleJob, createJobIn } from '../store/contract/store-under-test.ts';
 import { createRecordedLog } from '../support/silent-log.ts';
 

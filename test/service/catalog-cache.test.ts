@@ -4,7 +4,7 @@ import { describe, expect, it } from 'vitest';
 import { parseCatalog, type RawCatalog } from '../../src/outbound/openrouter/openrouter.ts';
 import { createCatalogCache } from '../../src/service/catalog/catalog-cache.ts';
 import { createCatalogHistory } from '../../src/service/catalog/catalog-history.ts';
-import { openSqliteStore } from '../../src/store/sqlite.ts';
+import { openSqliteStore } from '../../src/store/sqlite/sqlite.ts';
 import { createRecordedLog } from '../support/silent-log.ts';
 
 const MINUTE = 60_000;

@@ -9,8 +9,8 @@ import type { Job } from '../../src/core/job/job.ts';
 import type { ContentResult } from '../../src/outbound/openrouter/openrouter.ts';
 import { createClipArchive } from '../../src/service/clips/clip-archive.ts';
 import { startDownload } from '../../src/service/clips/clip-download.ts';
-import type { JobStore } from '../../src/store/port.ts';
-import { openSqliteStore } from '../../src/store/sqlite.ts';
+import type { JobStore } from '../../src/store/ports/jobs.ts';
+import { openSqliteStore } from '../../src/store/sqlite/sqlite.ts';
 import { createMp4 } from '../support/mp4.ts';
 import { createRecordedLog } from '../support/silent-log.ts';
 

@@ -4,8 +4,8 @@ import { afterEach, beforeEach, expect, it } from 'vitest';
 import type { JobObservation } from '../../src/core/learning/observation.ts';
 import { createTelemetry } from '../../src/service/learning/model-stats.ts';
 import { createPurger } from '../../src/service/runtime/retention.ts';
-import type { JobStore } from '../../src/store/port.ts';
-import { openSqliteStore } from '../../src/store/sqlite.ts';
+import type { JobStore } from '../../src/store/ports/jobs.ts';
+import { openSqliteStore } from '../../src/store/sqlite/sqlite.ts';
 import { createIntent } from '../store/contract/store-under-test.ts';
 import { createRecordedLog } from '../support/silent-log.ts';
 

@@ -4,8 +4,8 @@ import { afterEach, describe, expect, it } from 'vitest';
 import type { Job } from '../../src/core/job/job.ts';
 import { OBSERVATIONS_PER_MODEL } from '../../src/core/learning/learn-model.ts';
 import { createTelemetry } from '../../src/service/learning/model-stats.ts';
-import type { JobStore } from '../../src/store/port.ts';
-import { openSqliteStore } from '../../src/store/sqlite.ts';
+import type { JobStore } from '../../src/store/ports/jobs.ts';
+import { openSqliteStore } from '../../src/store/sqlite/sqlite.ts';
 import { createRecordedLog } from '../support/silent-log.ts';
 
 const START = Date.UTC(2026, 10, 1);

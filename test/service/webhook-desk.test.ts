@@ -5,8 +5,8 @@ import type { JobChange } from '../../src/core/job/job.ts';
 import type { PollResult } from '../../src/outbound/openrouter/openrouter.ts';
 import { parseWebhook, type SignatureFault } from '../../src/outbound/openrouter/webhook.ts';
 import { createWebhookDesk } from '../../src/service/webhooks/inbound-webhooks.ts';
-import type { JobStore } from '../../src/store/port.ts';
-import { openSqliteStore } from '../../src/store/sqlite.ts';
+import type { JobStore } from '../../src/store/ports/jobs.ts';
+import { openSqliteStore } from '../../src/store/sqlite/sqlite.ts';
 import { createRecordedLog } from '../support/silent-log.ts';
 
 let store: JobStore | undefined;

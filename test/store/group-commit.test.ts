@@ -2,9 +2,9 @@
 
 import { Kysely, SqliteDialect, sql } from 'kysely';
 import { beforeEach, expect, it } from 'vitest';
-import type { Queries, WriteUnit } from '../../src/store/database.ts';
-import { createGroupCommit } from '../../src/store/group-commit.ts';
-import { createKyselyDatabase, loadSqlite } from '../../src/store/sqlite-driver.ts';
+import type { Queries, WriteUnit } from '../../src/store/sql/database.ts';
+import { createGroupCommit } from '../../src/store/sqlite/group-commit.ts';
+import { createKyselyDatabase, loadSqlite } from '../../src/store/sqlite/sqlite-driver.ts';
 
 let db: Queries;
 /** What reached the database, statement by statement, in order. */

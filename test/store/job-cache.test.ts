@@ -2,9 +2,9 @@
 
 import { expect, it } from 'vitest';
 import type { Job } from '../../src/core/job/job.ts';
-import { createJobCache } from '../../src/store/job-cache.ts';
-import type { JobStore } from '../../src/store/port.ts';
-import { openSqliteStore } from '../../src/store/sqlite.ts';
+import type { JobStore } from '../../src/store/ports/jobs.ts';
+import { createJobCache } from '../../src/store/sqlite/job-cache.ts';
+import { openSqliteStore } from '../../src/store/sqlite/sqlite.ts';
 import { createClaim, LEASE_MS } from './contract/store-under-test.ts';
 
 const openStore = () => openSqliteStore({ file: ':memory:', clock: () => 1_763_000_000_000 });

@@ -1,9 +1,9 @@
 // The PostgreSQL store: the contract on a real server, replicas side by side, and lost connections.
 
 import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
-import { MIGRATIONS } from '../../src/store/migrations.ts';
-import type { JobStore } from '../../src/store/port.ts';
-import { openPostgresStore } from '../../src/store/postgres.ts';
+import { MIGRATIONS } from '../../src/store/migrations/migrations.ts';
+import type { JobStore } from '../../src/store/ports/jobs.ts';
+import { openPostgresStore } from '../../src/store/postgres/postgres.ts';
 import type { OpenStore } from './contract/store-under-test.ts';
 import { createClaim, createIdleJob, LEASE_MS } from './contract/store-under-test.ts';
 import { describeJobStore } from './job-store.contract.ts';

@@ -2,7 +2,7 @@
 
 import { once } from 'node:events';
 import { writeSync } from 'node:fs';
-import { openSqliteStore } from '../../src/store/sqlite.ts';
+import { openSqliteStore } from '../../src/store/sqlite/sqlite.ts';
 import { createIntent, LEASE_MS } from './contract/store-under-test.ts';
 
 const store = await openSqliteStore({ file: process.argv[2]!, clock: Date.now });

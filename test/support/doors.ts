@@ -52,7 +52,7 @@ const KEPT: readonly (readonly [RegExp, readonly string[]])[] = [
 ];
 
 /** The one place where what is imported is computed: which SQLite driver this Node has. */
-const COMPUTED_IMPORT = 'src/store/sqlite-driver.ts';
+const COMPUTED_IMPORT = 'src/store/sqlite/sqlite-driver.ts';
 
 /** All that core may take from outside its own files: nothing here knows the time, the machine or chance. */
 const PURE_GLOBALS = new Set(

@@ -11,7 +11,7 @@ import { pino } from 'pino';
 import { type Config, parseConfig } from '../../src/config/parse.ts';
 import { createGateway, type Gateway } from '../../src/gateway/gateway.ts';
 import { type Simulator, type SimulatorOptions, startSimulator } from '../../src/simulator/index.ts';
-import { openSqliteStore } from '../../src/store/sqlite.ts';
+import { openSqliteStore } from '../../src/store/sqlite/sqlite.ts';
 import { type AnswerCheck, loadAnswerCheck } from './answer-check.ts';
 
 export const UPSTREAM_KEY = 'sk-or-v1-canary-upstream-7f3a9';

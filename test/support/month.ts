@@ -18,7 +18,7 @@ import { createSubmitBreaker } from '../../src/service/jobs/submit-breaker.ts';
 import { createTelemetry } from '../../src/service/learning/model-stats.ts';
 import { createPlanner } from '../../src/service/planning/planner.ts';
 import { startSimulator } from '../../src/simulator/index.ts';
-import { openSqliteStore } from '../../src/store/sqlite.ts';
+import { openSqliteStore } from '../../src/store/sqlite/sqlite.ts';
 import { createRecordedLog } from './silent-log.ts';
 
 /** What upstream does that no list says. The simulator bills wan-3.0 at 2.125 times its list, as was seen live. */

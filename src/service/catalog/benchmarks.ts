@@ -3,7 +3,7 @@
 import type { Benchmark } from '../../core/learning/knowledge.ts';
 import { averageElo, qualityOfElo } from '../../core/routing/score/quality.ts';
 import type { BenchmarkEntry } from '../../outbound/openrouter/wire.ts';
-import type { JobStore } from '../../store/port.ts';
+import type { JobStore } from '../../store/ports/jobs.ts';
 import type { Log } from '../runtime/log.ts';
 import { createFeed, type Feed } from './refreshing-cache.ts';
 

@@ -3,7 +3,7 @@
 import { diffCatalogs, type ModelChange } from '../../core/catalog/catalog-changes.ts';
 import type { RawCatalog } from '../../outbound/openrouter/openrouter.ts';
 import type { ModelsAnswer } from '../../outbound/openrouter/wire.ts';
-import type { CatalogChange, HistoryPlace, JobStore } from '../../store/port.ts';
+import type { CatalogChange, HistoryPlace, JobStore } from '../../store/ports/jobs.ts';
 
 export type { CatalogChange };
 

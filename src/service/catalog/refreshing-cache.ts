@@ -1,6 +1,6 @@
 // An answer of upstream's, always at hand: fresh when it can be, the last good one when it cannot.
 
-import type { JobStore } from '../../store/port.ts';
+import type { JobStore } from '../../store/ports/jobs.ts';
 import type { Log } from '../runtime/log.ts';
 import { createLoop } from '../runtime/loop.ts';
 

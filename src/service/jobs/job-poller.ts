@@ -10,7 +10,7 @@ import {
 import { isUnbilledFailure, mayFollow } from '../../core/job/attempt.ts';
 import { isTerminal, type Job } from '../../core/job/job.ts';
 import type { OpenRouter } from '../../outbound/openrouter/openrouter.ts';
-import type { Claim, JobStore, Lease } from '../../store/port.ts';
+import type { Claim, JobStore, Lease } from '../../store/ports/jobs.ts';
 import type { ClipArchive } from '../clips/clip-archive.ts';
 import type { Telemetry } from '../learning/model-stats.ts';
 import type { Log } from '../runtime/log.ts';

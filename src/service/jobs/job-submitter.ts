@@ -6,7 +6,7 @@ import type { Job, JobChange, SubmitBody } from '../../core/job/job.ts';
 import { nextTryMs } from '../../core/job/submit-backoff.ts';
 import type { OpenRouter } from '../../outbound/openrouter/openrouter.ts';
 import type { SubmitOutcome } from '../../outbound/openrouter/submit.ts';
-import type { AfterStep, Claim, JobStore, Lease } from '../../store/port.ts';
+import type { AfterStep, Claim, JobStore, Lease } from '../../store/ports/jobs.ts';
 import type { Log } from '../runtime/log.ts';
 import type { JobFallback } from './job-fallback.ts';
 import type { SubmitBreaker, SubmitReport } from './submit-breaker.ts';

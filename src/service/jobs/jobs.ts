@@ -15,7 +15,7 @@ import {
 } from '../../core/job/job.ts';
 import { DEFAULT_PATIENCE_MS } from '../../core/job/submit-backoff.ts';
 import type { OpenRouter } from '../../outbound/openrouter/openrouter.ts';
-import type { JobStore } from '../../store/port.ts';
+import type { JobStore } from '../../store/ports/jobs.ts';
 import { createJobId, createNonce } from '../orders/ids.ts';
 import type { Log } from '../runtime/log.ts';
 import type { JobSubmitter } from './job-submitter.ts';

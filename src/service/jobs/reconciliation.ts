@@ -3,8 +3,8 @@
 import { ClipgateError } from '../../core/errors.ts';
 import type { Job } from '../../core/job/job.ts';
 import type { OpenRouter } from '../../outbound/openrouter/openrouter.ts';
-import type { JobStore } from '../../store/port.ts';
-import type { AuditEntry, Resolution } from '../../store/repair-port.ts';
+import type { JobStore } from '../../store/ports/jobs.ts';
+import type { AuditEntry, Resolution } from '../../store/ports/reconciliation.ts';
 import type { Log } from '../runtime/log.ts';
 
 export type Decision =

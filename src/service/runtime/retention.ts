@@ -1,6 +1,6 @@
 // Keeps the store from growing by what is dead: a few rows at a time, now and then. Jobs are the record of money, and stay.
 
-import type { JobStore } from '../../store/port.ts';
+import type { JobStore } from '../../store/ports/jobs.ts';
 import { MEMORY_MS } from '../learning/model-stats.ts';
 import type { Log } from './log.ts';
 import { createLoop } from './loop.ts';

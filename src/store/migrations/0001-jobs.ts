@@ -1,6 +1,6 @@
 // The first schema: jobs with their leases, idempotency keys, archived outputs, kept documents.
 
-import type { Migration } from '../migrator.ts';
+import type { Migration } from './migrator.ts';
 
 export const jobsMigration: Migration = {
   version: 1,

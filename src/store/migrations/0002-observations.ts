@@ -1,6 +1,6 @@
 // What ended jobs taught, and beside what a job was said to cost what the price list alone said.
 
-import type { Migration } from '../migrator.ts';
+import type { Migration } from './migrator.ts';
 
 export const observationsMigration: Migration = {
   version: 2,

@@ -1,6 +1,6 @@
 // What repairs a job: its attempts, webhooks that came too early, and what operators decided.
 
-import type { Migration } from '../migrator.ts';
+import type { Migration } from './migrator.ts';
 
 export const repairMigration: Migration = {
   version: 3,

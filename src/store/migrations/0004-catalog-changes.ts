@@ -1,6 +1,6 @@
 // What changed in upstream's catalog between two fetches.
 
-import type { Migration } from '../migrator.ts';
+import type { Migration } from './migrator.ts';
 
 export const catalogChangesMigration: Migration = {
   version: 4,

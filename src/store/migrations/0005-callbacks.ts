@@ -1,6 +1,6 @@
 // Where a client wants to be told of its job, and how far the telling is.
 
-import type { Migration } from '../migrator.ts';
+import type { Migration } from './migrator.ts';
 
 export const callbacksMigration: Migration = {
   version: 5,

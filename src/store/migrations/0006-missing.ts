@@ -1,6 +1,6 @@
 // Since when, and how often in a row, upstream has said that it knows no such job.
 
-import type { Migration } from '../migrator.ts';
+import type { Migration } from './migrator.ts';
 
 export const missingMigration: Migration = {
   version: 6,

@@ -1,6 +1,6 @@
 // Finding the jobs that sent an intent again, from the one they sent again.
 
-import type { Migration } from '../migrator.ts';
+import type { Migration } from './migrator.ts';
 
 export const resubmissionsMigration: Migration = {
   version: 7,

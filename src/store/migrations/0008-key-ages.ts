@@ -1,6 +1,6 @@
 // Finding the idempotency keys that are dead, without a look at those that live.
 
-import type { Migration } from '../migrator.ts';
+import type { Migration } from './migrator.ts';
 
 export const keyAgesMigration: Migration = {
   version: 8,

@@ -2,7 +2,7 @@
 
 import { expect, it } from 'vitest';
 import type { PlannedAttempt } from '../../../src/core/job/attempt.ts';
-import type { JobIntent, JobStore } from '../../../src/store/port.ts';
+import type { JobIntent, JobStore } from '../../../src/store/ports/jobs.ts';
 import type { StoreUnderTest } from './store-under-test.ts';
 import { createIdleJob, createJobIn, LEASE_MS } from './store-under-test.ts';
 

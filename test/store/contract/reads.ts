@@ -2,7 +2,7 @@
 
 import { expect, it } from 'vitest';
 import type { StoredOutput } from '../../../src/core/job/job.ts';
-import type { ListQuery } from '../../../src/store/port.ts';
+import type { ListQuery } from '../../../src/store/ports/jobs.ts';
 import type { StoreUnderTest } from './store-under-test.ts';
 import { createClaim, createIdleJob, createJobIn, LEASE_MS } from './store-under-test.ts';
 

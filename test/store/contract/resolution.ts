@@ -2,7 +2,7 @@
 
 import { expect, it } from 'vitest';
 import { JOB_STATUSES } from '../../../src/core/job/job.ts';
-import type { Resolution } from '../../../src/store/repair-port.ts';
+import type { Resolution } from '../../../src/store/ports/reconciliation.ts';
 import type { StoreUnderTest } from './store-under-test.ts';
 import { createIdleJob, createJobIn, LEASE_MS } from './store-under-test.ts';
 

@@ -2,7 +2,7 @@
 
 import { expect } from 'vitest';
 import type { JobChange, JobStatus } from '../../../src/core/job/job.ts';
-import type { Claim, CreateResult, JobIntent, JobStore } from '../../../src/store/port.ts';
+import type { Claim, CreateResult, JobIntent, JobStore } from '../../../src/store/ports/jobs.ts';
 
 export interface StoreUnderTest {
   readonly store: JobStore;

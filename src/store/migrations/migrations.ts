@@ -1,0 +1,22 @@
+// Every schema change there ever was, in order. Append only: an applied migration is never edited.
+
+import { jobsMigration } from './0001-jobs.ts';
+import { observationsMigration } from './0002-observations.ts';
+import { repairMigration } from './0003-repair.ts';
+import { catalogChangesMigration } from './0004-catalog-changes.ts';
+import { callbacksMigration } from './0005-callbacks.ts';
+import { missingMigration } from './0006-missing.ts';
+import { resubmissionsMigration } from './0007-resubmissions.ts';
+import { keyAgesMigration } from './0008-key-ages.ts';
+import type { Migration } from './migrator.ts';
+
+export const MIGRATIONS: readonly Migration[] = [
+  jobsMigration,
+  observationsMigration,
+  repairMigration,
+  catalogChangesMigration,
+  callbacksMigration,
+  missingMigration,
+  resubmissionsMigration,
+  keyAgesMigration,
+];

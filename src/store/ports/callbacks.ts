@@ -1,0 +1,44 @@
+// What the service asks of a store to tell clients' servers how their jobs ended.
+
+import type { Callback, CallbackStep } from '../../core/callbacks/delivery.ts';
+import type { Job } from '../../core/job/job.ts';
+import type { Lease } from './jobs.ts';
+
+export interface CallbackClaim {
+  readonly callback: Callback;
+  readonly job: Job;
+  /** Host and port of the receiver. */
+  readonly host: string;
+  readonly lease: Lease;
+}
+
+export interface CallbackStore {
+  /**
+   * Makes due what has something new to tell: a callback that nobody holds, whose job stands in a status that is told
+   * and was not told yet. Which those are is read off the jobs themselves, so that no way in which a job can end has
+   * to know of callbacks, and a crash between the end of a job and this call loses nothing.
+   * @param jobIds the jobs to look at; null = all that may still bring news.
+   * @returns how many there were.
+   */
+  raiseCallbacks(jobIds: readonly string[] | null): Promise<number>;
+  /**
+   * Due callbacks, now leased to `owner` and one attempt further: at most one per receiving host, oldest due first,
+   * none of `exceptHosts`.
+   */
+  claimCallbacks(
+    owner: string,
+    limit: number,
+    leaseMs: number,
+    exceptHosts: readonly string[],
+  ): Promise<CallbackClaim[]>;
+  /**
+   * Writes down what came of an attempt, and gives up the lease. Null: the job had moved on, nothing was sent, and
+   * what is to be told is for `raiseCallbacks`; so it is where the job turned to another candidate while it was told.
+   * False where the lease is no longer ours; nothing was written then.
+   */
+  settleCallback(lease: Lease, step: CallbackStep | null): Promise<boolean>;
+  /** Milliseconds until the next callback can be claimed (0 = now), hosts left out; null where none will. */
+  nextCallbackInMs(exceptHosts: readonly string[]): Promise<number | null>;
+  /** How far the callbacks of these jobs are, where they have one. */
+  getCallbacks(jobIds: readonly string[]): Promise<Callback[]>;
+}

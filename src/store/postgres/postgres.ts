@@ -1,0 +1,174 @@
+// The store in PostgreSQL, shared by any number of replicas: rows are locked, leases run on the server's clock.
+
+import { Kysely, PostgresDialect, type PostgresPool, sql } from 'kysely';
+import pg from 'pg';
+import { ClipgateError } from '../../core/errors.ts';
+import { MIGRATIONS } from '../migrations/migrations.ts';
+import { migrate } from '../migrations/migrator.ts';
+import type { JobStore } from '../ports/jobs.ts';
+import type { Dialect, Queries } from '../sql/database.ts';
+import { createChangeFeed } from '../sql/job-events.ts';
+import { createJobStore } from '../sql/job-store.ts';
+import { openChangeListener } from './postgres-listener.ts';
+import { createChangeNotifier } from './postgres-notifier.ts';
+
+export interface PostgresStoreOptions {
+  /** `postgres://user:password@host:port/database`; a connection must be a session, for LISTEN needs one. */
+  readonly url: string;
+  /** Told what went wrong where no caller waits: a lost connection, a wake-up that other replicas missed. */
+  readonly report: (error: Error) => void;
+  /** Connections for queries; one more listens. */
+  readonly poolSize?: number;
+  /** What a single statement may take before the server gives it up. */
+  readonly statementTimeoutMs?: number;
+}
+
+const CONNECT_TIMEOUT_MS = 5_000;
+const RETRY_AFTER_S = 5;
+
+/** Any constant will do, as long as every Clipgate uses the same: "clip" in ASCII. */
+const MIGRATION_LOCK = 0x636c6970;
+
+// The start of the statement and not `clock_timestamp()`: that one differs between two columns of a row, and no
+// index can be searched by it. A statement that waited for a lock dates from before: its lease is shorter, never
+// longer, than it seems.
+const DIALECT: Dialect = {
+  now: () => sql<number>`(extract(epoch from statement_timestamp()) * 1000)::bigint`,
+  lockRows: (query) => query.forUpdate(),
+  lockFreeRows: (query) => query.forUpdate().skipLocked(),
+};
+
+/** Our integers all fit a number (times, micro-dollars, counters); `pg` returns int8 as text otherwise. */
+const TYPES: pg.CustomTypesConfig = {
+  getTypeParser: (oid, format) =>
+    oid === pg.types.builtins.INT8 ? Number : pg.types.getTypeParser(oid, format),
+};
+
+const inTransaction = <T>(queries: Queries, work: (db: Queries) => Promise<T>): Promise<T> =>
+  queries.transaction().setIsolationLevel('read committed').execute(work);
+
+/** A server told to acknowledge before it has written would make every promise of the store a lie. */
+async function requireDurability(queries: Queries): Promise<void> {
+  const { rows } = await sql<{ fsync: string; commits: string }>`
+    select current_setting('fsync') as fsync, current_setting('synchronous_commit') as commits`.execute(
+    queries,
+  );
+  for (const { fsync, commits } of rows) {
+    if (fsync !== 'off' && commits !== 'off') continue;
+    throw new ClipgateError(
+      'internal',
+      `The PostgreSQL server runs with fsync=${fsync}, synchronous_commit=${commits}: a crash would lose paid videos. Turn both on for this database.`,
+    );
+  }
+}
+
+/** Replicas that start together take turns; the late ones find nothing left to do. */
+async function migrateOnce(queries: Queries): Promise<void> {
+  await inTransaction(queries, async (db) => {
+    await sql`set local statement_timeout = 0`.execute(db);
+    await sql`select pg_advisory_xact_lock(${sql.lit(MIGRATION_LOCK)})`.execute(db);
+    await migrate(db, DIALECT, MIGRATIONS);
+  });
+}
+
+/** A failover takes seconds: whoever asks meanwhile is told to come back, and not what our server is called. */
+const unreachable = (cause: unknown) =>
+  new ClipgateError(
+    'store_unavailable',
+    'The database of this gateway does not answer. Try again shortly, with the same Idempotency-Key.',
+    { cause, retryAfterS: RETRY_AFTER_S },
+  );
+
+/** Says what failed, which a refused connection to a name with several addresses does not. */
+function asOpenError(cause: unknown): ClipgateError {
+  if (cause instanceof ClipgateError && cause.code !== 'store_unavailable') return cause;
+  const root = cause instanceof ClipgateError ? cause.cause : cause;
+  const [first] = root instanceof AggregateError ? root.errors : [root];
+  const reason = first instanceof Error ? first.message : String(first);
+  return new ClipgateError('internal', `DATABASE_URL: the PostgreSQL database cannot be opened (${reason})`, {
+    cause,
+  });
+}
+
+/**
+ * Opens the store, creating or upgrading its schema, safely also while other replicas do the same.
+ * @throws ClipgateError where the server cannot be reached or does not keep what it acknowledges, and where a newer
+ * Clipgate wrote the database.
+ */
+export async function openPostgresStore(options: PostgresStoreOptions): Promise<JobStore> {
+  const { url, report, poolSize = 10, statementTimeoutMs = 10_000 } = options;
+  const connection: pg.ClientConfig = {
+    connectionString: url,
+    application_name: 'clipgate',
+    connectionTimeoutMillis: CONNECT_TIMEOUT_MS,
+    statement_timeout: statementTimeoutMs,
+    idle_in_transaction_session_timeout: statementTimeoutMs,
+    keepAlive: true,
+    // A single UPDATE must meet the newest row, also on a server whose default is stricter.
+    options: '-c default_transaction_isolation=read\\ committed',
+    types: TYPES,
+  };
+  const pool = new pg.Pool({ ...connection, max: poolSize });
+  let closing = false;
+  // An idle connection broke, and the pool replaces it. The pool hangs the whole client, password included, on the
+  // error: only its words go on.
+  pool.on('error', ({ message }) => {
+    if (!closing) report(new Error(`An idle connection to PostgreSQL broke: ${message}`));
+  });
+  // A connection that breaks in somebody's hands fails what they do with it, and says so a second time as an event that
+  // ends the process where nobody listens. The pool itself listens only to those that are idle.
+  pool.on('connect', (client) => client.on('error', () => undefined));
+  const reachable: PostgresPool = {
+    connect: () => pool.connect().catch((cause: unknown) => Promise.reject(unreachable(cause))),
+    end: () => pool.end(),
+  };
+  const queries: Queries = new Kysely({ dialect: new PostgresDialect({ pool: reachable }) });
+
+  try {
+    await requireDurability(queries);
+    await migrateOnce(queries);
+
+    const feed = createChangeFeed();
+    const notifier = createChangeNotifier(queries, report);
+    const listener = await openChangeListener({
+      connect: () =>
+        new pg.Client({
+          ...connection,
+          application_name: 'clipgate listener',
+          query_timeout: CONNECT_TIMEOUT_MS,
+        }),
+      origin: notifier.origin,
+      onChanged: feed.announce,
+      report,
+    });
+    const announce = (jobIds: readonly string[]): void => {
+      feed.announce(jobIds);
+      notifier.notify(jobIds);
+    };
+
+    return createJobStore({
+      dialect: DIALECT,
+      reader: queries,
+      async write(unit) {
+        const { value, changed } = await inTransaction(queries, unit);
+        announce(changed);
+        return value;
+      },
+      async writeOne(unit) {
+        const { value, changed } = await unit(queries);
+        announce(changed);
+        return value;
+      },
+      onJobChanged: feed.subscribe,
+      async close() {
+        closing = true;
+        await listener.close();
+        await notifier.close();
+        await queries.destroy();
+      },
+    });
+  } catch (error) {
+    await pool.end();
+    throw asOpenError(error);
+  }
+}

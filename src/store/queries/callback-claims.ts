@@ -1,0 +1,119 @@
+// Who tells which job: callbacks claimed one per receiving host, under leases, and settled by token.
+
+import { type SqlBool, sql } from 'kysely';
+import type { CallbackState, CallbackStep } from '../../core/callbacks/delivery.ts';
+import type { CallbackClaim, CallbackStore } from '../ports/callbacks.ts';
+import type { Lease } from '../ports/jobs.ts';
+import type { Database, Queries } from '../sql/database.ts';
+import { inFewShapes } from '../sql/in-list.ts';
+import { claimedBy, dueIn } from '../sql/lease-columns.ts';
+import { CALLBACK_COLUMNS, toCallback } from './callback-row.ts';
+import { JOB_COLUMNS, toJob } from './job-row.ts';
+
+/** How far a claim looks for hosts: a receiver with more than this due does not make every claim slower. */
+const LOOK_AHEAD = 500;
+
+export function createCallbackClaims(
+  database: Database,
+): Pick<CallbackStore, 'claimCallbacks' | 'settleCallback' | 'nextCallbackInMs'> {
+  const { reader, dialect, write, writeOne } = database;
+
+  async function claim(
+    db: Queries,
+    owner: string,
+    limit: number,
+    leaseMs: number,
+    exceptHosts: readonly string[],
+  ): Promise<CallbackClaim[]> {
+    const rows = await db
+      .with('due', (cte) => {
+        const due = cte
+          .selectFrom('callbacks')
+          .select(['job_id', 'host', 'due_at'])
+          .where('due_at', '<=', dialect.now());
+        const open = exceptHosts.length > 0 ? due.where('host', 'not in', inFewShapes(exceptHosts)) : due;
+        return open.orderBy('due_at').orderBy('job_id').limit(LOOK_AHEAD);
+      })
+      .with('placed', (cte) =>
+        cte
+          .selectFrom('due')
+          .select('job_id')
+          .select(sql<number>`row_number() over (partition by host order by due_at, job_id)`.as('place')),
+      )
+      // Apart, because no database locks what it has ranked; and due once more, for it may have been claimed since.
+      .with('mine', (cte) =>
+        dialect.lockFreeRows(
+          cte
+            .selectFrom('callbacks')
+            .select('job_id')
+            .where('due_at', '<=', dialect.now())
+            .where('job_id', 'in', (query) =>
+              query.selectFrom('placed').select('placed.job_id').where('place', '=', 1),
+            )
+            .orderBy('due_at')
+            .orderBy('job_id')
+            .limit(limit),
+        ),
+      )
+      .updateTable('callbacks')
+      .set({ ...claimedBy(dialect, owner, leaseMs), attempts: sql<number>`attempts + 1` })
+      .where('job_id', 'in', (query) => query.selectFrom('mine').select('mine.job_id'))
+      .returning([...CALLBACK_COLUMNS, 'host', 'lease_token'])
+      .execute();
+    if (rows.length === 0) return [];
+
+    const ids = inFewShapes(rows.map((row) => row.job_id));
+    const jobs = await db.selectFrom('jobs').select(JOB_COLUMNS).where('id', 'in', ids).execute();
+    const jobOf = new Map(jobs.map((row) => [row.id, toJob(row)]));
+    return rows.flatMap((row) => {
+      const job = jobOf.get(row.job_id);
+      const lease = { jobId: row.job_id, owner, token: row.lease_token };
+      return job ? [{ callback: toCallback(row), job, host: row.host, lease }] : [];
+    });
+  }
+
+  async function settle(db: Queries, lease: Lease, step: CallbackStep | null): Promise<boolean> {
+    // Forgotten while it was being told: the job has turned to another candidate, and there is nothing to tell of it yet.
+    const stillTold = sql<SqlBool>`event is not null`;
+    const outcome = step
+      ? {
+          state:
+            step.state === 'gone'
+              ? step.state
+              : sql<CallbackState>`case when ${stillTold} then ${step.state} else 'waiting' end`,
+          last_error: step.error,
+          due_at:
+            step.retryInMs === null
+              ? null
+              : sql<
+                  number | null
+                >`case when ${stillTold} then ${dueIn(dialect, step.retryInMs)} else null end`,
+        }
+      : { state: 'waiting' as const, due_at: null };
+    const settled = await db
+      .updateTable('callbacks')
+      .set({ ...outcome, lease_owner: null })
+      .where('job_id', '=', lease.jobId)
+      .where('lease_owner', '=', lease.owner)
+      .where('lease_token', '=', lease.token)
+      .returning('job_id')
+      .execute();
+    return settled.length > 0;
+  }
+
+  return {
+    claimCallbacks: (owner, limit, leaseMs, exceptHosts) =>
+      write(async (db) => ({ value: await claim(db, owner, limit, leaseMs, exceptHosts), changed: [] })),
+    settleCallback: (lease, step) =>
+      writeOne(async (db) => ({ value: await settle(db, lease, step), changed: [] })),
+    async nextCallbackInMs(exceptHosts) {
+      let query = reader
+        .selectFrom('callbacks')
+        .select(sql<number>`due_at - ${dialect.now()}`.as('in_ms'))
+        .where('due_at', 'is not', null);
+      if (exceptHosts.length > 0) query = query.where('host', 'not in', inFewShapes(exceptHosts));
+      const row = await query.orderBy('due_at').limit(1).executeTakeFirst();
+      return row ? Math.max(0, row.in_ms) : null;
+    },
+  };
+}

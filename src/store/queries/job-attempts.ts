@@ -1,0 +1,164 @@
+// A job's candidates: written with the job, each tried in its turn, and every turn kept with how it ended.
+
+import { sql } from 'kysely';
+import { ClipgateError } from '../../core/errors.ts';
+import type { Attempt, EndedAttempt } from '../../core/job/attempt.ts';
+import type { FallbackTerms, Job } from '../../core/job/job.ts';
+import type { AfterStep, JobIntent, Lease } from '../ports/jobs.ts';
+import type { Dialect, Queries, Written } from '../sql/database.ts';
+import { dueIn } from '../sql/lease-columns.ts';
+import type { AttemptTable } from '../sql/tables.ts';
+import { forgetTold } from './callback-records.ts';
+import { JOB_COLUMNS, toJob } from './job-row.ts';
+import { statusesBefore } from './job-steps.ts';
+
+type Fallback = NonNullable<JobIntent['fallback']>;
+
+/** What stays with the job itself of what its caller allowed. */
+export const termsOf = ({ maxAttempts, maxTotalMicroUsd }: Fallback): FallbackTerms => ({
+  maxAttempts,
+  maxTotalMicroUsd,
+});
+
+const NO_OUTCOME = {
+  status: null,
+  upstream_id: null,
+  error: null,
+  started_at: null,
+  finished_at: null,
+  actual_micro_usd: null,
+} as const;
+
+/** Writes all candidates of a new job, the first included. */
+export async function insertAttempts(db: Queries, intent: JobIntent, fallback: Fallback): Promise<void> {
+  const first: AttemptTable = {
+    job_id: intent.id,
+    number: 1,
+    model: intent.model,
+    // Bodies may hold whole images: the job has this one.
+    request: null,
+    nonce: intent.nonce,
+    expected_ms: intent.expectedMs,
+    estimated_micro_usd: intent.estimatedMicroUsd,
+    list_micro_usd: intent.listMicroUsd ?? null,
+    high_micro_usd: fallback.highMicroUsd,
+    ...NO_OUTCOME,
+  };
+  const others = fallback.others.map(
+    (planned, index): AttemptTable => ({
+      job_id: intent.id,
+      number: index + 2,
+      model: planned.model,
+      request: JSON.stringify(planned.request),
+      nonce: planned.nonce,
+      expected_ms: planned.expectedMs,
+      estimated_micro_usd: planned.estimatedMicroUsd,
+      list_micro_usd: planned.listMicroUsd,
+      high_micro_usd: planned.highMicroUsd,
+      ...NO_OUTCOME,
+    }),
+  );
+  await db
+    .insertInto('job_attempts')
+    .values([first, ...others])
+    .execute();
+}
+
+/** See `RepairStore.beginAttempt`; to be run in a transaction. */
+export async function beginAttempt(
+  db: Queries,
+  dialect: Dialect,
+  lease: Lease,
+  ended: EndedAttempt,
+  number: number,
+  after: AfterStep,
+): Promise<Written<Job | null>> {
+  const { jobId, owner, token } = lease;
+  const held = await dialect
+    .lockRows(
+      db
+        .selectFrom('jobs')
+        .select([...JOB_COLUMNS, 'lease_owner', 'lease_token'])
+        .where('id', '=', jobId),
+    )
+    .executeTakeFirst();
+  if (held?.lease_owner !== owner || held.lease_token !== token) return { value: null, changed: [] };
+  // Begun already, and the answer was lost on its way: under this very lease, and not a byte of it was sent.
+  if (held.attempt === number && number > 1 && held.status === 'queued' && held.submitted_at === null) {
+    return { value: toJob(held), changed: [] };
+  }
+  if (held.status === ended.status || !statusesBefore(ended.status).includes(held.status)) {
+    throw new ClipgateError('internal', `Job ${jobId} is ${held.status} and cannot become ${ended.status}.`);
+  }
+  const next = await db
+    .selectFrom('job_attempts')
+    .selectAll()
+    .where('job_id', '=', jobId)
+    .where('number', '=', number)
+    .executeTakeFirst();
+  if (!next || next.request === null || next.status !== null || number <= held.attempt) {
+    throw new ClipgateError('internal', `Job ${jobId} has no attempt ${number} to turn to.`);
+  }
+
+  await db
+    .updateTable('job_attempts')
+    .set({
+      status: ended.status,
+      upstream_id: held.upstream_id,
+      error: ended.error ? JSON.stringify(ended.error) : null,
+      started_at: held.submitted_at,
+      finished_at: ended.finishedAt ?? dialect.now(),
+      actual_micro_usd: ended.actualMicroUsd ?? null,
+    })
+    .where('job_id', '=', jobId)
+    .where('number', '=', held.attempt)
+    .execute();
+  const job = await db
+    .updateTable('jobs')
+    .set({
+      status: 'queued',
+      attempt: number,
+      model: next.model,
+      request: next.request,
+      nonce: next.nonce,
+      expected_ms: next.expected_ms,
+      estimated_micro_usd: next.estimated_micro_usd,
+      list_micro_usd: next.list_micro_usd,
+      submitted_at: null,
+      finished_at: null,
+      actual_micro_usd: null,
+      is_byok: null,
+      upstream_id: null,
+      generation_id: null,
+      output_count: 0,
+      submit_attempts: 0,
+      polls: 0,
+      missing_since: null,
+      missing_polls: 0,
+      error: null,
+      updated_at: dialect.now(),
+      version: sql<number>`version + 1`,
+      ...(after.keep
+        ? { due_at: dueIn(dialect, after.leaseMs) }
+        : { lease_owner: null, due_at: after.runInMs === null ? null : dueIn(dialect, after.runInMs) }),
+    })
+    .where('id', '=', jobId)
+    .returning(JOB_COLUMNS)
+    .executeTakeFirstOrThrow();
+  if (job.callback_url !== null) await forgetTold(db, jobId);
+  return { value: toJob(job), changed: [jobId] };
+}
+
+export const toAttempt = (row: AttemptTable): Attempt => ({
+  jobId: row.job_id,
+  number: row.number,
+  model: row.model,
+  status: row.status,
+  upstreamId: row.upstream_id,
+  error: row.error === null ? null : JSON.parse(row.error),
+  startedAt: row.started_at,
+  finishedAt: row.finished_at,
+  actualMicroUsd: row.actual_micro_usd,
+  estimatedMicroUsd: row.estimated_micro_usd,
+  highMicroUsd: row.high_micro_usd,
+});

@@ -1,0 +1,105 @@
+// What an operator decides about an unknown submit: the decision and the record of it are one transaction.
+
+import { sql } from 'kysely';
+import type { JobStatus } from '../../core/job/job.ts';
+import type { AuditEntry, Resolution, ResolveResult } from '../ports/reconciliation.ts';
+import type { Dialect, Queries, Written } from '../sql/database.ts';
+import type { AuditTable } from '../sql/tables.ts';
+import { JOB_COLUMNS, toJob } from './job-row.ts';
+
+const OUTCOMES = {
+  attach: 'pending',
+  not_accepted: 'not_accepted',
+  write_off: 'written_off',
+} as const satisfies Record<Resolution['action'], JobStatus>;
+
+/** The job that an upstream id belongs to, as its present or an earlier attempt. */
+async function findHolder(db: Queries, upstreamId: string): Promise<string | null> {
+  const present = await db
+    .selectFrom('jobs')
+    .select('id')
+    .where('upstream_id', '=', upstreamId)
+    .executeTakeFirst();
+  if (present) return present.id;
+  const earlier = await db
+    .selectFrom('job_attempts')
+    .select('job_id')
+    .where('upstream_id', '=', upstreamId)
+    .executeTakeFirst();
+  return earlier?.job_id ?? null;
+}
+
+/** See `RepairStore.resolveUnknown`; to be run in a transaction. */
+export async function resolveUnknown(
+  db: Queries,
+  dialect: Dialect,
+  jobId: string,
+  resolution: Resolution,
+  by: { readonly actor: string; readonly reason: string },
+): Promise<Written<ResolveResult | null>> {
+  const unchanged = (value: ResolveResult | null) => ({ value, changed: [] });
+  const before = await dialect
+    .lockRows(db.selectFrom('jobs').select(JOB_COLUMNS).where('id', '=', jobId))
+    .executeTakeFirst();
+  if (!before) return unchanged(null);
+  if (before.status !== 'submission_unknown') return unchanged({ kind: 'not_unknown', job: toJob(before) });
+
+  const attached = resolution.action === 'attach' ? resolution : null;
+  if (attached) {
+    const holder = await findHolder(db, attached.upstreamId);
+    if (holder !== null) return unchanged({ kind: 'id_taken', jobId: holder });
+  } else {
+    // Upstream says it has the job: whoever closes it now has not seen that yet.
+    const waiting = await db
+      .selectFrom('webhook_inbox')
+      .select('upstream_id')
+      .where('nonce', '=', before.nonce)
+      .executeTakeFirst();
+    if (waiting) return unchanged({ kind: 'webhook_waiting', upstreamId: waiting.upstream_id });
+  }
+
+  const after = await db
+    .updateTable('jobs')
+    .set({
+      status: OUTCOMES[resolution.action],
+      ...(attached
+        ? {
+            upstream_id: attached.upstreamId,
+            ...(attached.generationId !== null && { generation_id: attached.generationId }),
+            error: null,
+            due_at: dialect.now(),
+          }
+        : { finished_at: dialect.now(), due_at: null }),
+      lease_owner: null,
+      updated_at: dialect.now(),
+      version: sql<number>`version + 1`,
+    })
+    .where('id', '=', jobId)
+    .returning(JOB_COLUMNS)
+    .executeTakeFirstOrThrow();
+  await db
+    .insertInto('job_audit')
+    .values({
+      job_id: jobId,
+      version: after.version,
+      at: after.updated_at,
+      actor: by.actor,
+      action: resolution.action,
+      reason: by.reason,
+      before_json: JSON.stringify({ status: before.status, upstreamId: before.upstream_id }),
+      after_json: JSON.stringify({ status: after.status, upstreamId: after.upstream_id }),
+    })
+    .execute();
+  return { value: { kind: 'resolved', job: toJob(after) }, changed: [jobId] };
+}
+
+export const toAuditEntry = (row: AuditTable): AuditEntry => ({
+  jobId: row.job_id,
+  version: row.version,
+  at: row.at,
+  actor: row.actor,
+  action: row.action,
+  reason: row.reason,
+  before: JSON.parse(row.before_json),
+  after: JSON.parse(row.after_json),
+});

@@ -1,0 +1,70 @@
+// Which clips the archive holds, and the small documents kept across restarts.
+
+import type { StoredOutput } from '../../core/job/job.ts';
+import type { JobStore } from '../ports/jobs.ts';
+import type { Database, Queries } from '../sql/database.ts';
+import { prepare } from '../sql/prepared-query.ts';
+
+export type ArchiveRecords = Pick<JobStore, 'saveOutput' | 'getOutputs'>;
+export type KeptDocuments = Pick<JobStore, 'saveDocument' | 'loadDocument'>;
+
+export function createArchiveRecords({ reader, writeOne }: Database): ArchiveRecords {
+  const selectOutputs = reader.selectFrom('outputs').selectAll().orderBy('job_id').orderBy('output_index');
+  const outputsOfOne = prepare((params: { jobId: string }) =>
+    selectOutputs.where('job_id', '=', params.jobId),
+  );
+
+  async function insertOutput(db: Queries, output: StoredOutput): Promise<void> {
+    const { file, bytes, sha256 } = output;
+    const content = { file, bytes, sha256, content_type: output.contentType };
+    await db
+      .insertInto('outputs')
+      .values({ job_id: output.jobId, output_index: output.index, ...content })
+      .onConflict((conflict) => conflict.columns(['job_id', 'output_index']).doUpdateSet(content))
+      .execute();
+  }
+
+  return {
+    saveOutput: (output) =>
+      writeOne(async (db) => ({ value: await insertOutput(db, output), changed: [output.jobId] })),
+    async getOutputs(jobIds) {
+      const [only] = jobIds;
+      // One job is what is asked for on the way to every answer about it.
+      const rows =
+        only !== undefined && jobIds.length === 1
+          ? await outputsOfOne(reader, { jobId: only })
+          : await selectOutputs.where('job_id', 'in', jobIds).execute();
+      return rows.map((row) => ({
+        jobId: row.job_id,
+        index: row.output_index,
+        file: row.file,
+        bytes: row.bytes,
+        sha256: row.sha256,
+        contentType: row.content_type,
+      }));
+    },
+  };
+}
+
+export function createKeptDocuments({ reader, dialect, writeOne }: Database): KeptDocuments {
+  return {
+    saveDocument: (key, json) =>
+      writeOne(async (db) => {
+        const saved = { json, saved_at: dialect.now() };
+        await db
+          .insertInto('documents')
+          .values({ key, ...saved })
+          .onConflict((conflict) => conflict.column('key').doUpdateSet(saved))
+          .execute();
+        return { value: undefined, changed: [] };
+      }),
+    async loadDocument(key) {
+      const row = await reader
+        .selectFrom('documents')
+        .select(['json', 'saved_at'])
+        .where('key', '=', key)
+        .executeTakeFirst();
+      return row ? { json: row.json, savedAt: row.saved_at } : null;
+    },
+  };
+}

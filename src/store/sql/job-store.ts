@@ -1,0 +1,62 @@
+// The job store over any database that runs our queries.
+
+import { sql } from 'kysely';
+import type { JobStore } from '../ports/jobs.ts';
+import { createCallbackClaims } from '../queries/callback-claims.ts';
+import { createCallbackRecords, releaseCallbacks } from '../queries/callback-records.ts';
+import { createCatalogHistory } from '../queries/catalog-history.ts';
+import { prepareJobCreation } from '../queries/job-creation.ts';
+import { prepareJobLeases } from '../queries/job-leases.ts';
+import { createJobReads } from '../queries/job-reads.ts';
+import { bindUpstream, saveStep } from '../queries/job-steps.ts';
+import { createObservations } from '../queries/observations.ts';
+import { createArchiveRecords, createKeptDocuments } from '../queries/outputs.ts';
+import { createPurge } from '../queries/purge.ts';
+import { createRepairRecords } from '../queries/reconciliation.ts';
+import type { Database } from './database.ts';
+
+/** The database's schema must be in place; closing the store closes the database. */
+export function createJobStore(database: Database): JobStore {
+  const { reader, dialect, write, writeOne } = database;
+  const createJob = prepareJobCreation(reader, dialect);
+  const leases = prepareJobLeases(reader, dialect);
+  let closing: Promise<void> | null = null;
+
+  return {
+    ...createJobReads(database),
+    // For a database that others write to as well: what was true a moment ago may not be now.
+    peekJob: () => null,
+    ...createArchiveRecords(database),
+    ...createKeptDocuments(database),
+    ...createRepairRecords(database),
+    ...createCatalogHistory(database),
+    ...createObservations(database),
+    ...createPurge(database),
+    ...createCallbackRecords(database),
+    ...createCallbackClaims(database),
+    createJob(intent, owner, leaseMs) {
+      // Without a key, other candidates and a callback it is a single insert.
+      const single =
+        intent.idempotency === null && !intent.fallback && !intent.callbackUrl && !intent.resubmitOf;
+      const run = single ? writeOne : write;
+      return run((db) => createJob(db, intent, owner, leaseMs));
+    },
+    claimDue: (owner, limit, leaseMs) => writeOne((db) => leases.claimDue(db, owner, limit, leaseMs)),
+    saveStep: (lease, change, after) => writeOne((db) => saveStep(db, dialect, lease, change, after)),
+    bindUpstream: (jobId, bound) => writeOne((db) => bindUpstream(db, dialect, jobId, bound)),
+    releaseLeases: (owner) =>
+      write(async (db) => {
+        await releaseCallbacks(db, dialect, owner);
+        return leases.release(db, owner);
+      }),
+    nextDueInMs: () => leases.nextDueInMs(reader),
+    onJobChanged: (listener) => database.onJobChanged(listener),
+    async ping() {
+      await sql`select 1`.execute(reader);
+    },
+    close() {
+      closing ??= database.close();
+      return closing;
+    },
+  };
+}

@@ -1,0 +1,165 @@
+// The tables as our queries see them: times are epoch milliseconds, money integer micro-dollars, JSON is text.
+
+import type { CallbackState } from '../../core/callbacks/delivery.ts';
+import type { ModelChange } from '../../core/catalog/catalog-changes.ts';
+import type { JobStatus } from '../../core/job/job.ts';
+import type { JobObservation } from '../../core/learning/observation.ts';
+
+/** A job and, beside it, who may write it and when it wants attention. */
+export interface JobTable {
+  readonly id: string;
+  readonly client_id: string;
+  readonly status: JobStatus;
+  readonly model: string;
+  readonly request: string;
+  readonly nonce: string;
+  readonly created_at: number;
+  readonly updated_at: number;
+  readonly version: number;
+  readonly submitted_at: number | null;
+  readonly finished_at: number | null;
+  readonly expected_ms: number | null;
+  readonly estimated_micro_usd: number | null;
+  readonly list_micro_usd: number | null;
+  readonly actual_micro_usd: number | null;
+  /** 0 or 1: SQLite knows no booleans. */
+  readonly is_byok: number | null;
+  readonly upstream_id: string | null;
+  readonly generation_id: string | null;
+  readonly output_count: number;
+  readonly submit_attempts: number;
+  readonly polls: number;
+  readonly missing_since: number | null;
+  readonly missing_polls: number;
+  readonly error: string | null;
+  readonly attempt: number;
+  readonly fallback: string | null;
+  readonly patience_ms: number | null;
+  readonly resubmit_of: string | null;
+  readonly callback_url: string | null;
+  /** When anyone may claim it: the next step of a free job, the end of the lease of a held one, null for never. */
+  readonly due_at: number | null;
+  /** When it had fallen due before the present claim: what "oldest due first" is sorted by. */
+  readonly claimed_due_at: number | null;
+  readonly lease_owner: string | null;
+  readonly lease_token: number;
+}
+
+interface IdempotencyKeyTable {
+  readonly client_id: string;
+  readonly key: string;
+  readonly body_hash: string;
+  readonly job_id: string;
+  readonly created_at: number;
+}
+
+interface OutputTable {
+  readonly job_id: string;
+  readonly output_index: number;
+  readonly file: string;
+  readonly bytes: number;
+  readonly sha256: string;
+  readonly content_type: string;
+}
+
+export interface ObservationTable {
+  readonly job_id: string;
+  readonly model: string;
+  readonly status: JobObservation['status'];
+  readonly ended_at: number;
+  readonly took_ms: number | null;
+  readonly duration_s: number | null;
+  readonly resolution: string | null;
+  readonly sound: number | null;
+  readonly list_micro_usd: number | null;
+  readonly billed_micro_usd: number | null;
+  readonly is_byok: number | null;
+}
+
+interface DocumentTable {
+  readonly key: string;
+  readonly json: string;
+  readonly saved_at: number;
+}
+
+export interface AttemptTable {
+  readonly job_id: string;
+  readonly number: number;
+  readonly model: string;
+  /** Null for the first: the job has it. */
+  readonly request: string | null;
+  readonly nonce: string;
+  readonly expected_ms: number | null;
+  readonly estimated_micro_usd: number | null;
+  readonly list_micro_usd: number | null;
+  readonly high_micro_usd: number | null;
+  /** Null while it is planned, and while it is the job's present one. */
+  readonly status: JobStatus | null;
+  readonly upstream_id: string | null;
+  readonly error: string | null;
+  readonly started_at: number | null;
+  readonly finished_at: number | null;
+  readonly actual_micro_usd: number | null;
+}
+
+export interface WebhookInboxTable {
+  readonly nonce: string;
+  readonly upstream_id: string;
+  readonly status: string;
+  readonly received_at: number;
+  readonly due_at: number;
+}
+
+export interface AuditTable {
+  readonly job_id: string;
+  readonly version: number;
+  readonly at: number;
+  readonly actor: string;
+  readonly action: string;
+  readonly reason: string;
+  readonly before_json: string;
+  readonly after_json: string;
+}
+
+interface CatalogChangeTable {
+  readonly changed_at: number;
+  /** Within one fetch. */
+  readonly position: number;
+  readonly model: string;
+  readonly kind: ModelChange['kind'];
+  readonly fields: string;
+}
+
+/** Made with its job where that has a `callback_url`; under leases of its own. */
+interface CallbackTable {
+  readonly job_id: string;
+  /** Of the URL: so many at once, and no more. */
+  readonly host: string;
+  readonly state: CallbackState;
+  readonly event: JobStatus | null;
+  readonly attempts: number;
+  readonly last_error: string | null;
+  readonly due_at: number | null;
+  readonly lease_owner: string | null;
+  readonly lease_token: number;
+}
+
+interface MigrationTable {
+  readonly version: number;
+  readonly name: string;
+  readonly applied_at: number;
+}
+
+export interface Tables {
+  readonly jobs: JobTable;
+  readonly idempotency_keys: IdempotencyKeyTable;
+  readonly outputs: OutputTable;
+  readonly observations: ObservationTable;
+  readonly documents: DocumentTable;
+  readonly job_attempts: AttemptTable;
+  readonly webhook_inbox: WebhookInboxTable;
+  readonly job_audit: AuditTable;
+  readonly catalog_changes: CatalogChangeTable;
+  readonly callbacks: CallbackTable;
+  readonly schema_migrations: MigrationTable;
+}

@@ -1,0 +1,123 @@
+// Writes that arrive together commit together: one fsync for the group, and no promise resolves before it.
+
+import { setImmediate as nextTurn } from 'node:timers/promises';
+import { CompiledQuery } from 'kysely';
+import { ClipgateError } from '../../core/errors.ts';
+import type { Queries, WriteUnit, Written } from '../sql/database.ts';
+
+/** Bounds how long one commit keeps the event loop, and how much one failed commit takes down. */
+const MAX_GROUP = 128;
+
+export interface GroupCommit {
+  /** Resolves once the unit is committed. A unit that throws is undone alone; its neighbours commit. */
+  write<T>(unit: WriteUnit<T>): Promise<T>;
+  /** Commits what is queued; later writes are refused. */
+  close(): Promise<void>;
+}
+
+interface Waiting {
+  /** Runs the unit inside the group's transaction and returns what to do with its promise after the commit. */
+  run(db: Queries): Promise<{ readonly changed: readonly string[]; settle(): void }>;
+  reject(error: unknown): void;
+}
+
+const execute = async (db: Queries, statement: string): Promise<void> => {
+  await db.executeQuery(CompiledQuery.raw(statement));
+};
+
+/** Everything `work` did, or nothing. */
+export async function inTransaction<T>(db: Queries, work: (db: Queries) => Promise<T>): Promise<T> {
+  return db.connection().execute(async (connection) => {
+    // Immediate: a transaction that begins as a reader can be refused when it comes to write.
+    await execute(connection, 'begin immediate');
+    try {
+      const value = await work(connection);
+      await execute(connection, 'commit');
+      return value;
+    } catch (error) {
+      try {
+        await execute(connection, 'rollback');
+      } catch (rollbackError) {
+        // Disk full and I/O errors have SQLite roll back by itself; a second rollback then fails.
+        throw new AggregateError([error, rollbackError], 'The transaction failed and was given up', {
+          cause: error,
+        });
+      }
+      throw error;
+    }
+  });
+}
+
+async function runUnit<T>(
+  db: Queries,
+  unit: WriteUnit<T>,
+): Promise<Written<T> | { readonly failure: unknown }> {
+  await execute(db, 'savepoint unit');
+  try {
+    const written = await unit(db);
+    await execute(db, 'release unit');
+    return written;
+  } catch (failure) {
+    // Where SQLite already ended the transaction these throw, and the whole group fails: nobody is told a lie.
+    await execute(db, 'rollback to unit');
+    await execute(db, 'release unit');
+    return { failure };
+  }
+}
+
+/**
+ * Queues write units for `db`, SQLite's only writing connection. `announce` is called with the changed jobs after
+ * each commit.
+ */
+export function createGroupCommit(db: Queries, announce: (jobIds: readonly string[]) => void): GroupCommit {
+  const queue: Waiting[] = [];
+  let draining: Promise<void> | null = null;
+  let closed = false;
+
+  async function commitGroup(group: readonly Waiting[]): Promise<void> {
+    try {
+      const outcomes = await inTransaction(db, async (connection) => {
+        const ran: Awaited<ReturnType<Waiting['run']>>[] = [];
+        for (const waiting of group) ran.push(await waiting.run(connection));
+        return ran;
+      });
+      announce(outcomes.flatMap(({ changed }) => changed));
+      for (const { settle } of outcomes) settle();
+    } catch (error) {
+      for (const waiting of group) waiting.reject(error);
+    }
+  }
+
+  async function drain(): Promise<void> {
+    while (queue.length > 0) {
+      // One turn of the event loop, in which every request that has already arrived may join the group.
+      await nextTurn();
+      await commitGroup(queue.splice(0, MAX_GROUP));
+    }
+    draining = null;
+  }
+
+  return {
+    write: <T>(unit: WriteUnit<T>) =>
+      new Promise<T>((resolve, reject) => {
+        if (closed) {
+          reject(new ClipgateError('shutting_down', 'The store is closed.'));
+          return;
+        }
+        queue.push({
+          reject,
+          async run(connection) {
+            const outcome = await runUnit(connection, unit);
+            return 'failure' in outcome
+              ? { changed: [], settle: () => reject(outcome.failure) }
+              : { changed: outcome.changed, settle: () => resolve(outcome.value) };
+          },
+        });
+        draining ??= drain();
+      }),
+    async close() {
+      closed = true;
+      await draining;
+    },
+  };
+}

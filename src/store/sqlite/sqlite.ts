@@ -1,0 +1,160 @@
+// The store in one SQLite file that one process owns: what it acknowledges survives kill -9 and power loss.
+
+import { accessSync, closeSync, constants, existsSync, mkdirSync, openSync, realpathSync } from 'node:fs';
+import { basename, dirname, join, resolve } from 'node:path';
+import { Kysely, SqliteDialect, sql } from 'kysely';
+import { ClipgateError } from '../../core/errors.ts';
+import { MIGRATIONS } from '../migrations/migrations.ts';
+import { migrate } from '../migrations/migrator.ts';
+import type { JobStore } from '../ports/jobs.ts';
+import { releaseCallbacks } from '../queries/callback-records.ts';
+import { prepareJobLeases } from '../queries/job-leases.ts';
+import type { Dialect, Queries } from '../sql/database.ts';
+import { createChangeFeed } from '../sql/job-events.ts';
+import { createJobStore } from '../sql/job-store.ts';
+import { createGroupCommit, inTransaction } from './group-commit.ts';
+import { createJobCache } from './job-cache.ts';
+import { CLOCK_FUNCTION, createKyselyDatabase, loadSqlite, type SqliteModule } from './sqlite-driver.ts';
+import { lockFile } from './sqlite-lock.ts';
+
+export interface SqliteStoreOptions {
+  /** A path, or `:memory:` for a store that is gone when closed. A missing folder is made, for its owner only. */
+  readonly file: string;
+  /** Epoch milliseconds: the clock of leases, due times and records. */
+  readonly clock: () => number;
+}
+
+const IN_MEMORY = ':memory:';
+
+// Foreign programs (a backup, a shell) may hold the file for a moment.
+const PRAGMAS = 'pragma busy_timeout = 5000; pragma synchronous = full; pragma foreign_keys = on;';
+
+/** One writer at a time, so rows need no locks. */
+const DIALECT: Dialect = {
+  now: () => sql<number>`${sql.raw(CLOCK_FUNCTION)}()`,
+  lockRows: (query) => query,
+  lockFreeRows: (query) => query,
+};
+
+/** The one name of a file, however it was spelled, so that its lock has one name too. */
+function resolveFile(file: string): string {
+  const folder = dirname(resolve(file));
+  mkdirSync(folder, { recursive: true, mode: 0o700 });
+  // The lock and the log stand beside the file, and SQLite does not say where it may not write.
+  accessSync(folder, constants.W_OK);
+  const path = join(realpathSync(folder), basename(file));
+  return existsSync(path) ? realpathSync(path) : path;
+}
+
+interface Connection {
+  readonly queries: Queries;
+  close(): Promise<void>;
+}
+
+function connect(sqlite: SqliteModule, file: string, clock: () => number, pragmas: string): Connection {
+  const handle = new sqlite.DatabaseSync(file);
+  try {
+    handle.exec(pragmas);
+    const database = createKyselyDatabase(handle, clock);
+    const queries: Queries = new Kysely({ dialect: new SqliteDialect({ database }) });
+    return {
+      queries,
+      async close() {
+        await queries.destroy();
+        handle.close();
+      },
+    };
+  } catch (error) {
+    handle.close();
+    throw error;
+  }
+}
+
+/** Some network file systems cannot share the memory that WAL needs, and SQLite then silently goes without. */
+async function enterWal(writer: Queries, file: string): Promise<void> {
+  const { rows } = await sql<{ journal_mode: string }>`pragma journal_mode = wal`.execute(writer);
+  if (rows[0]?.journal_mode === 'wal' || file === IN_MEMORY) return;
+  throw new ClipgateError('internal', `The file system of ${file} cannot hold SQLite's write-ahead log.`);
+}
+
+/** What the system or SQLite refuses is a path that somebody can mend; anything else is a fault of ours. */
+function asOpenError(cause: unknown, file: string): unknown {
+  if (!(cause instanceof Error) || cause instanceof ClipgateError || !('code' in cause)) return cause;
+  return new ClipgateError('internal', `DATABASE_URL: ${file} cannot be opened (${cause.message})`, {
+    cause,
+  });
+}
+
+/** Tells what fails in opening `file` as its operator can mend it. Nothing else belongs in here. */
+async function opening<T>(file: string, open: () => T | Promise<T>): Promise<T> {
+  try {
+    return await open();
+  } catch (error) {
+    throw asOpenError(error, file);
+  }
+}
+
+/**
+ * Opens the store, creating or upgrading its schema. Leases of earlier boots are void at once, since their owner is
+ * gone: what it was working on is due now.
+ * @throws ClipgateError where the file cannot be made or written, another process owns it, or a newer Clipgate wrote it.
+ */
+export async function openSqliteStore({ file, clock }: SqliteStoreOptions): Promise<JobStore> {
+  const sqlite = await loadSqlite();
+  const inMemory = file === IN_MEMORY;
+  const { path, unlock } = await opening(file, () => {
+    if (inMemory) return { path: file, unlock: () => {} };
+    const path = resolveFile(file);
+    return { path, unlock: lockFile(sqlite, path) };
+  });
+  const connections: Connection[] = [];
+  const closeAll = async (): Promise<void> => {
+    // The writer last: the last connection to close folds the log into the file.
+    for (const connection of connections.reverse()) await connection.close();
+    unlock();
+  };
+
+  try {
+    const writing = await opening(file, async () => {
+      // Requests hold prompts. SQLite gives its other files the mode of this one.
+      if (!inMemory) closeSync(openSync(path, 'a', 0o600));
+      const connection = connect(sqlite, path, clock, PRAGMAS);
+      connections.push(connection);
+      await enterWal(connection.queries, path);
+      return connection;
+    });
+    await inTransaction(writing.queries, async (db) => {
+      await migrate(db, DIALECT, MIGRATIONS);
+      await prepareJobLeases(db, DIALECT).releaseAll(db);
+      await releaseCallbacks(db, DIALECT, null);
+    });
+
+    // A database in memory has one connection; Kysely then queues reads behind the group being written.
+    const reading = await opening(file, () =>
+      inMemory ? writing : connect(sqlite, path, clock, `${PRAGMAS} pragma query_only = on`),
+    );
+    if (!inMemory) connections.push(reading);
+
+    const feed = createChangeFeed();
+    const cache = createJobCache();
+    const { write, close } = createGroupCommit(writing.queries, (jobIds) => {
+      cache.forget(jobIds);
+      feed.announce(jobIds);
+    });
+    const store = createJobStore({
+      dialect: DIALECT,
+      reader: reading.queries,
+      write,
+      writeOne: write,
+      onJobChanged: feed.subscribe,
+      async close() {
+        await close();
+        await closeAll();
+      },
+    });
+    return { ...store, getJob: cache.wrap(store.getJob), peekJob: cache.peek };
+  } catch (error) {
+    await closeAll();
+    throw error;
+  }
+}
