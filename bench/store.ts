@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { JobIntent, JobStore } from '../src/store/ports/jobs.ts';
 import { openStore } from '../src/store/sqlite/open-store.ts';
-import { startPostgres } from '../test/store/postgres-server.ts';
+import { startPostgres } from '../test/store/postgres/postgres-server.ts';
 
 const LEASE_MS = 60_000;
 const PARALLEL = 32;

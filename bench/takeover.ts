@@ -3,7 +3,7 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { startPostgres } from '../test/store/postgres-server.ts';
+import { startPostgres } from '../test/store/postgres/postgres-server.ts';
 import { build } from './support/build.ts';
 import { type BenchGateway, startGateway, startUpstream, type Upstream } from './support/gateway.ts';
 

@@ -2,7 +2,7 @@
 
 import { mkdtemp } from 'node:fs/promises';
 import { join } from 'node:path';
-import { startPostgres } from '../../test/store/postgres-server.ts';
+import { startPostgres } from '../../test/store/postgres/postgres-server.ts';
 import type { Build } from './build.ts';
 
 /** @param names `sqlite`, `postgres`; all where none is given. @param use is given the URL of an empty database. */

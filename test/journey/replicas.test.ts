@@ -1,7 +1,7 @@
 // Two gateways on one PostgreSQL, each as its operator runs it: what one buys, both know, and either finishes.
 
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { type PostgresServer, startPostgres } from '../store/postgres-server.ts';
+import { type PostgresServer, startPostgres } from '../store/postgres/postgres-server.ts';
 import {
   buy,
   createFolder,

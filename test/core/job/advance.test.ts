@@ -1,0 +1,224 @@
+// What polls make of a job: forward only, unknown is not an end, unknown cost is not zero.
+
+import { describe, expect, it } from 'vitest';
+import { advanceJob, nextArchiveMs, nextPollMs, type Observation } from '../../../src/core/job/advance.ts';
+import type { Job, JobStatus } from '../../../src/core/job/job.ts';
+
+const HOUR = 3_600_000;
+const NOW = 1_790_000_000_000;
+
+const job = (changes: Partial<Job> = {}): Job => ({
+  id: 'job_1',
+  clientId: 'studio',
+  status: 'pending',
+  model: 'google/veo-3.1-lite',
+  request: { model: 'google/veo-3.1-lite' },
+  nonce: '0'.repeat(32),
+  createdAt: NOW,
+  updatedAt: NOW,
+  version: 3,
+  submittedAt: NOW,
+  finishedAt: null,
+  expectedMs: 60_000,
+  estimatedMicroUsd: 120_000,
+  listMicroUsd: 120_000,
+  actualMicroUsd: null,
+  isByok: null,
+  upstreamId: 'gen-vid-1',
+  generationId: null,
+  outputCount: 0,
+  submitAttempts: 1,
+  polls: 0,
+  missingSince: null,
+  missingPolls: 0,
+  error: null,
+  attempt: 1,
+  fallback: null,
+  patienceMs: null,
+  resubmitOf: null,
+  callbackUrl: null,
+  ...changes,
+});
+
+const answer = (
+  status: string,
+  changes: Partial<Extract<Observation, { kind: 'answer' }>> = {},
+): Observation => ({
+  kind: 'answer',
+  status,
+  generationId: null,
+  outputCount: 0,
+  costUsd: null,
+  isByok: null,
+  error: null,
+  ...changes,
+});
+
+describe('advanceJob', () => {
+  it('completes with what was billed', () => {
+    expect(
+      advanceJob(
+        job(),
+        answer('completed', { outputCount: 2, costUsd: 0.1358, isByok: false, generationId: 'g' }),
+        NOW + 5,
+      ),
+    ).toEqual({
+      polls: 1,
+      status: 'completed',
+      generationId: 'g',
+      actualMicroUsd: 135_800,
+      isByok: false,
+      finishedAt: NOW + 5,
+      outputCount: 2,
+    });
+  });
+
+  it.each([
+    [0, 1],
+    [16, 16],
+    [17, 16],
+    [450_000, 16],
+  ])('of %i clips that upstream lists follows %i', (listed, followed) => {
+    expect(advanceJob(job(), answer('completed', { outputCount: listed }), NOW).outputCount).toBe(followed);
+  });
+
+  it('keeps an unknown cost unknown and expects a clip even where no URL is listed', () => {
+    expect(advanceJob(job(), answer('completed'), NOW)).toMatchObject({
+      actualMicroUsd: null,
+      outputCount: 1,
+    });
+  });
+
+  it.each<[string, JobStatus]>([
+    ['failed', 'failed'],
+    ['cancelled', 'cancelled'],
+    ['expired', 'expired'],
+    ['dead', 'failed'],
+  ])('takes %s for an end', (said, status) => {
+    expect(
+      advanceJob(job(), answer(said, { error: 'Job exceeded maximum time to live' }), NOW),
+    ).toMatchObject({
+      status,
+      finishedAt: NOW,
+      error: { code: `upstream_${status}`, message: 'Job exceeded maximum time to live' },
+    });
+  });
+
+  it('says something where upstream gives no reason', () => {
+    expect(advanceJob(job(), answer('dead'), NOW).error?.message).toContain('dead');
+  });
+
+  it.each(['reticulating', '', 'COMPLETED', 'constructor', 'toString', '__proto__'])(
+    'keeps polling on a status it does not know (%j)',
+    (said) => {
+      expect(advanceJob(job(), answer(said), NOW)).toEqual({ polls: 1 });
+    },
+  );
+
+  it('never goes back', () => {
+    expect(advanceJob(job({ status: 'in_progress' }), answer('pending'), NOW)).toEqual({ polls: 1 });
+  });
+
+  it('learns the generation id even where the status stays', () => {
+    expect(advanceJob(job(), answer('pending', { generationId: 'g' }), NOW)).toEqual({
+      polls: 1,
+      generationId: 'g',
+    });
+  });
+
+  describe('where upstream knows no such job', () => {
+    const missing: Observation = { kind: 'missing' };
+    /** A job after several answers, each at its hours after the submit. */
+    const seeing = (...seen: [atHours: number, what: Observation][]): Job => {
+      let at = job();
+      for (const [atHours, what] of seen) at = { ...at, ...advanceJob(at, what, NOW + atHours * HOUR) };
+      return at;
+    };
+
+    it('believes it after three hours of nothing else', () => {
+      const doubted = seeing([0, missing], [1, missing], [2, missing], [2.5, missing], [2.99, missing]);
+      expect(doubted).toMatchObject({ status: 'pending', missingSince: NOW, missingPolls: 5 });
+      expect(advanceJob(doubted, missing, NOW + 3 * HOUR)).toMatchObject({
+        status: 'expired',
+        finishedAt: NOW + 3 * HOUR,
+        error: { code: 'upstream_lost' },
+      });
+    });
+
+    it('does not believe the first, however late it comes', () => {
+      expect(seeing([72, missing])).toMatchObject({ status: 'pending', missingSince: NOW + 72 * HOUR });
+      expect(seeing([0, { kind: 'failed' }], [72, missing], [73, missing]).status).toBe('pending');
+    });
+
+    it('does not believe a few with a long silence of ours between them', () => {
+      expect(seeing([0, missing], [9, missing], [9.2, missing], [9.4, missing]).status).toBe('pending');
+      expect(seeing([0, missing], [9, missing], [9.2, missing], [9.4, missing], [9.6, missing]).status).toBe(
+        'expired',
+      );
+    });
+
+    it.each(['in_progress', 'pending', 'reticulating'])('begins anew once upstream says %s', (said) => {
+      const found = seeing([0, missing], [1, missing], [2, missing], [2.9, missing], [2.95, answer(said)]);
+      expect(found).toMatchObject({ missingSince: null, missingPolls: 0 });
+      expect(advanceJob(found, missing, NOW + 4 * HOUR).status).toBeUndefined();
+    });
+
+    it('is not told otherwise by a poll that failed', () => {
+      const doubted = seeing(
+        [0, missing],
+        [1, missing],
+        [2, missing],
+        [2.5, { kind: 'failed' }],
+        [2.6, missing],
+      );
+      expect(advanceJob(doubted, missing, NOW + 3 * HOUR).status).toBe('expired');
+    });
+  });
+
+  it('counts a poll that taught nothing', () => {
+    expect(advanceJob(job({ polls: 7 }), { kind: 'failed' }, NOW)).toEqual({ polls: 8 });
+  });
+});
+
+describe('nextPollMs', () => {
+  const pace = { minMs: 1_000, maxMs: 30_000 };
+  const next = (changes: Partial<Job>, ageMs: number, random = 0.5) =>
+    nextPollMs(job(changes), NOW + ageMs, pace, random);
+
+  it('polls early first, then halfway to the expected end, then at a share of the age', () => {
+    expect(next({}, 0)).toBe(1_000);
+    expect(next({ polls: 1 }, 20_000)).toBe(20_000);
+    expect(next({ polls: 2 }, 56_000)).toBe(2_000);
+    expect(next({ polls: 2 }, 59_900)).toBe(1_000);
+    expect(next({ polls: 5 }, 80_000)).toBe(10_000);
+    expect(next({ polls: 9 }, 600_000)).toBe(30_000);
+  });
+
+  it('slows down for a job that is stuck', () => {
+    expect(next({ polls: 99 }, HOUR + 1)).toBe(600_000);
+  });
+
+  it('is a whole number of milliseconds, whatever is drawn', () => {
+    for (const polls of [0, 1, 9]) {
+      for (const ageMs of [0, 12_345, 61_001, HOUR + 1]) {
+        expect(next({ polls }, ageMs, 0.937_358_516) % 1).toBe(0);
+      }
+    }
+    expect(nextArchiveMs(job({ finishedAt: NOW }), NOW + 30_001)! % 1).toBe(0);
+  });
+
+  it('spreads polls by a tenth either way', () => {
+    expect(next({ polls: 9 }, 600_000, 0)).toBeCloseTo(27_000);
+    expect(next({ polls: 9 }, 600_000, 1)).toBeCloseTo(33_000);
+  });
+});
+
+describe('nextArchiveMs', () => {
+  it('tries again at a quarter of the time it has waited, up to an hour, for a week', () => {
+    const done = job({ status: 'completed', finishedAt: NOW });
+    expect(nextArchiveMs(done, NOW)).toBe(2_000);
+    expect(nextArchiveMs(done, NOW + 60_000)).toBe(15_000);
+    expect(nextArchiveMs(done, NOW + 24 * HOUR)).toBe(HOUR);
+    expect(nextArchiveMs(done, NOW + 7 * 24 * HOUR + 1)).toBeNull();
+  });
+});

@@ -1,0 +1,115 @@
+// Migrations run once each, in order, wholly or not at all, and never on a database from the future.
+
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { Kysely, SqliteDialect, sql } from 'kysely';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { MIGRATIONS } from '../../../src/store/migrations/migrations.ts';
+import type { Migration } from '../../../src/store/migrations/migrator.ts';
+import { migrate } from '../../../src/store/migrations/migrator.ts';
+import type { Dialect, Queries } from '../../../src/store/sql/database.ts';
+import { inTransaction } from '../../../src/store/sqlite/group-commit.ts';
+import { openSqliteStore } from '../../../src/store/sqlite/sqlite.ts';
+import { createKyselyDatabase, loadSqlite } from '../../../src/store/sqlite/sqlite-driver.ts';
+import { createClaim } from '../contract/store-under-test.ts';
+
+const START = Date.UTC(2026, 10, 1);
+const DIALECT: Dialect = {
+  now: () => sql<number>`clock_ms()`,
+  lockRows: (query) => query,
+  lockFreeRows: (query) => query,
+};
+const FIRST: Migration = { version: 1, name: 'first', statements: ['create table notes (body text)'] };
+const SECOND: Migration = { version: 2, name: 'second', statements: ["insert into notes values ('kept')"] };
+
+let folder: string;
+let file: string;
+let db: Queries;
+const run = (migrations: readonly Migration[]) =>
+  inTransaction(db, (transaction) => migrate(transaction, DIALECT, migrations));
+const tables = async () =>
+  (
+    await sql<{ name: string }>`select name from sqlite_schema where type = 'table' order by name`.execute(db)
+  ).rows.map(({ name }) => name);
+
+beforeEach(async () => {
+  folder = mkdtempSync(join(tmpdir(), 'clipgate-store-'));
+  file = join(folder, 'clipgate.db');
+  const handle = new (await loadSqlite()).DatabaseSync(file);
+  const database = createKyselyDatabase(handle, () => START);
+  db = new Kysely({
+    dialect: new SqliteDialect({ database: { prepare: database.prepare, close: () => handle.close() } }),
+  });
+  await sql`select 1`.execute(db);
+});
+afterEach(async () => {
+  await db.destroy();
+  rmSync(folder, { recursive: true });
+});
+
+describe('migrate', () => {
+  it('applies what is missing, once, and says when', async () => {
+    await run([FIRST]);
+    await run([FIRST, SECOND]);
+    await run([FIRST, SECOND]);
+    expect((await sql`select body from notes`.execute(db)).rows).toHaveLength(1);
+    const ledger = await db
+      .selectFrom('schema_migrations')
+      .select(['version', 'name', 'applied_at'])
+      .execute();
+    expect(ledger.map((row) => ({ ...row }))).toEqual([
+      { version: 1, name: 'first', applied_at: START },
+      { version: 2, name: 'second', applied_at: START },
+    ]);
+  });
+
+  it('leaves nothing of a migration that fails', async () => {
+    const broken = { ...SECOND, statements: ['create table half (body text)', 'create nonsense'] };
+    await expect(run([FIRST, broken])).rejects.toThrow();
+    expect(await tables()).toEqual([]);
+    await run([FIRST, SECOND]);
+  });
+
+  it('refuses a database of a newer Clipgate, and one that is not Clipgate’s', async () => {
+    await run([FIRST, SECOND]);
+    await expect(run([FIRST])).rejects.toThrow('schema version 2 ("second"), this Clipgate knows up to 1');
+    await expect(run([FIRST, { ...SECOND, name: 'another' }])).rejects.toThrow('not written by Clipgate');
+  });
+});
+
+describe('the schema', () => {
+  it('counts its versions upwards', () => {
+    const versions = MIGRATIONS.map(({ version }) => version);
+    expect(versions).toEqual([...new Set(versions)].sort((a, b) => a - b));
+    expect(versions[0]).toBe(1);
+  });
+
+  it('is laid in an empty file and found again, and a newer one is refused with the file released', async () => {
+    const open = () => openSqliteStore({ file, clock: () => START });
+    const first = await open();
+    const { job } = await createClaim(first);
+    await first.close();
+    const second = await open();
+    expect(await second.getJob(job.id, 'studio')).toEqual(job);
+    await second.close();
+    expect(await tables()).toEqual([
+      'callbacks',
+      'catalog_changes',
+      'documents',
+      'idempotency_keys',
+      'job_attempts',
+      'job_audit',
+      'jobs',
+      'observations',
+      'outputs',
+      'schema_migrations',
+      'webhook_inbox',
+    ]);
+
+    await sql`insert into schema_migrations values (99, 'teleport', 0)`.execute(db);
+    await expect(open()).rejects.toThrow('schema version 99 ("teleport")');
+    await sql`delete from schema_migrations where version = 99`.execute(db);
+    await (await open()).close();
+  });
+});

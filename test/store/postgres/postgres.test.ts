@@ -1,0 +1,151 @@
+// The PostgreSQL store: the contract on a real server, replicas side by side, and lost connections.
+
+import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
+import { MIGRATIONS } from '../../../src/store/migrations/migrations.ts';
+import type { JobStore } from '../../../src/store/ports/jobs.ts';
+import { openPostgresStore } from '../../../src/store/postgres/postgres.ts';
+import type { OpenStore } from '../contract/store-under-test.ts';
+import { createClaim, createIdleJob, LEASE_MS } from '../contract/store-under-test.ts';
+import { describeJobStore } from '../job-store.contract.ts';
+import type { PostgresServer } from './postgres-server.ts';
+import { startPostgres } from './postgres-server.ts';
+
+let server: PostgresServer;
+let shared: string;
+beforeAll(async () => {
+  server = await startPostgres();
+  shared = await server.createDatabase();
+});
+afterAll(() => server.stop());
+
+/** How long a test waits for what must come: a bound for the hung, not a pace. */
+const PATIENCE = { timeout: 10_000, interval: 10 };
+
+const fail = (error: Error): never => {
+  throw error;
+};
+
+/** One database for the whole contract, emptied after each test: making one takes longer than any test in it. */
+const openShared: OpenStore = async () => {
+  const url = shared;
+  const replicas: JobStore[] = [];
+  const openReplica = async (): Promise<JobStore> => {
+    const replica = await openPostgresStore({ url, report: fail });
+    replicas.push(replica);
+    return replica;
+  };
+  return {
+    store: await openReplica(),
+    openReplica,
+    // The server's clock cannot be moved, so the rows are.
+    async passTime(ms) {
+      await server.query(url, `update jobs set due_at = due_at - ${ms}`);
+      await server.query(
+        url,
+        `update webhook_inbox set due_at = due_at - ${ms}, received_at = received_at - ${ms}`,
+      );
+      await server.query(url, `update callbacks set due_at = due_at - ${ms}`);
+      await server.query(url, `update idempotency_keys set created_at = created_at - ${ms}`);
+    },
+    async close() {
+      await Promise.all(replicas.map((replica) => replica.close()));
+      // Not `truncate`, which makes each file anew and takes ten times as long.
+      const tables = [
+        'callbacks',
+        'outputs',
+        'job_audit',
+        'job_attempts',
+        'webhook_inbox',
+        'jobs',
+        'idempotency_keys',
+        'observations',
+        'documents',
+        'catalog_changes',
+      ];
+      for (const table of tables) {
+        await server.query(url, `delete from ${table}`);
+      }
+    },
+  };
+};
+
+describeJobStore('PostgreSQL', openShared);
+
+describe('a PostgreSQL database', () => {
+  let url: string;
+  let reported: Error[];
+  const open = () => openPostgresStore({ url, report: (error) => reported.push(error) });
+
+  beforeEach(async () => {
+    url = await server.createDatabase();
+    reported = [];
+  });
+
+  it('is brought up by replicas that start together', async () => {
+    const replicas = await Promise.all(Array.from({ length: 6 }, open));
+    const { job } = await createClaim(replicas[0]!);
+    for (const replica of replicas) expect(await replica.getJob(job.id, 'studio')).toEqual(job);
+    await Promise.all(replicas.map((replica) => replica.close()));
+    expect(await server.query(url, 'select name from schema_migrations')).toEqual(
+      MIGRATIONS.map(({ name }) => ({ name })),
+    );
+  });
+
+  it('leaves the leases of a replica that runs to it when another starts', async () => {
+    const first = await open();
+    await createClaim(first);
+    const second = await open();
+    expect(await second.claimDue('b', 10, LEASE_MS)).toEqual([]);
+    await Promise.all([first.close(), second.close()]);
+  });
+
+  it('tells every replica of a change made by one', async () => {
+    const [a, b] = await Promise.all([open(), open()]);
+    const heard = new Promise<string>((resolve) => b.onJobChanged(resolve));
+    const { job } = await createClaim(a);
+    expect(await heard).toBe(job.id);
+    await Promise.all([a.close(), b.close()]);
+  });
+
+  /** Cuts connections of the stores, as a restart of the server or a firewall does. */
+  const cut = (name: string) =>
+    server.query(
+      url,
+      `select pg_terminate_backend(pid) from pg_stat_activity
+        where datname = current_database() and pid <> pg_backend_pid() and application_name like '${name}'`,
+    );
+
+  it('tells of what changed while the line was down', async () => {
+    const [a, b] = await Promise.all([open(), open()]);
+    const heard = new Set<string>();
+    b.onJobChanged((id) => heard.add(id));
+    await cut('clipgate listener');
+    await vi.waitUntil(() => reported.length >= 2, PATIENCE);
+    const ids = await Promise.all(Array.from({ length: 5 }, () => createIdleJob(a, 'queued')));
+    await vi.waitUntil(() => ids.every((id) => heard.has(id)), PATIENCE);
+    await Promise.all([a.close(), b.close()]);
+  });
+
+  it('goes on when every connection was cut', async () => {
+    const store = await open();
+    const { job } = await createClaim(store);
+    await cut('clipgate%');
+    // A query on a connection that is just breaking fails; the next finds another.
+    await vi.waitFor(() => store.ping(), PATIENCE);
+    expect(await store.getJob(job.id, 'studio')).toEqual(job);
+    await createClaim(store);
+    await store.close();
+    for (const { message } of reported) expect(message).toMatch(/broke|was lost/);
+  });
+
+  it('is refused where the server acknowledges what it has not kept', async () => {
+    await server.query(url, `alter database ${new URL(url).pathname.slice(1)} set synchronous_commit = off`);
+    await expect(open()).rejects.toThrow('synchronous_commit=off');
+  });
+
+  it('is refused to an older Clipgate than the one that wrote it', async () => {
+    await (await open()).close();
+    await server.query(url, "insert into schema_migrations values (99, 'teleport', 0)");
+    await expect(open()).rejects.toThrow('schema version 99 ("teleport")');
+  });
+});
