@@ -5,7 +5,7 @@ import type { ClipSpec, Routing } from './clip/clip-spec.ts';
 import { optionNames } from './clip/provider-options.ts';
 import { createLately } from './lately.ts';
 import { likenessesOf } from './likeness.ts';
-import { derived } from './memoize-by-object.ts';
+import { memoizeByObject } from './memoize-by-object.ts';
 import type { PricedClip } from './pricing/assumptions.ts';
 import { type Estimate, estimatesFor } from './pricing/estimate.ts';
 import { type Reason, reasonsOfAbility } from './routing/eligibility.ts';
@@ -33,7 +33,7 @@ const [FEWEST, MOST] = [8, 256] as const;
 const MAX_KEY_LENGTH = 1000;
 
 /** The sheets of a catalog's models, where everything is worked out when first asked for. */
-export const clipSheetsOf = derived((models: readonly VideoModel[]): ClipSheets => {
+export const clipSheetsOf = memoizeByObject((models: readonly VideoModel[]): ClipSheets => {
   const likenesses = likenessesOf(models);
   const roomFor = (entries: number) =>
     Math.max(FEWEST, Math.min(MOST, Math.floor(MAX_ENTRIES / Math.max(1, entries))));

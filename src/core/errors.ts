@@ -50,7 +50,7 @@ export type ErrorCode =
   | 'internal';
 
 /** One thing wrong with the caller's input: where (JSON pointer into the body, or a parameter's name) and what. */
-export interface InputFault {
+export interface InputError {
   readonly in: 'body' | 'query' | 'path' | 'header';
   readonly pointer: string;
   readonly message: string;
@@ -58,7 +58,7 @@ export interface InputFault {
 
 export interface ErrorDetails {
   readonly cause?: unknown;
-  readonly faults?: readonly InputFault[];
+  readonly errors?: readonly InputError[];
   /** Members added to the problem document beside the standard ones, in the names the caller reads. */
   readonly extra?: Readonly<Record<string, unknown>>;
   readonly retryAfterS?: number;
@@ -67,7 +67,7 @@ export interface ErrorDetails {
 /** The one error class of the house: a stable code, a sentence a person can act on, and what belongs to it. */
 export class ClipgateError extends Error {
   readonly code: ErrorCode;
-  readonly faults: readonly InputFault[];
+  readonly errors: readonly InputError[];
   readonly extra: Readonly<Record<string, unknown>>;
   readonly retryAfterS: number | undefined;
 
@@ -75,7 +75,7 @@ export class ClipgateError extends Error {
     super(message, 'cause' in details ? { cause: details.cause } : undefined);
     this.name = 'ClipgateError';
     this.code = code;
-    this.faults = details.faults ?? [];
+    this.errors = details.errors ?? [];
     this.extra = details.extra ?? {};
     this.retryAfterS = details.retryAfterS;
   }

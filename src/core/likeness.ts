@@ -2,7 +2,7 @@
 
 import type { VideoModel } from './catalog/catalog.ts';
 import { slugsOf } from './clip/provider-options.ts';
-import { derived } from './memoize-by-object.ts';
+import { memoizeByObject } from './memoize-by-object.ts';
 
 /** A model with the first of the catalog that stands for it. Both may be the model itself. */
 export interface Likeness {
@@ -18,7 +18,7 @@ export interface Likeness {
 }
 
 /** One for each model, in their order. */
-export const likenessesOf = derived((models: readonly VideoModel[]): readonly Likeness[] => {
+export const likenessesOf = memoizeByObject((models: readonly VideoModel[]): readonly Likeness[] => {
   const first = new Map<string, VideoModel>();
   const standIn = (model: VideoModel, key: string): VideoModel => {
     const known = first.get(key);

@@ -7,7 +7,7 @@ const MAX_WORDS = 1_000;
 const HOOK_URL = /[^\s"'`<>()]*hooks(?:\\*\/|%(?:25)*2f)openrouter(?:\\*\/|%(?:25)*2f)[0-9a-z]*/gi;
 
 /** A message of upstream's for a client, a row or a log. */
-export function quoteUpstream(words: string): string {
+export function redactUpstreamMessage(words: string): string {
   // Cut first: the pattern is slow on a text without end, and what is left of a cut address is still found.
   return words.slice(0, MAX_WORDS).replace(HOOK_URL, '[our webhook]').toWellFormed();
 }

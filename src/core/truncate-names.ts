@@ -4,7 +4,7 @@ const MAX_LENGTH = 100;
 const MAX_NAMES = 20;
 
 /** What is cut ends in an ellipsis; behind the twentieth stands how many more there are. */
-export function tellNames(names: readonly string[]): string[] {
+export function truncateNames(names: readonly string[]): string[] {
   const told = names.slice(0, MAX_NAMES).map(shorten);
   return names.length > MAX_NAMES ? [...told, `and ${names.length - MAX_NAMES} more`] : told;
 }

@@ -17,28 +17,31 @@ import { createAddressTest } from '../outbound/client-urls/public-address.ts';
 import { createOpenRouter, parseCatalog } from '../outbound/openrouter/openrouter.ts';
 import { findSignatureFault, parseWebhook } from '../outbound/openrouter/webhook.ts';
 import { parseBenchmarks } from '../outbound/openrouter/wire.ts';
-import { type CallbackCourier, createCallbackCourier } from '../service/callbacks/callback-dispatcher.ts';
-import { createBenchmarkFeed } from '../service/catalog/benchmarks.ts';
+import {
+  type CallbackDispatcher,
+  createCallbackDispatcher,
+} from '../service/callbacks/callback-dispatcher.ts';
+import { createBenchmarks } from '../service/catalog/benchmarks.ts';
 import { createCatalogCache } from '../service/catalog/catalog-cache.ts';
 import { createCatalogHistory } from '../service/catalog/catalog-history.ts';
-import { createFolderCheck } from '../service/clips/archive-health.ts';
+import { createArchiveHealth } from '../service/clips/archive-health.ts';
 import { createClipArchive } from '../service/clips/clip-archive.ts';
 import { createJobFallback } from '../service/jobs/job-fallback.ts';
 import { createJobPoller, type JobPoller } from '../service/jobs/job-poller.ts';
 import { createJobSubmitter } from '../service/jobs/job-submitter.ts';
 import { createJobWatch } from '../service/jobs/job-watch.ts';
 import { createJobs } from '../service/jobs/jobs.ts';
-import { createOperatorDesk } from '../service/jobs/reconciliation.ts';
+import { createReconciliation } from '../service/jobs/reconciliation.ts';
 import { createSubmitBreaker } from '../service/jobs/submit-breaker.ts';
-import { createTelemetry } from '../service/learning/model-stats.ts';
+import { createModelStats } from '../service/learning/model-stats.ts';
 import { createQuotes } from '../service/orders/quotes.ts';
 import { createCheckedPlanner } from '../service/planning/checked-planner.ts';
 import { createPlanner } from '../service/planning/planner.ts';
 import { createPreflight } from '../service/planning/preflight.ts';
 import { createProviderTags } from '../service/planning/provider-tags.ts';
-import { createPurger } from '../service/runtime/retention.ts';
-import { warnOfSettings } from '../service/runtime/startup-warnings.ts';
-import { createWebhookDesk, type WebhookDesk } from '../service/webhooks/inbound-webhooks.ts';
+import { createRetention } from '../service/runtime/retention.ts';
+import { logStartupWarnings } from '../service/runtime/startup-warnings.ts';
+import { createInboundWebhooks, type InboundWebhooks } from '../service/webhooks/inbound-webhooks.ts';
 import type { JobStore } from '../store/ports/jobs.ts';
 
 export interface GatewayParts {
@@ -60,13 +63,13 @@ export interface GatewayParts {
 export interface Gateway {
   readonly app: App;
   readonly poller: JobPoller;
-  readonly webhooks: WebhookDesk;
-  readonly courier: CallbackCourier;
+  readonly webhooks: InboundWebhooks;
+  readonly dispatcher: CallbackDispatcher;
   /** Fetches the catalog now. True where a good one came of it. */
   refreshCatalog(): Promise<boolean>;
   /**
    * Makes ready to listen and starts what runs in the background; with `background: false` jobs only move when
-   * `poller.tick` is called, and callbacks when `courier.tick` is. The app listens when its caller says so.
+   * `poller.tick` is called, and callbacks when `dispatcher.tick` is. The app listens when its caller says so.
    */
   start(options?: { readonly background?: boolean }): Promise<void>;
   /** Stops listening, lets requests and submits finish, gives up leases and closes the store. */
@@ -119,10 +122,10 @@ export async function createGateway(parts: GatewayParts): Promise<Gateway> {
   const fallback = createJobFallback({ store, log });
   const submitter = createJobSubmitter(
     { store, upstream, breaker, fallback, clock, random, sleep: (ms) => sleep(ms), log },
-    { leaseMs: submitLeaseMs, pace, callbackUrl: callbackUrlUnder(config.PUBLIC_URL) },
+    { leaseMs: submitLeaseMs, pace, webhookUrlFor: webhookUrlUnder(config.PUBLIC_URL) },
   );
-  const telemetry = createTelemetry({ store, clock, log });
-  const benchmarks = createBenchmarkFeed({
+  const modelStats = createModelStats({ store, clock, log });
+  const benchmarks = createBenchmarks({
     load: upstream.fetchBenchmarks,
     parse: parseBenchmarks,
     store,
@@ -131,17 +134,17 @@ export async function createGateway(parts: GatewayParts): Promise<Gateway> {
     log,
   });
   const knowledge = (): Knowledge => ({
-    models: telemetry.knowledge(),
+    models: modelStats.knowledge(),
     benchmarks: benchmarks.peek()?.value ?? NOTHING_KNOWN.benchmarks,
     qualities,
   });
   const archive = createClipArchive({ store, upstream, log }, config.ARCHIVE_DIR);
   const poller = createJobPoller(
-    { store, upstream, submitter, archive, fallback, telemetry, clock, random, log },
+    { store, upstream, submitter, archive, fallback, modelStats, clock, random, log },
     { owner, pace, ...STEPS },
   );
   const secrets = config.OPENROUTER_WEBHOOK_SECRET;
-  const webhooks = createWebhookDesk({
+  const webhooks = createInboundWebhooks({
     store,
     upstream,
     findSignatureFault: secrets
@@ -173,7 +176,7 @@ export async function createGateway(parts: GatewayParts): Promise<Gateway> {
   const callbackPolicy = createCallbackPolicy(config.CALLBACK_ALLOW ?? { names: [], networks: [] });
   const callbackAgent = createGuardedAgent({ isAllowed: callbackPolicy.isAllowed }, CALLBACK_AGENT);
   const secretsOf = (clientId: string) => config.CALLBACK_SECRETS?.get(clientId) ?? [];
-  const courier = createCallbackCourier(
+  const dispatcher = createCallbackDispatcher(
     {
       store,
       sender: createCallbackSender(
@@ -188,7 +191,7 @@ export async function createGateway(parts: GatewayParts): Promise<Gateway> {
     },
     { owner, ...CALLBACKS },
   );
-  const purger = createPurger({ store, clock, random, log });
+  const purger = createRetention({ store, clock, random, log });
   const loopDelay = monitorEventLoopDelay({ resolution: 20 });
 
   const app = await createApp({
@@ -204,13 +207,13 @@ export async function createGateway(parts: GatewayParts): Promise<Gateway> {
     jobs,
     archive,
     webhooks,
-    operatorDesk: createOperatorDesk({ store, upstream, log }),
+    reconciliation: createReconciliation({ store, upstream, log }),
     callbacks: {
-      findFault: callbackPolicy.findFault,
+      findProblem: callbackPolicy.findFault,
       hasSecret: (clientId) => secretsOf(clientId).length > 0,
     },
     pingStore: () => store.ping(),
-    checkArchive: createFolderCheck({ clock, log }, config.ARCHIVE_DIR),
+    checkArchive: createArchiveHealth({ clock, log }, config.ARCHIVE_DIR),
     describeSubmissions: () => breaker.describe(),
     loopDelayMs: () => loopDelay.percentile(99) / 1e6,
   });
@@ -218,7 +221,7 @@ export async function createGateway(parts: GatewayParts): Promise<Gateway> {
   // A job that another step or another process made due is looked at now, not when the timer thinks so.
   const unsubscribe = store.onJobChanged((jobId) => {
     poller.wake();
-    courier.notice(jobId);
+    dispatcher.notice(jobId);
   });
   let stepsStopped: Promise<unknown> | undefined;
 
@@ -226,9 +229,9 @@ export async function createGateway(parts: GatewayParts): Promise<Gateway> {
   app.addHook('preClose', async () => {
     unsubscribe();
     watch.close();
-    stepsStopped = Promise.all([poller.stop(), webhooks.stop(), courier.stop(), purger.stop()]);
+    stepsStopped = Promise.all([poller.stop(), webhooks.stop(), dispatcher.stop(), purger.stop()]);
     await catalog.stop();
-    await telemetry.stop();
+    await modelStats.stop();
     await benchmarks.stop();
   });
   app.addHook('onClose', async () => {
@@ -252,17 +255,17 @@ export async function createGateway(parts: GatewayParts): Promise<Gateway> {
     app,
     poller,
     webhooks,
-    courier,
+    dispatcher,
     refreshCatalog: () => catalog.refresh(),
     async start({ background = true } = {}) {
       await archive.start(clock());
       loopDelay.enable();
       await catalog.start();
-      await telemetry.start();
+      await modelStats.start();
       // The arena answers nobody without a key.
       if (upstream.canSubmit) await benchmarks.start();
       if (background) {
-        courier.start();
+        dispatcher.start();
         purger.start();
       }
       if (background && upstream.canSubmit) {
@@ -275,7 +278,7 @@ export async function createGateway(parts: GatewayParts): Promise<Gateway> {
         hasWebhookSecret: secrets !== undefined,
         isOpen: config.CLIENT_AUTH === 'none',
       };
-      warnOfSettings(settings, log);
+      logStartupWarnings(settings, log);
     },
     async close() {
       // Closing drops the connections that are idle now. One whose answer goes out later becomes idle after that, and
@@ -291,6 +294,6 @@ export async function createGateway(parts: GatewayParts): Promise<Gateway> {
 }
 
 /** Where upstream is to say that the job of a nonce has ended; null for nowhere. */
-function callbackUrlUnder(publicUrl: string | undefined): (nonce: string) => string | null {
+function webhookUrlUnder(publicUrl: string | undefined): (nonce: string) => string | null {
   return (nonce) => (publicUrl === undefined ? null : `${publicUrl}/hooks/openrouter/${nonce}`);
 }

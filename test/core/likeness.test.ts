@@ -7,7 +7,7 @@ import type { ClipSpec, Routing } from '../../src/core/clip/clip-spec.ts';
 import { NOTHING_KNOWN } from '../../src/core/learning/knowledge.ts';
 import { likenessesOf } from '../../src/core/likeness.ts';
 import { parsePriceList } from '../../src/core/pricing/sku-grammar.ts';
-import { judgeModel } from '../../src/core/routing/evaluate.ts';
+import { evaluateModel } from '../../src/core/routing/evaluate.ts';
 import { planRoute } from '../../src/core/routing/plan-route.ts';
 import { octoberCatalog } from '../support/catalogs.ts';
 
@@ -101,10 +101,11 @@ describe('a plan over many that are alike', () => {
         expect(candidates.length + rejected.length).toBe(models.length);
         for (const { model, estimate, list, expected } of candidates) {
           expect({ model, estimate, list, expected }).toEqual(
-            judgeModel(model, spec, routing, NOTHING_KNOWN),
+            evaluateModel(model, spec, routing, NOTHING_KNOWN),
           );
         }
-        for (const one of rejected) expect(one).toEqual(judgeModel(one.model, spec, routing, NOTHING_KNOWN));
+        for (const one of rejected)
+          expect(one).toEqual(evaluateModel(one.model, spec, routing, NOTHING_KNOWN));
       }),
     );
   });

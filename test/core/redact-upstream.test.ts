@@ -1,7 +1,7 @@
 // What upstream says is shown in its words, but for the secret address it may quote.
 
 import { describe, expect, it } from 'vitest';
-import { quoteUpstream } from '../../src/core/redact-upstream.ts';
+import { redactUpstreamMessage } from '../../src/core/redact-upstream.ts';
 
 const NONCE = '0123456789abcdef'.repeat(2);
 const HOOK = `https://gw.example/hooks/openrouter/${NONCE}`;
@@ -9,7 +9,7 @@ const HOOK = `https://gw.example/hooks/openrouter/${NONCE}`;
 describe('quoteUpstream', () => {
   it('leaves other words alone', () => {
     const words = 'Duration 99s is not supported: see https://openrouter.ai/docs/hooks (“video”).';
-    expect(quoteUpstream(words)).toBe(words);
+    expect(redactUpstreamMessage(words)).toBe(words);
   });
 
   it.each<[string, string, string]>([
@@ -23,17 +23,17 @@ describe('quoteUpstream', () => {
     ['in capitals', HOOK.toUpperCase(), '[our webhook]'],
     ['cut', HOOK.slice(0, -4), '[our webhook]'],
   ])('takes out the address of our webhook where it is quoted %s', (_name, words, shown) => {
-    expect(quoteUpstream(words)).toBe(shown);
+    expect(redactUpstreamMessage(words)).toBe(shown);
   });
 
   it('shows no part of an address that the cut goes through', () => {
     for (let before = 900; before < 1_000; before += 1) {
-      expect(quoteUpstream(`${'x'.repeat(before)} ${HOOK}`)).not.toContain('0123');
+      expect(redactUpstreamMessage(`${'x'.repeat(before)} ${HOOK}`)).not.toContain('0123');
     }
   });
 
   it('is a thousand characters at most, and never half of one', () => {
-    expect(quoteUpstream('e'.repeat(900_000))).toHaveLength(1_000);
-    expect(quoteUpstream(`x${'🦊'.repeat(900)}`).isWellFormed()).toBe(true);
+    expect(redactUpstreamMessage('e'.repeat(900_000))).toHaveLength(1_000);
+    expect(redactUpstreamMessage(`x${'🦊'.repeat(900)}`).isWellFormed()).toBe(true);
   });
 });

@@ -15,7 +15,7 @@ import { createJobSubmitter } from '../../src/service/jobs/job-submitter.ts';
 import { createJobWatch } from '../../src/service/jobs/job-watch.ts';
 import { createJobs } from '../../src/service/jobs/jobs.ts';
 import { createSubmitBreaker } from '../../src/service/jobs/submit-breaker.ts';
-import { createTelemetry } from '../../src/service/learning/model-stats.ts';
+import { createModelStats } from '../../src/service/learning/model-stats.ts';
 import { createPlanner } from '../../src/service/planning/planner.ts';
 import { startSimulator } from '../../src/simulator/index.ts';
 import { openSqliteStore } from '../../src/store/sqlite/sqlite.ts';
@@ -83,14 +83,14 @@ export async function simulateMonth(catalog: Catalog, count: number, seed = 1): 
     { baseUrl: simulator.apiUrl, apiKey: createSecret('sk-or-month'), now: clock },
     { connectMs: 10_000, submitMs: 90_000, readMs: 30_000, stallMs: 60_000 },
   );
-  const telemetry = createTelemetry({ store, clock, log });
+  const modelStats = createModelStats({ store, clock, log });
   const pace = { minMs: 10_000, maxMs: 60_000 };
   const sleep = () => Promise.resolve();
   const breaker = createSubmitBreaker({ clock, log });
   const fallback = createJobFallback({ store, log });
   const submitter = createJobSubmitter(
     { store, upstream, breaker, fallback, clock, random, sleep, log },
-    { leaseMs: LEASE_MS, pace, callbackUrl: () => null },
+    { leaseMs: LEASE_MS, pace, webhookUrlFor: () => null },
   );
   const poller = createJobPoller(
     {
@@ -99,7 +99,7 @@ export async function simulateMonth(catalog: Catalog, count: number, seed = 1): 
       submitter,
       archive: { keep: async () => true },
       fallback,
-      telemetry,
+      modelStats,
       clock,
       random,
       log,
@@ -114,7 +114,7 @@ export async function simulateMonth(catalog: Catalog, count: number, seed = 1): 
   const view = { catalog, ageS: 0, stale: false };
   const planner = createPlanner({ get: async () => view }, () => ({
     ...NOTHING_KNOWN,
-    models: telemetry.knowledge(),
+    models: modelStats.knowledge(),
   }));
 
   /** Lets a submit reach the simulator before the seconds pass that its answer takes. */

@@ -1,7 +1,7 @@
 // Options only one provider knows: under which slug, in which wrapper and by which names they reach a model.
 
 import type { VideoModel } from '../catalog/catalog.ts';
-import { tellNames } from '../truncate-names.ts';
+import { truncateNames } from '../truncate-names.ts';
 import type { ClipSpec } from './clip-spec.ts';
 
 type Provider = NonNullable<ClipSpec['provider']>;
@@ -93,7 +93,7 @@ export function findDroppedOptions(model: VideoModel, provider: Provider): Dropp
     const field = `provider.options.${slug}`;
     if (!own.includes(slug)) {
       const [names, owners] = [
-        tellNames(optionNames([options])).join(', ') || 'none given',
+        truncateNames(optionNames([options])).join(', ') || 'none given',
         own.join(' or '),
       ];
       return [{ field, why: `${model.id} takes options under ${owners}, not under ${slug} (${names})` }];
@@ -104,7 +104,7 @@ export function findDroppedOptions(model: VideoModel, provider: Provider): Dropp
     return [
       {
         field,
-        why: `${slug} takes its options ${form}, and these stand elsewhere: ${tellNames(misplaced).join(', ')}`,
+        why: `${slug} takes its options ${form}, and these stand elsewhere: ${truncateNames(misplaced).join(', ')}`,
       },
     ];
   });

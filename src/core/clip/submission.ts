@@ -2,7 +2,7 @@
 
 import type { VideoModel } from '../catalog/catalog.ts';
 import type { SubmitBody } from '../job/job.ts';
-import { tellNames } from '../truncate-names.ts';
+import { truncateNames } from '../truncate-names.ts';
 import type { ClipSpec, Routing } from './clip-spec.ts';
 import { findDroppedOptions, passthroughKeys } from './provider-options.ts';
 
@@ -58,7 +58,7 @@ export function buildSubmission(model: VideoModel, spec: ClipSpec, routing: Rout
       if (provider) body['provider'] = provider;
       else delete body['provider'];
       warnings.push(
-        notSent('provider.options', `${model.id} does not take ${tellNames(lacking).join(', ')}`),
+        notSent('provider.options', `${model.id} does not take ${truncateNames(lacking).join(', ')}`),
       );
     }
   }

@@ -1,7 +1,7 @@
 // What an answer to a poll makes of a job, and when to ask again.
 
 import { parseUsageCost } from '../money.ts';
-import { quoteUpstream } from '../redact-upstream.ts';
+import { redactUpstreamMessage } from '../redact-upstream.ts';
 import type { Job, JobChange } from './job.ts';
 import { isTerminal, type JobStatus, mayMove } from './job.ts';
 
@@ -95,7 +95,9 @@ export function advanceJob(job: Job, seen: Observation, now: number): JobChange 
     error: {
       code: `upstream_${status}`,
       message:
-        seen.error === null ? `Upstream reports the job as ${seen.status}.` : quoteUpstream(seen.error),
+        seen.error === null
+          ? `Upstream reports the job as ${seen.status}.`
+          : redactUpstreamMessage(seen.error),
     },
   };
 }

@@ -5,7 +5,7 @@ import type { ClipSpec, Routing } from '../clip/clip-spec.ts';
 import { buildSubmission } from '../clip/submission.ts';
 import { toMicroUsd, toMicroUsdHold } from '../money.ts';
 import { yardstickOf } from '../pricing/learned-estimate.ts';
-import type { Admitted } from '../routing/evaluate.ts';
+import type { Eligible } from '../routing/evaluate.ts';
 import type { PlannedAttempt } from './attempt.ts';
 import type { FallbackTerms } from './job.ts';
 
@@ -20,7 +20,7 @@ export type Planned = Omit<PlannedAttempt, 'nonce'>;
 
 /** One candidate with the body upstream would get. Costs are rounded up where they bound something. */
 export function planAttempt(
-  { model, estimate, list, expected }: Admitted,
+  { model, estimate, list, expected }: Eligible,
   spec: ClipSpec,
   routing: Routing,
 ): Planned {
@@ -40,7 +40,7 @@ export function planAttempt(
  * @param candidates of the plan, the one that is bought first included.
  */
 export const planOthers = (
-  candidates: readonly Admitted[],
+  candidates: readonly Eligible[],
   spec: ClipSpec,
   routing: Routing,
   terms: FallbackTerms,

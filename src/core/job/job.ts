@@ -50,7 +50,8 @@ export const isTerminal = (status: JobStatus): boolean => NEXT[status].length ==
 export const mayMove = (from: JobStatus, to: JobStatus): boolean => NEXT[from].includes(to);
 
 /** True where the present attempt is proven not to have been accepted: upstream refused it, or an operator found so. */
-export const isUnsold = (status: JobStatus): boolean => status === 'rejected' || status === 'not_accepted';
+export const isNotPurchased = (status: JobStatus): boolean =>
+  status === 'rejected' || status === 'not_accepted';
 
 /** Why a job ended badly, in words for the caller. */
 export interface JobError {

@@ -1,7 +1,7 @@
 // Whether an intent may be sent again as a new job, and whether that can buy the same clip twice.
 
 import { type Attempt, isBilledNothing, isUnsoldAttempt } from './attempt.ts';
-import { isTerminal, isUnsold, type Job } from './job.ts';
+import { isNotPurchased, isTerminal, type Job } from './job.ts';
 
 export type ResubmitRisk =
   /** Nothing was bought: sending it again is the first purchase. */
@@ -21,7 +21,7 @@ export interface IntentHistory {
 
 /** True where sending the same intent again cannot buy a second video: no attempt of any job of it was bought. */
 export const isResubmitSafe = (job: Pick<Job, 'status'>, { earlier, resent }: IntentHistory): boolean =>
-  isUnsold(job.status) && earlier.every(isUnsoldAttempt) && !resent;
+  isNotPurchased(job.status) && earlier.every(isUnsoldAttempt) && !resent;
 
 /** Only upstream's own word counts as proof: a refusal, or a failure billed with exactly 0 on upstream's account. */
 export function judgeResubmit(job: Job, history: IntentHistory): ResubmitRisk {

@@ -2,10 +2,10 @@
 
 import type { VideoModel } from '../catalog/catalog.ts';
 import { shortSideOf } from '../clip/resolution.ts';
-import { derived } from '../memoize-by-object.ts';
+import { memoizeByObject } from '../memoize-by-object.ts';
 
 /** `documented`: from public recordings of live runs; `class`: the typical figure of models of its kind. */
-export interface BaseTime {
+export interface BaselineLatency {
   /** Half the base clips (4 s at up to 720p) take no longer. */
   readonly seconds: number;
   readonly source: 'documented' | 'class';
@@ -30,7 +30,7 @@ const RECORDINGS: readonly Recording[] = [
 const BASE_DURATION_S = 4;
 
 /** Seconds from submit to completed for the model's base clip, from public recordings or models of its kind. */
-export const baseTimeOf = derived((model: VideoModel): BaseTime => {
+export const baselineLatencyOf = memoizeByObject((model: VideoModel): BaselineLatency => {
   const recorded = RECORDINGS.find((entry) => entry.model === model.id);
   if (recorded) return { seconds: recorded.seconds, source: 'documented', samples: recorded.samples };
   return { seconds: classSeconds(model.id), source: 'class', samples: 0 };

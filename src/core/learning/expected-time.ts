@@ -2,11 +2,11 @@
 
 import type { VideoModel } from '../catalog/catalog.ts';
 import type { ClipSpec } from '../clip/clip-spec.ts';
-import { baseTimeOf, timeFactor } from './baseline-latency.ts';
+import { baselineLatencyOf, timeFactor } from './baseline-latency.ts';
 import { benchmarkOf, type Knowledge } from './knowledge.ts';
 import { kindOf, PRIOR_TAIL } from './learn-model.ts';
 import { resolutionOf } from './observation.ts';
-import { bringInto } from './weighted-quantile.ts';
+import { clampInto } from './weighted-quantile.ts';
 
 export interface ExpectedTime {
   /** Whole seconds from submit to completed that half the clips, and nine in ten, stay under. */
@@ -37,8 +37,8 @@ export function timesFor(spec: ClipSpec, knowledge: Knowledge): (model: VideoMod
     const speed = ownKind ?? learned?.speed;
     if (!speed) return wholeSeconds(prior.seconds * factor, PRIOR_TAIL, prior);
     const seconds = ownKind
-      ? bringInto(ownKind.band, prior.seconds * factor)
-      : bringInto(speed.band, prior.seconds) * factor;
+      ? clampInto(ownKind.band, prior.seconds * factor)
+      : clampInto(speed.band, prior.seconds) * factor;
     return wholeSeconds(seconds, speed.tail, { source: 'observed', samples: speed.samples });
   };
 }
@@ -48,7 +48,7 @@ type Origin = Pick<ExpectedTime, 'source' | 'samples'>;
 /** For the base clip. */
 function priorOf(model: VideoModel, knowledge: Knowledge): Origin & { readonly seconds: number } {
   const timed = benchmarkOf(model, knowledge)?.seconds ?? null;
-  if (timed === null) return baseTimeOf(model);
+  if (timed === null) return baselineLatencyOf(model);
   return { seconds: timed / ARENA_FACTOR, source: 'benchmark', samples: 0 };
 }
 

@@ -5,7 +5,7 @@ import type { JobObservation } from './observation.ts';
 import {
   type Band,
   bandFor,
-  bringInto,
+  clampInto,
   quantile,
   type Sorted,
   sortWeighted,
@@ -125,7 +125,7 @@ function learnRatio(latest: readonly JobObservation[], now: number): LearnedRati
     Math.min(MAX_RATIO, Math.max(1 / MAX_RATIO, billedMicroUsd / listMicroUsd)),
   );
   const band = bandFor(sortWeighted(weighted), PRIOR_MASS);
-  const value = band ? bringInto(band, 1) : 1;
+  const value = band ? clampInto(band, 1) : 1;
   // Around the centre the prior counts as one that agrees with it: a single odd bill among many stays outside.
   const around = sortWeighted([...weighted, { value, weight: PRIOR_MASS }]);
   return {

@@ -50,5 +50,5 @@ export function bandFor(sorted: Sorted, mass: number): Band | null {
   return low === null || high === null ? null : { low, high };
 }
 
-export const bringInto = ({ low, high }: Band, belief: number): number =>
+export const clampInto = ({ low, high }: Band, belief: number): number =>
   Math.min(high, Math.max(low, belief));

@@ -1,5 +1,5 @@
 // Fills in what a clip leaves open the way upstream does, and says what else upstream may choose in its place.
-import { derived } from '../memoize-by-object.ts';
+import { memoizeByObject } from '../memoize-by-object.ts';
 import type { Circumstances, PriceMode } from './condition.ts';
 import { point, type Range } from './range.ts';
 import { landscape, ratioOfSize, resolutionOfSize, shortEdgeOf } from './render-size.ts';
@@ -142,7 +142,7 @@ function resolutionsOf(model: PricedModel, { size }: PricedClip): readonly (stri
   return asked === null ? openResolutions(model) : [asked];
 }
 
-const openResolutions = derived((model: PricedModel): readonly (string | null)[] => {
+const openResolutions = memoizeByObject((model: PricedModel): readonly (string | null)[] => {
   if (model.resolutions && model.resolutions.length > 0) {
     return nearestFirst(model.resolutions.map((resolution) => resolution.toLowerCase()));
   }
@@ -153,14 +153,14 @@ const openResolutions = derived((model: PricedModel): readonly (string | null)[]
   return untiered ? [...priced, null] : priced;
 });
 
-const openRatios = derived((model: PricedModel): readonly string[] => {
+const openRatios = memoizeByObject((model: PricedModel): readonly string[] => {
   const offered = (model.aspectRatios ?? USUAL_RATIOS).flatMap((name) => landscape(name) ?? []);
   const ratios = [...new Set(offered.length > 0 ? offered : USUAL_RATIOS)];
   return ratios.includes('16:9') ? ['16:9', ...ratios.filter((name) => name !== '16:9')] : ratios;
 });
 
 /** Where no length is asked for, or none can be. */
-const openSeconds = derived(({ durations }: PricedModel): Range | null => {
+const openSeconds = memoizeByObject(({ durations }: PricedModel): Range | null => {
   if (durations === null || durations.length === 0) return null;
   let likely = Infinity;
   for (const seconds of durations) {

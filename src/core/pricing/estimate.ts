@@ -5,7 +5,7 @@ import { askedOf, type Choices, chooseSettings, type PricedClip, type PricedMode
 import type { Circumstances } from './condition.ts';
 import { countUnits } from './quantity.ts';
 import type { Range } from './range.ts';
-import { type Reason, type SelectedPrice, selectPrices } from './select.ts';
+import { type SelectedPrice, selectPrices, type UnpriceableReason } from './select.ts';
 import type { PriceUnit } from './sku-grammar.ts';
 
 export type { PricedClip, PricedModel } from './assumptions.ts';
@@ -30,7 +30,7 @@ export interface Estimate {
   readonly certainty: 'exact' | 'estimated' | 'unknown';
   readonly lines: readonly EstimateLine[];
   /** Present when unknown: why, for a person. */
-  readonly reason?: Reason;
+  readonly reason?: UnpriceableReason;
   /** The likeliest way the clip is run: what `usd` and `lines` are for. */
   readonly basis: EstimateBasis;
 }
@@ -43,7 +43,7 @@ export interface EstimateBasis extends Circumstances {
 }
 
 /** Beyond this an amount would not be exact, and no clip costs billions. */
-export const TOO_MUCH: Reason = 'the catalog’s numbers make it more than can be kept exactly';
+export const TOO_MUCH: UnpriceableReason = 'the catalog’s numbers make it more than can be kept exactly';
 
 interface Costing extends Range<Big> {
   readonly lines: readonly EstimateLine[];
@@ -81,7 +81,7 @@ function estimate(model: PricedModel, clip: PricedClip, choices: Choices): Estim
   return { usd: likely, lowUsd: low, highUsd: high, certainty: exact ? 'exact' : 'estimated', lines, basis };
 }
 
-function unknown(reason: Reason, basis: EstimateBasis): Estimate {
+function unknown(reason: UnpriceableReason, basis: EstimateBasis): Estimate {
   return { usd: null, lowUsd: null, highUsd: null, certainty: 'unknown', lines: [], reason, basis };
 }
 
@@ -121,7 +121,7 @@ function costIn(
   choices: Choices,
   model: PricedModel,
   clip: PricedClip,
-): Costing | Reason {
+): Costing | UnpriceableReason {
   const images = countImages(clip);
   const referenceImages = countReferenceImages(clip);
   const extras = { images: images.high > 0, referenceImages: referenceImages.high > 0 };

@@ -2,7 +2,7 @@
 
 import { Big } from 'big.js';
 import type { LearnedRatio } from '../learning/learn-model.ts';
-import { derived } from '../memoize-by-object.ts';
+import { memoizeByObject } from '../memoize-by-object.ts';
 import { fitsMicroUsd, type MicroUsd, toDollars, toMicroUsd } from '../money.ts';
 import { type Estimate, TOO_MUCH } from './estimate.ts';
 
@@ -27,7 +27,7 @@ export function correctEstimate(list: Estimate, ratio: LearnedRatio | undefined)
 }
 
 // A ratio stands until the next job has ended, a list's estimate until the next catalog.
-const correctionsBy = derived((_ratio: LearnedRatio) => new WeakMap<Estimate, LearnedEstimate>());
+const correctionsBy = memoizeByObject((_ratio: LearnedRatio) => new WeakMap<Estimate, LearnedEstimate>());
 
 function correct(list: Estimate, ratio: LearnedRatio): LearnedEstimate {
   const { usd, lowUsd, highUsd } = list;

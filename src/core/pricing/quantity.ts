@@ -4,7 +4,7 @@ import type { Choices, PricedModel } from './assumptions.ts';
 import type { Circumstances } from './condition.ts';
 import { point, type Range } from './range.ts';
 import { pixelsFor } from './render-size.ts';
-import type { Reason } from './select.ts';
+import type { UnpriceableReason } from './select.ts';
 import type { PriceUnit } from './sku-grammar.ts';
 
 const FRAMES_PER_SECOND = 24;
@@ -20,7 +20,7 @@ export function countUnits(
   model: PricedModel,
   choices: Choices,
   { resolution, videoInput }: Circumstances,
-): Range | Reason {
+): Range | UnpriceableReason {
   if (unit === 'generation') return point(1);
   const { seconds } = choices;
   if (seconds === null) return 'the length of the output is not known before the job is done';

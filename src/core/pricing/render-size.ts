@@ -1,5 +1,5 @@
 // Knows how many pixels a provider really renders for a resolution and a ratio: what video tokens are counted on.
-import { derived } from '../memoize-by-object.ts';
+import { memoizeByObject } from '../memoize-by-object.ts';
 import { point, type Range } from './range.ts';
 
 interface Size {
@@ -125,7 +125,7 @@ function listedAreas(sizes: readonly string[] | null, short: number, ratio: stri
   return listed.filter((size) => isInProportion(size, proportion)).map(areaOf);
 }
 
-const sizesByShortEdge = derived((sizes: readonly string[]): ReadonlyMap<number, readonly Size[]> => {
+const sizesByShortEdge = memoizeByObject((sizes: readonly string[]): ReadonlyMap<number, readonly Size[]> => {
   const byEdge = new Map<number, Size[]>();
   for (const size of sizes.flatMap((text) => parseSize(text) ?? [])) {
     const short = Math.min(size.width, size.height);

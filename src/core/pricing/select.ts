@@ -27,10 +27,14 @@ export interface Extras {
 }
 
 /** Why no price can be given, for a person. A string, so that a reason can never be mistaken for an amount. */
-export type Reason = string;
+export type UnpriceableReason = string;
 
 /** The prices charged in these circumstances, or the reason why they cannot be told. */
-export function selectPrices(list: PriceList, clip: Circumstances, extras: Extras): SelectedPrices | Reason {
+export function selectPrices(
+  list: PriceList,
+  clip: Circumstances,
+  extras: Extras,
+): SelectedPrices | UnpriceableReason {
   const { charges } = list;
   const unread = charges.unread.find((price) => applies(price.when, clip));
   if (unread) return `the price ${unread.sku} is not understood and may apply to this clip`;
@@ -49,7 +53,10 @@ export function selectPrices(list: PriceList, clip: Circumstances, extras: Extra
 }
 
 /** The strongest price that applies, widened by those it does not settle; null when none applies. */
-function select(charges: readonly ListedPrice[], clip: Circumstances): SelectedPrice | Reason | null {
+function select(
+  charges: readonly ListedPrice[],
+  clip: Circumstances,
+): SelectedPrice | UnpriceableReason | null {
   let winner: ListedPrice | null = null;
   const rivals: ListedPrice[] = [];
   for (const price of charges) {
@@ -75,7 +82,11 @@ function isSettled(price: ListedPrice, stronger: ListedPrice): boolean {
   return price.precedence < stronger.precedence && settles(stronger.when, price.when);
 }
 
-function widen(likely: Big, rivals: readonly ListedPrice[], ceiling: Big | null): Range<Big> | Reason {
+function widen(
+  likely: Big,
+  rivals: readonly ListedPrice[],
+  ceiling: Big | null,
+): Range<Big> | UnpriceableReason {
   let low = likely;
   let high = likely;
   for (const { sku, usd } of rivals) {
@@ -93,7 +104,7 @@ function soundPrice(charges: readonly ListedPrice[], clip: Circumstances): Big |
   return charges.find((price) => applies(price.when, withSound))?.usd ?? null;
 }
 
-function noPriceFor({ prices, unknownSkus }: PriceList, clip: Circumstances): Reason {
+function noPriceFor({ prices, unknownSkus }: PriceList, clip: Circumstances): UnpriceableReason {
   if (prices.length + unknownSkus.length === 0) return 'the model lists no prices';
   const mode = clip.mode.replaceAll('_', '-');
   const resolution = clip.resolution === null ? '' : ` at ${clip.resolution}`;

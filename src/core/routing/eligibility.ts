@@ -4,7 +4,7 @@ import type { VideoModel } from '../catalog/catalog.ts';
 import type { ClipSpec, Routing } from '../clip/clip-spec.ts';
 import { lackingKeys } from '../clip/provider-options.ts';
 import { hasAspectRatio, hasResolution, parseSize } from '../clip/resolution.ts';
-import { tellNames } from '../truncate-names.ts';
+import { truncateNames } from '../truncate-names.ts';
 
 export type ReasonCode =
   | 'unsupported_duration'
@@ -104,7 +104,7 @@ export function reasonsOfAbility(model: VideoModel, spec: ClipSpec, routing: Rou
         reasons,
         'unsupported_passthrough',
         'provider.options',
-        tellNames(lacking),
+        truncateNames(lacking),
         model.passthroughParameters,
       );
     }

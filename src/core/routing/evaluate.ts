@@ -17,7 +17,7 @@ import { pricedClipOf } from '../pricing/price-clip.ts';
 import { type Reason, reasonsOfPolicy } from './eligibility.ts';
 
 /** A model that can make the clip, with what is expected of it. */
-export interface Admitted {
+export interface Eligible {
   readonly model: VideoModel;
   /** What the bill is expected to be. */
   readonly estimate: LearnedEstimate;
@@ -36,9 +36,9 @@ export interface Rejected {
   readonly isOfAbility: boolean;
 }
 
-export interface Judge {
+export interface Evaluator {
   /** Admits or refuses a model, its cost and time included. */
-  judge(one: Likeness): Admitted | Rejected;
+  judge(one: Likeness): Eligible | Rejected;
   /** Whether it would be admitted. Costs and times are only worked out where there is a limit to hold them against. */
   admits(one: Likeness): boolean;
   /** The likeliest bill for a model that it admits; null where unknown. */
@@ -49,12 +49,12 @@ export interface Judge {
  * The judge of one clip. What models that are alike have in common is worked out once.
  * @param sheets where to look up what does not hang on the caller's limits.
  */
-export function createJudge(
+export function createEvaluator(
   sheets: ClipSheets,
   spec: ClipSpec,
   routing: Routing,
   knowledge: Knowledge,
-): Judge {
+): Evaluator {
   const { max_cost_usd: maxCost, max_wait_s: maxWait, models: policy } = routing;
   const abilities = sheets.abilityFor(spec, routing);
   // Not before they are asked for: without limits hardly a changed clip is ever priced.
@@ -111,13 +111,13 @@ function lazily<T extends object>(make: () => T): () => T {
 }
 
 /** One model for one clip. */
-export function judgeModel(
+export function evaluateModel(
   model: VideoModel,
   spec: ClipSpec,
   routing: Routing,
   knowledge: Knowledge = NOTHING_KNOWN,
-): Admitted | Rejected {
-  return createJudge(FRESH_SHEETS, spec, routing, knowledge).judge({
+): Eligible | Rejected {
+  return createEvaluator(FRESH_SHEETS, spec, routing, knowledge).judge({
     model,
     place: 0,
     placeById: 0,

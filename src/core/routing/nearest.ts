@@ -3,9 +3,9 @@
 import type { ClipSpec, Routing } from '../clip/clip-spec.ts';
 import { parseAspectRatio, parseSize, shortSideOf } from '../clip/resolution.ts';
 import type { Likeness } from '../likeness.ts';
-import { derived } from '../memoize-by-object.ts';
+import { memoizeByObject } from '../memoize-by-object.ts';
 import type { Reason, ReasonCode } from './eligibility.ts';
-import type { Judge } from './evaluate.ts';
+import type { Evaluator } from './evaluate.ts';
 
 /** One way to be served: the fields to set (null = leave out) and the models that would then take the clip. */
 export interface Nearest {
@@ -59,7 +59,7 @@ export function findNearest(
   refused: Refused,
   spec: ClipSpec,
   routing: Routing,
-  judgeOf: (spec: ClipSpec, routing: Routing) => Judge,
+  judgeOf: (spec: ClipSpec, routing: Routing) => Evaluator,
 ): Nearest[] {
   const helpful: Helpful[] = [];
   for (const fields of [1, 2]) {
@@ -92,7 +92,7 @@ function boundOf(helpful: readonly Helpful[]): number {
 }
 
 /** Everyone whom a change admits, those included that another value would have suited better. */
-function tryOut(suggestion: Suggestion, refused: Refused, judge: Judge): Helpful {
+function tryOut(suggestion: Suggestion, refused: Refused, judge: Evaluator): Helpful {
   const fields = Object.keys(suggestion.change);
   const touches = (reason: Reason) => fields.includes(fieldOf(reason)) || OF_THE_WHOLE.has(reason.code);
   const admitted: Likeness[] = [];
@@ -196,7 +196,7 @@ const changeTo = (field: string, value: unknown, distance: number): Change => ({
 
 const drop = (field: string): Change => changeTo(field, null, DROPPED[field] ?? 1);
 
-const valuesFor = derived((reason: Reason): readonly Change[] => {
+const valuesFor = memoizeByObject((reason: Reason): readonly Change[] => {
   const field = fieldOf(reason);
   const offered = reason.supported ?? [];
   const change = (value: unknown, distance: number) => changeTo(field, value, distance);
@@ -242,7 +242,9 @@ function valuesForLimit({ field, requested, supported }: Reason): Change[] {
   return needed === undefined ? [] : [changeTo(field, needed, (needed - asked) / asked)];
 }
 
-const shortSidesOf = derived((names: readonly unknown[]) => names.map((name) => shortSideOf(String(name))));
+const shortSidesOf = memoizeByObject((names: readonly unknown[]) =>
+  names.map((name) => shortSideOf(String(name))),
+);
 
 function nearestSizes(asked: string, offered: readonly string[]): { size: string; distance: number }[] {
   const from = parseSize(asked);

@@ -9,15 +9,15 @@ import { PRIOR_SUCCESS } from '../learning/learn-model.ts';
 import { type Likeness, likenessesOf } from '../likeness.ts';
 import { likelyDollars } from '../pricing/learned-estimate.ts';
 import type { Reason } from './eligibility.ts';
-import { type Admitted, createJudge, type Rejected } from './evaluate.ts';
+import { createEvaluator, type Eligible, type Rejected } from './evaluate.ts';
 import { explainChoice } from './explain-choice.ts';
 import { findNearest, type Nearest } from './nearest.ts';
 import { type Scores, scoreLikeGuide, type Weights, weightsOf } from './score/guide.ts';
 import { scoreMeasured } from './score/measured.ts';
 import { type Quality, qualityOf } from './score/quality.ts';
-import { findIdlePatterns, type IdlePattern, warnOfIdle } from './unmatched-patterns.ts';
+import { findUnmatchedPatterns, type UnmatchedPattern, warnOfUnmatched } from './unmatched-patterns.ts';
 
-export interface Candidate extends Admitted {
+export interface Candidate extends Eligible {
   /** From 1. */
   readonly rank: number;
   readonly score: number;
@@ -37,7 +37,7 @@ export interface Ranking {
   /** Why the best candidate is best, in one sentence; null without one. */
   readonly why: string | null;
   /** What of the caller's lists had nothing to do with it; the submission has a warning of each. */
-  readonly idlePatterns: readonly IdlePattern[];
+  readonly idlePatterns: readonly UnmatchedPattern[];
 }
 
 export interface RoutePlan extends Ranking {
@@ -62,7 +62,7 @@ export function completePlan(ranking: Ranking, spec: ClipSpec, routing: Routing)
   const { body, warnings } = buildSubmission(best.model, spec, routing);
   return {
     ...ranking,
-    submission: { body, warnings: [...warnings, ...warnOfIdle(ranking.idlePatterns)] },
+    submission: { body, warnings: [...warnings, ...warnOfUnmatched(ranking.idlePatterns)] },
   };
 }
 
@@ -73,12 +73,12 @@ export function rankModels(
   routing: Routing,
   knowledge: Knowledge,
 ): Ranking {
-  const admitted: Admitted[] = [];
+  const admitted: Eligible[] = [];
   const placesById: number[] = [];
   const rejected: Rejected[] = [];
   const refused = new Map<readonly Reason[], Likeness[]>();
   const sheets = clipSheetsOf(catalog.models);
-  const { judge } = createJudge(sheets, spec, routing, knowledge);
+  const { judge } = createEvaluator(sheets, spec, routing, knowledge);
   for (const one of likenessesOf(catalog.models)) {
     const judged = judge(one);
     if ('reasons' in judged) {
@@ -102,10 +102,10 @@ export function rankModels(
     candidates,
     rejected,
     nearest: findNearest(refused, spec, routing, (changed, limits) =>
-      createJudge(sheets, changed, limits, knowledge),
+      createEvaluator(sheets, changed, limits, knowledge),
     ),
     why: explainChoice(candidates, catalog.models.length, weights, scoring),
-    idlePatterns: findIdlePatterns(catalog, routing),
+    idlePatterns: findUnmatchedPatterns(catalog, routing),
   };
 }
 
@@ -115,7 +115,7 @@ type Scored = Pick<Candidate, 'score' | 'scores' | 'quality' | 'lowestAdvertised
 };
 
 /** One for each of `admitted`, in their order. */
-function scoreByMeasure(admitted: readonly Admitted[], weights: Weights, knowledge: Knowledge): Scored[] {
+function scoreByMeasure(admitted: readonly Eligible[], weights: Weights, knowledge: Knowledge): Scored[] {
   return scoreMeasured(
     admitted.map(({ model, estimate, expected }) => ({
       usd: likelyDollars(estimate),
@@ -127,7 +127,7 @@ function scoreByMeasure(admitted: readonly Admitted[], weights: Weights, knowled
   );
 }
 
-function scoreByGuide(admitted: readonly Admitted[], weights: Weights, knowledge: Knowledge): Scored[] {
+function scoreByGuide(admitted: readonly Eligible[], weights: Weights, knowledge: Knowledge): Scored[] {
   const models = admitted.map(({ model }) => model);
   const scores = scoreLikeGuide(models, weights);
   return scores.map(({ model, ...given }) => ({
@@ -139,11 +139,11 @@ function scoreByGuide(admitted: readonly Admitted[], weights: Weights, knowledge
 
 /** By score; the cheaper of equals, then the first by id. */
 function rank(
-  admitted: readonly Admitted[],
+  admitted: readonly Eligible[],
   placesById: readonly number[],
   scored: readonly Scored[],
 ): Candidate[] {
-  const entries: { score: number; price: number; place: number; entry: Admitted; given: Scored }[] = [];
+  const entries: { score: number; price: number; place: number; entry: Eligible; given: Scored }[] = [];
   for (const [index, entry] of admitted.entries()) {
     const given = scored[index];
     if (!given) continue;

@@ -7,7 +7,7 @@ import type { Routing } from '../clip/clip-spec.ts';
 import type { Warning } from '../clip/submission.ts';
 import { matchesPattern } from './eligibility.ts';
 
-export interface IdlePattern {
+export interface UnmatchedPattern {
   readonly field: 'models.allow' | 'models.deny';
   readonly pattern: string;
   /** What it may have meant. */
@@ -16,12 +16,12 @@ export interface IdlePattern {
 
 // Enough to mend a request by, and no more than a hostile one has sent.
 const MOST = 10;
-const NONE: readonly IdlePattern[] = [];
+const NONE: readonly UnmatchedPattern[] = [];
 
 /** The first ten of them. Such a pattern is no fault of a request: lists are kept for months, models are not. */
-export function findIdlePatterns(catalog: Catalog, { models }: Routing): readonly IdlePattern[] {
+export function findUnmatchedPatterns(catalog: Catalog, { models }: Routing): readonly UnmatchedPattern[] {
   if (!models) return NONE;
-  const idle: IdlePattern[] = [];
+  const idle: UnmatchedPattern[] = [];
   for (const [field, patterns = []] of [
     ['models.allow', models.allow],
     ['models.deny', models.deny],
@@ -38,13 +38,13 @@ export function findIdlePatterns(catalog: Catalog, { models }: Routing): readonl
 const matchesSome = ({ models, byId }: Catalog, pattern: string): boolean =>
   byId.has(pattern) || models.some(({ id }) => matchesPattern(id, pattern));
 
-const describe = ({ pattern, similar }: IdlePattern): string =>
+const describe = ({ pattern, similar }: UnmatchedPattern): string =>
   `${pattern} matches no model of the catalog. ${hintOf(similar)}`;
 
 /** For a plan that stands all the same. */
-export const warnOfIdle = (idle: readonly IdlePattern[]): Warning[] =>
+export const warnOfUnmatched = (idle: readonly UnmatchedPattern[]): Warning[] =>
   idle.map((one) => ({ code: 'matches_no_model', field: one.field, message: describe(one) }));
 
 /** For a clip that nobody can make, perhaps because of them: a space and sentences, or nothing. */
-export const explainIdle = (idle: readonly IdlePattern[]): string =>
+export const explainUnmatched = (idle: readonly UnmatchedPattern[]): string =>
   idle.map((one) => ` ${one.field}: ${describe(one)}`).join('');

@@ -1,7 +1,7 @@
 // A job as its owner sees it, in JSON, written once for as long as nothing about the job changes.
 
 import type { FastifyReply } from 'fastify';
-import { isUnsold, type Job } from '../../core/job/job.ts';
+import { isNotPurchased, type Job } from '../../core/job/job.ts';
 import type { Jobs } from '../../service/jobs/jobs.ts';
 import { sendJson } from '../response/send-json.ts';
 import { renderJob } from './render.ts';
@@ -16,7 +16,7 @@ export function writeJob(jobs: Pick<Jobs, 'recordOf'>, job: Job): string | Promi
   if (known !== undefined) return known;
   const writing = jobs.recordOf(job).then((record) => JSON.stringify(renderJob(record)));
   // How far its callback is changes while the job stays as it is, and whether it was sent again.
-  if (job.callbackUrl === null && !isUnsold(job.status)) {
+  if (job.callbackUrl === null && !isNotPurchased(job.status)) {
     written.set(job, writing);
     writing.then(
       (text) => written.set(job, text),

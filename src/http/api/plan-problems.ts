@@ -4,9 +4,9 @@ import { hintOf } from '../../core/catalog/similar-models.ts';
 import { ClipgateError } from '../../core/errors.ts';
 import type { Reason } from '../../core/routing/eligibility.ts';
 import type { RoutePlan } from '../../core/routing/plan-route.ts';
-import { explainIdle } from '../../core/routing/unmatched-patterns.ts';
+import { explainUnmatched } from '../../core/routing/unmatched-patterns.ts';
 import type { JobPlan } from '../../service/planning/planner.ts';
-import { toFault } from '../input/input-errors.ts';
+import { toInputError } from '../input/input-errors.ts';
 import { renderRejected } from './render.ts';
 
 /** Why a job cannot be bought, as the caller is told. */
@@ -15,7 +15,7 @@ export function unplannable(plan: Exclude<JobPlan, { kind: 'planned' }>): Clipga
     case 'unknown_model': {
       const detail = `The catalog has no model ${plan.modelId}. ${hintOf(plan.similar)}`;
       return new ClipgateError('unknown_model', detail, {
-        faults: [toFault(['model'], 'is not in the catalog')],
+        errors: [toInputError(['model'], 'is not in the catalog')],
       });
     }
     case 'unsupported': {
@@ -24,7 +24,7 @@ export function unplannable(plan: Exclude<JobPlan, { kind: 'planned' }>): Clipga
         'unsupported_request',
         `${plan.model.id} cannot make this clip: see ${fields}.`,
         {
-          faults: plan.reasons.map((reason) => toFault(reason.field.split('.'), describeReason(reason))),
+          errors: plan.reasons.map((reason) => toInputError(reason.field.split('.'), describeReason(reason))),
           extra: { reasons: plan.reasons },
         },
       );
@@ -52,7 +52,7 @@ export function noMatchingModel(route: RoutePlan): ClipgateError {
   const hint = change ? ` With ${describe(change.change)}, ${change.admits.length} of them can.` : '';
   return new ClipgateError(
     'no_matching_model',
-    `None of ${route.rejected.length} models can make this clip.${hint}${explainIdle(route.idlePatterns)}`,
+    `None of ${route.rejected.length} models can make this clip.${hint}${explainUnmatched(route.idlePatterns)}`,
     {
       extra: { rejected: route.rejected.map(renderRejected), nearest: route.nearest },
     },

@@ -3,12 +3,12 @@
 import type { ClipSpec, Routing } from '../../core/clip/clip-spec.ts';
 import { ClipgateError } from '../../core/errors.ts';
 import { toMicroUsdHold } from '../../core/money.ts';
-import type { Admitted } from '../../core/routing/evaluate.ts';
+import type { Eligible } from '../../core/routing/evaluate.ts';
 import type { RoutePlan } from '../../core/routing/plan-route.ts';
 import type { CatalogView } from '../../service/catalog/catalog-cache.ts';
 import { honours, type Quote, type Quotes } from '../../service/orders/quotes.ts';
 import type { JobPlan, Planner } from '../../service/planning/planner.ts';
-import { invalidRequest, toFault } from '../input/input-errors.ts';
+import { invalidRequest, toInputError } from '../input/input-errors.ts';
 import { noMatchingModel } from './plan-problems.ts';
 import { renderCatalog } from './render.ts';
 import { writeRanking } from './route-text.ts';
@@ -55,7 +55,7 @@ export function createQuoteDesk({
     async redeem(token, spec, routing, clientId) {
       const reading = quotes.read(token, clientId);
       if (reading.kind === 'invalid')
-        throw invalidRequest([toFault(['quote'], 'is not a quote of yours from POST /route')]);
+        throw invalidRequest([toInputError(['quote'], 'is not a quote of yours from POST /route')]);
       if (reading.kind === 'valid') return reading.quote;
       throw new ClipgateError('quote_expired', 'This quote has expired. Here is a fresh plan with another.', {
         extra: { plan: await freshPlan(spec, routing, clientId) },
@@ -74,7 +74,7 @@ export function createQuoteDesk({
   };
 }
 
-const ceilingOf = ({ estimate }: Admitted) =>
+const ceilingOf = ({ estimate }: Eligible) =>
   estimate.highUsd === null ? null : toMicroUsdHold(estimate.highUsd);
 
 function changeOf(plan: JobPlan, quote: Quote): string {
@@ -87,7 +87,7 @@ function changeOf(plan: JobPlan, quote: Quote): string {
 function writeRoute(
   view: CatalogView,
   route: RoutePlan,
-  quoted: { best: Admitted; why: string; body: object; token: string; expiresAt: number },
+  quoted: { best: Eligible; why: string; body: object; token: string; expiresAt: number },
 ): string {
   const json = JSON.stringify;
   const { candidates, rejected } = writeRanking(route);

@@ -12,7 +12,7 @@ import type { LearnedEstimate } from '../../core/pricing/learned-estimate.ts';
 import type { Rejected } from '../../core/routing/evaluate.ts';
 import type { CatalogView } from '../../service/catalog/catalog-cache.ts';
 import type { JobRecord } from '../../service/jobs/jobs.ts';
-import type { OperatorDesk } from '../../service/jobs/reconciliation.ts';
+import type { Reconciliation } from '../../service/jobs/reconciliation.ts';
 
 const isoTime = (ms: number) => new Date(ms).toISOString();
 const dollars = (usd: Big | null) => (usd === null ? null : toDollars(usd));
@@ -80,7 +80,7 @@ export const renderExpected = ({ p50S, p90S, source, samples }: ExpectedTime) =>
 
 export const renderRejected = ({ model, reasons }: Rejected) => ({ model: model.id, reasons });
 
-type AuditEntry = Awaited<ReturnType<OperatorDesk['auditOf']>>[number];
+type AuditEntry = Awaited<ReturnType<Reconciliation['auditOf']>>[number];
 
 export function renderAudit({ at, actor, action, reason, before, after }: AuditEntry) {
   const state = ({ status, upstreamId }: AuditEntry['before']) => ({ status, upstream_id: upstreamId });

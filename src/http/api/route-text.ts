@@ -1,7 +1,7 @@
 // The long parts of a routing answer in JSON, each written once for as long as what it says lives.
 
 import type { VideoModel } from '../../core/catalog/catalog.ts';
-import { derived } from '../../core/memoize-by-object.ts';
+import { memoizeByObject } from '../../core/memoize-by-object.ts';
 import type { LearnedEstimate } from '../../core/pricing/learned-estimate.ts';
 import type { Reason } from '../../core/routing/eligibility.ts';
 import type { Candidate, Ranking } from '../../core/routing/plan-route.ts';
@@ -72,7 +72,7 @@ function writeRest(candidate: Candidate): string {
 }
 
 /** The first member of a candidate, or of a refusal. */
-const writeModel = derived(({ id }: VideoModel): string => `{"model":${JSON.stringify(id)}`);
+const writeModel = memoizeByObject(({ id }: VideoModel): string => `{"model":${JSON.stringify(id)}`);
 
 /** As JSON.stringify has it, which knows nothing but numbers that are finite. */
 const amount = (value: number | null): string => (Number.isFinite(value) ? String(value) : 'null');
@@ -86,7 +86,7 @@ function share(value: number): string {
 }
 
 // Estimates are remembered by clip, and models that are alike share theirs: the working is half of an answer.
-const writeEstimate = derived((estimate: LearnedEstimate): string =>
+const writeEstimate = memoizeByObject((estimate: LearnedEstimate): string =>
   JSON.stringify(renderEstimate(estimate)),
 );
 
@@ -99,7 +99,7 @@ const writeRejected = (rejected: Ranking['rejected']): string =>
     .join()}]`;
 
 const writeReasons = (reasons: readonly Reason[]): string => `[${reasons.map(writeReason).join()}]`;
-const writeLastingReasons = derived(writeReasons);
+const writeLastingReasons = memoizeByObject(writeReasons);
 
 function writeReason({ code, field, requested, supported }: Reason): string {
   const list = supported === null ? 'null' : writeList(supported);
@@ -108,6 +108,6 @@ function writeReason({ code, field, requested, supported }: Reason): string {
 
 // Long lists are the catalog's own or the caller's, and stand in many reasons; short ones are sooner written than found.
 const LONG = 4;
-const writeLongList = derived((list: readonly unknown[]): string => JSON.stringify(list));
+const writeLongList = memoizeByObject((list: readonly unknown[]): string => JSON.stringify(list));
 const writeList = (list: readonly unknown[]): string =>
   list.length < LONG ? JSON.stringify(list) : writeLongList(list);

@@ -2,7 +2,7 @@
 
 import type { ClipSpec } from '../../core/clip/clip-spec.ts';
 import type { Jobs } from '../../service/jobs/jobs.ts';
-import { invalidRequest, toFault } from '../input/input-errors.ts';
+import { invalidRequest, toInputError } from '../input/input-errors.ts';
 
 /**
  * Clients continue jobs by our id or by upstream's; upstream knows only its own, and only their own jobs count.
@@ -18,5 +18,5 @@ export async function withUpstreamJob(
   const job = await jobs.find(previous, clientId);
   if (job?.status === 'completed' && job.upstreamId !== null)
     return { ...spec, previous_job_id: job.upstreamId };
-  throw invalidRequest([toFault(['previous_job_id'], 'is not the id of a completed job of yours')]);
+  throw invalidRequest([toInputError(['previous_job_id'], 'is not the id of a completed job of yours')]);
 }

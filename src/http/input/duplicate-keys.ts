@@ -17,21 +17,21 @@ const MAX_STRINGS = 20_000;
 // What was lost may lie deeper than what was kept, as deep as a body has brackets, and each level is remembered.
 const MAX_LEVELS = 10_000;
 
-export interface NameFault {
+export interface DuplicateKey {
   /** Empty where it is of the whole text. */
   readonly path: readonly PropertyKey[];
   readonly message: string;
 }
 
-const TOO_MANY: NameFault = { path: [], message: `has more than ${MAX_STRINGS} names and texts` };
-const SOMEWHERE: NameFault = { path: [], message: 'gives a name of one object more than once' };
+const TOO_MANY: DuplicateKey = { path: [], message: `has more than ${MAX_STRINGS} names and texts` };
+const SOMEWHERE: DuplicateKey = { path: [], message: 'gives a name of one object more than once' };
 
 /**
  * The first name that is there already, or null where nothing was lost: never because something was not looked at.
  * @param value what the text was parsed to. Where no name was lost it has as many as the text, and counting costs a
  * quarter of remembering. One that lies too deep to be counted is left to json-guard.ts.
  */
-export function findRepeatedName(text: string, value: unknown): NameFault | null {
+export function findDuplicateKey(text: string, value: unknown): DuplicateKey | null {
   const written = countNames(text);
   if (written === null) return TOO_MANY;
   const kept = countKeys(value, 0);

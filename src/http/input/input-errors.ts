@@ -1,12 +1,12 @@
 // What is wrong with a request, as the caller reads it: where, as a JSON pointer, and what, as a plain sentence.
 
-import { ClipgateError, type InputFault } from '../../core/errors.ts';
+import { ClipgateError, type InputError } from '../../core/errors.ts';
 
 // Enough to mend a request by; a hostile one must not be answered with more than it sent.
 const MAX_FAULTS = 50;
 const MAX_POINTER = 200;
 
-const WHOLE: Readonly<Record<InputFault['in'], string>> = {
+const WHOLE: Readonly<Record<InputError['in'], string>> = {
   body: 'The body',
   query: 'The query',
   path: 'The path',
@@ -14,22 +14,22 @@ const WHOLE: Readonly<Record<InputFault['in'], string>> = {
 };
 
 /** The error for a request with faults, its sentence naming the first. */
-export function invalidRequest(faults: readonly InputFault[]): ClipgateError {
+export function invalidRequest(faults: readonly InputError[]): ClipgateError {
   const [first] = faults;
   const more = faults.length > 1 ? ` (and ${faults.length - 1} more)` : '';
   return new ClipgateError(
     'invalid_request',
     first ? `${first.pointer || WHOLE[first.in]} ${first.message}${more}.` : 'Invalid.',
-    { faults: faults.slice(0, MAX_FAULTS) },
+    { errors: faults.slice(0, MAX_FAULTS) },
   );
 }
 
 /** A fault at a path, with its JSON pointer (RFC 6901), which ends in an ellipsis where it was too long. */
-export function toFault(
+export function toInputError(
   path: readonly PropertyKey[],
   message: string,
-  part: InputFault['in'] = 'body',
-): InputFault {
+  part: InputError['in'] = 'body',
+): InputError {
   return { in: part, pointer: pointTo(path), message };
 }
 

@@ -3,8 +3,8 @@
 import { isUtf8 } from 'node:buffer';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import { ClipgateError } from '../../core/errors.ts';
-import { findRepeatedName } from './duplicate-keys.ts';
-import { toFault } from './input-errors.ts';
+import { findDuplicateKey } from './duplicate-keys.ts';
+import { toInputError } from './input-errors.ts';
 
 /** Makes `application/json` the only body this application reads. */
 export function readJsonBodies(app: FastifyInstance): void {
@@ -52,10 +52,10 @@ function parse(text: string): unknown {
 
 /** Of two values one would be dropped, and perhaps the one that was meant. */
 function checkNames(text: string, value: unknown): void {
-  const repeated = findRepeatedName(text, value);
+  const repeated = findDuplicateKey(text, value);
   if (!repeated) return;
-  const fault = toFault(repeated.path, repeated.message);
+  const fault = toInputError(repeated.path, repeated.message);
   throw new ClipgateError('malformed_body', `${fault.pointer || 'The body'} ${fault.message}.`, {
-    faults: [fault],
+    errors: [fault],
   });
 }

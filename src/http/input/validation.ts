@@ -2,12 +2,12 @@
 
 import type { FastifySchemaCompiler } from 'fastify';
 import { z } from 'zod';
-import { ClipgateError, type InputFault } from '../../core/errors.ts';
-import { invalidRequest, toFault } from './input-errors.ts';
+import { ClipgateError, type InputError } from '../../core/errors.ts';
+import { invalidRequest, toInputError } from './input-errors.ts';
 import { findUnsafe } from './json-limits.ts';
 import { describeIssues } from './zod-errors.ts';
 
-const PARTS: Readonly<Record<string, InputFault['in']>> = {
+const PARTS: Readonly<Record<string, InputError['in']>> = {
   body: 'body',
   querystring: 'query',
   params: 'path',
@@ -39,7 +39,7 @@ export const validatorCompiler: FastifySchemaCompiler<z.ZodType> = ({ schema, ht
  * Most requests have no query and none of the headers a route knows: the result for those, worked out once. Null
  * where something must be given.
  */
-function findNothing(schema: z.ZodType, part: InputFault['in']) {
+function findNothing(schema: z.ZodType, part: InputError['in']) {
   if (part !== 'query' && part !== 'header') return null;
   const parsed = schema.safeParse({});
   if (!parsed.success) return null;
@@ -53,13 +53,13 @@ function findNothing(schema: z.ZodType, part: InputFault['in']) {
 }
 
 /** What is wrong before any field is looked at. */
-function findUnreadable(data: unknown, part: InputFault['in']): InputFault[] {
+function findUnreadable(data: unknown, part: InputError['in']): InputError[] {
   if (part === 'query') {
     // Of two values one would have to be dropped.
     const repeated = Object.entries(data ?? {}).filter(([, value]) => Array.isArray(value));
     if (repeated.length > 0)
-      return repeated.map(([name]) => toFault([name], 'is given more than once', part));
+      return repeated.map(([name]) => toInputError([name], 'is given more than once', part));
   }
   const unsafe = findUnsafe(data);
-  return unsafe ? [toFault(unsafe.path, unsafe.message, part)] : [];
+  return unsafe ? [toInputError(unsafe.path, unsafe.message, part)] : [];
 }

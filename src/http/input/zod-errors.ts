@@ -1,24 +1,26 @@
 // Turns what zod found into faults a person can act on: what would be accepted, and what came instead.
 
 import type { z } from 'zod';
-import type { InputFault } from '../../core/errors.ts';
-import { toFault } from './input-errors.ts';
+import type { InputError } from '../../core/errors.ts';
+import { toInputError } from './input-errors.ts';
 
 type Issue = z.core.$ZodIssue;
-type Part = InputFault['in'];
+type Part = InputError['in'];
 
 /** @param data what was parsed: issues say where they are, not what stands there. */
-export function describeIssues(issues: readonly Issue[], data: unknown, part: Part): InputFault[] {
+export function describeIssues(issues: readonly Issue[], data: unknown, part: Part): InputError[] {
   return issues.flatMap((issue) => describeIssue(issue, [], data, part));
 }
 
-function describeIssue(issue: Issue, base: readonly PropertyKey[], data: unknown, part: Part): InputFault[] {
+function describeIssue(issue: Issue, base: readonly PropertyKey[], data: unknown, part: Part): InputError[] {
   const path = [...base, ...issue.path];
-  const fault = (message: string) => [toFault(path, message, part)];
+  const fault = (message: string) => [toInputError(path, message, part)];
   switch (issue.code) {
     case 'unrecognized_keys': {
       const kind = part === 'query' ? 'parameter' : 'field';
-      return issue.keys.map((key) => toFault([...path, key], `is not a ${kind} that is known here`, part));
+      return issue.keys.map((key) =>
+        toInputError([...path, key], `is not a ${kind} that is known here`, part),
+      );
     }
     case 'invalid_type':
       return fault(typeMessage(issue, valueAt(data, path), part));
@@ -42,14 +44,14 @@ function describeUnion(
   path: readonly PropertyKey[],
   data: unknown,
   part: Part,
-): InputFault[] {
+): InputError[] {
   // The alternative that got furthest is the one the caller meant.
   const deepest = [...issue.errors].sort((a, b) => depthOf(b) - depthOf(a))[0];
   if (deepest && depthOf(deepest) > 0)
     return deepest.flatMap((inner) => describeIssue(inner, path, data, part));
-  if (valueAt(data, path) === undefined) return [toFault(path, 'is required', part)];
+  if (valueAt(data, path) === undefined) return [toInputError(path, 'is required', part)];
   return [
-    toFault(
+    toInputError(
       path,
       'options' in issue && issue.options ? `must be ${anyOf(issue.options)}` : issue.message,
       part,

@@ -7,7 +7,7 @@ import { z } from 'zod';
 import type { App } from '../server/context.ts';
 import { addCallbacks } from './callbacks.ts';
 import { addHeaders } from './headers.ts';
-import { tidyOpenApi } from './postprocess.ts';
+import { postprocessOpenApi } from './postprocess.ts';
 
 const DESCRIPTION = `Clipgate picks the AI video model that fits a clip, its budget and its deadline, buys the clip once, and hands back
 the MP4. Bodies and fields are those of OpenRouter's own video API wherever the meaning is the same.`;
@@ -56,7 +56,8 @@ export async function registerOpenApi(app: App, version: string): Promise<void> 
         url,
       };
     },
-    transformObject: (document) => addHeaders(tidyOpenApi(addCallbacks(jsonSchemaTransformObject(document)))),
+    transformObject: (document) =>
+      addHeaders(postprocessOpenApi(addCallbacks(jsonSchemaTransformObject(document)))),
   });
   await app.register(swaggerUi, { routePrefix: '/docs', staticCSP: true });
 }

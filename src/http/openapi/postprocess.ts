@@ -19,7 +19,7 @@ const isObject = (value: Json | undefined): value is JsonObject =>
  * `additionalProperties: false` and bounds every integer. Clients generated from that break on the first field
  * we add. Pure: a new document is returned.
  */
-export function tidyOpenApi<T extends object>(document: T): T {
+export function postprocessOpenApi<T extends object>(document: T): T {
   const doc = structuredClone(document) as unknown as JsonObject;
   const schemas = objectAt(objectAt(doc, 'components'), 'schemas');
   for (const [name, schema] of Object.entries(schemas)) {

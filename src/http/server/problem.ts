@@ -83,7 +83,7 @@ export function toProblem(
     detail: internal ? 'Something went wrong here. It has been logged under the request id.' : error.message,
     code: error.code,
     instance: requestId,
-    ...(error.faults.length > 0 ? { errors: error.faults } : {}),
+    ...(error.errors.length > 0 ? { errors: error.errors } : {}),
     ...(error.retryAfterS === undefined ? {} : { retry_after_s: error.retryAfterS }),
   };
 }

@@ -10,7 +10,7 @@ import type { Log } from '../runtime/log.ts';
 import { createLoop } from '../runtime/loop.ts';
 import { writeCallbackBody } from './callback-message.ts';
 
-export interface CallbackCourier {
+export interface CallbackDispatcher {
   /** To be called for every job that changed, ended or not. */
   notice(jobId: string): void;
   /** One round: looks for news, claims and starts what is due. `settled` resolves when all of it has ended. */
@@ -20,7 +20,7 @@ export interface CallbackCourier {
   stop(): Promise<void>;
 }
 
-export interface CallbackCourierParts {
+export interface CallbackDispatcherParts {
   readonly store: Pick<JobStore, 'raiseCallbacks' | 'claimCallbacks' | 'settleCallback' | 'nextCallbackInMs'>;
   readonly sender: CallbackSender;
   /** Of a client; empty where it has none. */
@@ -33,7 +33,7 @@ export interface CallbackCourierParts {
   readonly log: Log;
 }
 
-export interface CallbackCourierOptions {
+export interface CallbackDispatcherOptions {
   /** Names this process in leases. */
   readonly owner: string;
   /** Calls at once. */
@@ -53,10 +53,10 @@ const NOTICED_AT_ONCE = 500;
 // Beyond it, while the store is away, looking at everything costs less than remembering.
 const MAX_NOTICED = 10_000;
 
-export function createCallbackCourier(
-  parts: CallbackCourierParts,
-  options: CallbackCourierOptions,
-): CallbackCourier {
+export function createCallbackDispatcher(
+  parts: CallbackDispatcherParts,
+  options: CallbackDispatcherOptions,
+): CallbackDispatcher {
   const { store, log } = parts;
   const noticed = new Set<string>();
   const running = new Set<Promise<void>>();

@@ -5,11 +5,11 @@ import { averageElo, qualityOfElo } from '../../core/routing/score/quality.ts';
 import type { BenchmarkEntry } from '../../outbound/openrouter/wire.ts';
 import type { JobStore } from '../../store/ports/jobs.ts';
 import type { Log } from '../runtime/log.ts';
-import { createFeed, type Feed } from './refreshing-cache.ts';
+import { createRefreshingCache, type RefreshingCache } from './refreshing-cache.ts';
 
 export type Benchmarks = ReadonlyMap<string, Benchmark>;
 
-export interface BenchmarkFeedParts {
+export interface BenchmarksParts {
   readonly load: () => Promise<unknown>;
   /** Null where the answer is no list of ratings. */
   readonly parse: (raw: unknown) => readonly BenchmarkEntry[] | null;
@@ -30,8 +30,8 @@ const AGES = {
   flightMs: HOUR_MS / 30,
 };
 
-export function createBenchmarkFeed(parts: BenchmarkFeedParts): Feed<Benchmarks> {
-  return createFeed(
+export function createBenchmarks(parts: BenchmarksParts): RefreshingCache<Benchmarks> {
+  return createRefreshingCache(
     {
       ...parts,
       name: 'benchmarks',

@@ -7,7 +7,7 @@ import type { ModelsAnswer } from '../../outbound/openrouter/wire.ts';
 import type { JobStore } from '../../store/ports/jobs.ts';
 import type { Log } from '../runtime/log.ts';
 import type { CatalogHistory } from './catalog-history.ts';
-import { type Adopted, createFeed, type FeedAges } from './refreshing-cache.ts';
+import { type Adopted, createRefreshingCache, type RefreshingCacheAges } from './refreshing-cache.ts';
 
 export interface CatalogView {
   readonly catalog: Catalog;
@@ -46,7 +46,7 @@ export interface CatalogCacheParts {
 const SHRINK = 0.5;
 const SHRINK_PATIENCE = 12;
 
-export function createCatalogCache(parts: CatalogCacheParts, ages: FeedAges): CatalogCache {
+export function createCatalogCache(parts: CatalogCacheParts, ages: RefreshingCacheAges): CatalogCache {
   const { log } = parts;
   let shrunkInARow = 0;
 
@@ -84,7 +84,7 @@ export function createCatalogCache(parts: CatalogCacheParts, ages: FeedAges): Ca
     log.info({ models: changes.map(({ modelId, kind }) => `${kind} ${modelId}`) }, 'the catalog changed');
   }
 
-  const feed = createFeed({ ...parts, name: 'catalog', judge, keep }, ages);
+  const feed = createRefreshingCache({ ...parts, name: 'catalog', judge, keep }, ages);
 
   function peek(): CatalogView | null {
     const view = feed.peek();

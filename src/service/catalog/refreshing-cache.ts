@@ -4,16 +4,16 @@ import type { JobStore } from '../../store/ports/jobs.ts';
 import type { Log } from '../runtime/log.ts';
 import { createLoop } from '../runtime/loop.ts';
 
-export interface FeedView<T> {
+export interface CacheView<T> {
   readonly value: T;
   readonly ageMs: number;
   /** True when it is older than it should be because no newer one could be had. */
   readonly stale: boolean;
 }
 
-export interface Feed<T> {
+export interface RefreshingCache<T> {
   /** The newest good answer at once, or null where there has never been one. */
-  peek(): FeedView<T> | null;
+  peek(): CacheView<T> | null;
   /** Fetches now, joining a fetch that is under way. True where a good answer came of it. */
   refresh(): Promise<boolean>;
   /** Reads the answer kept from an earlier run, then refreshes in the background from now on. */
@@ -27,7 +27,7 @@ export interface Adopted<Raw, T> {
   readonly value: T;
 }
 
-export interface FeedParts<Raw, T> {
+export interface RefreshingCacheParts<Raw, T> {
   /** Names the feed in the log, and its document in the store. */
   readonly name: string;
   readonly load: () => Promise<Raw>;
@@ -42,7 +42,7 @@ export interface FeedParts<Raw, T> {
   readonly log: Log;
 }
 
-export interface FeedAges {
+export interface RefreshingCacheAges {
   /** Fresh until this age. */
   readonly maxAgeMs: number;
   /** After a fetch that failed, the next waits this long. */
@@ -53,7 +53,10 @@ export interface FeedAges {
   readonly minAgeMs?: number;
 }
 
-export function createFeed<Raw, T>(parts: FeedParts<Raw, T>, ages: FeedAges): Feed<T> {
+export function createRefreshingCache<Raw, T>(
+  parts: RefreshingCacheParts<Raw, T>,
+  ages: RefreshingCacheAges,
+): RefreshingCache<T> {
   const { name, clock, log } = parts;
   let current: (Adopted<Raw, T> & { readonly fetchedAt: number }) | null = null;
   let lastNumber = 0;

@@ -6,7 +6,7 @@ import type { Log } from '../runtime/log.ts';
 import { checkWritable } from './clip-download.ts';
 
 /** How the folder stands, in words that anybody may read. */
-export interface FolderState {
+export interface ArchiveState {
   readonly ok: boolean;
   readonly detail: string;
 }
@@ -16,7 +16,7 @@ interface Place {
   readonly ino: number;
 }
 
-export interface FolderCheckParts {
+export interface ArchiveHealthParts {
   readonly clock: () => number;
   readonly log: Log;
   /** Writes a file and finds out where it has gone; may take for ever. Rejects where none can be written. */
@@ -28,9 +28,9 @@ const FRESH_MS = 5_000;
 // A network disk that is away does not refuse, it hangs; the probe must not, and those of Kubernetes give up at 1 s.
 const PATIENCE_MS = 300;
 
-const GOOD: FolderState = { ok: true, detail: 'takes files' };
-const HANGING: FolderState = { ok: false, detail: 'does not answer' };
-const MOVED: FolderState = {
+const GOOD: ArchiveState = { ok: true, detail: 'takes files' };
+const HANGING: ArchiveState = { ok: false, detail: 'does not answer' };
+const MOVED: ArchiveState = {
   ok: false,
   detail:
     'is another disk than at first: clips are written to it, and those stored before are missing until the volume is back',
@@ -45,17 +45,17 @@ async function writeAndStat(folder: string): Promise<Place> {
  * Returns what looks; a look that is younger than five seconds is not repeated, and one that hangs is waited for once,
  * whoever asks meanwhile. Never throws.
  */
-export function createFolderCheck(
-  { clock, log, tryFolder = writeAndStat }: FolderCheckParts,
+export function createArchiveHealth(
+  { clock, log, tryFolder = writeAndStat }: ArchiveHealthParts,
   folder: string,
-): () => Promise<FolderState> {
+): () => Promise<ArchiveState> {
   let first: Place | null = null;
-  let known: { readonly state: FolderState; readonly at: number } | null = null;
-  let looking: Promise<FolderState> | null = null;
+  let known: { readonly state: ArchiveState; readonly at: number } | null = null;
+  let looking: Promise<ArchiveState> | null = null;
   /** What was said aloud of the folder as it stands; null while it is well. */
   let told: string | null = null;
 
-  async function findState(): Promise<FolderState> {
+  async function findState(): Promise<ArchiveState> {
     try {
       const place = await tryFolder(folder);
       first ??= place;
@@ -68,7 +68,7 @@ export function createFolderCheck(
     }
   }
 
-  function tell(state: FolderState): FolderState {
+  function tell(state: ArchiveState): ArchiveState {
     const words = state.ok ? null : state.detail;
     if (words !== null && words !== told) {
       log.error({ alarm: 'archive_disk', detail: words }, `ARCHIVE_DIR ${words}`);
@@ -78,7 +78,7 @@ export function createFolderCheck(
   }
 
   /** Settled when patience is at an end, at the latest; the look goes on, and nobody begins another meanwhile. */
-  function look(): Promise<FolderState> {
+  function look(): Promise<ArchiveState> {
     const patience = new AbortController();
     const looked = findState().then((state) => {
       patience.abort();

@@ -12,7 +12,7 @@ import { isTerminal, type Job } from '../../core/job/job.ts';
 import type { OpenRouter } from '../../outbound/openrouter/openrouter.ts';
 import type { Claim, JobStore, Lease } from '../../store/ports/jobs.ts';
 import type { ClipArchive } from '../clips/clip-archive.ts';
-import type { Telemetry } from '../learning/model-stats.ts';
+import type { ModelStats } from '../learning/model-stats.ts';
 import type { Log } from '../runtime/log.ts';
 import { createLoop } from '../runtime/loop.ts';
 import type { JobFallback } from './job-fallback.ts';
@@ -34,7 +34,7 @@ export interface JobPollerParts {
   readonly submitter: Pick<JobSubmitter, 'submit'>;
   readonly archive: Pick<ClipArchive, 'keep'>;
   readonly fallback: JobFallback;
-  readonly telemetry: Pick<Telemetry, 'record'>;
+  readonly modelStats: Pick<ModelStats, 'record'>;
   readonly clock: () => number;
   readonly random: () => number;
   readonly log: Log;
@@ -104,11 +104,11 @@ export function createJobPoller(parts: JobPollerParts, options: JobPollerOptions
       const ended = { ...change, status };
       const turned = await parts.fallback.turnToNext(job, lease, ended, { keep: false, runInMs: 0 });
       // Under a name of its own: the job's name is for the attempt that ends it.
-      if (turned) return parts.telemetry.record({ ...job, ...change, id: `${job.id}#${job.attempt}` });
+      if (turned) return parts.modelStats.record({ ...job, ...change, id: `${job.id}#${job.attempt}` });
     }
     const next = { ...job, ...change };
     // Before the end is saved: after a crash between the two the job is polled again, and nothing is lost.
-    if (isTerminal(next.status)) await parts.telemetry.record(next);
+    if (isTerminal(next.status)) await parts.modelStats.record(next);
     const saved = await store.saveStep(lease, change, { keep: false, runInMs: dueAfter(next, now) });
     if (!saved) log.warn({ job_id: job.id }, 'lost the lease while polling: another process goes on');
   }

@@ -44,7 +44,7 @@ export interface JobSubmitterOptions {
   readonly leaseMs: number;
   readonly pace: PollPace;
   /** Where upstream is to say that the job of a nonce has ended; null = nowhere. */
-  readonly callbackUrl: (nonce: string) => string | null;
+  readonly webhookUrlFor: (nonce: string) => string | null;
 }
 
 /** What a turn on the wire came to: an outcome that stands, or a job that is `queued` under the same lease. */
@@ -108,7 +108,7 @@ export function createJobSubmitter(parts: JobSubmitterParts, options: JobSubmitt
 
   /** The stored body and where to call back. The nonce in it is a secret, so it is never part of what is stored. */
   function bodyOf(job: Job): SubmitBody {
-    const callbackUrl = options.callbackUrl(job.nonce);
+    const callbackUrl = options.webhookUrlFor(job.nonce);
     return callbackUrl === null ? job.request : { ...job.request, callback_url: callbackUrl };
   }
 

@@ -6,8 +6,8 @@ import type { Attempt } from '../../core/job/attempt.ts';
 import type { Planned } from '../../core/job/fallback-plan.ts';
 import {
   type FallbackTerms,
+  isNotPurchased,
   isTerminal,
-  isUnsold,
   type Job,
   type JobStatus,
   type StoredOutput,
@@ -20,7 +20,7 @@ import { createJobId, createNonce } from '../orders/ids.ts';
 import type { Log } from '../runtime/log.ts';
 import type { JobSubmitter } from './job-submitter.ts';
 import type { JobWatch } from './job-watch.ts';
-import { shareReads } from './single-flight.ts';
+import { singleFlight } from './single-flight.ts';
 import type { SubmitBreaker } from './submit-breaker.ts';
 
 export interface Intent {
@@ -108,7 +108,7 @@ export interface JobsParts {
     JobStore,
     | 'createJob'
     | 'findIdempotent'
-    | 'findStandIns'
+    | 'findReplacements'
     | 'getJob'
     | 'peekJob'
     | 'findJob'
@@ -139,18 +139,18 @@ export function createJobs(
     throw new ClipgateError('not_found', 'There is nothing here.');
   }
 
-  const getForAll = shareReads((id: string, clientId: string | null) => `${id} ${clientId}`, get);
+  const getForAll = singleFlight((id: string, clientId: string | null) => `${id} ${clientId}`, get);
 
   async function recordsOf(jobs: readonly Job[]): Promise<JobRecord[]> {
     const idsWhere = (has: (job: Job) => boolean) => jobs.filter(has).map(({ id }) => id);
     const completed = idsWhere(({ status }) => status === 'completed');
     const several = idsWhere(({ attempt }) => attempt > 1);
-    const sentAgain = idsWhere(({ status }) => isUnsold(status) || status === 'failed');
+    const sentAgain = idsWhere(({ status }) => isNotPurchased(status) || status === 'failed');
     const told = idsWhere(({ callbackUrl }) => callbackUrl !== null);
     const [outputs, attempts, standIns, callbacks] = await Promise.all([
       completed.length > 0 ? store.getOutputs(completed) : [],
       several.length > 0 ? store.getAttempts(several) : [],
-      sentAgain.length > 0 ? store.findStandIns(sentAgain) : null,
+      sentAgain.length > 0 ? store.findReplacements(sentAgain) : null,
       told.length > 0 ? store.getCallbacks(told) : [],
     ]);
     const ended = attempts.filter(({ status }) => status !== null);

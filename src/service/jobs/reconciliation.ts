@@ -12,7 +12,7 @@ export type Decision =
   | { readonly action: 'not_accepted' }
   | { readonly action: 'write_off' };
 
-export interface OperatorDesk {
+export interface Reconciliation {
   /**
    * Decides a `submission_unknown` job. An id to attach is asked for first.
    * @throws ClipgateError not_found, not_resolvable, upstream_id_taken, upstream_id_unconfirmed, webhook_waiting,
@@ -27,7 +27,7 @@ export interface OperatorDesk {
   auditOf(jobId: string): Promise<AuditEntry[]>;
 }
 
-export interface OperatorDeskParts {
+export interface ReconciliationParts {
   readonly store: Pick<JobStore, 'findJob' | 'resolveUnknown' | 'getAudit'>;
   readonly upstream: Pick<OpenRouter, 'poll'>;
   readonly log: Log;
@@ -35,7 +35,7 @@ export interface OperatorDeskParts {
 
 const RETRY_AFTER_S = 10;
 
-export function createOperatorDesk({ store, upstream, log }: OperatorDeskParts): OperatorDesk {
+export function createReconciliation({ store, upstream, log }: ReconciliationParts): Reconciliation {
   async function find(jobId: string): Promise<Job> {
     const job = await store.findJob(jobId);
     if (job) return job;

@@ -4,7 +4,7 @@
  * Gives all who ask under one key before the answer begins to be read the same one. Reading begins a microtask after the
  * first has asked, so nobody gets one that is older than their question.
  */
-export function shareReads<A extends readonly unknown[], T>(
+export function singleFlight<A extends readonly unknown[], T>(
   keyOf: (...args: A) => string,
   read: (...args: A) => Promise<T>,
 ): (...args: A) => Promise<T> {

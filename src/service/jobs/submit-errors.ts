@@ -2,7 +2,7 @@
 
 import { ClipgateError, type ErrorCode } from '../../core/errors.ts';
 import type { Job, SubmitBody } from '../../core/job/job.ts';
-import { quoteUpstream } from '../../core/redact-upstream.ts';
+import { redactUpstreamMessage } from '../../core/redact-upstream.ts';
 import type { SubmitOutcome } from '../../outbound/openrouter/submit.ts';
 
 export type Refused = Extract<SubmitOutcome, { kind: 'rejected' | 'not_sent' }>;
@@ -70,10 +70,10 @@ export function describeRefusal(
   const { code, message } = TELLINGS[outcome.status] ?? OTHERWISE;
   const limit = outcome.answer.metadata?.['limit_source'];
   const hinted = outcome.retryAfterS ?? retryAfterOf(outcome.answer.metadata);
-  return new ClipgateError(code, message ?? quoteUpstream(outcome.answer.message), {
+  return new ClipgateError(code, message ?? redactUpstreamMessage(outcome.answer.message), {
     extra: {
       job_id: jobId,
-      ...(typeof limit === 'string' ? { limit_source: quoteUpstream(limit).slice(0, 64) } : {}),
+      ...(typeof limit === 'string' ? { limit_source: redactUpstreamMessage(limit).slice(0, 64) } : {}),
     },
     ...(hinted === null ? {} : { retryAfterS: hinted }),
   });

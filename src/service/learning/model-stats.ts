@@ -13,7 +13,7 @@ import type { JobStore } from '../../store/ports/jobs.ts';
 import type { Log } from '../runtime/log.ts';
 import { createLoop } from '../runtime/loop.ts';
 
-export interface Telemetry {
+export interface ModelStats {
   /** What is known by now, by model id. The same value until something new is learned. */
   knowledge(): ReadonlyMap<string, ModelKnowledge>;
   /**
@@ -29,7 +29,7 @@ export interface Telemetry {
   stop(): Promise<void>;
 }
 
-export interface TelemetryParts {
+export interface ModelStatsParts {
   readonly store: Pick<JobStore, 'saveObservation' | 'listObservations'>;
   readonly clock: () => number;
   readonly log: Log;
@@ -51,7 +51,7 @@ const FADING_MS = 60 * 60_000;
 // A hundred times the models there are, at 64 observations of about 200 bytes each: at most 40 MB.
 const MAX_MODELS = 3_000;
 
-export function createTelemetry({ store, clock, log }: TelemetryParts): Telemetry {
+export function createModelStats({ store, clock, log }: ModelStatsParts): ModelStats {
   const entries = new LRUCache<string, Entry>({ max: MAX_MODELS });
   let current: ReadonlyMap<string, ModelKnowledge> = new Map();
   let learnedAt = 0;

@@ -6,7 +6,7 @@ import type { ClipSpec, Routing } from '../../core/clip/clip-spec.ts';
 import { buildSubmission, type Submission } from '../../core/clip/submission.ts';
 import { type Knowledge, NOTHING_KNOWN } from '../../core/learning/knowledge.ts';
 import type { Reason } from '../../core/routing/eligibility.ts';
-import { type Admitted, judgeModel } from '../../core/routing/evaluate.ts';
+import { type Eligible, evaluateModel } from '../../core/routing/evaluate.ts';
 import type { RoutePlan } from '../../core/routing/plan-route.ts';
 import type { CatalogCache, CatalogView } from '../catalog/catalog-cache.ts';
 import { createRankingMemory } from './ranking-cache.ts';
@@ -15,7 +15,7 @@ import { createRankingMemory } from './ranking-cache.ts';
 export type JobPlan =
   | {
       readonly kind: 'planned';
-      readonly choice: Admitted;
+      readonly choice: Eligible;
       readonly submission: Submission;
       readonly route: RoutePlan | null;
     }
@@ -68,7 +68,7 @@ export function createPlanner(
           plan: { kind: 'unknown_model', modelId, similar: findSimilar(modelId, view.catalog.models) },
         };
       }
-      const judged = judgeModel(model, spec, routing, knowledge());
+      const judged = evaluateModel(model, spec, routing, knowledge());
       if ('reasons' in judged) return { view, plan: { kind: 'unsupported', model, reasons: judged.reasons } };
       const submission = buildSubmission(model, spec, routing);
       return { view, plan: { kind: 'planned', choice: judged, submission, route: null } };

@@ -3,7 +3,7 @@
 import type { ClipSpec } from '../../core/clip/clip-spec.ts';
 import { findMediaFault, isTypeOf } from '../../core/clip/media-format.ts';
 import { listMediaLinks, type MediaLink } from '../../core/clip/media-link.ts';
-import { ClipgateError, type InputFault } from '../../core/errors.ts';
+import { ClipgateError, type InputError } from '../../core/errors.ts';
 import type { MediaProbe, Unreachable } from '../../outbound/client-urls/media-probe.ts';
 import { readDataUrl } from './data-url.ts';
 
@@ -72,17 +72,17 @@ export function createPreflight(
         pointer: link.pointer,
         message: await look(link),
       }));
-      const faults = found.flatMap(({ pointer, message }): InputFault[] =>
+      const errors = found.flatMap(({ pointer, message }): InputError[] =>
         message === null ? [] : [{ in: 'body', pointer, message }],
       );
-      const [first] = faults;
+      const [first] = errors;
       if (!first) return;
-      const more = faults.length > 1 ? ` (and ${faults.length - 1} more)` : '';
+      const more = errors.length > 1 ? ` (and ${errors.length - 1} more)` : '';
       throw new ClipgateError(
         'media_unreachable',
         `${first.pointer} ${first.message}${more}. Nothing was bought.`,
         {
-          faults,
+          errors,
         },
       );
     },

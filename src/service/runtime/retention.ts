@@ -5,14 +5,14 @@ import { MEMORY_MS } from '../learning/model-stats.ts';
 import type { Log } from './log.ts';
 import { createLoop } from './loop.ts';
 
-export interface Purger {
+export interface Retention {
   /** Removes one batch of each kind; resolves to the milliseconds to wait before the next. */
   tick(): Promise<number>;
   start(): void;
   stop(): Promise<void>;
 }
 
-export interface PurgerParts {
+export interface RetentionParts {
   readonly store: Pick<JobStore, 'purgeKeys' | 'purgeObservations'>;
   readonly clock: () => number;
   /** From 0 up to 1. */
@@ -29,7 +29,7 @@ const REST_MS = 60 * 60_000;
 const MARGIN_MS = 24 * 60 * 60_000;
 
 /** Safe on any number of replicas: what one is removing the others leave out. */
-export function createPurger({ store, clock, random, log }: PurgerParts): Purger {
+export function createRetention({ store, clock, random, log }: RetentionParts): Retention {
   async function tick(): Promise<number> {
     const keys = await store.purgeKeys(BATCH);
     const observations = await store.purgeObservations(clock() - MEMORY_MS - MARGIN_MS, BATCH);

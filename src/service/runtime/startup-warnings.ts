@@ -11,7 +11,7 @@ export interface Settings {
 }
 
 /** One line for each. */
-export function warnOfSettings(
+export function logStartupWarnings(
   { canSubmit, hasPublicUrl, hasWebhookSecret, isOpen }: Settings,
   log: Log,
 ): void {

@@ -14,7 +14,7 @@ import type { WaitingWebhook } from '../../store/ports/reconciliation.ts';
 import type { Log } from '../runtime/log.ts';
 import { createLoop } from '../runtime/loop.ts';
 
-export interface WebhookDesk {
+export interface InboundWebhooks {
   /**
    * Resolves once what the webhook is good for is durable.
    * @throws ClipgateError webhook_refused, malformed_body, not_found, webhook_inbox_full.
@@ -30,7 +30,7 @@ export interface WebhookDesk {
   stop(): Promise<void>;
 }
 
-export interface WebhookDeskParts {
+export interface InboundWebhooksParts {
   readonly store: Pick<
     JobStore,
     | 'findByNonce'
@@ -64,7 +64,7 @@ const EXPIRE_MS = 24 * 60 * 60 * 1000;
 const IDLE_MS = 5_000;
 const RETRY_AFTER_S = 30;
 
-export function createWebhookDesk(parts: WebhookDeskParts): WebhookDesk {
+export function createInboundWebhooks(parts: InboundWebhooksParts): InboundWebhooks {
   const { store, clock, log } = parts;
 
   function raise(

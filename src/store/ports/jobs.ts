@@ -4,7 +4,7 @@ import type { ModelChange } from '../../core/catalog/catalog-changes.ts';
 import type { Job, JobChange, JobStatus, StoredOutput } from '../../core/job/job.ts';
 import type { JobObservation } from '../../core/learning/observation.ts';
 import type { CallbackStore } from './callbacks.ts';
-import type { IntentExtras, RepairStore } from './reconciliation.ts';
+import type { IntentExtras, ReconciliationStore } from './reconciliation.ts';
 
 /** A job about to be written for the first time; the store sets the times, `version` 1 and empty outcome fields. */
 export type JobIntent = Pick<
@@ -71,11 +71,11 @@ export interface HistoryPlace {
 
 export interface CatalogChange extends ModelChange, HistoryPlace {}
 
-export interface JobStore extends RepairStore, CallbackStore {
+export interface JobStore extends ReconciliationStore, CallbackStore {
   /**
    * One transaction: the job as `queued`, its idempotency row, and a lease for `owner`. A key whose job was not bought
    * for certain, or that is older than 30 days, is free again: the new job sends the old one's intent again where the
-   * body is the same. A job that was sent again is answered for by the one in its place (`findStandIns`).
+   * body is the same. A job that was sent again is answered for by the one in its place (`findReplacements`).
    * @throws ClipgateError double_charge_not_accepted where another job stands in the place of `resubmitOf`.
    */
   createJob(intent: JobIntent, owner: string, leaseMs: number): Promise<CreateResult>;
@@ -88,7 +88,7 @@ export interface JobStore extends RepairStore, CallbackStore {
    * By the id of each of these jobs the newest that was made of the same intent since, and was or may yet be bought:
    * sending that intent again would buy it twice. A job that was refused stands in nobody's place.
    */
-  findStandIns(jobIds: readonly string[]): Promise<ReadonlyMap<string, Job>>;
+  findReplacements(jobIds: readonly string[]): Promise<ReadonlyMap<string, Job>>;
   /** Jobs that are due and not leased to anyone, oldest due first, now leased to `owner`. */
   claimDue(owner: string, limit: number, leaseMs: number): Promise<Claim[]>;
   /**

@@ -61,7 +61,7 @@ export interface AuditedState {
   readonly upstreamId: string | null;
 }
 
-export interface RepairStore {
+export interface ReconciliationStore {
   /** A job, whoever it belongs to: for operators and webhooks. */
   findJob(id: string): Promise<Job | null>;
   /** The job, and the attempt of it, that a nonce was sent for; null where it was sent for none. */

@@ -7,7 +7,7 @@ import { MIGRATIONS } from '../migrations/migrations.ts';
 import { migrate } from '../migrations/migrator.ts';
 import type { JobStore } from '../ports/jobs.ts';
 import type { Dialect, Queries } from '../sql/database.ts';
-import { createChangeFeed } from '../sql/job-events.ts';
+import { createJobEvents } from '../sql/job-events.ts';
 import { createJobStore } from '../sql/job-store.ts';
 import { openChangeListener } from './postgres-listener.ts';
 import { createChangeNotifier } from './postgres-notifier.ts';
@@ -128,7 +128,7 @@ export async function openPostgresStore(options: PostgresStoreOptions): Promise<
     await requireDurability(queries);
     await migrateOnce(queries);
 
-    const feed = createChangeFeed();
+    const feed = createJobEvents();
     const notifier = createChangeNotifier(queries, report);
     const listener = await openChangeListener({
       connect: () =>

@@ -5,7 +5,7 @@ import type { CallbackState, CallbackStep } from '../../core/callbacks/delivery.
 import type { CallbackClaim, CallbackStore } from '../ports/callbacks.ts';
 import type { Lease } from '../ports/jobs.ts';
 import type { Database, Queries } from '../sql/database.ts';
-import { inFewShapes } from '../sql/in-list.ts';
+import { padInList } from '../sql/in-list.ts';
 import { claimedBy, dueIn } from '../sql/lease-columns.ts';
 import { CALLBACK_COLUMNS, toCallback } from './callback-row.ts';
 import { JOB_COLUMNS, toJob } from './job-row.ts';
@@ -31,7 +31,7 @@ export function createCallbackClaims(
           .selectFrom('callbacks')
           .select(['job_id', 'host', 'due_at'])
           .where('due_at', '<=', dialect.now());
-        const open = exceptHosts.length > 0 ? due.where('host', 'not in', inFewShapes(exceptHosts)) : due;
+        const open = exceptHosts.length > 0 ? due.where('host', 'not in', padInList(exceptHosts)) : due;
         return open.orderBy('due_at').orderBy('job_id').limit(LOOK_AHEAD);
       })
       .with('placed', (cte) =>
@@ -62,7 +62,7 @@ export function createCallbackClaims(
       .execute();
     if (rows.length === 0) return [];
 
-    const ids = inFewShapes(rows.map((row) => row.job_id));
+    const ids = padInList(rows.map((row) => row.job_id));
     const jobs = await db.selectFrom('jobs').select(JOB_COLUMNS).where('id', 'in', ids).execute();
     const jobOf = new Map(jobs.map((row) => [row.id, toJob(row)]));
     return rows.flatMap((row) => {
@@ -111,7 +111,7 @@ export function createCallbackClaims(
         .selectFrom('callbacks')
         .select(sql<number>`due_at - ${dialect.now()}`.as('in_ms'))
         .where('due_at', 'is not', null);
-      if (exceptHosts.length > 0) query = query.where('host', 'not in', inFewShapes(exceptHosts));
+      if (exceptHosts.length > 0) query = query.where('host', 'not in', padInList(exceptHosts));
       const row = await query.orderBy('due_at').limit(1).executeTakeFirst();
       return row ? Math.max(0, row.in_ms) : null;
     },

@@ -4,7 +4,7 @@ import { sql } from 'kysely';
 import type { JobStore } from '../ports/jobs.ts';
 import type { Database } from '../sql/database.ts';
 
-export type CatalogHistory = Pick<JobStore, 'saveCatalog' | 'listCatalogChanges'>;
+export type CatalogHistoryStore = Pick<JobStore, 'saveCatalog' | 'listCatalogChanges'>;
 
 /** Rows per INSERT: every value is a parameter, and each database has a most of them that one statement may bring. */
 const SLICE = 1_000;
@@ -12,7 +12,7 @@ const SLICE = 1_000;
 /** The document under which the catalog is kept; `loadDocument` reads it. */
 export const CATALOG_DOCUMENT = 'catalog';
 
-export function createCatalogHistory({ reader, dialect, write }: Database): CatalogHistory {
+export function createCatalogHistoryStore({ reader, dialect, write }: Database): CatalogHistoryStore {
   return {
     saveCatalog: (json, diff) =>
       write(async (db) => {

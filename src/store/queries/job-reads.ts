@@ -7,11 +7,11 @@ import type { Database } from '../sql/database.ts';
 import { prepare } from '../sql/prepared-query.ts';
 import { KEY_LIFE_MS } from './job-creation.ts';
 import { JOB_COLUMNS, toJob } from './job-row.ts';
-import { findStandIns, isSafe } from './replacements.ts';
+import { findReplacements, isSafe } from './replacements.ts';
 
 export type JobReads = Pick<
   JobStore,
-  'getJob' | 'findJob' | 'getJobByUpstreamId' | 'listJobs' | 'findIdempotent' | 'findStandIns'
+  'getJob' | 'findJob' | 'getJobByUpstreamId' | 'listJobs' | 'findIdempotent' | 'findReplacements'
 >;
 
 export function createJobReads({ reader, dialect }: Pick<Database, 'reader' | 'dialect'>): JobReads {
@@ -96,9 +96,9 @@ export function createJobReads({ reader, dialect }: Pick<Database, 'reader' | 'd
     async findIdempotent(clientId, key) {
       const [row] = await jobByKey(reader, { clientId, key });
       if (!row) return null;
-      const job = row.is_safe === 0 ? toJob(row) : (await findStandIns(reader, [row.id])).get(row.id);
+      const job = row.is_safe === 0 ? toJob(row) : (await findReplacements(reader, [row.id])).get(row.id);
       return job ? { job, bodyHash: row.body_hash } : null;
     },
-    findStandIns: (jobIds) => findStandIns(reader, jobIds),
+    findReplacements: (jobIds) => findReplacements(reader, jobIds),
   };
 }

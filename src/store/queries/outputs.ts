@@ -5,10 +5,10 @@ import type { JobStore } from '../ports/jobs.ts';
 import type { Database, Queries } from '../sql/database.ts';
 import { prepare } from '../sql/prepared-query.ts';
 
-export type ArchiveRecords = Pick<JobStore, 'saveOutput' | 'getOutputs'>;
-export type KeptDocuments = Pick<JobStore, 'saveDocument' | 'loadDocument'>;
+export type OutputStore = Pick<JobStore, 'saveOutput' | 'getOutputs'>;
+export type DocumentStore = Pick<JobStore, 'saveDocument' | 'loadDocument'>;
 
-export function createArchiveRecords({ reader, writeOne }: Database): ArchiveRecords {
+export function createOutputs({ reader, writeOne }: Database): OutputStore {
   const selectOutputs = reader.selectFrom('outputs').selectAll().orderBy('job_id').orderBy('output_index');
   const outputsOfOne = prepare((params: { jobId: string }) =>
     selectOutputs.where('job_id', '=', params.jobId),
@@ -46,7 +46,7 @@ export function createArchiveRecords({ reader, writeOne }: Database): ArchiveRec
   };
 }
 
-export function createKeptDocuments({ reader, dialect, writeOne }: Database): KeptDocuments {
+export function createDocuments({ reader, dialect, writeOne }: Database): DocumentStore {
   return {
     saveDocument: (key, json) =>
       writeOne(async (db) => {

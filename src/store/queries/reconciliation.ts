@@ -1,13 +1,13 @@
 // The repairing half of the store: attempts, nonces, early webhooks and decisions, over any database.
 
-import type { RepairStore } from '../ports/reconciliation.ts';
+import type { ReconciliationStore } from '../ports/reconciliation.ts';
 import type { Database } from '../sql/database.ts';
 import { beginAttempt, toAttempt } from './job-attempts.ts';
 import { resolveUnknown, toAuditEntry } from './job-resolution.ts';
 import { JOB_COLUMNS, toJob } from './job-row.ts';
 import { createWebhookInbox } from './webhook-inbox.ts';
 
-export function createRepairRecords(database: Database): Omit<RepairStore, 'findJob'> {
+export function createReconciliationRecords(database: Database): Omit<ReconciliationStore, 'findJob'> {
   const { reader, dialect, write, writeOne } = database;
   return {
     ...createWebhookInbox(database),

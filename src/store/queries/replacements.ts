@@ -1,12 +1,12 @@
 // Which jobs may be sent again for nothing, and which job of the same intent stands in the place of one that was.
 
 import { type SqlBool, sql } from 'kysely';
-import { isUnsold, JOB_STATUSES, type Job } from '../../core/job/job.ts';
+import { isNotPurchased, JOB_STATUSES, type Job } from '../../core/job/job.ts';
 import type { Dialect, Queries } from '../sql/database.ts';
-import { inFewShapes } from '../sql/in-list.ts';
+import { padInList } from '../sql/in-list.ts';
 import { JOB_COLUMNS, type JobRow, toJob } from './job-row.ts';
 
-const UNSOLD = JOB_STATUSES.filter(isUnsold);
+const UNSOLD = JOB_STATUSES.filter(isNotPurchased);
 
 /** As `isResubmitSafe` in core/resubmission.ts, for rows of `jobs`. */
 export const isSafe = sql<SqlBool>`(jobs.status in (${sql.join(UNSOLD)}) and not exists (
@@ -18,7 +18,7 @@ export const isSafe = sql<SqlBool>`(jobs.status in (${sql.join(UNSOLD)}) and not
 /** From a job back to the one its intent came with first. */
 const lineOf = (jobIds: readonly string[]) => sql`
   line (start, id, before) as (
-    select id, id, resubmit_of from jobs where id in (${sql.join(inFewShapes(jobIds))})
+    select id, id, resubmit_of from jobs where id in (${sql.join(padInList(jobIds))})
     union all
     select line.start, jobs.id, jobs.resubmit_of from jobs join line on jobs.id = line.before
   )`;
@@ -27,7 +27,7 @@ const lineOf = (jobIds: readonly string[]) => sql`
  * Of each of these jobs the newest of the same intent that was, or may yet be, bought; nothing for the others. The
  * jobs that one was made in place of do not count: whoever made it knew of them.
  */
-export async function findStandIns(
+export async function findReplacements(
   db: Queries,
   jobIds: readonly string[],
 ): Promise<ReadonlyMap<string, Job>> {
@@ -47,7 +47,7 @@ export async function findStandIns(
 }
 
 /**
- * As `findStandIns` for one job, and nobody makes another job of its intent before the transaction has ended: all of
+ * As `findReplacements` for one job, and nobody makes another job of its intent before the transaction has ended: all of
  * them pass by the row of the first.
  */
 export async function holdIntent(db: Queries, dialect: Dialect, jobId: string): Promise<Job | null> {
@@ -55,5 +55,5 @@ export async function holdIntent(db: Queries, dialect: Dialect, jobId: string): 
     with recursive ${lineOf([jobId])} select id from line where before is null`.execute(db);
   const first = rows[0]?.id ?? jobId;
   await dialect.lockRows(db.selectFrom('jobs').select('id').where('id', '=', first)).execute();
-  return (await findStandIns(db, [jobId])).get(jobId) ?? null;
+  return (await findReplacements(db, [jobId])).get(jobId) ?? null;
 }

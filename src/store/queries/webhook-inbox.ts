@@ -2,12 +2,12 @@
 
 import { sql } from 'kysely';
 import type { WebhookEvent } from '../../core/job/upstream-webhook.ts';
-import type { RepairStore } from '../ports/reconciliation.ts';
+import type { ReconciliationStore } from '../ports/reconciliation.ts';
 import type { Database, Queries } from '../sql/database.ts';
 import { dueIn } from '../sql/lease-columns.ts';
 
 export type WebhookInbox = Pick<
-  RepairStore,
+  ReconciliationStore,
   'keepWebhook' | 'claimWebhooks' | 'dropWebhook' | 'deferWebhook' | 'nextWebhookInMs'
 >;
 

@@ -1,13 +1,13 @@
 // Tells this process's watchers which jobs changed.
 
-export interface ChangeFeed {
+export interface JobEvents {
   /** Calls the watchers before anything that is resolved after it. Never throws. */
   announce(jobIds: readonly string[]): void;
   /** Returns what ends the subscription. */
   subscribe(listener: (jobId: string) => void): () => void;
 }
 
-export function createChangeFeed(): ChangeFeed {
+export function createJobEvents(): JobEvents {
   const subscriptions = new Set<{ readonly listener: (jobId: string) => void }>();
   return {
     announce(jobIds) {

@@ -4,15 +4,15 @@ import { sql } from 'kysely';
 import type { JobStore } from '../ports/jobs.ts';
 import { createCallbackClaims } from '../queries/callback-claims.ts';
 import { createCallbackRecords, releaseCallbacks } from '../queries/callback-records.ts';
-import { createCatalogHistory } from '../queries/catalog-history.ts';
+import { createCatalogHistoryStore } from '../queries/catalog-history.ts';
 import { prepareJobCreation } from '../queries/job-creation.ts';
 import { prepareJobLeases } from '../queries/job-leases.ts';
 import { createJobReads } from '../queries/job-reads.ts';
 import { bindUpstream, saveStep } from '../queries/job-steps.ts';
 import { createObservations } from '../queries/observations.ts';
-import { createArchiveRecords, createKeptDocuments } from '../queries/outputs.ts';
+import { createDocuments, createOutputs } from '../queries/outputs.ts';
 import { createPurge } from '../queries/purge.ts';
-import { createRepairRecords } from '../queries/reconciliation.ts';
+import { createReconciliationRecords } from '../queries/reconciliation.ts';
 import type { Database } from './database.ts';
 
 /** The database's schema must be in place; closing the store closes the database. */
@@ -26,10 +26,10 @@ export function createJobStore(database: Database): JobStore {
     ...createJobReads(database),
     // For a database that others write to as well: what was true a moment ago may not be now.
     peekJob: () => null,
-    ...createArchiveRecords(database),
-    ...createKeptDocuments(database),
-    ...createRepairRecords(database),
-    ...createCatalogHistory(database),
+    ...createOutputs(database),
+    ...createDocuments(database),
+    ...createReconciliationRecords(database),
+    ...createCatalogHistoryStore(database),
     ...createObservations(database),
     ...createPurge(database),
     ...createCallbackRecords(database),

@@ -10,7 +10,7 @@ import type { JobStore } from '../ports/jobs.ts';
 import { releaseCallbacks } from '../queries/callback-records.ts';
 import { prepareJobLeases } from '../queries/job-leases.ts';
 import type { Dialect, Queries } from '../sql/database.ts';
-import { createChangeFeed } from '../sql/job-events.ts';
+import { createJobEvents } from '../sql/job-events.ts';
 import { createJobStore } from '../sql/job-store.ts';
 import { createGroupCommit, inTransaction } from './group-commit.ts';
 import { createJobCache } from './job-cache.ts';
@@ -135,7 +135,7 @@ export async function openSqliteStore({ file, clock }: SqliteStoreOptions): Prom
     );
     if (!inMemory) connections.push(reading);
 
-    const feed = createChangeFeed();
+    const feed = createJobEvents();
     const cache = createJobCache();
     const { write, close } = createGroupCommit(writing.queries, (jobIds) => {
       cache.forget(jobIds);

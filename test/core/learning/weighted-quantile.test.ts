@@ -4,7 +4,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import {
   bandFor,
-  bringInto,
+  clampInto,
   quantile,
   sortWeighted,
   type Weighted,
@@ -46,7 +46,7 @@ describe('a belief and evidence', () => {
         fc.integer({ min: 1, max: 15 }),
         (seen, belief, mass) => {
           const band = bandFor(sortWeighted(seen), mass);
-          const met = band ? bringInto(band, belief) : belief;
+          const met = band ? clampInto(band, belief) : belief;
           const all = [...seen, { value: belief, weight: mass }];
           const total = all.reduce((sum, { weight }) => sum + weight, 0);
           const weightOf = (keep: (value: number) => boolean) =>

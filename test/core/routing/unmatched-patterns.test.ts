@@ -2,26 +2,30 @@
 
 import { expect, it } from 'vitest';
 import { planRoute } from '../../../src/core/routing/plan-route.ts';
-import { explainIdle, findIdlePatterns, warnOfIdle } from '../../../src/core/routing/unmatched-patterns.ts';
+import {
+  explainUnmatched,
+  findUnmatchedPatterns,
+  warnOfUnmatched,
+} from '../../../src/core/routing/unmatched-patterns.ts';
 import { octoberCatalog } from '../../support/catalogs.ts';
 
 const catalog = octoberCatalog();
 
 it('finds none where there are none, or where each matches', () => {
-  expect(findIdlePatterns(catalog, {})).toEqual([]);
+  expect(findUnmatchedPatterns(catalog, {})).toEqual([]);
   const models = { allow: ['google/veo-3.1', 'google/*'], deny: ['runway/*'] };
-  expect(findIdlePatterns(catalog, { models })).toEqual([]);
+  expect(findUnmatchedPatterns(catalog, { models })).toEqual([]);
 });
 
 it('finds those of both lists, and what was meant', () => {
-  const idle = findIdlePatterns(catalog, {
+  const idle = findUnmatchedPatterns(catalog, {
     models: { allow: ['google/*', 'google/veo-9'], deny: ['nobody/*'] },
   });
   expect(idle).toEqual([
     { field: 'models.allow', pattern: 'google/veo-9', similar: expect.arrayContaining(['google/veo-3.1']) },
     { field: 'models.deny', pattern: 'nobody/*', similar: [] },
   ]);
-  expect(warnOfIdle(idle)).toEqual([
+  expect(warnOfUnmatched(idle)).toEqual([
     {
       code: 'matches_no_model',
       field: 'models.allow',
@@ -35,15 +39,15 @@ it('finds those of both lists, and what was meant', () => {
       message: 'nobody/* matches no model of the catalog. See GET /models.',
     },
   ]);
-  expect(explainIdle(idle.slice(1))).toBe(
+  expect(explainUnmatched(idle.slice(1))).toBe(
     ' models.deny: nobody/* matches no model of the catalog. See GET /models.',
   );
-  expect(explainIdle([])).toBe('');
+  expect(explainUnmatched([])).toBe('');
 });
 
 it('names ten at the most', () => {
   const deny = Array.from({ length: 100 }, (_, index) => `nobody/${index}`);
-  expect(findIdlePatterns(catalog, { models: { deny } }).map(({ pattern }) => pattern)).toEqual(
+  expect(findUnmatchedPatterns(catalog, { models: { deny } }).map(({ pattern }) => pattern)).toEqual(
     deny.slice(0, 10),
   );
 });

@@ -2,11 +2,11 @@
 
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { findRepeatedName } from '../../../src/http/input/duplicate-keys.ts';
+import { findDuplicateKey } from '../../../src/http/input/duplicate-keys.ts';
 import { CLIP, type ProblemAnswer, readAs } from '../../support/clips.ts';
 import { startTestGateway, type TestGateway } from '../../support/gateway.ts';
 
-const judge = (text: string) => findRepeatedName(text, JSON.parse(text));
+const judge = (text: string) => findDuplicateKey(text, JSON.parse(text));
 const find = (text: string) => judge(text)?.path ?? null;
 
 const nest = (depth: number) => '['.repeat(depth) + ']'.repeat(depth);

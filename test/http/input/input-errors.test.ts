@@ -1,12 +1,12 @@
 // Where a fault is, told in no more words than a person reads, however long the names were.
 
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { toFault } from '../../../src/http/input/input-errors.ts';
+import { toInputError } from '../../../src/http/input/input-errors.ts';
 import { CLIP, type ProblemAnswer, readAs } from '../../support/clips.ts';
 import { startTestGateway, type TestGateway } from '../../support/gateway.ts';
 
 describe('a pointer', () => {
-  const point = (...path: PropertyKey[]) => toFault(path, 'is wrong').pointer;
+  const point = (...path: PropertyKey[]) => toInputError(path, 'is wrong').pointer;
 
   it('is whole up to 200 characters', () => {
     expect(point('a/b', 0, 'c~d')).toBe('/a~1b/0/c~0d');

@@ -1,7 +1,7 @@
 // The tidied document: what generators stumble over is gone, and what says something about the API is still there.
 
 import { describe, expect, it } from 'vitest';
-import { tidyOpenApi } from '../../../src/http/openapi/postprocess.ts';
+import { postprocessOpenApi } from '../../../src/http/openapi/postprocess.ts';
 
 const REF = '#/components/schemas/';
 const ref = (name: string) => ({ $ref: `${REF}${name}` });
@@ -14,7 +14,7 @@ function tidy(schemas: Record<string, object>, { asked = 'Question', answered = 
     components: { schemas },
   };
   const before = structuredClone(document);
-  const tidied = tidyOpenApi(document);
+  const tidied = postprocessOpenApi(document);
   expect(document).toEqual(before);
   return {
     schemas: tidied.components.schemas as Record<string, Record<string, unknown>>,

@@ -5,7 +5,7 @@ import type { CallbackOutcome } from '../../../src/core/callbacks/delivery.ts';
 import type { Job, JobStatus } from '../../../src/core/job/job.ts';
 import { createSecret } from '../../../src/core/secret.ts';
 import type { CallbackMessage } from '../../../src/outbound/client-urls/callback-sender.ts';
-import { createCallbackCourier } from '../../../src/service/callbacks/callback-dispatcher.ts';
+import { createCallbackDispatcher } from '../../../src/service/callbacks/callback-dispatcher.ts';
 import { writeCallbackBody } from '../../../src/service/callbacks/callback-message.ts';
 import type { JobStore } from '../../../src/store/ports/jobs.ts';
 import { openSqliteStore } from '../../../src/store/sqlite/sqlite.ts';
@@ -33,7 +33,7 @@ async function setUp(send: Send = () => OK, options: { perHost?: number; secrets
   const sent: CallbackMessage[] = [];
   const log = createRecordedLog();
   const createCourier = (owner: string) =>
-    createCallbackCourier(
+    createCallbackDispatcher(
       {
         store: opened,
         sender: {
@@ -110,7 +110,7 @@ describe('a round', () => {
   it('looks at everything again where a hint could not be followed', async () => {
     const t = await setUp();
     await t.round();
-    const courier = createCallbackCourier(
+    const courier = createCallbackDispatcher(
       {
         store: {
           ...t.store,

@@ -2,7 +2,7 @@
 
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { parseBenchmarks } from '../../../src/outbound/openrouter/wire.ts';
-import { createBenchmarkFeed } from '../../../src/service/catalog/benchmarks.ts';
+import { createBenchmarks } from '../../../src/service/catalog/benchmarks.ts';
 import { createRecordedLog } from '../../support/silent-log.ts';
 
 const HOUR = 60 * 60_000;
@@ -24,7 +24,7 @@ function setUp(answer: () => unknown) {
   const documents = new Map<string, { json: string; savedAt: number }>();
   const loads: number[] = [];
   const create = () =>
-    createBenchmarkFeed({
+    createBenchmarks({
       load: async () => {
         loads.push(Date.now());
         return answer();

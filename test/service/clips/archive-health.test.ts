@@ -5,7 +5,7 @@ import { mkdir, mkdtemp, open, readdir, rename, rm, symlink } from 'node:fs/prom
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, it, vi } from 'vitest';
-import { createFolderCheck, type FolderCheckParts } from '../../../src/service/clips/archive-health.ts';
+import { type ArchiveHealthParts, createArchiveHealth } from '../../../src/service/clips/archive-health.ts';
 import { createRecordedLog } from '../../support/silent-log.ts';
 
 let root: string;
@@ -19,10 +19,10 @@ afterEach(() => rm(root, { recursive: true, force: true }));
 
 const GOOD = { ok: true, detail: 'takes files' };
 
-function start(parts: Pick<FolderCheckParts, 'tryFolder'> = {}) {
+function start(parts: Pick<ArchiveHealthParts, 'tryFolder'> = {}) {
   let now = 0;
   const log = createRecordedLog();
-  const check = createFolderCheck({ clock: () => now, log, ...parts }, folder);
+  const check = createArchiveHealth({ clock: () => now, log, ...parts }, folder);
   const later = () => {
     now += 5_000;
     return check();

@@ -57,7 +57,7 @@ async function setUp(
         },
       },
       fallback: createJobFallback({ store: opened, log }),
-      telemetry: {
+      modelStats: {
         record: async (job) => {
           recorded.push(job);
         },

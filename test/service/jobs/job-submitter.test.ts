@@ -71,7 +71,7 @@ async function setUp(
       },
       log,
     },
-    { leaseMs: 150_000, pace: { minMs: 1_000, maxMs: 30_000 }, callbackUrl: () => callbackUrl },
+    { leaseMs: 150_000, pace: { minMs: 1_000, maxMs: 30_000 }, webhookUrlFor: () => callbackUrl },
   );
   const intent: JobIntent = {
     id: 'job_1',

@@ -1,12 +1,12 @@
 // One read for many, and never one that began before the question.
 
 import { expect, it } from 'vitest';
-import { shareReads } from '../../../src/service/jobs/single-flight.ts';
+import { singleFlight } from '../../../src/service/jobs/single-flight.ts';
 
 function setUp() {
   const reads: string[] = [];
   let value = 0;
-  const read = shareReads(
+  const read = singleFlight(
     (name: string) => name,
     async (name) => {
       reads.push(name);
@@ -41,7 +41,7 @@ it('reads again for whoever asks after a change, although an earlier read is sti
 
 it('fails all who asked together, and nobody after them', async () => {
   let fails = true;
-  const read = shareReads(
+  const read = singleFlight(
     (name: string) => name,
     async () => {
       if (fails) throw new Error('away');

@@ -3,7 +3,7 @@
 import { afterEach, describe, expect, it } from 'vitest';
 import type { Job } from '../../../src/core/job/job.ts';
 import { OBSERVATIONS_PER_MODEL } from '../../../src/core/learning/learn-model.ts';
-import { createTelemetry } from '../../../src/service/learning/model-stats.ts';
+import { createModelStats } from '../../../src/service/learning/model-stats.ts';
 import type { JobStore } from '../../../src/store/ports/jobs.ts';
 import { openSqliteStore } from '../../../src/store/sqlite/sqlite.ts';
 import { createRecordedLog } from '../../support/silent-log.ts';
@@ -20,7 +20,7 @@ async function setUp() {
   store = opened;
   const log = createRecordedLog();
   const create = (over: Partial<JobStore> = {}) =>
-    createTelemetry({ store: { ...opened, ...over }, clock: () => now, log });
+    createModelStats({ store: { ...opened, ...over }, clock: () => now, log });
   return {
     log,
     create,

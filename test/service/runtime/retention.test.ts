@@ -2,8 +2,8 @@
 
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import type { JobObservation } from '../../../src/core/learning/observation.ts';
-import { createTelemetry } from '../../../src/service/learning/model-stats.ts';
-import { createPurger } from '../../../src/service/runtime/retention.ts';
+import { createModelStats } from '../../../src/service/learning/model-stats.ts';
+import { createRetention } from '../../../src/service/runtime/retention.ts';
 import type { JobStore } from '../../../src/store/ports/jobs.ts';
 import { openSqliteStore } from '../../../src/store/sqlite/sqlite.ts';
 import { createIntent } from '../../store/contract/store-under-test.ts';
@@ -18,7 +18,7 @@ beforeEach(async () => {
 });
 afterEach(() => store.close());
 
-const start = () => createPurger({ store, clock: () => now, random: () => 0.5, log: createRecordedLog() });
+const start = () => createRetention({ store, clock: () => now, random: () => 0.5, log: createRecordedLog() });
 
 it('comes back soon while there is more, and in an hour once there is none', async () => {
   await Promise.all(
@@ -52,7 +52,7 @@ it('takes no observation that a gateway would still learn from', async () => {
   await store.saveObservation(seen('job_old', 92));
   await store.saveObservation(seen('job_young', 89));
   const learned = async () => {
-    const telemetry = createTelemetry({ store, clock: () => now, log: createRecordedLog() });
+    const telemetry = createModelStats({ store, clock: () => now, log: createRecordedLog() });
     await telemetry.refresh();
     return telemetry.knowledge();
   };

@@ -4,7 +4,7 @@ import { afterEach, describe, expect, it } from 'vitest';
 import type { JobChange } from '../../../src/core/job/job.ts';
 import type { PollResult } from '../../../src/outbound/openrouter/openrouter.ts';
 import { parseWebhook, type SignatureFault } from '../../../src/outbound/openrouter/webhook.ts';
-import { createWebhookDesk } from '../../../src/service/webhooks/inbound-webhooks.ts';
+import { createInboundWebhooks } from '../../../src/service/webhooks/inbound-webhooks.ts';
 import type { JobStore } from '../../../src/store/ports/jobs.ts';
 import { openSqliteStore } from '../../../src/store/sqlite/sqlite.ts';
 import { createRecordedLog } from '../../support/silent-log.ts';
@@ -40,7 +40,7 @@ async function setUp(
   store = opened;
   const polled: string[] = [];
   const log = createRecordedLog();
-  const desk = createWebhookDesk({
+  const inbox = createInboundWebhooks({
     store: opened,
     upstream: {
       poll: async (id) => {
@@ -75,7 +75,7 @@ async function setUp(
   if (!options.held) await opened.saveStep(lease, {}, { keep: false, runInMs: null });
   return {
     store: opened,
-    desk,
+    inbox,
     lease,
     polled,
     log,
@@ -85,7 +85,7 @@ async function setUp(
       ),
     job: () => opened.findJob('job_1'),
     receive: (upstreamId = 'u1', status = 'completed', nonce = NONCE) =>
-      desk.receive({
+      inbox.receive({
         nonce,
         rawBody: Buffer.from(JSON.stringify({ data: { id: upstreamId, status } })),
         signature: undefined,
@@ -102,7 +102,7 @@ describe('a webhook for a job whose submit is unknown', () => {
     await t.receive();
     expect(t.polled).toEqual([]);
     expect(await t.job()).toMatchObject({ status: 'submission_unknown', upstreamId: null });
-    await t.desk.tick();
+    await t.inbox.tick();
     expect(t.polled).toEqual(['u1']);
     // Its end is not taken from the webhook: the poller asks.
     expect(await t.job()).toMatchObject({ status: 'pending', upstreamId: 'u1', generationId: 'g' });
@@ -116,24 +116,24 @@ describe('a webhook for a job whose submit is unknown', () => {
   ])('binds nothing that %s, and is tried again until it is confirmed', async (_name, answer) => {
     const t = await setUp(UNKNOWN, { polls: [answer, answer, COMPLETED] });
     await t.receive();
-    await t.desk.tick();
+    await t.inbox.tick();
     expect(await t.job()).toMatchObject({ status: 'submission_unknown', upstreamId: null });
-    await t.desk.tick();
+    await t.inbox.tick();
     expect(t.polled).toHaveLength(1);
     t.pass(2_000);
-    await t.desk.tick();
+    await t.inbox.tick();
     t.pass(2_000);
-    await t.desk.tick();
+    await t.inbox.tick();
     expect(await t.job()).toMatchObject({ status: 'pending', upstreamId: 'u1' });
   });
 
   it('leaves after a day even where looking into it fails every time', async () => {
     const t = await setUp(UNKNOWN, { polls: [new Error('a bug'), new Error('a bug')] });
     await t.receive();
-    await t.desk.tick();
+    await t.inbox.tick();
     expect(t.alarms()).toEqual([]);
     t.pass(24 * 60 * 60_000);
-    await t.desk.tick();
+    await t.inbox.tick();
     expect(t.polled).toHaveLength(2);
     expect(t.alarms()).toEqual(['webhook_unconfirmed']);
     expect(await t.store.nextWebhookInMs()).toBeNull();
@@ -142,10 +142,10 @@ describe('a webhook for a job whose submit is unknown', () => {
   it('outlives the process that took it', async () => {
     const t = await setUp(UNKNOWN, { polls: [{ kind: 'failed', reason: 'crash' }] });
     await t.receive();
-    await t.desk.tick();
+    await t.inbox.tick();
     t.pass(60_000);
-    // Another desk on the same store: what was claimed and not dropped is handed out again.
-    const other = createWebhookDesk({
+    // Another inbox on the same store: what was claimed and not dropped is handed out again.
+    const other = createInboundWebhooks({
       store: t.store,
       upstream: { poll: async () => COMPLETED },
       findSignatureFault: null,
@@ -161,9 +161,9 @@ describe('a webhook for a job whose submit is unknown', () => {
     const missing: PollResult = { kind: 'missing' };
     const t = await setUp(UNKNOWN, { polls: [missing, missing] });
     await t.receive();
-    await t.desk.tick();
+    await t.inbox.tick();
     t.pass(24 * 60 * 60 * 1000);
-    await t.desk.tick();
+    await t.inbox.tick();
     expect(t.alarms()).toEqual(['webhook_unconfirmed']);
     expect(await t.store.nextWebhookInMs()).toBeNull();
     expect(await t.job()).toMatchObject({ status: 'submission_unknown' });
@@ -172,11 +172,11 @@ describe('a webhook for a job whose submit is unknown', () => {
   it('is worth no more when it comes often, in any order', async () => {
     const t = await setUp(UNKNOWN);
     for (let i = 0; i < 5; i += 1) await t.receive();
-    await t.desk.tick();
+    await t.inbox.tick();
     expect(t.polled).toEqual(['u1']);
     const after = await t.job();
     for (let i = 0; i < 5; i += 1) await t.receive();
-    await t.desk.tick();
+    await t.inbox.tick();
     expect(await t.job()).toEqual(after);
     expect(t.alarms()).toEqual([]);
   });
@@ -185,7 +185,7 @@ describe('a webhook for a job whose submit is unknown', () => {
     const t = await setUp(UNKNOWN);
     await t.receive('u2');
     await t.store.bindUpstream('job_1', { upstreamId: 'u1', generationId: null });
-    await t.desk.tick();
+    await t.inbox.tick();
     expect(await t.job()).toMatchObject({ upstreamId: 'u1' });
     expect(t.alarms()).toEqual(['webhook_other_id']);
   });
@@ -195,7 +195,7 @@ describe('a webhook that comes before the answer to the submit', () => {
   it('binds the id over the lease of the submit, which then finds it there', async () => {
     const t = await setUp([SUBMITTING], { held: true });
     await t.receive();
-    await t.desk.tick();
+    await t.inbox.tick();
     expect(await t.job()).toMatchObject({ status: 'pending', upstreamId: 'u1' });
     expect(await t.store.saveStep(t.lease, { status: 'pending', upstreamId: 'u1' }, KEEP)).toBeNull();
   });
@@ -203,7 +203,7 @@ describe('a webhook that comes before the answer to the submit', () => {
   it('stops a job that was taken for refused from being sent again', async () => {
     const t = await setUp([SUBMITTING, { status: 'queued' }], { held: true });
     await t.receive();
-    await t.desk.tick();
+    await t.inbox.tick();
     expect(await t.job()).toMatchObject({ status: 'pending', upstreamId: 'u1' });
     expect(await t.store.saveStep(t.lease, { status: 'submitting' }, KEEP)).toBeNull();
   });
@@ -223,7 +223,7 @@ describe('a webhook for a job that is followed', () => {
     await t.receive();
     await t.store.saveStep(t.lease, {}, { keep: false, runInMs: 30_000 });
     t.pass(2_000);
-    await t.desk.tick();
+    await t.inbox.tick();
     expect(await t.store.nextDueInMs()).toBe(0);
   });
 });
@@ -240,7 +240,7 @@ describe('a webhook that contradicts', () => {
     const t = await setUp(steps);
     const before = await t.job();
     await t.receive(upstreamId, status);
-    await t.desk.tick();
+    await t.inbox.tick();
     expect(await t.job()).toEqual(before);
     expect(t.alarms()).toEqual([alarm]);
     expect(t.log.lines[0]?.details).toMatchObject({ job_id: 'job_1', said: { upstream_id: upstreamId } });
@@ -259,14 +259,14 @@ describe('the door', () => {
     await expect(t.receive('u1', 'completed', 'b'.repeat(32))).rejects.toMatchObject({
       code: 'webhook_refused',
     });
-    await t.desk.tick();
+    await t.inbox.tick();
     expect(await t.job()).toMatchObject({ status: 'submission_unknown' });
   });
 
   it('refuses what it cannot read', async () => {
     const t = await setUp(UNKNOWN);
     const webhook = { nonce: NONCE, rawBody: Buffer.from('{}'), signature: undefined };
-    await expect(t.desk.receive(webhook)).rejects.toMatchObject({ code: 'malformed_body' });
+    await expect(t.inbox.receive(webhook)).rejects.toMatchObject({ code: 'malformed_body' });
   });
 
   it('says nothing is taken where nothing could be kept', async () => {

@@ -2,7 +2,7 @@
 
 import { expect, it } from 'vitest';
 import type { JobStatus } from '../../../src/core/job/job.ts';
-import { isUnsold, JOB_STATUSES } from '../../../src/core/job/job.ts';
+import { isNotPurchased, JOB_STATUSES } from '../../../src/core/job/job.ts';
 import type { StoreUnderTest } from './store-under-test.ts';
 import { createIdleJob, createIntent, expectCreated, LEASE_MS } from './store-under-test.ts';
 
@@ -102,7 +102,7 @@ export function describeCreation(current: () => StoreUnderTest): void {
       const first = await createIdleJob(store, status, { idempotency });
       const retry = createIntent({ idempotency: { ...idempotency, bodyHash: 'edited' } });
       const result = await store.createJob(retry, 'a', LEASE_MS);
-      if (!isUnsold(status)) {
+      if (!isNotPurchased(status)) {
         expect(result).toEqual({ kind: 'key_reused', jobId: first });
         return;
       }

@@ -35,7 +35,7 @@ export function describeResubmissions(current: () => StoreUnderTest): void {
       kind: 'key_reused',
       jobId: b.id,
     });
-    expect(await store.findStandIns([a, b.id, 'job_none'])).toEqual(new Map([[a, b]]));
+    expect(await store.findReplacements([a, b.id, 'job_none'])).toEqual(new Map([[a, b]]));
   });
 
   it('makes no second job in its place, and leaves the key of the attempt free', async () => {
@@ -86,7 +86,7 @@ export function describeResubmissions(current: () => StoreUnderTest): void {
       expect(await create(store, again(key))).toEqual({ kind: 'replayed', job: d });
       await expect(create(store, again(key, 'mine'))).rejects.toMatchObject(DOUBLE_CHARGE);
     }
-    expect((await store.findStandIns([a, b, c, d.id])).size).toBe(3);
+    expect((await store.findReplacements([a, b, c, d.id])).size).toBe(3);
   });
 
   it('does not count what a job was knowingly made in place of', async () => {

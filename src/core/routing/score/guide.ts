@@ -2,7 +2,7 @@
 
 import type { VideoModel } from '../../catalog/catalog.ts';
 import type { Priority } from '../../clip/clip-spec.ts';
-import { derived } from '../../memoize-by-object.ts';
+import { memoizeByObject } from '../../memoize-by-object.ts';
 
 export interface Weights {
   readonly speed: number;
@@ -75,7 +75,7 @@ export function scoreLikeGuide(models: readonly VideoModel[], weights: Weights):
 
 const round3 = (value: number): number => Number(value.toFixed(3));
 
-const guideSpeed = derived(({ id }: VideoModel): number => {
+const guideSpeed = memoizeByObject(({ id }: VideoModel): number => {
   if (id.includes('fast')) return 1;
   if (id.includes('lite') || id.includes('std')) return 0.8;
   if (id.includes('pro') || id.includes('o1')) return 0.35;
@@ -94,6 +94,6 @@ const RANKS: ReadonlyMap<string, number> = new Map([
 export const BEST_RESOLUTION_RANK = 4;
 
 /** The guide's stand-in for quality: the rank of a model's highest resolution, 0 where it has none the guide knows. */
-export const resolutionRank = derived((model: VideoModel): number =>
+export const resolutionRank = memoizeByObject((model: VideoModel): number =>
   Math.max(0, ...(model.resolutions ?? []).map((resolution) => RANKS.get(resolution.toLowerCase()) ?? 0)),
 );

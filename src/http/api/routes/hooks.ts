@@ -2,11 +2,11 @@
 
 import type { FastifyInstance } from 'fastify';
 import { z } from 'zod';
-import type { WebhookDesk } from '../../../service/webhooks/inbound-webhooks.ts';
+import type { InboundWebhooks } from '../../../service/webhooks/inbound-webhooks.ts';
 import type { App } from '../../server/context.ts';
 
 export interface HookRoutesParts {
-  readonly webhooks: Pick<WebhookDesk, 'receive'>;
+  readonly webhooks: Pick<InboundWebhooks, 'receive'>;
 }
 
 const HOOK_BODY_LIMIT = 64 * 1024;

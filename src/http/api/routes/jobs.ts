@@ -8,7 +8,7 @@ import type { Jobs } from '../../../service/jobs/jobs.ts';
 import { hashJson } from '../../../service/orders/canonical-json.ts';
 import { JOB_ID_PATTERN } from '../../../service/orders/ids.ts';
 import type { Planner } from '../../../service/planning/planner.ts';
-import { invalidRequest, toFault } from '../../input/input-errors.ts';
+import { invalidRequest, toInputError } from '../../input/input-errors.ts';
 import { parsePrefer } from '../../input/prefer.ts';
 import { requireOperator, visibleTo } from '../../server/auth.ts';
 import type { App } from '../../server/context.ts';
@@ -161,7 +161,7 @@ export function jobRoutes({ planner, jobs, quotes, callbacks }: JobRoutesParts) 
         const { limit, status, model, cursor, client } = request.query;
         if (cursor !== undefined && !JOB_ID_PATTERN.test(cursor)) {
           throw invalidRequest([
-            toFault(['cursor'], 'must be the next_cursor of an earlier answer', 'query'),
+            toInputError(['cursor'], 'must be the next_cursor of an earlier answer', 'query'),
           ]);
         }
         const { jobs: page, nextCursor } = await jobs.list({

@@ -1,7 +1,7 @@
 // What probes ask: /healthz looks at nothing but itself, /readyz at everything a request needs.
 
 import type { CatalogCache } from '../../../service/catalog/catalog-cache.ts';
-import type { FolderState } from '../../../service/clips/archive-health.ts';
+import type { ArchiveState } from '../../../service/clips/archive-health.ts';
 import type { App } from '../../server/context.ts';
 import { HealthSchema, ReadinessSchema } from '../schemas/operations.ts';
 import { problems } from '../schemas/problem.ts';
@@ -11,7 +11,7 @@ export interface OperationRoutesParts {
   /** Resolves when the store answers. */
   readonly pingStore: () => Promise<void>;
   /** How the folder of the archive stands. */
-  readonly checkArchive: () => Promise<FolderState>;
+  readonly checkArchive: () => Promise<ArchiveState>;
   /** How late the event loop runs, in milliseconds at the 99th percentile. */
   readonly loopDelayMs: () => number;
   /** How buying stands. */

@@ -1,7 +1,7 @@
 // POST /jobs/{id}/resolve and GET /jobs/{id}/audit for operators, POST /jobs/{id}/resubmit for owners too.
 
 import type { Jobs } from '../../../service/jobs/jobs.ts';
-import type { Decision, OperatorDesk } from '../../../service/jobs/reconciliation.ts';
+import type { Decision, Reconciliation } from '../../../service/jobs/reconciliation.ts';
 import { resubmit } from '../../../service/orders/resubmission.ts';
 import { parsePrefer } from '../../input/prefer.ts';
 import { requireOperator, visibleTo } from '../../server/auth.ts';
@@ -13,14 +13,14 @@ import { problems } from '../schemas/problem.ts';
 import { NoQuerySchema } from '../schemas/query.ts';
 import { AuditSchema, ResolveBodySchema, ResubmitBodySchema } from '../schemas/reconciliation.ts';
 
-export interface RepairRoutesParts {
+export interface ReconciliationRoutesParts {
   readonly jobs: Jobs;
-  readonly operatorDesk: OperatorDesk;
+  readonly reconciliation: Reconciliation;
 }
 
 const RETRY_AFTER_S = '5';
 
-export function repairRoutes({ jobs, operatorDesk }: RepairRoutesParts) {
+export function reconciliationRoutes({ jobs, reconciliation }: ReconciliationRoutesParts) {
   return async (app: App): Promise<void> => {
     app.post(
       '/jobs/:id/resolve',
@@ -42,7 +42,7 @@ export function repairRoutes({ jobs, operatorDesk }: RepairRoutesParts) {
         const { reason, ...body } = request.body;
         const decision: Decision =
           body.action === 'attach' ? { action: 'attach', upstreamId: body.upstream_id } : body;
-        const job = await operatorDesk.resolve(request.params.id, decision, { actor, reason });
+        const job = await reconciliation.resolve(request.params.id, decision, { actor, reason });
         return sendJob(reply, jobs, job);
       },
     );
@@ -61,7 +61,7 @@ export function repairRoutes({ jobs, operatorDesk }: RepairRoutesParts) {
       },
       async (request) => {
         requireOperator(request);
-        return { data: (await operatorDesk.auditOf(request.params.id)).map(renderAudit) };
+        return { data: (await reconciliation.auditOf(request.params.id)).map(renderAudit) };
       },
     );
 
