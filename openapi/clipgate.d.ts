@@ -244,6 +244,106 @@ export type webhooks = Record<string, never>;
 export interface components {
     schemas: {
         /**
+         * @example {
+         *       "at": "2026-10-02T09:05:00.000Z",
+         *       "model": "bytedance/seedance-2.0-fast",
+         *       "kind": "changed",
+         *       "fields": [
+         *         {
+         *           "field": "prices.video_tokens",
+         *           "before": 0.0000056,
+         *           "after": 0.0000042
+         *         }
+         *       ]
+         *     }
+         */
+        CatalogChange: {
+            /**
+             * Format: date-time
+             * @description When this gateway saw it.
+             */
+            at: string;
+            model: string;
+            /** @enum {string} */
+            kind: "added" | "removed" | "changed";
+            /** @description Capabilities, and prices in dollars per unit as prices.<sku>. Empty for a model that came or went. */
+            fields: {
+                field: string;
+                before: unknown;
+                after: unknown;
+            }[];
+        };
+        /**
+         * @description A page of changes; `next_cursor` leads to the next.
+         * @example {
+         *       "data": [
+         *         {
+         *           "at": "2026-10-02T09:05:00.000Z",
+         *           "model": "bytedance/seedance-2.0-fast",
+         *           "kind": "changed",
+         *           "fields": [
+         *             {
+         *               "field": "prices.video_tokens",
+         *               "before": 0.0000056,
+         *               "after": 0.0000042
+         *             }
+         *           ]
+         *         }
+         *       ],
+         *       "next_cursor": null
+         *     }
+         */
+        CatalogChangeList: {
+            /** @description Oldest first. */
+            data: components["schemas"]["CatalogChange"][];
+            next_cursor: string | null;
+        };
+        /**
+         * @description RFC 9457 problem document.
+         * @example {
+         *       "type": "urn:clipgate:problem:invalid_request",
+         *       "title": "Bad Request",
+         *       "status": 400,
+         *       "detail": "/duration must be a whole number, not a string.",
+         *       "code": "invalid_request",
+         *       "instance": "req_8f1d2c",
+         *       "errors": [
+         *         {
+         *           "in": "body",
+         *           "pointer": "/duration",
+         *           "message": "must be a whole number, not a string"
+         *         }
+         *       ]
+         *     }
+         */
+        Problem: {
+            type: string;
+            title: string;
+            status: number;
+            /** @description What is wrong and what would be accepted, for a person. */
+            detail: string;
+            /** @description Stable; branch on this. */
+            code: string;
+            /** @description The request id, as in x-request-id. */
+            instance: string;
+            errors?: {
+                /** @enum {string} */
+                in: "body" | "query" | "path" | "header";
+                /** @description JSON pointer (RFC 6901) to what is wrong. */
+                pointer: string;
+                message: string;
+            }[];
+            retry_after_s?: number;
+            job_id?: string;
+        } & {
+            [key: string]: unknown;
+        };
+        /**
+         * Format: binary
+         * @description MP4 bytes.
+         */
+        Video: string;
+        /**
          * @description A model: what it can do and what it costs.
          * @example {
          *       "id": "google/veo-3.1-lite",
@@ -908,179 +1008,6 @@ export interface components {
             nearest: components["schemas"]["Nearest"][];
             catalog: components["schemas"]["Catalog"];
         };
-        /**
-         * @description What is posted to `callback_url`: the Job as GET /jobs/{id} answers it, save that `callback` is null and data: URLs in `request` end before their content.
-         * @example {
-         *       "type": "job.completed",
-         *       "timestamp": "2026-10-02T09:00:44.120Z",
-         *       "data": {
-         *         "id": "job_01K5J0V6Y8ZJ3T9Q4C2N7M1XAB",
-         *         "client": "studio",
-         *         "status": "completed",
-         *         "model": "google/veo-3.1-lite",
-         *         "created_at": "2026-10-02T09:00:00.000Z",
-         *         "updated_at": "2026-10-02T09:00:44.120Z",
-         *         "request": {
-         *           "model": "google/veo-3.1-lite",
-         *           "prompt": "A paper boat",
-         *           "duration": 4,
-         *           "resolution": "720p"
-         *         },
-         *         "cost": {
-         *           "estimated_usd": 0.12,
-         *           "actual_usd": 0.12,
-         *           "is_byok": false
-         *         },
-         *         "upstream": {
-         *           "id": "gen-vid-1790931600-a1B2c3D4e5F6g7H8i9J0",
-         *           "generation_id": null
-         *         },
-         *         "error": null,
-         *         "attempts": [
-         *           {
-         *             "model": "google/veo-3.1-lite",
-         *             "upstream_id": "gen-vid-1790931600-a1B2c3D4e5F6g7H8i9J0",
-         *             "status": "completed",
-         *             "error": null,
-         *             "started_at": "2026-10-02T09:00:00.120Z",
-         *             "cost": {
-         *               "estimated_usd": 0.12,
-         *               "actual_usd": 0.12
-         *             }
-         *           }
-         *         ],
-         *         "resubmit_of": null,
-         *         "resubmit_safe": false,
-         *         "callback": null,
-         *         "outputs": [
-         *           {
-         *             "index": 0,
-         *             "url": "/jobs/job_01K5J0V6Y8ZJ3T9Q4C2N7M1XAB/content?index=0",
-         *             "content_type": "video/mp4",
-         *             "bytes": 1048576
-         *           }
-         *         ],
-         *         "links": {
-         *           "self": "/jobs/job_01K5J0V6Y8ZJ3T9Q4C2N7M1XAB",
-         *           "events": "/jobs/job_01K5J0V6Y8ZJ3T9Q4C2N7M1XAB/events",
-         *           "content": "/jobs/job_01K5J0V6Y8ZJ3T9Q4C2N7M1XAB/content"
-         *         }
-         *       }
-         *     }
-         */
-        JobEvent: {
-            /**
-             * @description `job.` and the status of the job.
-             * @enum {string}
-             */
-            type: "job.completed" | "job.failed" | "job.cancelled" | "job.expired" | "job.rejected" | "job.submission_unknown" | "job.not_accepted" | "job.written_off";
-            /**
-             * Format: date-time
-             * @description When the job came to stand where it does.
-             */
-            timestamp: string;
-            data: components["schemas"]["Job"];
-        };
-        /**
-         * @example {
-         *       "at": "2026-10-02T09:05:00.000Z",
-         *       "model": "bytedance/seedance-2.0-fast",
-         *       "kind": "changed",
-         *       "fields": [
-         *         {
-         *           "field": "prices.video_tokens",
-         *           "before": 0.0000056,
-         *           "after": 0.0000042
-         *         }
-         *       ]
-         *     }
-         */
-        CatalogChange: {
-            /**
-             * Format: date-time
-             * @description When this gateway saw it.
-             */
-            at: string;
-            model: string;
-            /** @enum {string} */
-            kind: "added" | "removed" | "changed";
-            /** @description Capabilities, and prices in dollars per unit as prices.<sku>. Empty for a model that came or went. */
-            fields: {
-                field: string;
-                before: unknown;
-                after: unknown;
-            }[];
-        };
-        /**
-         * @description A page of changes; `next_cursor` leads to the next.
-         * @example {
-         *       "data": [
-         *         {
-         *           "at": "2026-10-02T09:05:00.000Z",
-         *           "model": "bytedance/seedance-2.0-fast",
-         *           "kind": "changed",
-         *           "fields": [
-         *             {
-         *               "field": "prices.video_tokens",
-         *               "before": 0.0000056,
-         *               "after": 0.0000042
-         *             }
-         *           ]
-         *         }
-         *       ],
-         *       "next_cursor": null
-         *     }
-         */
-        CatalogChangeList: {
-            /** @description Oldest first. */
-            data: components["schemas"]["CatalogChange"][];
-            next_cursor: string | null;
-        };
-        /**
-         * @description RFC 9457 problem document.
-         * @example {
-         *       "type": "urn:clipgate:problem:invalid_request",
-         *       "title": "Bad Request",
-         *       "status": 400,
-         *       "detail": "/duration must be a whole number, not a string.",
-         *       "code": "invalid_request",
-         *       "instance": "req_8f1d2c",
-         *       "errors": [
-         *         {
-         *           "in": "body",
-         *           "pointer": "/duration",
-         *           "message": "must be a whole number, not a string"
-         *         }
-         *       ]
-         *     }
-         */
-        Problem: {
-            type: string;
-            title: string;
-            status: number;
-            /** @description What is wrong and what would be accepted, for a person. */
-            detail: string;
-            /** @description Stable; branch on this. */
-            code: string;
-            /** @description The request id, as in x-request-id. */
-            instance: string;
-            errors?: {
-                /** @enum {string} */
-                in: "body" | "query" | "path" | "header";
-                /** @description JSON pointer (RFC 6901) to what is wrong. */
-                pointer: string;
-                message: string;
-            }[];
-            retry_after_s?: number;
-            job_id?: string;
-        } & {
-            [key: string]: unknown;
-        };
-        /**
-         * Format: binary
-         * @description MP4 bytes.
-         */
-        Video: string;
         /** @description text/event-stream. */
         EventStream: string;
         /**
@@ -1186,6 +1113,79 @@ export interface components {
                     upstream_id: string | null;
                 };
             }[];
+        };
+        /**
+         * @description What is posted to `callback_url`: the Job as GET /jobs/{id} answers it, save that `callback` is null and data: URLs in `request` end before their content.
+         * @example {
+         *       "type": "job.completed",
+         *       "timestamp": "2026-10-02T09:00:44.120Z",
+         *       "data": {
+         *         "id": "job_01K5J0V6Y8ZJ3T9Q4C2N7M1XAB",
+         *         "client": "studio",
+         *         "status": "completed",
+         *         "model": "google/veo-3.1-lite",
+         *         "created_at": "2026-10-02T09:00:00.000Z",
+         *         "updated_at": "2026-10-02T09:00:44.120Z",
+         *         "request": {
+         *           "model": "google/veo-3.1-lite",
+         *           "prompt": "A paper boat",
+         *           "duration": 4,
+         *           "resolution": "720p"
+         *         },
+         *         "cost": {
+         *           "estimated_usd": 0.12,
+         *           "actual_usd": 0.12,
+         *           "is_byok": false
+         *         },
+         *         "upstream": {
+         *           "id": "gen-vid-1790931600-a1B2c3D4e5F6g7H8i9J0",
+         *           "generation_id": null
+         *         },
+         *         "error": null,
+         *         "attempts": [
+         *           {
+         *             "model": "google/veo-3.1-lite",
+         *             "upstream_id": "gen-vid-1790931600-a1B2c3D4e5F6g7H8i9J0",
+         *             "status": "completed",
+         *             "error": null,
+         *             "started_at": "2026-10-02T09:00:00.120Z",
+         *             "cost": {
+         *               "estimated_usd": 0.12,
+         *               "actual_usd": 0.12
+         *             }
+         *           }
+         *         ],
+         *         "resubmit_of": null,
+         *         "resubmit_safe": false,
+         *         "callback": null,
+         *         "outputs": [
+         *           {
+         *             "index": 0,
+         *             "url": "/jobs/job_01K5J0V6Y8ZJ3T9Q4C2N7M1XAB/content?index=0",
+         *             "content_type": "video/mp4",
+         *             "bytes": 1048576
+         *           }
+         *         ],
+         *         "links": {
+         *           "self": "/jobs/job_01K5J0V6Y8ZJ3T9Q4C2N7M1XAB",
+         *           "events": "/jobs/job_01K5J0V6Y8ZJ3T9Q4C2N7M1XAB/events",
+         *           "content": "/jobs/job_01K5J0V6Y8ZJ3T9Q4C2N7M1XAB/content"
+         *         }
+         *       }
+         *     }
+         */
+        JobEvent: {
+            /**
+             * @description `job.` and the status of the job.
+             * @enum {string}
+             */
+            type: "job.completed" | "job.failed" | "job.cancelled" | "job.expired" | "job.rejected" | "job.submission_unknown" | "job.not_accepted" | "job.written_off";
+            /**
+             * Format: date-time
+             * @description When the job came to stand where it does.
+             */
+            timestamp: string;
+            data: components["schemas"]["Job"];
         };
         /**
          * @example {
