@@ -3,6 +3,7 @@
 import type { Agent } from 'undici';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { ClipSpec } from '../../../src/core/clip/clip-spec.ts';
+import type { ClipgateError } from '../../../src/core/errors.ts';
 import { createGuardedAgent } from '../../../src/outbound/client-urls/guarded-agent.ts';
 import { createMediaProbe, type MediaProbe } from '../../../src/outbound/client-urls/media-probe.ts';
 import { createAddressTest } from '../../../src/outbound/client-urls/public-address.ts';
@@ -100,7 +101,7 @@ async function faultsOf(references: References, options: Partial<PreflightOption
     return [];
   } catch (error) {
     expect(error).toMatchObject({ code: 'media_unreachable' });
-    return (error as { faults: { pointer: string; message: string }[] }).faults;
+    return (error as ClipgateError).errors;
   }
 }
 const faultOf = async (reference: References[number], options: Partial<PreflightOptions> = {}) =>
