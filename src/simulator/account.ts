@@ -1,7 +1,8 @@
 // The account that pays: what it has spent, what running jobs hold, and the three ways to be out of money.
 import { ApiError } from './api-error.ts';
 import type { SimClock } from './clock.ts';
-import { billedUsd, type Job, type JobBook, statusOf } from './jobs.ts';
+import { billedUsd, type Job, statusOf } from './job.ts';
+import type { JobBook } from './jobs.ts';
 import type { Settings } from './settings.ts';
 
 export type LimitSource = 'openrouter_credits' | 'openrouter_key_limit' | 'openrouter_in_flight_budget';

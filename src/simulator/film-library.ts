@@ -1,6 +1,6 @@
 // The films of finished jobs, made when first asked for and kept within a bound of memory.
 import { LRUCache } from 'lru-cache';
-import type { Job } from './jobs.ts';
+import type { Job } from './job.ts';
 import { makeFilm } from './media/film.ts';
 import { hash32 } from './random.ts';
 

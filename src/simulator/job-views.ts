@@ -1,6 +1,6 @@
 // How a job looks on the wire: the poll body of each status, the webhook's event, and the URLs inside them.
 import type { FastifyRequest } from 'fastify';
-import type { Job } from './jobs.ts';
+import type { Job } from './job.ts';
 import type { Settings } from './settings.ts';
 
 /** Where the simulator is, as the caller sees it: behind a port mapping that differs from where it listens. */

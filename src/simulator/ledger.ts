@@ -1,7 +1,7 @@
 // The ledger: one entry for every job that was bought, however its submit was answered.
 import { z } from 'zod';
 
-import { billedUsd, type Job, statusOf } from './jobs.ts';
+import { billedUsd, type Job, statusOf } from './job.ts';
 import { keptOptions } from './passthrough.ts';
 import { hash32 } from './random.ts';
 

@@ -3,8 +3,8 @@ import { createHmac } from 'node:crypto';
 import type { SimClock } from './clock.ts';
 import type { FaultBook } from './faults/book.ts';
 import type { WebhookFault } from './faults/catalogue.ts';
+import type { Job } from './job.ts';
 import { renderEvent } from './job-views.ts';
-import type { Job } from './jobs.ts';
 import type { Settings } from './settings.ts';
 
 /** Live webhooks exist for these ends only: a job that goes `dead` says nothing. */
@@ -13,15 +13,6 @@ const announcedStatuses: ReadonlySet<string> = new Set(['completed', 'failed', '
 const deliveryTimeoutMs = 10_000;
 /** Twice the five minutes a receiver may allow. */
 const staleSeconds = 600;
-
-/** One attempt to deliver; OpenRouter documents no retries, so there is one for each webhook sent. */
-export type Delivery = {
-  readonly url: string;
-  readonly idempotencyKey: string;
-  /** The receiver's answer; null when there was none. */
-  readonly status: number | null;
-  readonly error: string | null;
-};
 
 export type Webhooks = {
   /** Plans the webhook of a job that was just accepted. */

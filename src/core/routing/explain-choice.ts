@@ -1,7 +1,7 @@
 // Why the first candidate is first, in one sentence for a person.
 
 import { likelyDollars } from '../pricing/learned-estimate.ts';
-import type { Candidate } from './plan-route.ts';
+import type { Candidate } from './candidate.ts';
 import type { Weights } from './score/guide.ts';
 
 // More than two drawbacks is a list, not a sentence.

@@ -8,24 +8,15 @@ import { type Knowledge, NOTHING_KNOWN } from '../learning/knowledge.ts';
 import { PRIOR_SUCCESS } from '../learning/learn-model.ts';
 import { type Likeness, likenessesOf } from '../likeness.ts';
 import { likelyDollars } from '../pricing/learned-estimate.ts';
+import type { Candidate } from './candidate.ts';
 import type { Reason } from './eligibility.ts';
 import { createEvaluator, type Eligible, type Rejected } from './evaluate.ts';
 import { explainChoice } from './explain-choice.ts';
 import { findNearest, type Nearest } from './nearest.ts';
-import { type Scores, scoreLikeGuide, type Weights, weightsOf } from './score/guide.ts';
+import { scoreLikeGuide, type Weights, weightsOf } from './score/guide.ts';
 import { scoreMeasured } from './score/measured.ts';
-import { type Quality, qualityOf } from './score/quality.ts';
+import { qualityOf } from './score/quality.ts';
 import { findUnmatchedPatterns, type UnmatchedPattern, warnOfUnmatched } from './unmatched-patterns.ts';
-
-export interface Candidate extends Eligible {
-  /** From 1. */
-  readonly rank: number;
-  readonly score: number;
-  readonly scores: Scores;
-  readonly quality: Quality;
-  /** Only with `scoring: guide`: the number it takes for a price. */
-  readonly lowestAdvertisedPrice?: number | null | undefined;
-}
 
 /** What holds for every clip of one question; see `questionOf`. */
 export interface Ranking {

@@ -3,8 +3,9 @@
 import type { VideoModel } from '../../core/catalog/catalog.ts';
 import { memoizeByObject } from '../../core/memoize-by-object.ts';
 import type { LearnedEstimate } from '../../core/pricing/learned-estimate.ts';
+import type { Candidate } from '../../core/routing/candidate.ts';
 import type { Reason } from '../../core/routing/eligibility.ts';
-import type { Candidate, Ranking } from '../../core/routing/plan-route.ts';
+import type { Ranking } from '../../core/routing/plan-route.ts';
 import { renderEstimate } from './render.ts';
 
 /** `candidates` and `rejected` of a ranking; the same ranking gives the same texts. */

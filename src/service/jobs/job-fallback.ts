@@ -2,7 +2,8 @@
 
 import { type EndedAttempt, findNextAttempt } from '../../core/job/attempt.ts';
 import type { Job } from '../../core/job/job.ts';
-import type { AfterStep, JobStore, Lease } from '../../store/ports/jobs.ts';
+import type { JobStore } from '../../store/ports/jobs.ts';
+import type { AfterStep, Lease } from '../../store/ports/lease.ts';
 import type { Log } from '../runtime/log.ts';
 
 export interface JobFallback {

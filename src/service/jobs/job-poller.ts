@@ -10,7 +10,8 @@ import {
 import { isUnbilledFailure, mayFollow } from '../../core/job/attempt.ts';
 import { isTerminal, type Job } from '../../core/job/job.ts';
 import type { OpenRouter } from '../../outbound/openrouter/openrouter.ts';
-import type { Claim, JobStore, Lease } from '../../store/ports/jobs.ts';
+import type { JobStore } from '../../store/ports/jobs.ts';
+import type { Claim, Lease } from '../../store/ports/lease.ts';
 import type { ClipArchive } from '../clips/clip-archive.ts';
 import type { ModelStats } from '../learning/model-stats.ts';
 import type { Log } from '../runtime/log.ts';

@@ -1,5 +1,5 @@
 // What the faults of a job make of its end: another status, another time, another bill to show.
-import type { Ending } from '../jobs.ts';
+import type { Ending, Showing } from '../job.ts';
 import type { JobFault } from './catalogue.ts';
 
 /** The end of a job under its faults; the first that changes a thing wins. */
@@ -29,17 +29,6 @@ export function endingUnder(
   }
   return { status: 'completed', error: null, readyMs };
 }
-
-/** What a completed job shows under its faults. */
-export type Showing = {
-  /** Undefined = no `usage` at all. */
-  readonly usage: { readonly cost: number | null; readonly is_byok: boolean } | undefined;
-  readonly videos: number;
-  /** Undefined = the simulator's own content URLs. */
-  readonly foreignUrl: string | undefined;
-  /** What the account is charged, USD; null = the list prices leave it unknown. */
-  readonly billedUsd: number | null;
-};
 
 export function showingUnder(faults: readonly JobFault[], costUsd: number | null): Showing {
   const has = (name: JobFault['fault']) => faults.some((fault) => fault.fault === name);

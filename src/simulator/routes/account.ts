@@ -2,7 +2,7 @@
 import type { FastifyInstance } from 'fastify';
 import { ApiError } from '../api-error.ts';
 import { userId } from '../auth.ts';
-import { billedUsd, type Job, statusOf } from '../jobs.ts';
+import { billedUsd, type Job, statusOf } from '../job.ts';
 import { providerOf } from '../providers.ts';
 import type { World } from '../world.ts';
 

@@ -6,7 +6,7 @@ import type { SimClock } from '../clock.ts';
 import { commit } from '../faults/acts.ts';
 import type { FaultRule } from '../faults/book.ts';
 import { isRequestFault } from '../faults/catalogue.ts';
-import { type Job, statusOf } from '../jobs.ts';
+import { type Job, statusOf } from '../job.ts';
 import { padMp4 } from '../media/mp4.ts';
 import type { World } from '../world.ts';
 

@@ -2,7 +2,7 @@
 
 import type { Callback, CallbackStep } from '../../core/callbacks/delivery.ts';
 import type { Job } from '../../core/job/job.ts';
-import type { Lease } from './jobs.ts';
+import type { Lease } from './lease.ts';
 
 export interface CallbackClaim {
   readonly callback: Callback;

@@ -4,6 +4,7 @@ import type { ModelChange } from '../../core/catalog/catalog-changes.ts';
 import type { Job, JobChange, JobStatus, StoredOutput } from '../../core/job/job.ts';
 import type { JobObservation } from '../../core/learning/observation.ts';
 import type { CallbackStore } from './callbacks.ts';
+import type { AfterStep, Claim, Lease } from './lease.ts';
 import type { IntentExtras, ReconciliationStore } from './reconciliation.ts';
 
 /** A job about to be written for the first time; the store sets the times, `version` 1 and empty outcome fields. */
@@ -20,36 +21,12 @@ export type JobIntent = Pick<
     readonly idempotency: { readonly key: string; readonly bodyHash: string } | null;
   };
 
-/**
- * The right to change one job. After `leaseMs` on the store's clock others may take it; until someone does, its
- * holder may still write. Every write checks the token.
- */
-export interface Lease {
-  readonly jobId: string;
-  readonly owner: string;
-  /** Grows with every claim of this job, so a writer that lost its lease can be told from the holder. */
-  readonly token: number;
-}
-
-export interface Claim {
-  readonly job: Job;
-  readonly lease: Lease;
-}
-
 export type CreateResult =
   | { readonly kind: 'created'; readonly claim: Claim }
   /** The same key and body came before: that job, nothing written. */
   | { readonly kind: 'replayed'; readonly job: Job }
   /** The same key came before with another body. */
   | { readonly kind: 'key_reused'; readonly jobId: string };
-
-/**
- * What becomes of a job after a step: keep the lease, or give it up and be due again in `runInMs` (null = never).
- * Fractions of a millisecond are rounded.
- */
-export type AfterStep =
-  | { readonly keep: true; readonly leaseMs: number }
-  | { readonly keep: false; readonly runInMs: number | null };
 
 export interface ListQuery {
   /** Null = of every client: for operators. */

@@ -3,7 +3,7 @@
 import type { Attempt, EndedAttempt, PlannedAttempt } from '../../core/job/attempt.ts';
 import type { Job } from '../../core/job/job.ts';
 import type { NonceOwner, WebhookEvent } from '../../core/job/upstream-webhook.ts';
-import type { AfterStep, Lease } from './jobs.ts';
+import type { AfterStep, Lease } from './lease.ts';
 
 /** What an intent may bring beside what every intent has. */
 export interface IntentExtras {

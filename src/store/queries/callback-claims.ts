@@ -3,7 +3,7 @@
 import { type SqlBool, sql } from 'kysely';
 import type { CallbackState, CallbackStep } from '../../core/callbacks/delivery.ts';
 import type { CallbackClaim, CallbackStore } from '../ports/callbacks.ts';
-import type { Lease } from '../ports/jobs.ts';
+import type { Lease } from '../ports/lease.ts';
 import type { Database, Queries } from '../sql/database.ts';
 import { padInList } from '../sql/in-list.ts';
 import { claimedBy, dueIn } from '../sql/lease-columns.ts';

@@ -1,7 +1,7 @@
 // Who works on which job: claims, releases, and how long until somebody should look again.
 
 import { sql } from 'kysely';
-import type { Claim } from '../ports/jobs.ts';
+import type { Claim } from '../ports/lease.ts';
 import type { Dialect, Queries, Written } from '../sql/database.ts';
 import { claimedBy, released } from '../sql/lease-columns.ts';
 import { prepare } from '../sql/prepared-query.ts';

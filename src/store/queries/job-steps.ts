@@ -10,7 +10,7 @@ import {
   type JobStatus,
   mayMove,
 } from '../../core/job/job.ts';
-import type { AfterStep, Lease } from '../ports/jobs.ts';
+import type { AfterStep, Lease } from '../ports/lease.ts';
 import type { Dialect, Queries, Written } from '../sql/database.ts';
 import { dueIn } from '../sql/lease-columns.ts';
 import { endsJob, JOB_COLUMNS, toColumns, toJob } from './job-row.ts';

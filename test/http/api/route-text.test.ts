@@ -3,7 +3,8 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { ClipSpec, Routing } from '../../../src/core/clip/clip-spec.ts';
-import { type Candidate, planRoute } from '../../../src/core/routing/plan-route.ts';
+import type { Candidate } from '../../../src/core/routing/candidate.ts';
+import { planRoute } from '../../../src/core/routing/plan-route.ts';
 import { renderEstimate } from '../../../src/http/api/render.ts';
 import { writeRanking } from '../../../src/http/api/route-text.ts';
 import { octoberCatalog } from '../../support/catalogs.ts';

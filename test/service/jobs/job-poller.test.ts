@@ -5,7 +5,8 @@ import type { Job, JobChange } from '../../../src/core/job/job.ts';
 import type { PollResult } from '../../../src/outbound/openrouter/openrouter.ts';
 import { createJobFallback } from '../../../src/service/jobs/job-fallback.ts';
 import { createJobPoller } from '../../../src/service/jobs/job-poller.ts';
-import type { Claim, JobIntent, JobStore } from '../../../src/store/ports/jobs.ts';
+import type { JobIntent, JobStore } from '../../../src/store/ports/jobs.ts';
+import type { Claim } from '../../../src/store/ports/lease.ts';
 import { openSqliteStore } from '../../../src/store/sqlite/sqlite.ts';
 import { createRecordedLog } from '../../support/silent-log.ts';
 

@@ -6,7 +6,8 @@ import type { SubmitOutcome } from '../../../src/outbound/openrouter/submit.ts';
 import { createJobFallback } from '../../../src/service/jobs/job-fallback.ts';
 import { createJobSubmitter } from '../../../src/service/jobs/job-submitter.ts';
 import { createSubmitBreaker } from '../../../src/service/jobs/submit-breaker.ts';
-import type { Claim, JobIntent, JobStore } from '../../../src/store/ports/jobs.ts';
+import type { JobIntent, JobStore } from '../../../src/store/ports/jobs.ts';
+import type { Claim } from '../../../src/store/ports/lease.ts';
 import { openSqliteStore } from '../../../src/store/sqlite/sqlite.ts';
 import { createRecordedLog } from '../../support/silent-log.ts';
 
