@@ -9,8 +9,6 @@ export type BudgetScope =
   | { readonly kind: 'client'; readonly id: string }
   | { readonly kind: 'key'; readonly id: string };
 
-export type BudgetScopeKind = BudgetScope['kind'];
-
 /** A sum per window. Times are epoch milliseconds, money integer micro-dollars. */
 export interface Budget {
   readonly id: string;
