@@ -39,6 +39,7 @@ import { createCheckedPlanner } from '../service/planning/checked-planner.ts';
 import { createPlanner } from '../service/planning/planner.ts';
 import { createPreflight } from '../service/planning/preflight.ts';
 import { createProviderTags } from '../service/planning/provider-tags.ts';
+import { createAlarms } from '../service/runtime/alarms.ts';
 import { createRetention } from '../service/runtime/retention.ts';
 import { logStartupWarnings } from '../service/runtime/startup-warnings.ts';
 import { createInboundWebhooks, type InboundWebhooks } from '../service/webhooks/inbound-webhooks.ts';
@@ -100,6 +101,7 @@ export async function createGateway(parts: GatewayParts): Promise<Gateway> {
   const { config, store, log, clock, random, owner } = parts;
   const qualities =
     config.QUALITY_FILE === undefined ? NOTHING_KNOWN.qualities : await readQualityFile(config.QUALITY_FILE);
+  const alarms = createAlarms({ log });
   const pace = { minMs: config.POLL_MIN_MS, maxMs: config.POLL_MAX_MS };
   // A lease outlives the longest attempt, so that nobody declares a submit unknown while it is still under way.
   const submitLeaseMs = config.SUBMIT_TIMEOUT_MS + LEASE_MARGIN_MS;
@@ -118,10 +120,10 @@ export async function createGateway(parts: GatewayParts): Promise<Gateway> {
     { load: () => upstream.fetchCatalog(), parse: parseCatalog, store, history, clock, random, log },
     { maxAgeMs: config.CATALOG_MAX_AGE_S * 1000, retryMs: CATALOG_RETRY_MS, flightMs: 2 * READ_TIMEOUT_MS },
   );
-  const breaker = createSubmitBreaker({ clock, log });
+  const breaker = createSubmitBreaker({ clock, alarms, log });
   const fallback = createJobFallback({ store, log });
   const submitter = createJobSubmitter(
-    { store, upstream, breaker, fallback, clock, random, sleep: (ms) => sleep(ms), log },
+    { store, upstream, breaker, fallback, clock, random, sleep: (ms) => sleep(ms), alarms, log },
     { leaseMs: submitLeaseMs, pace, webhookUrlFor: webhookUrlUnder(config.PUBLIC_URL) },
   );
   const modelStats = createModelStats({ store, clock, log });
@@ -138,9 +140,9 @@ export async function createGateway(parts: GatewayParts): Promise<Gateway> {
     benchmarks: benchmarks.peek()?.value ?? NOTHING_KNOWN.benchmarks,
     qualities,
   });
-  const archive = createClipArchive({ store, upstream, log }, config.ARCHIVE_DIR);
+  const archive = createClipArchive({ store, upstream, alarms, log }, config.ARCHIVE_DIR);
   const poller = createJobPoller(
-    { store, upstream, submitter, archive, fallback, modelStats, clock, random, log },
+    { store, upstream, submitter, archive, fallback, modelStats, clock, random, alarms, log },
     { owner, pace, ...STEPS },
   );
   const secrets = config.OPENROUTER_WEBHOOK_SECRET;
@@ -152,6 +154,7 @@ export async function createGateway(parts: GatewayParts): Promise<Gateway> {
       : null,
     parse: parseWebhook,
     clock,
+    alarms,
     log,
   });
   const watch = createJobWatch(store);
@@ -187,6 +190,7 @@ export async function createGateway(parts: GatewayParts): Promise<Gateway> {
       render: async (job) => renderJob({ ...(await jobs.recordOf(job)), callback: null }),
       clock,
       random,
+      alarms,
       log,
     },
     { owner, ...CALLBACKS },
@@ -213,7 +217,7 @@ export async function createGateway(parts: GatewayParts): Promise<Gateway> {
       hasSecret: (clientId) => secretsOf(clientId).length > 0,
     },
     pingStore: () => store.ping(),
-    checkArchive: createArchiveHealth({ clock, log }, config.ARCHIVE_DIR),
+    checkArchive: createArchiveHealth({ clock, alarms }, config.ARCHIVE_DIR),
     describeSubmissions: () => breaker.describe(),
     loopDelayMs: () => loopDelay.percentile(99) / 1e6,
   });

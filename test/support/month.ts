@@ -17,6 +17,7 @@ import { createJobs } from '../../src/service/jobs/jobs.ts';
 import { createSubmitBreaker } from '../../src/service/jobs/submit-breaker.ts';
 import { createModelStats } from '../../src/service/learning/model-stats.ts';
 import { createPlanner } from '../../src/service/planning/planner.ts';
+import { createAlarms } from '../../src/service/runtime/alarms.ts';
 import { startSimulator } from '../../src/simulator/index.ts';
 import { openSqliteStore } from '../../src/store/sqlite/sqlite.ts';
 import { createRecordedLog } from './silent-log.ts';
@@ -78,6 +79,7 @@ export async function simulateMonth(catalog: Catalog, count: number, seed = 1): 
   };
 
   const log = createRecordedLog();
+  const alarms = createAlarms({ log });
   const store = await openSqliteStore({ file: ':memory:', clock });
   const upstream = createOpenRouter(
     { baseUrl: simulator.apiUrl, apiKey: createSecret('sk-or-month'), now: clock },
@@ -86,10 +88,10 @@ export async function simulateMonth(catalog: Catalog, count: number, seed = 1): 
   const modelStats = createModelStats({ store, clock, log });
   const pace = { minMs: 10_000, maxMs: 60_000 };
   const sleep = () => Promise.resolve();
-  const breaker = createSubmitBreaker({ clock, log });
+  const breaker = createSubmitBreaker({ clock, alarms, log });
   const fallback = createJobFallback({ store, log });
   const submitter = createJobSubmitter(
-    { store, upstream, breaker, fallback, clock, random, sleep, log },
+    { store, upstream, breaker, fallback, clock, random, sleep, alarms, log },
     { leaseMs: LEASE_MS, pace, webhookUrlFor: () => null },
   );
   const poller = createJobPoller(
@@ -102,6 +104,7 @@ export async function simulateMonth(catalog: Catalog, count: number, seed = 1): 
       modelStats,
       clock,
       random,
+      alarms,
       log,
     },
     { owner: 'month', concurrency: 8, leaseMs: LEASE_MS, archiveLeaseMs: LEASE_MS, archivesAtOnce: 4, pace },

@@ -1,5 +1,6 @@
 // Telling a client's server how a job ended: which states are told, how often it is tried, and when it is over.
 
+import { jitter } from '../jitter.ts';
 import { isTerminal, JOB_STATUSES, type Job, type JobStatus } from '../job/job.ts';
 
 /**
@@ -69,8 +70,8 @@ export interface CallbackStep {
  * Judges an attempt as Standard Webhooks says: 2xx alone is success, a redirect is a failure like any other, 410 ends
  * it for good, and Retry-After is heeded, whatever status it came with, where it asks for more than the schedule.
  * @param attempts begun so far, this one included.
- * @param random from 0 up to 1; spreads a wait by a tenth either way, so that callbacks that failed together do not
- * come back together.
+ * @param random from 0 up to 1; shortens a wait of the schedule by up to a tenth, so that callbacks that failed
+ * together do not come back together.
  */
 export function judgeAttempt(outcome: CallbackOutcome, attempts: number, random: number): CallbackStep {
   if (outcome.kind === 'answered') {
@@ -82,11 +83,10 @@ export function judgeAttempt(outcome: CallbackOutcome, attempts: number, random:
   const waitMs = RETRY_WAITS_MS[attempts - 1];
   if (waitMs === undefined) return { state: 'dead', error, retryInMs: null };
   const asked = outcome.kind === 'answered' ? (outcome.retryAfterS ?? 0) * SECOND_MS : 0;
-  const spread = waitMs * (0.9 + 0.2 * random);
   return {
     state: 'pending',
     error,
-    retryInMs: Math.round(Math.max(spread, Math.min(asked, MAX_RETRY_AFTER_MS))),
+    retryInMs: Math.round(Math.max(jitter(waitMs, random, -0.1), Math.min(asked, MAX_RETRY_AFTER_MS))),
   };
 }
 

@@ -1,5 +1,6 @@
 // What an answer to a poll makes of a job, and when to ask again.
 
+import { jitter } from '../jitter.ts';
 import { parseUsageCost } from '../money.ts';
 import { redactUpstreamMessage } from '../redact-upstream.ts';
 import type { Job, JobChange } from './job.ts';
@@ -107,24 +108,24 @@ export interface PollPace {
   readonly maxMs: number;
 }
 
-const HOUR_MS = 60 * 60 * 1000;
+// Jobs that were bought together are not polled in step.
+const POLL_JITTER = 0.2;
 
 /**
- * Whole milliseconds until the next poll. The first comes early, for a job can be done at once; then half the time
- * that is still expected; past the expected time a share of the job's age; after an hour no more than once in
- * ten minutes.
- * @param random from 0 up to 1; spreads polls by a tenth either way so that jobs do not march in step.
+ * Whole milliseconds until the next poll, never below `pace.minMs` nor above `pace.maxMs`. The first comes early, for a
+ * job can be done at once; then half the time that is still expected; past the expected time a share of the job's age.
+ * @param random from 0 up to 1.
  */
-export function nextPollMs(job: Job, now: number, pace: PollPace, random: number): number {
-  const spread = 0.9 + 0.2 * random;
-  if (job.polls === 0) return Math.round(pace.minMs * spread);
+export function nextPollMs(job: Job, now: number, { minMs, maxMs }: PollPace, random: number): number {
   const age = now - (job.submittedAt ?? job.createdAt);
-  if (age > HOUR_MS) return Math.round(Math.max(pace.maxMs, HOUR_MS / 6) * spread);
   const remaining = (job.expectedMs ?? 0) - age;
-  const wished = remaining > 0 ? remaining / 2 : age / 8;
-  return Math.round(Math.min(pace.maxMs, Math.max(pace.minMs, wished)) * spread);
+  const wished = job.polls === 0 ? minMs : remaining > 0 ? remaining / 2 : age / 8;
+  // Room above for the jitter, so that the longest wait is no longer than it says.
+  const bounded = Math.max(minMs, Math.min(maxMs / (1 + POLL_JITTER), wished));
+  return Math.round(Math.min(maxMs, jitter(bounded, random, POLL_JITTER)));
 }
 
+const HOUR_MS = 60 * 60 * 1000;
 const DAY_MS = 24 * HOUR_MS;
 
 /**

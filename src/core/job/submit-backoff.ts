@@ -1,5 +1,6 @@
 // When a job that upstream refused only for now is tried again, and when that is too late.
 
+import { jitter } from '../jitter.ts';
 import type { Job } from './job.ts';
 
 /** How long a job waits for its turn where its caller set no `max_wait_s`. */
@@ -27,6 +28,6 @@ export function nextTryMs(
   const backoff = Math.min(MAX_BACKOFF_MS, Math.max(MIN_BACKOFF_MS, age / 2));
   // Never before the time told, and never at once: "0 seconds" told by a server under load is not an invitation.
   const wished = Math.max(SECOND_MS, toldS === null ? backoff : toldS * SECOND_MS);
-  const wait = Math.round(wished * (1 + random / 10));
+  const wait = Math.round(jitter(wished, random, 0.1));
   return age + wait > job.patienceMs ? null : wait;
 }

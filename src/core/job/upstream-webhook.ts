@@ -16,7 +16,7 @@ export interface NonceOwner {
   readonly ended: Attempt | null;
 }
 
-/** What to wake people for: stable names, for the log field `alarm`. */
+/** What an event contradicts, by the names of the alarms that are raised for it. */
 export type WebhookAlarm =
   /** Another upstream id than the job is bound to: perhaps a second paid video. */
   | 'webhook_other_id'

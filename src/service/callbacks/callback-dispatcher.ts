@@ -6,6 +6,7 @@ import type { Secret } from '../../core/secret.ts';
 import type { CallbackSender } from '../../outbound/client-urls/callback-sender.ts';
 import type { CallbackClaim } from '../../store/ports/callbacks.ts';
 import type { JobStore } from '../../store/ports/jobs.ts';
+import type { Alarms } from '../runtime/alarms.ts';
 import type { Log } from '../runtime/log.ts';
 import { createLoop } from '../runtime/loop.ts';
 import { writeCallbackBody } from './callback-message.ts';
@@ -30,6 +31,7 @@ export interface CallbackDispatcherParts {
   /** Epoch milliseconds. */
   readonly clock: () => number;
   readonly random: () => number;
+  readonly alarms: Alarms;
   readonly log: Log;
 }
 
@@ -57,7 +59,7 @@ export function createCallbackDispatcher(
   parts: CallbackDispatcherParts,
   options: CallbackDispatcherOptions,
 ): CallbackDispatcher {
-  const { store, log } = parts;
+  const { store, alarms, log } = parts;
   const noticed = new Set<string>();
   const running = new Set<Promise<void>>();
   const callsTo = new Map<string, number>();
@@ -109,8 +111,9 @@ export function createCallbackDispatcher(
     if (!held) log.warn(details, 'lost the lease while calling back: it may be told twice, under one id');
     else if (step.state === 'delivered') log.info(details, 'a callback was delivered');
     else if (step.state === 'dead') {
-      log.error(
-        { alarm: 'callback_dead', ...details, reason: step.error },
+      alarms.raise(
+        'callback_dead',
+        { ...details, reason: step.error },
         'a callback failed for the last time',
       );
     } else {

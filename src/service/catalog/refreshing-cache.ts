@@ -1,5 +1,6 @@
 // An answer of upstream's, always at hand: fresh when it can be, the last good one when it cannot.
 
+import { jitter } from '../../core/jitter.ts';
 import type { JobStore } from '../../store/ports/jobs.ts';
 import type { Log } from '../runtime/log.ts';
 import { createLoop } from '../runtime/loop.ts';
@@ -117,7 +118,7 @@ export function createRefreshingCache<Raw, T>(
       if (restMs > 0) return restMs;
       const fresh = await refresh();
       // A tenth to a fifth early: replicas do not fetch in step, and no request meets a stale one.
-      return fresh ? ages.maxAgeMs * (0.8 + 0.1 * parts.random()) : ages.retryMs;
+      return fresh ? jitter(0.8 * ages.maxAgeMs, parts.random(), 1 / 8) : ages.retryMs;
     },
     (error) => log.error({ err: error }, `refreshing the ${name} failed`),
     ages.retryMs,

@@ -2,7 +2,7 @@
 
 import { stat } from 'node:fs/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { Log } from '../runtime/log.ts';
+import type { Alarms } from '../runtime/alarms.ts';
 import { checkWritable } from './clip-download.ts';
 
 /** How the folder stands, in words that anybody may read. */
@@ -18,7 +18,7 @@ interface Place {
 
 export interface ArchiveHealthParts {
   readonly clock: () => number;
-  readonly log: Log;
+  readonly alarms: Alarms;
   /** Writes a file and finds out where it has gone; may take for ever. Rejects where none can be written. */
   readonly tryFolder?: (folder: string) => Promise<Place>;
 }
@@ -46,7 +46,7 @@ async function writeAndStat(folder: string): Promise<Place> {
  * whoever asks meanwhile. Never throws.
  */
 export function createArchiveHealth(
-  { clock, log, tryFolder = writeAndStat }: ArchiveHealthParts,
+  { clock, alarms, tryFolder = writeAndStat }: ArchiveHealthParts,
   folder: string,
 ): () => Promise<ArchiveState> {
   let first: Place | null = null;
@@ -71,7 +71,7 @@ export function createArchiveHealth(
   function tell(state: ArchiveState): ArchiveState {
     const words = state.ok ? null : state.detail;
     if (words !== null && words !== told) {
-      log.error({ alarm: 'archive_disk', detail: words }, `ARCHIVE_DIR ${words}`);
+      alarms.raise('archive_disk', { detail: words }, `ARCHIVE_DIR ${words}`);
     }
     told = words;
     return state;

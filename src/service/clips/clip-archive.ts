@@ -8,6 +8,7 @@ import { ClipgateError } from '../../core/errors.ts';
 import type { Job, StoredOutput } from '../../core/job/job.ts';
 import type { OpenRouter } from '../../outbound/openrouter/openrouter.ts';
 import type { JobStore } from '../../store/ports/jobs.ts';
+import type { Alarms } from '../runtime/alarms.ts';
 import type { Log } from '../runtime/log.ts';
 import {
   ArchiveDiskError,
@@ -39,6 +40,7 @@ export interface ClipArchive {
 export interface ClipArchiveParts {
   readonly store: Pick<JobStore, 'getOutputs' | 'saveOutput'>;
   readonly upstream: Pick<OpenRouter, 'openContent'>;
+  readonly alarms: Alarms;
   readonly log: Log;
 }
 
@@ -53,7 +55,7 @@ const WHOLE_MS = 60 * 60 * 1000;
 
 /** @param folder where clips are kept. */
 export function createClipArchive(parts: ClipArchiveParts, folder: string): ClipArchive {
-  const { store, upstream, log } = parts;
+  const { store, upstream, alarms, log } = parts;
   const fetching = new Map<string, Promise<Fetching | Exclude<Clip, { kind: 'file' | 'live' }>>>();
   /** Per clip the hash of a download whose boxes looked wrong. */
   const suspects = new LRUCache<string, string>({ max: 1_000 });
@@ -112,15 +114,10 @@ export function createClipArchive(parts: ClipArchiveParts, folder: string): Clip
         return true;
       })
       .catch((error: unknown) => {
-        log.error(
-          {
-            ...(error instanceof ArchiveDiskError ? { alarm: 'archive_disk' } : {}),
-            err: error,
-            job_id: job.id,
-            index,
-          },
-          'a clip could not be stored: it will be tried again',
-        );
+        const fields = { err: error, job_id: job.id, index };
+        const message = 'a clip could not be stored: it will be tried again';
+        if (error instanceof ArchiveDiskError) alarms.raise('archive_disk', fields, message);
+        else log.error(fields, message);
         return false;
       })
       .finally(() => fetching.delete(name));
@@ -180,10 +177,7 @@ export function createClipArchive(parts: ClipArchiveParts, folder: string): Clip
     async start(now) {
       await prepareFolder(folder, now);
       await checkWritable(folder).catch((error: unknown) =>
-        log.error(
-          { alarm: 'archive_disk', err: error },
-          'ARCHIVE_DIR cannot be written: no clip can be kept',
-        ),
+        alarms.raise('archive_disk', { err: error }, 'ARCHIVE_DIR cannot be written: no clip can be kept'),
       );
     },
     async open(job, index, signal) {

@@ -14,6 +14,7 @@ import type { JobStore } from '../../store/ports/jobs.ts';
 import type { Claim, Lease } from '../../store/ports/lease.ts';
 import type { ClipArchive } from '../clips/clip-archive.ts';
 import type { ModelStats } from '../learning/model-stats.ts';
+import type { Alarms } from '../runtime/alarms.ts';
 import type { Log } from '../runtime/log.ts';
 import { createLoop } from '../runtime/loop.ts';
 import type { JobFallback } from './job-fallback.ts';
@@ -38,6 +39,7 @@ export interface JobPollerParts {
   readonly modelStats: Pick<ModelStats, 'record'>;
   readonly clock: () => number;
   readonly random: () => number;
+  readonly alarms: Alarms;
   readonly log: Log;
 }
 
@@ -61,7 +63,7 @@ const RETRY_MS = 1_000;
 const ARCHIVE_RETRY_MS = 2_000;
 
 export function createJobPoller(parts: JobPollerParts, options: JobPollerOptions): JobPoller {
-  const { store, clock, log } = parts;
+  const { store, clock, alarms, log } = parts;
   const steps = new Set<Promise<void>>();
   /** Jobs whose clips are on their way, with the lease each is held by at the moment. */
   const archiving = new Map<string, Lease>();
@@ -74,8 +76,9 @@ export function createJobPoller(parts: JobPollerParts, options: JobPollerOptions
         return;
       case 'submitting':
         // Its owner is gone and cannot say whether the request left.
-        log.error(
-          { alarm: 'submission_unknown', job_id: job.id },
+        alarms.raise(
+          'submission_unknown',
+          { job_id: job.id },
           'a submit was interrupted: whether upstream accepted the job is unknown',
         );
         await store.saveStep(
@@ -143,7 +146,7 @@ export function createJobPoller(parts: JobPollerParts, options: JobPollerOptions
     if (!lease) return;
     const runInMs = kept ? null : nextArchiveMs(job, clock());
     if (!kept && runInMs === null) {
-      log.error({ alarm: 'clip_not_archived', job_id: job.id }, 'a paid clip was never stored: giving up');
+      alarms.raise('clip_not_archived', { job_id: job.id }, 'a paid clip was never stored: giving up');
     }
     await store.saveStep(lease, {}, { keep: false, runInMs });
   }

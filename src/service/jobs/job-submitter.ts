@@ -1,6 +1,7 @@
 // The one place that buys: takes a claimed job through its submit and writes down what became of it.
 
 import { ClipgateError } from '../../core/errors.ts';
+import { jitter } from '../../core/jitter.ts';
 import { nextPollMs, type PollPace } from '../../core/job/advance.ts';
 import type { Job, JobChange, SubmitBody } from '../../core/job/job.ts';
 import { nextTryMs } from '../../core/job/submit-backoff.ts';
@@ -8,6 +9,7 @@ import type { OpenRouter } from '../../outbound/openrouter/openrouter.ts';
 import type { SubmitOutcome } from '../../outbound/openrouter/submit.ts';
 import type { JobStore } from '../../store/ports/jobs.ts';
 import type { AfterStep, Claim, Lease } from '../../store/ports/lease.ts';
+import type { Alarms } from '../runtime/alarms.ts';
 import type { Log } from '../runtime/log.ts';
 import type { JobFallback } from './job-fallback.ts';
 import type { SubmitBreaker, SubmitReport } from './submit-breaker.ts';
@@ -37,6 +39,7 @@ export interface JobSubmitterParts {
   readonly clock: () => number;
   readonly random: () => number;
   readonly sleep: (ms: number) => Promise<void>;
+  readonly alarms: Alarms;
   readonly log: Log;
 }
 
@@ -69,7 +72,7 @@ const REPORTS = {
 } as const satisfies Record<SubmitOutcome['kind'], SubmitReport>;
 
 export function createJobSubmitter(parts: JobSubmitterParts, options: JobSubmitterOptions): JobSubmitter {
-  const { store, clock, log } = parts;
+  const { store, clock, alarms, log } = parts;
   const underWay = new Set<Promise<unknown>>();
   const keep: AfterStep = { keep: true, leaseMs: options.leaseMs };
 
@@ -124,14 +127,16 @@ export function createJobSubmitter(parts: JobSubmitterParts, options: JobSubmitt
       case 'rejected':
         return refuse(job, lease, outcome);
       case 'unknown':
-        log.error(
-          { alarm: 'submission_unknown', job_id: job.id, reason: outcome.reason },
+        alarms.raise(
+          'submission_unknown',
+          { job_id: job.id, reason: outcome.reason },
           'whether upstream accepted the job is unknown',
         );
         if (outcome.oddId !== undefined) {
           // As for an id that is accepted: this line is all that ties a paid video to its job.
-          log.error(
-            { alarm: 'accepted_id_unusable', job_id: job.id, upstream_id: outcome.oddId },
+          alarms.raise(
+            'accepted_id_unusable',
+            { job_id: job.id, upstream_id: outcome.oddId },
             'upstream accepted the job under an id that cannot be kept',
           );
         }
@@ -161,15 +166,17 @@ export function createJobSubmitter(parts: JobSubmitterParts, options: JobSubmitt
       throw error;
     });
     if (!saved) {
-      log.error(
-        { alarm: 'accepted_id_taken', job_id: job.id, upstream_id: upstreamId },
+      alarms.raise(
+        'accepted_id_taken',
+        { job_id: job.id, upstream_id: upstreamId },
         'upstream accepted the job under an id that belongs to another: nobody knows what was bought',
       );
       return leaveUnknown(job, lease);
     }
     if (saved.upstreamId !== upstreamId) {
-      log.error(
-        { alarm: 'accepted_id_not_bound', job_id: job.id, upstream_id: upstreamId, bound: saved.upstreamId },
+      alarms.raise(
+        'accepted_id_not_bound',
+        { job_id: job.id, upstream_id: upstreamId, bound: saved.upstreamId },
         'upstream accepted a job that has moved on: perhaps a paid video of nobody',
       );
     }
@@ -181,7 +188,7 @@ export function createJobSubmitter(parts: JobSubmitterParts, options: JobSubmitt
     log.warn({ job_id: job.id, attempt, reason }, 'submit was not sent: trying again');
     const queued = await store.saveStep(lease, { status: 'queued' }, keep);
     if (!queued) throw lostLease(job.id);
-    await parts.sleep(ATTEMPT_BACKOFF_MS * 2 ** (attempt - 1) * (0.75 + 0.5 * parts.random()));
+    await parts.sleep(jitter(ATTEMPT_BACKOFF_MS * 2 ** (attempt - 1), parts.random(), 0.5));
     return { kind: 'again', job: queued };
   }
 
@@ -191,8 +198,9 @@ export function createJobSubmitter(parts: JobSubmitterParts, options: JobSubmitt
     const error = { code: refusal.code, message: refusal.message };
     const rejected = { status: 'rejected', error } as const;
     if (isOfOurAddress(outcome, job.request)) {
-      log.error(
-        { alarm: 'public_url_refused', job_id: job.id },
+      alarms.raise(
+        'public_url_refused',
+        { job_id: job.id },
         'upstream refuses the address of our webhook: PUBLIC_URL must be https and reachable for it, or unset',
       );
     }

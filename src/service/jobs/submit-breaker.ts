@@ -1,6 +1,7 @@
 // Stops buying while too many submits end with nobody knowing how, and tries one before it buys again.
 
 import { pauseMs, type SubmitCounts, shouldPause, WINDOW_MS } from '../../core/job/submit-breaker.ts';
+import type { Alarms } from '../runtime/alarms.ts';
 import type { Log } from '../runtime/log.ts';
 
 /** How a submit ended, as far as the road to upstream is concerned. */
@@ -36,9 +37,10 @@ const TRIAL_RETRY_MS = 5_000;
 
 export function createSubmitBreaker(parts: {
   readonly clock: () => number;
+  readonly alarms: Alarms;
   readonly log: Log;
 }): SubmitBreaker {
-  const { clock, log } = parts;
+  const { clock, alarms, log } = parts;
   let state: State = { kind: 'closed' };
   let buckets: { readonly since: number; submits: number; unknown: number }[] = [];
 
@@ -63,8 +65,9 @@ export function createSubmitBreaker(parts: {
   function pause(failedTrials: number): void {
     const forMs = pauseMs(failedTrials);
     state = { kind: 'open', until: clock() + forMs, failedTrials };
-    log.error(
-      { alarm: 'submissions_paused', for_ms: forMs, ...counts() },
+    alarms.raise(
+      'submissions_paused',
+      { for_ms: forMs, ...counts() },
       'too many submits end with nobody knowing how: nothing is bought until a trial is answered',
     );
   }

@@ -1,5 +1,6 @@
 // Keeps the store from growing by what is dead: a few rows at a time, now and then. Jobs are the record of money, and stay.
 
+import { jitter } from '../../core/jitter.ts';
 import type { JobStore } from '../../store/ports/jobs.ts';
 import { MEMORY_MS } from '../learning/model-stats.ts';
 import type { Log } from './log.ts';
@@ -36,7 +37,7 @@ export function createRetention({ store, clock, random, log }: RetentionParts): 
     if (keys + observations > 0) log.debug({ keys, observations }, 'removed what was dead');
     if (keys === BATCH || observations === BATCH) return SOON_MS;
     // Replicas that started together do not come together.
-    return REST_MS * (0.5 + random());
+    return jitter(REST_MS, random(), 0.5);
   }
 
   const loop = createLoop(

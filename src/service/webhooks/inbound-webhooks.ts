@@ -11,6 +11,7 @@ import type { OpenRouter } from '../../outbound/openrouter/openrouter.ts';
 import type { SignatureFault } from '../../outbound/openrouter/webhook.ts';
 import type { JobStore } from '../../store/ports/jobs.ts';
 import type { WaitingWebhook } from '../../store/ports/reconciliation.ts';
+import type { Alarms } from '../runtime/alarms.ts';
 import type { Log } from '../runtime/log.ts';
 import { createLoop } from '../runtime/loop.ts';
 
@@ -49,6 +50,7 @@ export interface InboundWebhooksParts {
     | null;
   readonly parse: (rawBody: Uint8Array) => WebhookEvent | null;
   readonly clock: () => number;
+  readonly alarms: Alarms;
   readonly log: Log;
 }
 
@@ -65,16 +67,16 @@ const IDLE_MS = 5_000;
 const RETRY_AFTER_S = 30;
 
 export function createInboundWebhooks(parts: InboundWebhooksParts): InboundWebhooks {
-  const { store, clock, log } = parts;
+  const { store, clock, alarms, log } = parts;
 
   function raise(
     alarm: WebhookAlarm | 'webhook_unconfirmed',
     { job }: NonceOwner,
     event: WebhookEvent,
   ): void {
-    log.error(
+    alarms.raise(
+      alarm,
       {
-        alarm,
         job_id: job.id,
         status: job.status,
         upstream_id: job.upstreamId,

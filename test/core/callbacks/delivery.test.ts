@@ -35,15 +35,15 @@ describe('what is told', () => {
 
 describe('an attempt', () => {
   it('is tried again on the published schedule, ten times in all', () => {
-    const waits = Array.from({ length: 10 }, (_, i) => judgeAttempt(answered(500), i + 1, 0.5).retryInMs);
+    const waits = Array.from({ length: 10 }, (_, i) => judgeAttempt(answered(500), i + 1, 0).retryInMs);
     expect(waits).toEqual([5 * S, 5 * M, 30 * M, 2 * H, 5 * H, 10 * H, 14 * H, 20 * H, 24 * H, null]);
     expect(RETRY_WAITS_MS.reduce((a, b) => a + b)).toBe(75 * H + 35 * M + 5 * S);
-    expect(judgeAttempt(answered(500), 10, 0.5)).toMatchObject({ state: 'dead', error: 'answered 500' });
+    expect(judgeAttempt(answered(500), 10, 0)).toMatchObject({ state: 'dead', error: 'answered 500' });
   });
 
-  it('is spread by a tenth either way', () => {
-    expect(judgeAttempt(answered(503), 2, 0).retryInMs).toBe(4.5 * M);
-    expect(judgeAttempt(answered(503), 2, 1 - Number.EPSILON).retryInMs).toBe(5.5 * M);
+  it('comes up to a tenth early, never late', () => {
+    expect(judgeAttempt(answered(503), 2, 0).retryInMs).toBe(5 * M);
+    expect(judgeAttempt(answered(503), 2, 1 - Number.EPSILON).retryInMs).toBe(4.5 * M);
   });
 
   it.each([200, 201, 204, 299])('is a success where it is answered with %i', (status) => {
@@ -57,7 +57,7 @@ describe('an attempt', () => {
   it.each([100, 199, 300, 301, 302, 304, 307, 400, 401, 404, 429, 500, 502, 504, 599])(
     'is a failure where it is answered with %i',
     (status) => {
-      expect(judgeAttempt(answered(status), 1, 0.5)).toEqual({
+      expect(judgeAttempt(answered(status), 1, 0)).toEqual({
         state: 'pending',
         error: `answered ${status}`,
         retryInMs: 5 * S,
@@ -75,13 +75,13 @@ describe('an attempt', () => {
     ['nothing', 2, 0, 5 * M],
     ['a month', 1, 2_600_000, 24 * H],
   ])('heeds a Retry-After of %s', (_name, attempts, seconds, expected) => {
-    expect(judgeAttempt(answered(429, seconds), attempts, 0.5).retryInMs).toBe(expected);
-    expect(judgeAttempt(answered(503, seconds), attempts, 0.5).retryInMs).toBe(expected);
+    expect(judgeAttempt(answered(429, seconds), attempts, 0).retryInMs).toBe(expected);
+    expect(judgeAttempt(answered(503, seconds), attempts, 0).retryInMs).toBe(expected);
   });
 
   it('that reached nobody is like any other failure', () => {
     const failed = { kind: 'failed', reason: 'no answer in time' } as const;
-    expect(judgeAttempt(failed, 3, 0.5)).toEqual({
+    expect(judgeAttempt(failed, 3, 0)).toEqual({
       state: 'pending',
       error: 'no answer in time',
       retryInMs: 30 * M,

@@ -182,7 +182,7 @@ describe('advanceJob', () => {
 
 describe('nextPollMs', () => {
   const pace = { minMs: 1_000, maxMs: 30_000 };
-  const next = (changes: Partial<Job>, ageMs: number, random = 0.5) =>
+  const next = (changes: Partial<Job>, ageMs: number, random = 0) =>
     nextPollMs(job(changes), NOW + ageMs, pace, random);
 
   it('polls early first, then halfway to the expected end, then at a share of the age', () => {
@@ -191,11 +191,21 @@ describe('nextPollMs', () => {
     expect(next({ polls: 2 }, 56_000)).toBe(2_000);
     expect(next({ polls: 2 }, 59_900)).toBe(1_000);
     expect(next({ polls: 5 }, 80_000)).toBe(10_000);
-    expect(next({ polls: 9 }, 600_000)).toBe(30_000);
+    expect(next({ polls: 9 }, 600_000)).toBe(25_000);
   });
 
-  it('slows down for a job that is stuck', () => {
-    expect(next({ polls: 99 }, HOUR + 1)).toBe(600_000);
+  it('never waits less than the shortest nor more than the longest time, however old the job is', () => {
+    for (const random of [0, 0.5, 1 - Number.EPSILON]) {
+      for (const polls of [0, 1, 99]) {
+        for (const ageMs of [-HOUR, 0, 59_999, 600_000, HOUR + 1, 72 * HOUR]) {
+          const ms = next({ polls }, ageMs, random);
+          expect(ms).toBeGreaterThanOrEqual(pace.minMs);
+          expect(ms).toBeLessThanOrEqual(pace.maxMs);
+        }
+      }
+    }
+    const even = { minMs: 5_000, maxMs: 5_000 };
+    expect(nextPollMs(job({ polls: 3 }), NOW + HOUR, even, 0.7)).toBe(5_000);
   });
 
   it('is a whole number of milliseconds, whatever is drawn', () => {
@@ -207,9 +217,10 @@ describe('nextPollMs', () => {
     expect(nextArchiveMs(job({ finishedAt: NOW }), NOW + 30_001)! % 1).toBe(0);
   });
 
-  it('spreads polls by a tenth either way', () => {
-    expect(next({ polls: 9 }, 600_000, 0)).toBeCloseTo(27_000);
-    expect(next({ polls: 9 }, 600_000, 1)).toBeCloseTo(33_000);
+  it('spreads polls by a fifth', () => {
+    expect(next({ polls: 9 }, 600_000, 0)).toBe(25_000);
+    expect(next({ polls: 9 }, 600_000, 1)).toBe(30_000);
+    expect(next({}, 0, 1)).toBe(1_200);
   });
 });
 

@@ -7,6 +7,7 @@ import { createSecret } from '../../../src/core/secret.ts';
 import type { CallbackMessage } from '../../../src/outbound/client-urls/callback-sender.ts';
 import { createCallbackDispatcher } from '../../../src/service/callbacks/callback-dispatcher.ts';
 import { writeCallbackBody } from '../../../src/service/callbacks/callback-message.ts';
+import { createAlarms } from '../../../src/service/runtime/alarms.ts';
 import type { JobStore } from '../../../src/store/ports/jobs.ts';
 import { openSqliteStore } from '../../../src/store/sqlite/sqlite.ts';
 import { createIdleJob, createJobIn } from '../../store/contract/store-under-test.ts';
@@ -45,7 +46,8 @@ async function setUp(send: Send = () => OK, options: { perHost?: number; secrets
         secretsOf: () => (options.secrets ?? ['whsec_x']).map(createSecret),
         render: async ({ id, status, request }) => ({ id, status, request }),
         clock: () => now,
-        random: () => 0.5,
+        alarms: createAlarms({ log }),
+        random: () => 0,
         log,
       },
       { owner, concurrency: 8, perHost: options.perHost ?? 2, leaseMs: 60_000 },
@@ -120,7 +122,8 @@ describe('a round', () => {
         secretsOf: () => [createSecret('whsec_x')],
         render: async () => ({}),
         clock: () => 0,
-        random: () => 0.5,
+        alarms: createAlarms({ log: t.log }),
+        random: () => 0,
         log: t.log,
       },
       { owner: 'other', concurrency: 8, perHost: 2, leaseMs: 60_000 },

@@ -6,6 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, it, vi } from 'vitest';
 import { type ArchiveHealthParts, createArchiveHealth } from '../../../src/service/clips/archive-health.ts';
+import { createAlarms } from '../../../src/service/runtime/alarms.ts';
 import { createRecordedLog } from '../../support/silent-log.ts';
 
 let root: string;
@@ -22,7 +23,7 @@ const GOOD = { ok: true, detail: 'takes files' };
 function start(parts: Pick<ArchiveHealthParts, 'tryFolder'> = {}) {
   let now = 0;
   const log = createRecordedLog();
-  const check = createArchiveHealth({ clock: () => now, log, ...parts }, folder);
+  const check = createArchiveHealth({ clock: () => now, alarms: createAlarms({ log }), ...parts }, folder);
   const later = () => {
     now += 5_000;
     return check();

@@ -8,6 +8,7 @@ import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import type { Job, StoredOutput } from '../../../src/core/job/job.ts';
 import type { ContentResult } from '../../../src/outbound/openrouter/openrouter.ts';
 import { createClipArchive } from '../../../src/service/clips/clip-archive.ts';
+import { createAlarms } from '../../../src/service/runtime/alarms.ts';
 import { createMp4 } from '../../support/mp4.ts';
 import { createRecordedLog } from '../../support/silent-log.ts';
 
@@ -71,6 +72,7 @@ function setUp(answer: (fetch: number) => ContentResult = () => whole()) {
         },
       },
       upstream: { openContent: async () => answer(++fetches) },
+      alarms: createAlarms({ log }),
       log,
     },
     folder,

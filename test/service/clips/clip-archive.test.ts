@@ -9,6 +9,7 @@ import type { Job } from '../../../src/core/job/job.ts';
 import type { ContentResult } from '../../../src/outbound/openrouter/openrouter.ts';
 import { createClipArchive } from '../../../src/service/clips/clip-archive.ts';
 import { startDownload } from '../../../src/service/clips/clip-download.ts';
+import { createAlarms } from '../../../src/service/runtime/alarms.ts';
 import type { JobStore } from '../../../src/store/ports/jobs.ts';
 import { openSqliteStore } from '../../../src/store/sqlite/sqlite.ts';
 import { createMp4 } from '../../support/mp4.ts';
@@ -71,6 +72,7 @@ async function setUp(answers: (() => ContentResult)[], at = folder) {
           return (answers.shift() ?? (() => ({ kind: 'failed', reason: 'no more answers' }) as const))();
         },
       },
+      alarms: createAlarms({ log }),
       log,
     },
     at,

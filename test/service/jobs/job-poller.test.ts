@@ -5,6 +5,7 @@ import type { Job, JobChange } from '../../../src/core/job/job.ts';
 import type { PollResult } from '../../../src/outbound/openrouter/openrouter.ts';
 import { createJobFallback } from '../../../src/service/jobs/job-fallback.ts';
 import { createJobPoller } from '../../../src/service/jobs/job-poller.ts';
+import { createAlarms } from '../../../src/service/runtime/alarms.ts';
 import type { JobIntent, JobStore } from '../../../src/store/ports/jobs.ts';
 import type { Claim } from '../../../src/store/ports/lease.ts';
 import { openSqliteStore } from '../../../src/store/sqlite/sqlite.ts';
@@ -64,7 +65,8 @@ async function setUp(
         },
       },
       clock: () => now,
-      random: () => 0.5,
+      random: () => 0,
+      alarms: createAlarms({ log }),
       log,
     },
     {

@@ -6,6 +6,7 @@ import type { SubmitOutcome } from '../../../src/outbound/openrouter/submit.ts';
 import { createJobFallback } from '../../../src/service/jobs/job-fallback.ts';
 import { createJobSubmitter } from '../../../src/service/jobs/job-submitter.ts';
 import { createSubmitBreaker } from '../../../src/service/jobs/submit-breaker.ts';
+import { createAlarms } from '../../../src/service/runtime/alarms.ts';
 import type { JobIntent, JobStore } from '../../../src/store/ports/jobs.ts';
 import type { Claim } from '../../../src/store/ports/lease.ts';
 import { openSqliteStore } from '../../../src/store/sqlite/sqlite.ts';
@@ -63,10 +64,11 @@ async function setUp(
           return typeof outcome === 'function' ? outcome() : outcome;
         },
       },
-      breaker: createSubmitBreaker({ clock: () => now, log }),
+      breaker: createSubmitBreaker({ clock: () => now, alarms: createAlarms({ log }), log }),
       fallback: createJobFallback({ store: wrapped, log }),
       clock: () => now,
-      random: () => 0.5,
+      random: () => 0,
+      alarms: createAlarms({ log }),
       sleep: async (ms) => {
         now += ms;
       },

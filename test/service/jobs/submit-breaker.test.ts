@@ -2,12 +2,13 @@
 
 import { describe, expect, it } from 'vitest';
 import { createSubmitBreaker, type SubmitReport } from '../../../src/service/jobs/submit-breaker.ts';
+import { createAlarms } from '../../../src/service/runtime/alarms.ts';
 import { createRecordedLog } from '../../support/silent-log.ts';
 
 function setUp() {
   let now = 0;
   const log = createRecordedLog();
-  const breaker = createSubmitBreaker({ clock: () => now, log });
+  const breaker = createSubmitBreaker({ clock: () => now, alarms: createAlarms({ log }), log });
   const admit = () => {
     const admission = breaker.admit();
     if (admission.kind !== 'admitted') throw new Error(`paused for ${admission.retryInMs}`);

@@ -4,6 +4,7 @@ import { afterEach, describe, expect, it } from 'vitest';
 import type { JobChange } from '../../../src/core/job/job.ts';
 import type { PollResult } from '../../../src/outbound/openrouter/openrouter.ts';
 import { parseWebhook, type SignatureFault } from '../../../src/outbound/openrouter/webhook.ts';
+import { createAlarms } from '../../../src/service/runtime/alarms.ts';
 import { createInboundWebhooks } from '../../../src/service/webhooks/inbound-webhooks.ts';
 import type { JobStore } from '../../../src/store/ports/jobs.ts';
 import { openSqliteStore } from '../../../src/store/sqlite/sqlite.ts';
@@ -53,6 +54,7 @@ async function setUp(
     findSignatureFault: options.fault ?? null,
     parse: parseWebhook,
     clock: () => now,
+    alarms: createAlarms({ log }),
     log,
   });
   const created = await opened.createJob(
@@ -151,6 +153,7 @@ describe('a webhook for a job whose submit is unknown', () => {
       findSignatureFault: null,
       parse: parseWebhook,
       clock: () => 0,
+      alarms: createAlarms({ log: t.log }),
       log: t.log,
     });
     await other.tick();

@@ -1,0 +1,100 @@
+// Everything a person should be woken for: one name each, what it means and what to do. Alarms are raised here alone.
+
+import type { WebhookAlarm } from '../../core/job/upstream-webhook.ts';
+import type { Log } from './log.ts';
+
+export interface AlarmDoc {
+  readonly happened: string;
+  readonly action: string;
+}
+
+/** Names are stable: rules and dashboards are written against them. */
+export const ALARMS = {
+  submission_unknown: {
+    happened: 'Whether OpenRouter accepted a job is unknown: the submit got no answer that says so.',
+    action:
+      'Wait for its webhook where PUBLIC_URL is set. Otherwise look for the job in the OpenRouter activity, then attach its id, close it as not accepted or write it off (POST /jobs/{id}/resolve).',
+  },
+  submissions_paused: {
+    happened: 'Too many submits of the last five minutes have an unknown outcome: buying is paused.',
+    action:
+      'Check the network path to OpenRouter and its status page. Buying resumes by itself once a trial submit is answered.',
+  },
+  accepted_id_unusable: {
+    happened:
+      'OpenRouter accepted a job under an id that cannot be stored. The line shows it as JSON, cut at 1,000 characters.',
+    action: 'Find the video in the OpenRouter activity: it is paid for. Then resolve the job.',
+  },
+  accepted_id_taken: {
+    happened: 'OpenRouter accepted a job under an id that another job, or an earlier attempt, already has.',
+    action:
+      'Find out in the OpenRouter activity which videos were paid for, then resolve the job, which is submission_unknown.',
+  },
+  accepted_id_not_bound: {
+    happened: 'OpenRouter accepted a job that had moved on meanwhile: its id is not stored with the job.',
+    action: 'Look up the upstream id of the line: it is possibly a paid video not linked to any job.',
+  },
+  public_url_refused: {
+    happened: 'OpenRouter refuses jobs because of the address of the webhook. No job is bought.',
+    action: 'Set PUBLIC_URL to a public https address, or unset it.',
+  },
+  webhook_other_id: {
+    happened: 'A webhook names another upstream id than the job has: possibly a second paid video.',
+    action: 'Compare both ids in the OpenRouter activity. What is on record stays as it is.',
+  },
+  webhook_other_end: {
+    happened: 'A webhook reports another final status than the one on record.',
+    action: 'Compare the job with the OpenRouter activity. What is on record stays as it is.',
+  },
+  webhook_after_close: {
+    happened:
+      'A webhook reports on a job that was refused, closed as not accepted or written off: possibly a paid video not linked to any job.',
+    action: 'Look up the upstream id of the line in the OpenRouter activity.',
+  },
+  webhook_before_submit: {
+    happened: 'A webhook reports on a job that was never sent.',
+    action:
+      'Check whether another gateway shares the database or the nonce leaked. What is on record stays as it is.',
+  },
+  webhook_unconfirmed: {
+    happened: 'A day after a webhook came OpenRouter still does not know the id that it names.',
+    action: 'Check whether the webhook was forged: set OPENROUTER_WEBHOOK_SECRET where it is unset.',
+  },
+  archive_disk: {
+    happened:
+      'The disk of ARCHIVE_DIR does not take a clip, is gone, does not answer, or is another disk than at first.',
+    action:
+      'Make room, or mount the volume again. Clips are handed out past the archive meanwhile, and stored once it is back.',
+  },
+  clip_not_archived: {
+    happened: 'A paid clip could not be stored for a week. It is not tried again.',
+    action: 'Download it from OpenRouter by its upstream id, if it is still there.',
+  },
+  callback_dead: {
+    happened: 'The last attempt of a callback failed: its client was not notified.',
+    action: 'Have the client check its receiver and read the job with GET /jobs/{id}.',
+  },
+} as const satisfies Record<WebhookAlarm, AlarmDoc> & Record<string, AlarmDoc>;
+
+export type Alarm = keyof typeof ALARMS;
+
+export interface Alarms {
+  /** Writes one line at level `error` with the field `alarm`. `fields` holds no secret. */
+  raise(alarm: Alarm, fields: object, message: string): void;
+}
+
+/** @param onAlarm is called with every alarm that is raised, after its line is written. */
+export function createAlarms({
+  log,
+  onAlarm,
+}: {
+  readonly log: Pick<Log, 'error'>;
+  readonly onAlarm?: (alarm: Alarm) => void;
+}): Alarms {
+  return {
+    raise(alarm, fields, message) {
+      log.error({ ...fields, alarm }, message);
+      onAlarm?.(alarm);
+    },
+  };
+}
