@@ -1,4 +1,4 @@
-// Draws docs/guide-prices.svg: what the guide takes for each model's price of one clip, and what the clip costs.
+// Draws docs/images/guide-prices.svg: what the guide takes for each model's price of one clip, and what the clip costs.
 
 import { readFileSync, writeFileSync } from 'node:fs';
 import { indexCatalog } from '../src/core/catalog/catalog.ts';
@@ -68,8 +68,8 @@ ${lines.join('\n')}
 </svg>
 `;
 
-const target = new URL('../docs/guide-prices.svg', import.meta.url);
+const target = new URL('../docs/images/guide-prices.svg', import.meta.url);
 writeFileSync(target, svg);
 console.log(
-  `docs/guide-prices.svg: ${rows.length} models; the guide's cheapest is ${byGuide[0]?.name}, the cheapest is ${byCost[0]?.name}`,
+  `docs/images/guide-prices.svg: ${rows.length} models; the guide's cheapest is ${byGuide[0]?.name}, the cheapest is ${byCost[0]?.name}`,
 );

@@ -2,12 +2,13 @@
 
 import { readFile, writeFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
-import { renderOpenApi, renderReadme, renderTypes } from './documents.ts';
+import { renderConfiguration, renderErrors, renderOpenApi, renderTypes } from './documents.ts';
 
 const OUTPUTS: Readonly<Record<string, (current: string) => string | Promise<string>>> = {
   'openapi/clipgate.json': renderOpenApi,
   'openapi/clipgate.d.ts': renderTypes,
-  'README.md': renderReadme,
+  'docs/reference/configuration.md': renderConfiguration,
+  'docs/reference/errors.md': renderErrors,
 };
 
 const check = process.argv.includes('--check');

@@ -133,7 +133,7 @@ export async function createApp(parts: AppParts): Promise<App> {
   // Node answers `Expect: anything` with a bare 417. RFC 9110 lets a server ignore what it does not know.
   app.server.on('checkExpectation', app.routing);
   app.setNotFoundHandler(() => {
-    throw new ClipgateError('not_found', 'There is nothing here.');
+    throw new ClipgateError('not_found', 'Not found.');
   });
   return app;
 }

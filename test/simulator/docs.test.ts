@@ -4,7 +4,7 @@ import { expect, test } from 'vitest';
 import { FaultRuleSchema, listFaults } from '../../src/simulator/faults/catalogue.ts';
 import { openSimulator } from '../support/simulator.ts';
 
-const text = readFileSync(new URL('../../docs/simulator.md', import.meta.url), 'utf8');
+const text = readFileSync(new URL('../../docs/development/simulator.md', import.meta.url), 'utf8');
 const rows = [...text.matchAll(/^\| `(\w+)` \|.*`curl \$SIM\/_sim\/faults -d '(.*)'` \|$/gm)];
 
 test('the table lists every fault, in order', () => {

@@ -1,4 +1,4 @@
-// From what jobs cost, took and came to, what to expect of the next. Formulas and bounds: docs/scoring.md.
+// From what jobs cost, took and came to, what to expect of the next. Formulas and bounds: docs/concepts/scoring.md.
 
 import { timeFactor } from './baseline-latency.ts';
 import type { JobObservation } from './observation.ts';

@@ -30,7 +30,7 @@ export const validatorCompiler: FastifySchemaCompiler<z.ZodType> = ({ schema, ht
     // Fastify would copy all headers at every look at them, had any been replaced.
     if (result?.success) return part === 'header' ? {} : { value: result.data };
     // An id that cannot be one names nothing: the same answer as for an id that is not there.
-    if (part === 'path') return { error: new ClipgateError('not_found', 'There is nothing here.') };
+    if (part === 'path') return { error: new ClipgateError('not_found', 'Not found.') };
     return { error: invalidRequest(result ? describeIssues(result.error.issues, data, part) : faults) };
   };
 };

@@ -136,7 +136,7 @@ export function createJobs(
   async function get(id: string, clientId: string | null): Promise<Job> {
     const job = await (clientId === null ? store.findJob(id) : store.getJob(id, clientId));
     if (job) return job;
-    throw new ClipgateError('not_found', 'There is nothing here.');
+    throw new ClipgateError('not_found', 'Not found.');
   }
 
   const getForAll = singleFlight((id: string, clientId: string | null) => `${id} ${clientId}`, get);

@@ -39,7 +39,7 @@ export function createReconciliation({ store, upstream, log }: ReconciliationPar
   async function find(jobId: string): Promise<Job> {
     const job = await store.findJob(jobId);
     if (job) return job;
-    throw new ClipgateError('not_found', 'There is nothing here.');
+    throw new ClipgateError('not_found', 'Not found.');
   }
 
   /** An id with a slip of the pen would be followed for hours, and the true video lost. */
@@ -70,7 +70,7 @@ export function createReconciliation({ store, upstream, log }: ReconciliationPar
       const result = await store.resolveUnknown(jobId, resolution, by);
       switch (result?.kind) {
         case undefined:
-          throw new ClipgateError('not_found', 'There is nothing here.');
+          throw new ClipgateError('not_found', 'Not found.');
         case 'not_unknown':
           throw notResolvable(result.job);
         case 'id_taken':

@@ -188,7 +188,7 @@ export function createInboundWebhooks(parts: InboundWebhooksParts): InboundWebho
       const event = parts.parse(rawBody);
       if (!event) throw new ClipgateError('malformed_body', 'This is not a webhook of a video job.');
       const owner = await store.findByNonce(nonce);
-      if (!owner) throw new ClipgateError('not_found', 'There is nothing here.');
+      if (!owner) throw new ClipgateError('not_found', 'Not found.');
       const verdict = judgeWebhook(owner, event);
       switch (verdict.kind) {
         case 'known':

@@ -83,6 +83,7 @@ describe.each(['/route', '/jobs'])('POST %s refuses', (path) => {
   it('a body above 32 MB, announced', async () => {
     const problem = await readProblem(await post(path, Buffer.alloc(32 * 1024 * 1024 + 1, ' ')));
     expect(problem).toMatchObject({ status: 413, code: 'body_too_large' });
+    expect(problem.detail).toBe('The body is larger than 32 MB, the limit of this route.');
   });
 
   it('a body above 32 MB, streamed', async () => {

@@ -5,7 +5,7 @@ import Ajv2020 from 'ajv/dist/2020.js';
 import addFormats from 'ajv-formats';
 import supertest from 'supertest';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { renderOpenApi, renderReadme, renderTypes } from '../../../scripts/documents.ts';
+import { renderConfiguration, renderErrors, renderOpenApi, renderTypes } from '../../../scripts/documents.ts';
 import { VERSION } from '../../../src/version.ts';
 import { startTestGateway, type TestGateway } from '../../support/gateway.ts';
 
@@ -48,7 +48,8 @@ describe('what is generated', () => {
   it.each([
     ['openapi/clipgate.json', renderOpenApi],
     ['openapi/clipgate.d.ts', renderTypes],
-    ['README.md', () => renderReadme(read('README.md'))],
+    ['docs/reference/configuration.md', () => renderConfiguration(read('docs/reference/configuration.md'))],
+    ['docs/reference/errors.md', () => renderErrors(read('docs/reference/errors.md'))],
   ])('%s is what the code says: else run "npm run generate"', async (path, render) => {
     expect(await render()).toBe(read(path));
   });

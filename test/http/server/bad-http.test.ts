@@ -81,7 +81,7 @@ describe('404', () => {
     expect(problemOf(answer)).toMatchObject({
       status: 404,
       code: 'not_found',
-      detail: 'There is nothing here.',
+      detail: 'Not found.',
     });
   });
 });

@@ -59,7 +59,7 @@ export function contentRoutes({ jobs, archive }: ContentRoutesParts) {
                 });
           }
           const { index } = request.query;
-          if (index >= job.outputCount) throw new ClipgateError('not_found', 'There is nothing here.');
+          if (index >= job.outputCount) throw new ClipgateError('not_found', 'Not found.');
           // Nothing but a video, whatever the bytes of a stranger's file look like to a browser.
           reply.header('x-content-type-options', 'nosniff');
           return sendClip(await archive.open(job, index, request.signal), request, reply);

@@ -81,3 +81,18 @@ export function findDifferences(shown: unknown, real: unknown, path = ''): strin
     ? []
     : [`${path}: shows ${JSON.stringify(shown)}, is ${JSON.stringify(real)}`];
 }
+
+/** Targets of links and images, outside of code. */
+export function listLinks(markdown: string): string[] {
+  const prose = markdown.replace(/^```.*?^```$/gms, '').replace(/`[^`\n]*`/g, '`');
+  return [...prose.matchAll(/\]\(([^)\s]+)\)/g)].map(([, target = '']) => target);
+}
+
+/** Anchors of the headings of a page, as GitHub derives them. */
+export const listAnchors = (markdown: string): string[] =>
+  [...markdown.replace(/^```.*?^```$/gms, '').matchAll(/^#+ (.+)$/gm)].map(([, heading = '']) =>
+    heading
+      .toLowerCase()
+      .replace(/[^\w\- ]/g, '')
+      .replaceAll(' ', '-'),
+  );

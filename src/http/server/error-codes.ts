@@ -1,0 +1,193 @@
+// Every error code with its status, what it means and what a caller does about it: one table for answers and documents.
+
+import type { ErrorCode } from '../../core/errors.ts';
+
+export interface ErrorCodeEntry {
+  readonly status: number;
+  readonly meaning: string;
+  /** What a caller does about it. */
+  readonly remedy: string;
+}
+
+const entry = (status: number, meaning: string, remedy: string): ErrorCodeEntry => ({
+  status,
+  meaning,
+  remedy,
+});
+
+export const ERROR_CODES = {
+  invalid_request: entry(
+    400,
+    'A field or parameter is wrong or unknown.',
+    'Fix the fields listed in `errors`.',
+  ),
+  malformed_body: entry(
+    400,
+    'The body is not one JSON object, or has a duplicate key.',
+    'Send a JSON object without duplicate keys.',
+  ),
+  upstream_rejected: entry(
+    400,
+    'OpenRouter rejected the input; its message is in `detail`.',
+    'Fix the input.',
+  ),
+  unauthorized: entry(
+    401,
+    'No key was sent, or the key is unknown; `detail` says which.',
+    'Send a client key of this gateway as `Authorization: Bearer <key>`.',
+  ),
+  upstream_insufficient_credits: entry(
+    402,
+    'OpenRouter answered 402. `limit_source` says which limit: the credits of the account, the limit of the key, or the budget for requests in flight.',
+    'In-flight budget (`openrouter_in_flight_budget`): retry after `Retry-After`. Otherwise the operator adds credits or raises the limit.',
+  ),
+  upstream_forbidden: entry(
+    403,
+    'OpenRouter forbids the request; its message is in `detail`.',
+    'Change the input, or ask the operator.',
+  ),
+  operator_required: entry(403, 'The route is for operators.', 'Send an operator key.'),
+  webhook_refused: entry(403, 'The webhook has no valid signature.', 'Check `OPENROUTER_WEBHOOK_SECRET`.'),
+  not_found: entry(
+    404,
+    'The resource does not exist, or belongs to another client.',
+    'Check the URL and the key.',
+  ),
+  upstream_not_found: entry(
+    404,
+    'OpenRouter does not know what the request names.',
+    'Check the model; see `GET /models`.',
+  ),
+  method_not_allowed: entry(405, 'The URL does not support this method.', 'Use a method listed in `Allow`.'),
+  request_timeout: entry(408, 'The request took too long to arrive.', 'Send the request again, faster.'),
+  not_ready: entry(409, 'The clip does not exist yet.', 'Request the clip when the job is `completed`.'),
+  not_resolvable: entry(
+    409,
+    'The job is not in `submission_unknown`.',
+    'Resolve only jobs with an unknown outcome.',
+  ),
+  upstream_id_taken: entry(409, 'Another job has this upstream id.', 'Check the id.'),
+  upstream_id_unconfirmed: entry(
+    409,
+    'OpenRouter does not confirm this upstream id.',
+    'Check the id in the OpenRouter activity log.',
+  ),
+  webhook_waiting: entry(409, 'A webhook for this job is being verified.', 'Retry in a moment.'),
+  not_resubmittable: entry(
+    409,
+    'The job is still running, or has its clip.',
+    'Wait for the job to end, or create a new job.',
+  ),
+  double_charge_not_accepted: entry(
+    409,
+    'The job was bought, or may have been bought.',
+    'Send `accept_double_charge: true` if a second bill is acceptable.',
+  ),
+  quote_changed: entry(
+    409,
+    'The purchase would differ from the quote.',
+    'Review `plan`, and send the request with its new quote.',
+  ),
+  quote_expired: entry(
+    409,
+    'The quote is older than ten minutes.',
+    'Review `plan`, and send the request with its new quote.',
+  ),
+  content_gone: entry(410, 'The job has no clip, or the clip is no longer available.', 'Do not retry.'),
+  body_too_large: entry(
+    413,
+    'The body is larger than the route accepts: 32 MB on `/route` and `/jobs`.',
+    'Send a smaller body; send media as URLs.',
+  ),
+  upstream_too_large: entry(
+    413,
+    'OpenRouter rejected the body as too large.',
+    'Send a smaller body; send media as URLs.',
+  ),
+  unsupported_media_type: entry(415, 'The body is not JSON.', 'Send `Content-Type: application/json`.'),
+  range_not_satisfiable: entry(
+    416,
+    'The requested range lies outside the clip.',
+    'Use the length in `Content-Range`.',
+  ),
+  unknown_model: entry(422, 'The catalog has no such model.', 'Use an id from `GET /models`.'),
+  no_matching_model: entry(
+    422,
+    'No model can make this clip within its limits.',
+    'See `rejected` for the reasons and `nearest` for changes that help.',
+  ),
+  unsupported_request: entry(
+    422,
+    'The named model cannot make this clip.',
+    'See `reasons`, or leave out `model`.',
+  ),
+  media_unreachable: entry(
+    422,
+    'The preflight check found a media URL that is unreachable or not of its declared type. Nothing was bought.',
+    'Fix the URLs listed in `errors`.',
+  ),
+  idempotency_key_reused: entry(
+    422,
+    'The `Idempotency-Key` was used with another body.',
+    'Use a new key for a new body.',
+  ),
+  callback_secret_missing: entry(
+    422,
+    'The client has no secret to sign callbacks with.',
+    'Ask the operator for a secret (`CALLBACK_SECRETS`), or leave out `callback_url`.',
+  ),
+  upstream_rate_limited: entry(
+    429,
+    'OpenRouter or a provider limits the rate.',
+    'Retry after `Retry-After`, or send `Prefer: respond-async`.',
+  ),
+  too_many_streams: entry(
+    429,
+    'Too many event streams are open.',
+    'Close streams that are no longer needed.',
+  ),
+  headers_too_large: entry(
+    431,
+    'The headers or the URL are too large.',
+    'Send fewer headers, or a shorter URL.',
+  ),
+  internal: entry(500, 'Internal server error.', 'Report `instance` to the operator.'),
+  upstream_key_invalid: entry(
+    502,
+    'OpenRouter rejects the key of this gateway.',
+    'The operator replaces `OPENROUTER_API_KEY`.',
+  ),
+  public_url_refused: entry(
+    502,
+    'OpenRouter rejects `PUBLIC_URL` as a webhook address. Nothing was bought.',
+    'The operator sets `PUBLIC_URL` to a public https address, or unsets it.',
+  ),
+  content_unavailable: entry(502, 'The clip could not be downloaded from OpenRouter.', 'Retry later.'),
+  upstream_key_missing: entry(
+    503,
+    'The gateway has no OpenRouter key.',
+    'The operator sets `OPENROUTER_API_KEY`.',
+  ),
+  upstream_unreachable: entry(
+    503,
+    'OpenRouter could not be reached. Nothing was sent.',
+    'Retry after `Retry-After`.',
+  ),
+  store_unavailable: entry(
+    503,
+    'The database is unavailable.',
+    'Retry after `Retry-After` with the same `Idempotency-Key`.',
+  ),
+  submissions_paused: entry(
+    503,
+    'The circuit breaker paused submissions: too many recent requests had an unknown outcome.',
+    'Retry after `Retry-After`.',
+  ),
+  webhook_inbox_full: entry(
+    503,
+    'Too many webhooks wait for verification.',
+    'Nothing: OpenRouter retries the webhook.',
+  ),
+  catalog_unavailable: entry(503, 'The model catalog has not been loaded yet.', 'Retry shortly.'),
+  shutting_down: entry(503, 'This process is shutting down.', 'Retry: another process takes over.'),
+} as const satisfies Record<ErrorCode, ErrorCodeEntry>;

@@ -1,0 +1,221 @@
+// The documentation, run: every curl command answers as printed, every snippet works, every table and link holds.
+
+import { execFileSync } from 'node:child_process';
+import { hash } from 'node:crypto';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { dirname, join, normalize } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import { parseConfig } from '../src/config/parse.ts';
+import { eventTypeOf, TOLD_STATUSES } from '../src/core/callbacks/delivery.ts';
+import { isTerminal, JOB_STATUSES, mayMove } from '../src/core/job/job.ts';
+import { startTestGateway, type TestGateway } from './support/gateway.ts';
+import { findDifferences, listAnchors, listLinks, parseCurl, readBlocks } from './support/markdown.ts';
+
+const OPERATOR_KEY = 'the-key-of-an-operator';
+const DEFAULT_URL = 'http://127.0.0.1:8080';
+
+const PAGES = [
+  'README.md',
+  'CONTRIBUTING.md',
+  'CHANGELOG.md',
+  ...readdirSync('docs', { recursive: true, encoding: 'utf8' })
+    .filter((name) => name.endsWith('.md'))
+    .map((name) => join('docs', name))
+    .sort(),
+].map((path) => ({ path, markdown: readFileSync(path, 'utf8') }));
+
+const pageAt = (path: string): string => {
+  const page = PAGES.find((one) => one.path === path);
+  if (!page) throw new Error(`${path} is missing`);
+  return page.markdown;
+};
+
+interface Step {
+  readonly command: string;
+  /** The JSON printed below the command. */
+  readonly answer: string | null;
+  /** The text printed below it. */
+  readonly lines: string | null;
+}
+
+/** The curl commands of a page that ask a gateway at its default address, with what is printed below each. */
+function readSteps(markdown: string): Step[] {
+  const blocks = readBlocks(markdown);
+  return blocks.flatMap((block, index) => {
+    if (block.language !== 'sh' || !block.text.startsWith('curl ') || !block.text.includes(DEFAULT_URL))
+      return [];
+    const next = blocks[index + 1];
+    const printed = (language: string) => (next?.language === language ? next.text : null);
+    return [{ command: block.text, answer: printed('json'), lines: printed('text') }];
+  });
+}
+
+const TOURS = PAGES.map(({ path, markdown }) => ({ path, steps: readSteps(markdown) })).filter(
+  ({ steps }) => steps.length > 0,
+);
+
+it('the documentation has a command for every route', () => {
+  const { paths } = JSON.parse(readFileSync('openapi/clipgate.json', 'utf8')) as { paths: object };
+  const shown = TOURS.flatMap(({ steps }) => steps).map(({ command }) =>
+    parseCurl(command, { JOB: 'id' }).url.replace(DEFAULT_URL, ''),
+  );
+  const missing = Object.keys(paths).filter((path) => {
+    const pattern = new RegExp(`^${path.replace(/\{\w+\}/g, '[^/?]+')}(\\?|$)`);
+    return !shown.some((url) => pattern.test(url));
+  });
+  expect(missing).toEqual([]);
+});
+
+async function sourceOfFirst(gateway: TestGateway): Promise<string | undefined> {
+  const answer = await gateway.post('/route', { prompt: 'A paper boat', duration: 4, resolution: '720p' });
+  const { candidates } = (await answer.json()) as { candidates: { expected_s: { source: string } }[] };
+  return candidates[0]?.expected_s.source;
+}
+
+describe.each(TOURS)('the commands of $path', ({ steps }) => {
+  let gateway: TestGateway;
+  beforeAll(async () => {
+    const operators = `ops:${hash('sha256', OPERATOR_KEY, 'hex')}`;
+    gateway = await startTestGateway({
+      env: { CLIENT_AUTH: 'none', CLIENT_KEYS: '', OPERATOR_KEYS: operators },
+    });
+    // The benchmarks load in the background; the printed scores are those with benchmarks.
+    await vi.waitFor(async () => expect(await sourceOfFirst(gateway)).toBe('benchmark'), 10_000);
+  });
+  afterAll(() => gateway.close());
+
+  // In order: one command buys the job that the next ones read.
+  const variables: Record<string, string> = { OPERATOR_KEY };
+
+  it.each(steps)('$command', async ({ command, answer, lines }) => {
+    const { url, init } = parseCurl(command, variables);
+    expect(url.startsWith(DEFAULT_URL)).toBe(true);
+    const ask = () => fetch(url.replace(DEFAULT_URL, gateway.url), init);
+    if (lines !== null) {
+      const real = await (await ask()).text();
+      // Each printed line is the constant beginning of a real one.
+      for (const line of lines.trim().split('\n')) expect(real).toContain(`\n${line}`);
+      return;
+    }
+    if (answer === null) {
+      const clip = await ask();
+      expect(clip.status).toBe(200);
+      expect(Buffer.from(await clip.arrayBuffer()).toString('latin1', 4, 8)).toBe('ftyp');
+      return;
+    }
+    const shown: unknown = JSON.parse(answer);
+    let real: unknown;
+    const differences = async () => {
+      real = await (await ask()).json();
+      return findDifferences(shown, real);
+    };
+    // A GET may come before the job's last step: it is repeated, as a client would.
+    if (init.method === 'POST') expect(await differences()).toEqual([]);
+    else await expect.poll(differences, { timeout: 10_000 }).toEqual([]);
+    const { id } = real as { id?: string };
+    if (id?.startsWith('job_')) variables['JOB'] ??= id;
+  });
+});
+
+describe('the diagrams, tables and snippets', () => {
+  it('draw only transitions that a job can make, and every status', () => {
+    const page = pageAt('docs/concepts/job-lifecycle.md');
+    const diagram = readBlocks(page).find(({ text }) => text.startsWith('stateDiagram'))?.text ?? '';
+    const statuses = new Set<string>(JOB_STATUSES);
+    const moves = [...diagram.matchAll(/^ +(\w+) --> (\w+)/gm)].map(
+      ([, from = '', to = '']) => [from, to] as const,
+    );
+    const wrong = moves.filter(
+      ([from, to]) => !statuses.has(from) || !mayMove(from as 'queued', to as 'submitting'),
+    );
+    expect(wrong).toEqual([]);
+    expect(new Set(moves.flat())).toEqual(statuses);
+  });
+
+  it('list every status, and whether it is terminal', () => {
+    const rows = [
+      ...pageAt('docs/concepts/job-lifecycle.md').matchAll(/^\| (`.*`) \|.*\| (yes|no) \|$/gm),
+    ].flatMap(([, names = '', terminal]) =>
+      [...names.matchAll(/`(\w+)`/g)].map(([, name]) => `${name} ${terminal}`),
+    );
+    const real = JOB_STATUSES.map((status) => `${status} ${isTerminal(status) ? 'yes' : 'no'}`);
+    expect(rows.sort()).toEqual([...real].sort());
+  });
+
+  it('list every event type', () => {
+    const rows = [...pageAt('docs/reference/events.md').matchAll(/^\| (`job\..*`) \|/gm)];
+    const types = rows.flatMap(([, names = '']) =>
+      [...names.matchAll(/`(job\.\w+)`/g)].map(([, name]) => name),
+    );
+    expect(types.filter((type) => type !== 'job').sort()).toEqual(TOLD_STATUSES.map(eventTypeOf).sort());
+  });
+
+  const recipe = (marker: string): string => {
+    const block = readBlocks(pageAt('docs/operations/deploy.md')).find(
+      ({ text }) => text.startsWith('node -e') && text.includes(marker),
+    );
+    return execFileSync(process.execPath, ['-e', /'(.*)'/s.exec(block?.text ?? '')?.[1] ?? ''], {
+      encoding: 'utf8',
+    });
+  };
+
+  it('have a recipe for client keys that the gateway accepts', () => {
+    const value = /CLIENT_KEYS=(\S+)/.exec(recipe('CLIENT_KEYS='))?.[1] ?? '';
+    expect([...(parseConfig({ CLIENT_KEYS: value }).CLIENT_KEYS?.values() ?? [])]).toEqual(['studio']);
+  });
+
+  it('have a recipe for callback secrets that the gateway accepts', () => {
+    const CALLBACK_SECRETS = /CALLBACK_SECRETS=(\S+)/.exec(recipe('CALLBACK_SECRETS='))?.[1] ?? '';
+    const CLIENT_KEYS = `studio:${'a'.repeat(64)}`;
+    expect([...(parseConfig({ CLIENT_KEYS, CALLBACK_SECRETS }).CALLBACK_SECRETS?.keys() ?? [])]).toEqual([
+      'studio',
+    ]);
+  });
+
+  it('name scripts and files that exist', () => {
+    const { scripts } = JSON.parse(readFileSync('package.json', 'utf8')) as {
+      scripts: Record<string, string>;
+    };
+    const text = PAGES.map(({ markdown }) => markdown).join('\n');
+    const named = new Set([...text.matchAll(/npm run ([\w:]+)/g)].map((match) => match[1] ?? ''));
+    expect(named.size).toBeGreaterThan(5);
+    expect([...named].filter((name) => !(name in scripts))).toEqual([]);
+    const files = new Set([...text.matchAll(/npx tsx ([\w/.-]+)/g)].map((match) => match[1] ?? ''));
+    expect(files.size).toBeGreaterThan(5);
+    expect([...files].filter((file) => !existsSync(file))).toEqual([]);
+  });
+});
+
+describe('the links', () => {
+  const targets = PAGES.flatMap(({ path, markdown }) =>
+    listLinks(markdown)
+      .filter((link) => !/^[a-z]+:/.test(link))
+      .map((link) => {
+        const [file = '', anchor] = link.split('#');
+        return { path, link, file: file === '' ? path : normalize(join(dirname(path), file)), anchor };
+      }),
+  );
+
+  it('lead to files and headings that exist', () => {
+    expect(targets.length).toBeGreaterThan(40);
+    const broken = targets.filter(
+      ({ file, anchor }) =>
+        !existsSync(file) ||
+        (anchor !== undefined && !listAnchors(readFileSync(file, 'utf8')).includes(anchor)),
+    );
+    expect(broken).toEqual([]);
+  });
+
+  it('of the README lead to every page', () => {
+    const linked = new Set(targets.filter(({ path }) => path === 'README.md').map(({ file }) => file));
+    expect(PAGES.map(({ path }) => path).filter((path) => path !== 'README.md' && !linked.has(path))).toEqual(
+      [],
+    );
+  });
+
+  it('the README stays short', () => {
+    const lines = pageAt('README.md').split('\n').length - 1;
+    expect(lines).toBeGreaterThanOrEqual(150);
+    expect(lines).toBeLessThanOrEqual(200);
+  });
+});
