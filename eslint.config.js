@@ -1,7 +1,8 @@
-// What biome does not see: promises left floating, awaits that wait for nothing.
+// What biome does not see: the layers, promises left floating, awaits that wait for nothing.
 import tseslint from 'typescript-eslint';
+import layers from './layers.config.js';
 
-export default tseslint.config({
+export default tseslint.config(...layers, {
   files: [
     'src/**/*.ts',
     'test/**/*.ts',

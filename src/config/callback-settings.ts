@@ -1,15 +1,8 @@
 // What an operator says of callbacks: the secrets they are signed with, and where they may go.
 
 import { z } from 'zod';
+import type { CallbackAllow } from '../core/callbacks/callback-url.ts';
 import { createSecret, type Secret } from '../core/secret.ts';
-
-/** Names narrow, networks widen: no other host than those named is called, nor any address inside but those listed. */
-export interface CallbackAllow {
-  /** Hosts, and with a leading full stop all hosts under a name; empty = every host. */
-  readonly names: readonly string[];
-  /** In CIDR notation: may be called beside public addresses. */
-  readonly networks: readonly string[];
-}
 
 const SECRET_ENTRY = /^([A-Za-z0-9][\w.-]{0,63}):(whsec_([A-Za-z0-9+/]+={0,2}))$/;
 // Standard Webhooks 1.0.0: "At least 24 bytes (192 bits, 512 maximum)".

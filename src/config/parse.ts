@@ -1,8 +1,8 @@
 // Every variable the gateway reads, described once: validation, defaults and the README's table come from here.
 
 import { z } from 'zod';
+import { ANONYMOUS } from '../core/client.ts';
 import { createSecret } from '../core/secret.ts';
-import { ANONYMOUS } from './anonymous.ts';
 import { callbackAllowSchema, callbackSecretsSchema } from './callback-settings.ts';
 
 /** Decimal digits only: `Number` also takes a blank, `0x10` and `1e3`, which nobody means here. */

@@ -3,6 +3,14 @@
 /** Longer than any address of a service; what is larger is content. */
 export const MAX_CALLBACK_URL = 2048;
 
+/** Names narrow, networks widen: no other host than those named is called, nor any address inside but those listed. */
+export interface CallbackAllow {
+  /** Hosts, and with a leading full stop all hosts under a name; empty = every host. */
+  readonly names: readonly string[];
+  /** In CIDR notation: may be called beside public addresses. */
+  readonly networks: readonly string[];
+}
+
 /** What is wrong with it, as the client reads it; null where nothing is. */
 export function findCallbackUrlFault(url: string): string | null {
   if (url.length > MAX_CALLBACK_URL) return `must have at most ${MAX_CALLBACK_URL} characters`;

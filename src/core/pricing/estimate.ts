@@ -8,8 +8,6 @@ import type { Range } from './range.ts';
 import { type SelectedPrice, selectPrices, type UnpriceableReason } from './select.ts';
 import type { PriceUnit } from './sku-grammar.ts';
 
-export type { PricedClip, PricedModel } from './assumptions.ts';
-
 export interface EstimateLine {
   readonly sku: string;
   readonly unit: PriceUnit;

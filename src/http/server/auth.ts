@@ -2,7 +2,7 @@
 
 import { hash } from 'node:crypto';
 import type { FastifyReply, FastifyRequest } from 'fastify';
-import { ANONYMOUS } from '../../config/anonymous.ts';
+import { ANONYMOUS } from '../../core/client.ts';
 import { ClipgateError } from '../../core/errors.ts';
 
 declare module 'fastify' {

@@ -1,7 +1,7 @@
 // Which URLs clients may have us call: what the operator's list says of names, schemes and addresses.
 
 import { isIP } from 'node:net';
-import type { CallbackAllow } from '../../config/callback-settings.ts';
+import type { CallbackAllow } from '../../core/callbacks/callback-url.ts';
 import { type AddressTest, createAddressTest } from './public-address.ts';
 
 export interface CallbackPolicy {

@@ -1,4 +1,4 @@
-// Who a job belongs to where nobody is asked for a key.
+// The client that owns every request where no key is required.
 
 /** The client every request belongs to where CLIENT_AUTH=none. */
 export const ANONYMOUS = 'anonymous';
