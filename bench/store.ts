@@ -3,7 +3,8 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { JobIntent, JobStore } from '../src/store/ports/jobs.ts';
+import type { JobStore } from '../src/store/ports/job-store.ts';
+import type { JobIntent } from '../src/store/ports/jobs.ts';
 import { openStore } from '../src/store/sqlite/open-store.ts';
 import { startPostgres } from '../test/store/postgres/postgres-server.ts';
 

@@ -5,7 +5,7 @@ import fs from 'node:fs';
 import { syncBuiltinESMExports } from 'node:module';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { JobChange } from '../src/core/job/job.ts';
-import type { JobStore } from '../src/store/ports/jobs.ts';
+import type { JobStore } from '../src/store/ports/job-store.ts';
 
 /** One on each side of every commit, and those between a submit's first byte and its answer. */
 export const FAILPOINTS = [

@@ -4,7 +4,7 @@ import { randomUUID } from 'node:crypto';
 import { pino } from 'pino';
 import { parseConfig } from '../src/config/parse.ts';
 import { createGateway } from '../src/gateway/gateway.ts';
-import type { JobStore } from '../src/store/ports/jobs.ts';
+import type { JobStore } from '../src/store/ports/job-store.ts';
 import { openStore } from '../src/store/sqlite/open-store.ts';
 import { createArrive, type Trouble, watchRenames, watchSubmits, withFailpoints } from './failpoints.ts';
 import { createFastClock, type FastTime } from './fast-clock.ts';

@@ -43,7 +43,7 @@ import { createAlarms } from '../service/runtime/alarms.ts';
 import { createRetention } from '../service/runtime/retention.ts';
 import { logStartupWarnings } from '../service/runtime/startup-warnings.ts';
 import { createInboundWebhooks, type InboundWebhooks } from '../service/webhooks/inbound-webhooks.ts';
-import type { JobStore } from '../store/ports/jobs.ts';
+import type { JobStore } from '../store/ports/job-store.ts';
 
 export interface GatewayParts {
   readonly config: Config;

@@ -5,7 +5,7 @@ import type { Job } from '../../core/job/job.ts';
 import type { Secret } from '../../core/secret.ts';
 import type { CallbackSender } from '../../outbound/client-urls/callback-sender.ts';
 import type { CallbackClaim } from '../../store/ports/callbacks.ts';
-import type { JobStore } from '../../store/ports/jobs.ts';
+import type { JobStore } from '../../store/ports/job-store.ts';
 import type { Alarms } from '../runtime/alarms.ts';
 import type { Log } from '../runtime/log.ts';
 import { createLoop } from '../runtime/loop.ts';

@@ -3,7 +3,7 @@
 import type { Benchmark } from '../../core/learning/knowledge.ts';
 import { averageElo, qualityOfElo } from '../../core/routing/score/quality.ts';
 import type { BenchmarkEntry } from '../../outbound/openrouter/wire.ts';
-import type { JobStore } from '../../store/ports/jobs.ts';
+import type { JobStore } from '../../store/ports/job-store.ts';
 import type { Log } from '../runtime/log.ts';
 import { createRefreshingCache, type RefreshingCache } from './refreshing-cache.ts';
 

@@ -4,7 +4,7 @@ import { type Catalog, indexCatalog } from '../../core/catalog/catalog.ts';
 import { ClipgateError } from '../../core/errors.ts';
 import type { RawCatalog } from '../../outbound/openrouter/openrouter.ts';
 import type { ModelsAnswer } from '../../outbound/openrouter/wire.ts';
-import type { JobStore } from '../../store/ports/jobs.ts';
+import type { JobStore } from '../../store/ports/job-store.ts';
 import type { Log } from '../runtime/log.ts';
 import type { CatalogHistory } from './catalog-history.ts';
 import { type Adopted, createRefreshingCache, type RefreshingCacheAges } from './refreshing-cache.ts';

@@ -3,7 +3,8 @@
 import { diffCatalogs, type ModelChange } from '../../core/catalog/catalog-changes.ts';
 import type { RawCatalog } from '../../outbound/openrouter/openrouter.ts';
 import type { ModelsAnswer } from '../../outbound/openrouter/wire.ts';
-import type { CatalogChange, HistoryPlace, JobStore } from '../../store/ports/jobs.ts';
+import type { CatalogChange, HistoryPlace } from '../../store/ports/catalog.ts';
+import type { JobStore } from '../../store/ports/job-store.ts';
 
 export type { CatalogChange };
 

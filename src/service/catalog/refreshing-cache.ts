@@ -1,7 +1,7 @@
 // An answer of upstream's, always at hand: fresh when it can be, the last good one when it cannot.
 
 import { jitter } from '../../core/jitter.ts';
-import type { JobStore } from '../../store/ports/jobs.ts';
+import type { JobStore } from '../../store/ports/job-store.ts';
 import type { Log } from '../runtime/log.ts';
 import { createLoop } from '../runtime/loop.ts';
 

@@ -7,7 +7,7 @@ import { LRUCache } from 'lru-cache';
 import { ClipgateError } from '../../core/errors.ts';
 import type { Job, StoredOutput } from '../../core/job/job.ts';
 import type { OpenRouter } from '../../outbound/openrouter/openrouter.ts';
-import type { JobStore } from '../../store/ports/jobs.ts';
+import type { JobStore } from '../../store/ports/job-store.ts';
 import type { Alarms } from '../runtime/alarms.ts';
 import type { Log } from '../runtime/log.ts';
 import {

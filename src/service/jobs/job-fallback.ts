@@ -2,7 +2,7 @@
 
 import { type EndedAttempt, findNextAttempt } from '../../core/job/attempt.ts';
 import type { Job } from '../../core/job/job.ts';
-import type { JobStore } from '../../store/ports/jobs.ts';
+import type { JobStore } from '../../store/ports/job-store.ts';
 import type { AfterStep, Lease } from '../../store/ports/lease.ts';
 import type { Log } from '../runtime/log.ts';
 

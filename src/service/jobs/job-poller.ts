@@ -10,7 +10,7 @@ import {
 import { isUnbilledFailure, mayFollow } from '../../core/job/attempt.ts';
 import { isTerminal, type Job } from '../../core/job/job.ts';
 import type { OpenRouter } from '../../outbound/openrouter/openrouter.ts';
-import type { JobStore } from '../../store/ports/jobs.ts';
+import type { JobStore } from '../../store/ports/job-store.ts';
 import type { Claim, Lease } from '../../store/ports/lease.ts';
 import type { ClipArchive } from '../clips/clip-archive.ts';
 import type { ModelStats } from '../learning/model-stats.ts';

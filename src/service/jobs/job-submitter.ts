@@ -7,7 +7,7 @@ import type { Job, JobChange, SubmitBody } from '../../core/job/job.ts';
 import { nextTryMs } from '../../core/job/submit-backoff.ts';
 import type { OpenRouter } from '../../outbound/openrouter/openrouter.ts';
 import type { SubmitOutcome } from '../../outbound/openrouter/submit.ts';
-import type { JobStore } from '../../store/ports/jobs.ts';
+import type { JobStore } from '../../store/ports/job-store.ts';
 import type { AfterStep, Claim, Lease } from '../../store/ports/lease.ts';
 import type { Alarms } from '../runtime/alarms.ts';
 import type { Log } from '../runtime/log.ts';

@@ -1,6 +1,6 @@
 // Waiting for a job to change, without asking the store again and again.
 
-import type { JobStore } from '../../store/ports/jobs.ts';
+import type { JobStore } from '../../store/ports/job-store.ts';
 
 /** `ended`: the wait was cancelled, or the gateway is closing; there is no point in waiting again. */
 export type WatchEnd = 'changed' | 'timeout' | 'ended';

@@ -15,7 +15,7 @@ import {
 } from '../../core/job/job.ts';
 import { DEFAULT_PATIENCE_MS } from '../../core/job/submit-backoff.ts';
 import type { OpenRouter } from '../../outbound/openrouter/openrouter.ts';
-import type { JobStore } from '../../store/ports/jobs.ts';
+import type { JobStore } from '../../store/ports/job-store.ts';
 import { createJobId, createNonce } from '../orders/ids.ts';
 import type { Log } from '../runtime/log.ts';
 import type { JobSubmitter } from './job-submitter.ts';
@@ -157,7 +157,7 @@ export function createJobs(
     return jobs.map((job) => ({
       job,
       outputs: outputs.filter(({ jobId }) => jobId === job.id),
-      earlier: ended.filter(({ jobId }) => jobId === job.id),
+      earlier: ended.filter(({ jobId, number }) => jobId === job.id && number < job.attempt),
       resent: standIns?.has(job.id) ?? false,
       callback: callbacks.find(({ jobId }) => jobId === job.id) ?? null,
     }));

@@ -3,7 +3,7 @@
 import { ClipgateError } from '../../core/errors.ts';
 import type { Job } from '../../core/job/job.ts';
 import type { OpenRouter } from '../../outbound/openrouter/openrouter.ts';
-import type { JobStore } from '../../store/ports/jobs.ts';
+import type { JobStore } from '../../store/ports/job-store.ts';
 import type { AuditEntry, Resolution } from '../../store/ports/reconciliation.ts';
 import type { Log } from '../runtime/log.ts';
 

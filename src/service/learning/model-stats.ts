@@ -9,7 +9,7 @@ import {
   OBSERVATIONS_PER_MODEL,
 } from '../../core/learning/learn-model.ts';
 import { type JobObservation, observeJob } from '../../core/learning/observation.ts';
-import type { JobStore } from '../../store/ports/jobs.ts';
+import type { JobStore } from '../../store/ports/job-store.ts';
 import type { Log } from '../runtime/log.ts';
 import { createLoop } from '../runtime/loop.ts';
 

@@ -1,7 +1,7 @@
 // Keeps the store from growing by what is dead: a few rows at a time, now and then. Jobs are the record of money, and stay.
 
 import { jitter } from '../../core/jitter.ts';
-import type { JobStore } from '../../store/ports/jobs.ts';
+import type { JobStore } from '../../store/ports/job-store.ts';
 import { MEMORY_MS } from '../learning/model-stats.ts';
 import type { Log } from './log.ts';
 import { createLoop } from './loop.ts';

@@ -9,8 +9,8 @@ import {
 } from '../../core/job/upstream-webhook.ts';
 import type { OpenRouter } from '../../outbound/openrouter/openrouter.ts';
 import type { SignatureFault } from '../../outbound/openrouter/webhook.ts';
-import type { JobStore } from '../../store/ports/jobs.ts';
-import type { WaitingWebhook } from '../../store/ports/reconciliation.ts';
+import type { JobStore } from '../../store/ports/job-store.ts';
+import type { WaitingWebhook } from '../../store/ports/webhook-inbox.ts';
 import type { Alarms } from '../runtime/alarms.ts';
 import type { Log } from '../runtime/log.ts';
 import { createLoop } from '../runtime/loop.ts';

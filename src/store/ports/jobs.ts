@@ -1,25 +1,34 @@
-// What the service asks of a store, whatever database is behind it. Every promise that resolves is durable.
+// What the service asks of a store about jobs: made once, claimed, moved forward under a lease, read.
 
-import type { ModelChange } from '../../core/catalog/catalog-changes.ts';
-import type { Job, JobChange, JobStatus, StoredOutput } from '../../core/job/job.ts';
-import type { JobObservation } from '../../core/learning/observation.ts';
-import type { CallbackStore } from './callbacks.ts';
+import type { PlannedAttempt } from '../../core/job/attempt.ts';
+import type { Job, JobChange, JobStatus } from '../../core/job/job.ts';
 import type { AfterStep, Claim, Lease } from './lease.ts';
-import type { IntentExtras, ReconciliationStore } from './reconciliation.ts';
 
 /** A job about to be written for the first time; the store sets the times, `version` 1 and empty outcome fields. */
 export type JobIntent = Pick<
   Job,
   'id' | 'clientId' | 'model' | 'request' | 'nonce' | 'expectedMs' | 'estimatedMicroUsd'
-> &
-  IntentExtras & {
-    /** As `Job.listMicroUsd`; absent = null. */
-    readonly listMicroUsd?: number | null;
-    /** Where to tell how the job ended, if anywhere. */
-    readonly callbackUrl?: string | null;
-    /** The caller's Idempotency-Key with the hash of the body it came with. */
-    readonly idempotency: { readonly key: string; readonly bodyHash: string } | null;
-  };
+> & {
+  /** As `Job.listMicroUsd`; absent = null. */
+  readonly listMicroUsd?: number | null;
+  /** The client's address for the callback about how the job ended, if any. */
+  readonly callbackUrl?: string | null;
+  /** The caller's Idempotency-Key with the hash of the body it came with. */
+  readonly idempotency: { readonly key: string; readonly bodyHash: string } | null;
+  readonly patienceMs?: number | null;
+  /** The job whose intent this one sends again. */
+  readonly resubmitOf?: string | null;
+  /** Allows that although another job stands in that one's place. */
+  readonly acceptDoubleCharge?: boolean;
+  /** The first attempt is the job itself; these follow it in order. */
+  readonly fallback?: {
+    readonly maxTotalMicroUsd: number;
+    readonly maxAttempts: number;
+    /** What the first attempt may cost at most; null = unknown. */
+    readonly highMicroUsd: number | null;
+    readonly others: readonly PlannedAttempt[];
+  } | null;
+};
 
 export type CreateResult =
   | { readonly kind: 'created'; readonly claim: Claim }
@@ -38,17 +47,7 @@ export interface ListQuery {
   readonly model: string | null;
 }
 
-/** Where a change stands in the history of the catalog. */
-export interface HistoryPlace {
-  /** When it was seen, in epoch milliseconds. */
-  readonly changedAt: number;
-  /** Among the changes seen at that time. */
-  readonly position: number;
-}
-
-export interface CatalogChange extends ModelChange, HistoryPlace {}
-
-export interface JobStore extends ReconciliationStore, CallbackStore {
+export interface JobRecords {
   /**
    * One transaction: the job as `queued`, its idempotency row, and a lease for `owner`. A key whose job was not bought
    * for certain, or that is older than 30 days, is free again: the new job sends the old one's intent again where the
@@ -63,7 +62,7 @@ export interface JobStore extends ReconciliationStore, CallbackStore {
   ): Promise<{ readonly job: Job; readonly bodyHash: string } | null>;
   /**
    * By the id of each of these jobs the newest that was made of the same intent since, and was or may yet be bought:
-   * sending that intent again would buy it twice. A job that was refused stands in nobody's place.
+   * sending that intent again would buy it twice. A job that was refused replaces none.
    */
   findReplacements(jobIds: readonly string[]): Promise<ReadonlyMap<string, Job>>;
   /** Jobs that are due and not leased to anyone, oldest due first, now leased to `owner`. */
@@ -73,7 +72,7 @@ export interface JobStore extends ReconciliationStore, CallbackStore {
    * another upstream id than the one the job is bound to; with `upstream_id_taken` where the id belongs to another job,
    * or to an attempt that is over. A job that has ended gets its `finishedAt` where the change
    * has none, and is never due again, whatever `after` says: only a completed one may be, for its clip's sake. An
-   * empty change only moves lease and schedule: `version` and `updatedAt` stay and nobody is told.
+   * empty change only moves lease and schedule: `version` and `updatedAt` stay and no watcher is called.
    */
   saveStep(lease: Lease, change: JobChange, after: AfterStep): Promise<Job | null>;
   /**
@@ -88,48 +87,26 @@ export interface JobStore extends ReconciliationStore, CallbackStore {
     jobId: string,
     bound: { upstreamId: string; generationId: string | null; attempt?: number },
   ): Promise<Job | null>;
+  /** Makes a job that upstream works on due at once. False where a process holds it, or there is nothing to ask. */
+  makeDue(jobId: string): Promise<boolean>;
   /** Gives up every lease of `owner`, on jobs and on callbacks, so that others (or the next boot) need not wait for them to run out. */
   releaseLeases(owner: string): Promise<void>;
   /** One client's job, or null: another client's job is as missing as one that never was. */
   getJob(id: string, clientId: string): Promise<Job | null>;
   /** The same at once where it is in memory, as current as `getJob` would have it; null says nothing. */
   peekJob(id: string, clientId: string): Job | null;
+  /** A job, whichever client it belongs to: for operators and webhooks. */
+  findJob(id: string): Promise<Job | null>;
   /** One client's job by the id upstream gave it. */
   getJobByUpstreamId(upstreamId: string, clientId: string): Promise<Job | null>;
   listJobs(query: ListQuery): Promise<Job[]>;
   /** Milliseconds until the next job can be claimed (0 = now), the end of a lease included; null where none will. */
   nextDueInMs(): Promise<number | null>;
-  saveOutput(output: StoredOutput): Promise<void>;
-  /** What the archive holds of these jobs. */
-  getOutputs(jobIds: readonly string[]): Promise<StoredOutput[]>;
-  /** Keeps what an ended job taught; of a job that has been kept before, the first word stands. */
-  saveObservation(observation: JobObservation): Promise<void>;
-  /** Of each model the newest observations of jobs that ended at `since` (epoch milliseconds) or later. */
-  listObservations(since: number, perModel: number): Promise<JobObservation[]>;
-  /** Removes observations of jobs that ended before (epoch milliseconds), at most `limit`; resolves to how many. */
-  purgeObservations(before: number, limit: number): Promise<number>;
-  /** Removes idempotency keys that have been free for 30 days by their age, oldest first, at most `limit`; resolves to how many. */
-  purgeKeys(limit: number): Promise<number>;
-  /** A small JSON document kept across restarts (the last good catalog). */
-  loadDocument(key: string): Promise<{ readonly json: string; readonly savedAt: number } | null>;
-  saveDocument(key: string, json: string): Promise<void>;
-  /**
-   * Keeps a newer catalog in place of the one before, and what `diff` finds between the two, in one transaction: of
-   * several replicas that fetch the same news, one records it.
-   * @param diff of the catalog kept until now, null where there was none.
-   */
-  saveCatalog(
-    json: string,
-    diff: (before: string | null) => readonly ModelChange[],
-  ): Promise<readonly ModelChange[]>;
-  /** Changes recorded after a place in the history, oldest first. */
-  listCatalogChanges(after: HistoryPlace, limit: number): Promise<CatalogChange[]>;
   /**
    * Calls back with the id of every job created, changed or released from now on, by any process on this store.
    * Returns what ends it. May call back more often than there were changes.
    */
   onJobChanged(listener: (jobId: string) => void): () => void;
-  /** Resolves when the database answers a trivial query. */
-  ping(): Promise<void>;
-  close(): Promise<void>;
+  /** Removes idempotency keys that have been free for 30 days by their age, oldest first, at most `limit`; resolves to how many. */
+  purgeKeys(limit: number): Promise<number>;
 }

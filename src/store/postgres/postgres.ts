@@ -5,7 +5,7 @@ import pg from 'pg';
 import { ClipgateError } from '../../core/errors.ts';
 import { MIGRATIONS } from '../migrations/migrations.ts';
 import { migrate } from '../migrations/migrator.ts';
-import type { JobStore } from '../ports/jobs.ts';
+import type { JobStore } from '../ports/job-store.ts';
 import type { Dialect, Queries } from '../sql/database.ts';
 import { createJobEvents } from '../sql/job-events.ts';
 import { createJobStore } from '../sql/job-store.ts';

@@ -1,10 +1,8 @@
 // The last good catalog, and what changed each time it was replaced.
 
 import { sql } from 'kysely';
-import type { JobStore } from '../ports/jobs.ts';
+import type { CatalogStore } from '../ports/catalog.ts';
 import type { Database } from '../sql/database.ts';
-
-export type CatalogHistoryStore = Pick<JobStore, 'saveCatalog' | 'listCatalogChanges'>;
 
 /** Rows per INSERT: every value is a parameter, and each database has a most of them that one statement may bring. */
 const SLICE = 1_000;
@@ -12,7 +10,7 @@ const SLICE = 1_000;
 /** The document under which the catalog is kept; `loadDocument` reads it. */
 export const CATALOG_DOCUMENT = 'catalog';
 
-export function createCatalogHistoryStore({ reader, dialect, write }: Database): CatalogHistoryStore {
+export function createCatalogHistoryStore({ reader, dialect, write }: Database): CatalogStore {
   return {
     saveCatalog: (json, diff) =>
       write(async (db) => {

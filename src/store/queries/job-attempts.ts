@@ -4,12 +4,14 @@ import { sql } from 'kysely';
 import { ClipgateError } from '../../core/errors.ts';
 import type { Attempt, EndedAttempt } from '../../core/job/attempt.ts';
 import type { FallbackTerms, Job } from '../../core/job/job.ts';
+import type { AttemptStore } from '../ports/attempts.ts';
 import type { JobIntent } from '../ports/jobs.ts';
 import type { AfterStep, Lease } from '../ports/lease.ts';
-import type { Dialect, Queries, Written } from '../sql/database.ts';
+import type { Database, Dialect, Queries, Written } from '../sql/database.ts';
 import { dueIn } from '../sql/lease-columns.ts';
 import type { AttemptTable } from '../sql/tables.ts';
 import { forgetTold } from './callback-records.ts';
+import { endAttempt } from './end-attempt.ts';
 import { JOB_COLUMNS, toJob } from './job-row.ts';
 import { statusesBefore } from './job-steps.ts';
 
@@ -65,8 +67,8 @@ export async function insertAttempts(db: Queries, intent: JobIntent, fallback: F
     .execute();
 }
 
-/** See `RepairStore.beginAttempt`; to be run in a transaction. */
-export async function beginAttempt(
+/** See `AttemptStore.beginAttempt`; to be run in a transaction. */
+async function beginAttempt(
   db: Queries,
   dialect: Dialect,
   lease: Lease,
@@ -80,6 +82,7 @@ export async function beginAttempt(
       db
         .selectFrom('jobs')
         .select([...JOB_COLUMNS, 'lease_owner', 'lease_token'])
+        .select(sql<number>`${dialect.now()}`.as('now'))
         .where('id', '=', jobId),
     )
     .executeTakeFirst();
@@ -101,19 +104,7 @@ export async function beginAttempt(
     throw new ClipgateError('internal', `Job ${jobId} has no attempt ${number} to turn to.`);
   }
 
-  await db
-    .updateTable('job_attempts')
-    .set({
-      status: ended.status,
-      upstream_id: held.upstream_id,
-      error: ended.error ? JSON.stringify(ended.error) : null,
-      started_at: held.submitted_at,
-      finished_at: ended.finishedAt ?? dialect.now(),
-      actual_micro_usd: ended.actualMicroUsd ?? null,
-    })
-    .where('job_id', '=', jobId)
-    .where('number', '=', held.attempt)
-    .execute();
+  await endAttempt(db, { ...toJob(held), ...ended, finishedAt: ended.finishedAt ?? held.now });
   const job = await db
     .updateTable('jobs')
     .set({
@@ -150,7 +141,7 @@ export async function beginAttempt(
   return { value: toJob(job), changed: [jobId] };
 }
 
-export const toAttempt = (row: AttemptTable): Attempt => ({
+const toAttempt = (row: AttemptTable): Attempt => ({
   jobId: row.job_id,
   number: row.number,
   model: row.model,
@@ -163,3 +154,45 @@ export const toAttempt = (row: AttemptTable): Attempt => ({
   estimatedMicroUsd: row.estimated_micro_usd,
   highMicroUsd: row.high_micro_usd,
 });
+
+export function createJobAttempts({ reader, dialect, write }: Database): AttemptStore {
+  return {
+    async findByNonce(nonce) {
+      const present = await reader
+        .selectFrom('jobs')
+        .select(JOB_COLUMNS)
+        .where('nonce', '=', nonce)
+        .executeTakeFirst();
+      if (present) return { job: toJob(present), ended: null };
+      const attempt = await reader
+        .selectFrom('job_attempts')
+        .selectAll()
+        .where('nonce', '=', nonce)
+        // A planned one has never been sent, so that its nonce is known to no one but us.
+        .where('status', 'is not', null)
+        .executeTakeFirst();
+      if (!attempt) return null;
+      const row = await reader
+        .selectFrom('jobs')
+        .select(JOB_COLUMNS)
+        .where('id', '=', attempt.job_id)
+        .executeTakeFirstOrThrow();
+      return { job: toJob(row), ended: toAttempt(attempt) };
+    },
+
+    beginAttempt: (lease, ended, number, after) =>
+      write((db) => beginAttempt(db, dialect, lease, ended, number, after)),
+
+    async getAttempts(jobIds) {
+      if (jobIds.length === 0) return [];
+      const rows = await reader
+        .selectFrom('job_attempts')
+        .selectAll()
+        .where('job_id', 'in', jobIds)
+        .orderBy('job_id')
+        .orderBy('number')
+        .execute();
+      return rows.map(toAttempt);
+    },
+  };
+}

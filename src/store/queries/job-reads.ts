@@ -2,7 +2,8 @@
 
 import { sql } from 'kysely';
 import type { Job } from '../../core/job/job.ts';
-import type { JobStore, ListQuery } from '../ports/jobs.ts';
+import type { JobStore } from '../ports/job-store.ts';
+import type { ListQuery } from '../ports/jobs.ts';
 import type { Database } from '../sql/database.ts';
 import { prepare } from '../sql/prepared-query.ts';
 import { KEY_LIFE_MS } from './job-creation.ts';

@@ -13,6 +13,7 @@ import {
 import type { AfterStep, Lease } from '../ports/lease.ts';
 import type { Dialect, Queries, Written } from '../sql/database.ts';
 import { dueIn } from '../sql/lease-columns.ts';
+import { endAttempt, mayEndAttempt } from './end-attempt.ts';
 import { endsJob, JOB_COLUMNS, toColumns, toJob } from './job-row.ts';
 
 /** What may stand in a row that a change to `to` is written over. */
@@ -30,7 +31,8 @@ const UNBOUND: readonly JobStatus[] = ['submitting', 'submission_unknown'];
 /** One paid video belongs to one attempt of one job: no other job has this id, and no attempt that is over had it. */
 const isFreeFor = (jobId: string, upstreamId: string) => sql<SqlBool>`
   not exists (select 1 from jobs as other where other.upstream_id = ${upstreamId} and other.id <> ${jobId})
-  and not exists (select 1 from job_attempts where job_attempts.upstream_id = ${upstreamId})`;
+  and not exists (select 1 from job_attempts as over where over.upstream_id = ${upstreamId}
+    and not (over.job_id = jobs.id and over.number = jobs.attempt))`;
 
 const selectJob = (db: Queries, id: string) =>
   db
@@ -38,7 +40,7 @@ const selectJob = (db: Queries, id: string) =>
     .select([...JOB_COLUMNS, 'lease_owner', 'lease_token'])
     .where('id', '=', id);
 
-/** See `JobStore.saveStep`. */
+/** See `JobRecords.saveStep`; to be run in a transaction where the change may end an attempt. */
 export async function saveStep(
   db: Queries,
   dialect: Dialect,
@@ -81,7 +83,11 @@ export async function saveStep(
   }
 
   const saved = await update.returning(JOB_COLUMNS).executeTakeFirst();
-  if (saved) return { value: toJob(saved), changed: silent ? [] : [saved.id] };
+  if (saved) {
+    const job = toJob(saved);
+    if (mayEndAttempt(change) && isTerminal(job.status)) await endAttempt(db, job);
+    return { value: job, changed: silent ? [] : [saved.id] };
+  }
 
   const row = await selectJob(db, lease.jobId).executeTakeFirst();
   if (row?.lease_owner !== lease.owner || row.lease_token !== lease.token)
@@ -95,7 +101,7 @@ export async function saveStep(
     : new ClipgateError('internal', `Job ${row.id} is bound to ${row.upstream_id} upstream and ${cannot}.`);
 }
 
-/** See `JobStore.bindUpstream`. */
+/** See `JobRecords.bindUpstream`. */
 export async function bindUpstream(
   db: Queries,
   dialect: Dialect,
@@ -134,4 +140,17 @@ export async function bindUpstream(
   // The same news twice, from the answer and from the webhook, is no contradiction.
   const row = await selectJob(db, jobId).executeTakeFirst();
   return { value: row?.upstream_id === upstreamId ? toJob(row) : null, changed: [] };
+}
+
+/** See `JobRecords.makeDue`. */
+export async function makeDue(db: Queries, dialect: Dialect, jobId: string): Promise<Written<boolean>> {
+  const row = await db
+    .updateTable('jobs')
+    .set({ due_at: dialect.now() })
+    .where('id', '=', jobId)
+    .where('lease_owner', 'is', null)
+    .where('status', 'in', ['pending', 'in_progress'])
+    .returning('id')
+    .executeTakeFirst();
+  return { value: row !== undefined, changed: row ? [row.id] : [] };
 }

@@ -1,7 +1,7 @@
 // What ended jobs taught, one row each until nobody learns from it, read newest first and never the whole table.
 
 import type { JobObservation } from '../../core/learning/observation.ts';
-import type { JobStore } from '../ports/jobs.ts';
+import type { JobStore } from '../ports/job-store.ts';
 import type { Database } from '../sql/database.ts';
 import { prepare } from '../sql/prepared-query.ts';
 import type { ObservationTable } from '../sql/tables.ts';

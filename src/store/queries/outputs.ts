@@ -1,12 +1,9 @@
-// Which clips the archive holds, and the small documents kept across restarts.
+// Which clips the archive holds.
 
 import type { StoredOutput } from '../../core/job/job.ts';
-import type { JobStore } from '../ports/jobs.ts';
+import type { OutputStore } from '../ports/outputs.ts';
 import type { Database, Queries } from '../sql/database.ts';
 import { prepare } from '../sql/prepared-query.ts';
-
-export type OutputStore = Pick<JobStore, 'saveOutput' | 'getOutputs'>;
-export type DocumentStore = Pick<JobStore, 'saveDocument' | 'loadDocument'>;
 
 export function createOutputs({ reader, writeOne }: Database): OutputStore {
   const selectOutputs = reader.selectFrom('outputs').selectAll().orderBy('job_id').orderBy('output_index');
@@ -42,29 +39,6 @@ export function createOutputs({ reader, writeOne }: Database): OutputStore {
         sha256: row.sha256,
         contentType: row.content_type,
       }));
-    },
-  };
-}
-
-export function createDocuments({ reader, dialect, writeOne }: Database): DocumentStore {
-  return {
-    saveDocument: (key, json) =>
-      writeOne(async (db) => {
-        const saved = { json, saved_at: dialect.now() };
-        await db
-          .insertInto('documents')
-          .values({ key, ...saved })
-          .onConflict((conflict) => conflict.column('key').doUpdateSet(saved))
-          .execute();
-        return { value: undefined, changed: [] };
-      }),
-    async loadDocument(key) {
-      const row = await reader
-        .selectFrom('documents')
-        .select(['json', 'saved_at'])
-        .where('key', '=', key)
-        .executeTakeFirst();
-      return row ? { json: row.json, savedAt: row.saved_at } : null;
     },
   };
 }

@@ -1,7 +1,7 @@
 // Removes rows that nothing can be asked of any more, a bounded number at a time, whoever else removes some too.
 
 import { sql } from 'kysely';
-import type { JobStore } from '../ports/jobs.ts';
+import type { JobStore } from '../ports/job-store.ts';
 import type { Database } from '../sql/database.ts';
 import { KEY_LIFE_MS } from './job-creation.ts';
 

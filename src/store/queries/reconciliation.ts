@@ -1,68 +1,114 @@
-// The repairing half of the store: attempts, nonces, early webhooks and decisions, over any database.
+// What operators decide about unknown submits: a decision and the record of it are one transaction.
 
-import type { ReconciliationStore } from '../ports/reconciliation.ts';
-import type { Database } from '../sql/database.ts';
-import { beginAttempt, toAttempt } from './job-attempts.ts';
-import { resolveUnknown, toAuditEntry } from './job-resolution.ts';
+import { sql } from 'kysely';
+import type { JobStatus } from '../../core/job/job.ts';
+import type { AuditEntry, ReconciliationStore, Resolution, ResolveResult } from '../ports/reconciliation.ts';
+import type { Database, Dialect, Queries, Written } from '../sql/database.ts';
+import type { AuditTable } from '../sql/tables.ts';
+import { endAttempt } from './end-attempt.ts';
 import { JOB_COLUMNS, toJob } from './job-row.ts';
-import { createWebhookInbox } from './webhook-inbox.ts';
 
-export function createReconciliationRecords(database: Database): Omit<ReconciliationStore, 'findJob'> {
-  const { reader, dialect, write, writeOne } = database;
+const OUTCOMES = {
+  attach: 'pending',
+  not_accepted: 'not_accepted',
+  write_off: 'written_off',
+} as const satisfies Record<Resolution['action'], JobStatus>;
+
+/** The job that an upstream id belongs to, as its present or an earlier attempt. */
+async function findHolder(db: Queries, upstreamId: string): Promise<string | null> {
+  const present = await db
+    .selectFrom('jobs')
+    .select('id')
+    .where('upstream_id', '=', upstreamId)
+    .executeTakeFirst();
+  if (present) return present.id;
+  const earlier = await db
+    .selectFrom('job_attempts')
+    .select('job_id')
+    .where('upstream_id', '=', upstreamId)
+    .executeTakeFirst();
+  return earlier?.job_id ?? null;
+}
+
+/** See `ReconciliationStore.resolveUnknown`; to be run in a transaction. */
+async function resolveUnknown(
+  db: Queries,
+  dialect: Dialect,
+  jobId: string,
+  resolution: Resolution,
+  by: { readonly actor: string; readonly reason: string },
+): Promise<Written<ResolveResult | null>> {
+  const unchanged = (value: ResolveResult | null) => ({ value, changed: [] });
+  const before = await dialect
+    .lockRows(db.selectFrom('jobs').select(JOB_COLUMNS).where('id', '=', jobId))
+    .executeTakeFirst();
+  if (!before) return unchanged(null);
+  if (before.status !== 'submission_unknown') return unchanged({ kind: 'not_unknown', job: toJob(before) });
+
+  const attached = resolution.action === 'attach' ? resolution : null;
+  if (attached) {
+    const holder = await findHolder(db, attached.upstreamId);
+    if (holder !== null) return unchanged({ kind: 'id_taken', jobId: holder });
+  } else {
+    // Upstream says it has the job: whoever closes it now has not seen that yet.
+    const waiting = await db
+      .selectFrom('webhook_inbox')
+      .select('upstream_id')
+      .where('nonce', '=', before.nonce)
+      .executeTakeFirst();
+    if (waiting) return unchanged({ kind: 'webhook_waiting', upstreamId: waiting.upstream_id });
+  }
+
+  const after = await db
+    .updateTable('jobs')
+    .set({
+      status: OUTCOMES[resolution.action],
+      ...(attached
+        ? {
+            upstream_id: attached.upstreamId,
+            ...(attached.generationId !== null && { generation_id: attached.generationId }),
+            error: null,
+            due_at: dialect.now(),
+          }
+        : { finished_at: dialect.now(), due_at: null }),
+      lease_owner: null,
+      updated_at: dialect.now(),
+      version: sql<number>`version + 1`,
+    })
+    .where('id', '=', jobId)
+    .returning(JOB_COLUMNS)
+    .executeTakeFirstOrThrow();
+  await db
+    .insertInto('job_audit')
+    .values({
+      job_id: jobId,
+      version: after.version,
+      at: after.updated_at,
+      actor: by.actor,
+      action: resolution.action,
+      reason: by.reason,
+      before_json: JSON.stringify({ status: before.status, upstreamId: before.upstream_id }),
+      after_json: JSON.stringify({ status: after.status, upstreamId: after.upstream_id }),
+    })
+    .execute();
+  const job = toJob(after);
+  if (!attached) await endAttempt(db, job);
+  return { value: { kind: 'resolved', job }, changed: [jobId] };
+}
+
+const toAuditEntry = (row: AuditTable): AuditEntry => ({
+  jobId: row.job_id,
+  version: row.version,
+  at: row.at,
+  actor: row.actor,
+  action: row.action,
+  reason: row.reason,
+  before: JSON.parse(row.before_json),
+  after: JSON.parse(row.after_json),
+});
+
+export function createReconciliation({ reader, dialect, write }: Database): ReconciliationStore {
   return {
-    ...createWebhookInbox(database),
-
-    async findByNonce(nonce) {
-      const present = await reader
-        .selectFrom('jobs')
-        .select(JOB_COLUMNS)
-        .where('nonce', '=', nonce)
-        .executeTakeFirst();
-      if (present) return { job: toJob(present), ended: null };
-      const attempt = await reader
-        .selectFrom('job_attempts')
-        .selectAll()
-        .where('nonce', '=', nonce)
-        // A planned one has never been sent, so that nobody can have been told its nonce.
-        .where('status', 'is not', null)
-        .executeTakeFirst();
-      if (!attempt) return null;
-      const row = await reader
-        .selectFrom('jobs')
-        .select(JOB_COLUMNS)
-        .where('id', '=', attempt.job_id)
-        .executeTakeFirstOrThrow();
-      return { job: toJob(row), ended: toAttempt(attempt) };
-    },
-
-    makeDue: (jobId) =>
-      writeOne(async (db) => {
-        const row = await db
-          .updateTable('jobs')
-          .set({ due_at: dialect.now() })
-          .where('id', '=', jobId)
-          .where('lease_owner', 'is', null)
-          .where('status', 'in', ['pending', 'in_progress'])
-          .returning('id')
-          .executeTakeFirst();
-        return { value: row !== undefined, changed: row ? [row.id] : [] };
-      }),
-
-    beginAttempt: (lease, ended, number, after) =>
-      write((db) => beginAttempt(db, dialect, lease, ended, number, after)),
-
-    async getAttempts(jobIds) {
-      if (jobIds.length === 0) return [];
-      const rows = await reader
-        .selectFrom('job_attempts')
-        .selectAll()
-        .where('job_id', 'in', jobIds)
-        .orderBy('job_id')
-        .orderBy('number')
-        .execute();
-      return rows.map(toAttempt);
-    },
-
     resolveUnknown: (jobId, resolution, by) =>
       write((db) => resolveUnknown(db, dialect, jobId, resolution, by)),
 

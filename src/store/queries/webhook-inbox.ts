@@ -1,15 +1,10 @@
-// Webhooks that came before they could be believed: kept once each, bounded, and handed out again until dropped.
+// Webhooks that came before they could be confirmed: kept once each, bounded, and handed out again until dropped.
 
 import { sql } from 'kysely';
 import type { WebhookEvent } from '../../core/job/upstream-webhook.ts';
-import type { ReconciliationStore } from '../ports/reconciliation.ts';
+import type { WebhookInbox } from '../ports/webhook-inbox.ts';
 import type { Database, Queries } from '../sql/database.ts';
 import { dueIn } from '../sql/lease-columns.ts';
-
-export type WebhookInbox = Pick<
-  ReconciliationStore,
-  'keepWebhook' | 'claimWebhooks' | 'dropWebhook' | 'deferWebhook' | 'nextWebhookInMs'
->;
 
 /** Upstream sends one or two per job; more under one nonce is not upstream's doing. */
 const MAX_PER_NONCE = 8;

@@ -1,18 +1,22 @@
 // The job store over any database that runs our queries.
 
 import { sql } from 'kysely';
-import type { JobStore } from '../ports/jobs.ts';
+import type { JobStore } from '../ports/job-store.ts';
 import { createCallbackClaims } from '../queries/callback-claims.ts';
 import { createCallbackRecords, releaseCallbacks } from '../queries/callback-records.ts';
 import { createCatalogHistoryStore } from '../queries/catalog-history.ts';
+import { createDocuments } from '../queries/documents.ts';
+import { mayEndAttempt } from '../queries/end-attempt.ts';
+import { createJobAttempts } from '../queries/job-attempts.ts';
 import { prepareJobCreation } from '../queries/job-creation.ts';
 import { prepareJobLeases } from '../queries/job-leases.ts';
 import { createJobReads } from '../queries/job-reads.ts';
-import { bindUpstream, saveStep } from '../queries/job-steps.ts';
+import { bindUpstream, makeDue, saveStep } from '../queries/job-steps.ts';
 import { createObservations } from '../queries/observations.ts';
-import { createDocuments, createOutputs } from '../queries/outputs.ts';
+import { createOutputs } from '../queries/outputs.ts';
 import { createPurge } from '../queries/purge.ts';
-import { createReconciliationRecords } from '../queries/reconciliation.ts';
+import { createReconciliation } from '../queries/reconciliation.ts';
+import { createWebhookInbox } from '../queries/webhook-inbox.ts';
 import type { Database } from './database.ts';
 
 /** The database's schema must be in place; closing the store closes the database. */
@@ -28,7 +32,9 @@ export function createJobStore(database: Database): JobStore {
     peekJob: () => null,
     ...createOutputs(database),
     ...createDocuments(database),
-    ...createReconciliationRecords(database),
+    ...createJobAttempts(database),
+    ...createWebhookInbox(database),
+    ...createReconciliation(database),
     ...createCatalogHistoryStore(database),
     ...createObservations(database),
     ...createPurge(database),
@@ -42,8 +48,12 @@ export function createJobStore(database: Database): JobStore {
       return run((db) => createJob(db, intent, owner, leaseMs));
     },
     claimDue: (owner, limit, leaseMs) => writeOne((db) => leases.claimDue(db, owner, limit, leaseMs)),
-    saveStep: (lease, change, after) => writeOne((db) => saveStep(db, dialect, lease, change, after)),
+    saveStep(lease, change, after) {
+      const run = mayEndAttempt(change) ? write : writeOne;
+      return run((db) => saveStep(db, dialect, lease, change, after));
+    },
     bindUpstream: (jobId, bound) => writeOne((db) => bindUpstream(db, dialect, jobId, bound)),
+    makeDue: (jobId) => writeOne((db) => makeDue(db, dialect, jobId)),
     releaseLeases: (owner) =>
       write(async (db) => {
         await releaseCallbacks(db, dialect, owner);

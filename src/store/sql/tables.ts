@@ -93,7 +93,7 @@ export interface AttemptTable {
   readonly estimated_micro_usd: number | null;
   readonly list_micro_usd: number | null;
   readonly high_micro_usd: number | null;
-  /** Null while it is planned, and while it is the job's present one. */
+  /** Null until it has ended. */
   readonly status: JobStatus | null;
   readonly upstream_id: string | null;
   readonly error: string | null;

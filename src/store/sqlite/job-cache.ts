@@ -2,7 +2,7 @@
 
 import { LRUCache } from 'lru-cache';
 import type { Job } from '../../core/job/job.ts';
-import type { JobStore } from '../ports/jobs.ts';
+import type { JobStore } from '../ports/job-store.ts';
 
 /** Requests may carry whole images: what the cache holds is bounded by its bytes, not by its jobs. */
 const MAX_CHARACTERS = 32 * 1024 * 1024;

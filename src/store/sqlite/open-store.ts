@@ -1,7 +1,7 @@
 // Opens the store that a database URL names.
 
 import { ClipgateError } from '../../core/errors.ts';
-import type { JobStore } from '../ports/jobs.ts';
+import type { JobStore } from '../ports/job-store.ts';
 import { openPostgresStore } from '../postgres/postgres.ts';
 import { openSqliteStore } from './sqlite.ts';
 

@@ -6,7 +6,7 @@ import { Kysely, SqliteDialect, sql } from 'kysely';
 import { ClipgateError } from '../../core/errors.ts';
 import { MIGRATIONS } from '../migrations/migrations.ts';
 import { migrate } from '../migrations/migrator.ts';
-import type { JobStore } from '../ports/jobs.ts';
+import type { JobStore } from '../ports/job-store.ts';
 import { releaseCallbacks } from '../queries/callback-records.ts';
 import { prepareJobLeases } from '../queries/job-leases.ts';
 import type { Dialect, Queries } from '../sql/database.ts';

@@ -8,7 +8,7 @@ import type { CallbackMessage } from '../../../src/outbound/client-urls/callback
 import { createCallbackDispatcher } from '../../../src/service/callbacks/callback-dispatcher.ts';
 import { writeCallbackBody } from '../../../src/service/callbacks/callback-message.ts';
 import { createAlarms } from '../../../src/service/runtime/alarms.ts';
-import type { JobStore } from '../../../src/store/ports/jobs.ts';
+import type { JobStore } from '../../../src/store/ports/job-store.ts';
 import { openSqliteStore } from '../../../src/store/sqlite/sqlite.ts';
 import { createIdleJob, createJobIn } from '../../store/contract/store-under-test.ts';
 import { createRecordedLog } from '../../support/silent-log.ts';

@@ -10,7 +10,7 @@ import type { ContentResult } from '../../../src/outbound/openrouter/openrouter.
 import { createClipArchive } from '../../../src/service/clips/clip-archive.ts';
 import { startDownload } from '../../../src/service/clips/clip-download.ts';
 import { createAlarms } from '../../../src/service/runtime/alarms.ts';
-import type { JobStore } from '../../../src/store/ports/jobs.ts';
+import type { JobStore } from '../../../src/store/ports/job-store.ts';
 import { openSqliteStore } from '../../../src/store/sqlite/sqlite.ts';
 import { createMp4 } from '../../support/mp4.ts';
 import { createRecordedLog } from '../../support/silent-log.ts';

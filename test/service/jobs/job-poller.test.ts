@@ -6,7 +6,8 @@ import type { PollResult } from '../../../src/outbound/openrouter/openrouter.ts'
 import { createJobFallback } from '../../../src/service/jobs/job-fallback.ts';
 import { createJobPoller } from '../../../src/service/jobs/job-poller.ts';
 import { createAlarms } from '../../../src/service/runtime/alarms.ts';
-import type { JobIntent, JobStore } from '../../../src/store/ports/jobs.ts';
+import type { JobStore } from '../../../src/store/ports/job-store.ts';
+import type { JobIntent } from '../../../src/store/ports/jobs.ts';
 import type { Claim } from '../../../src/store/ports/lease.ts';
 import { openSqliteStore } from '../../../src/store/sqlite/sqlite.ts';
 import { createRecordedLog } from '../../support/silent-log.ts';

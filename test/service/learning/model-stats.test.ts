@@ -4,7 +4,7 @@ import { afterEach, describe, expect, it } from 'vitest';
 import type { Job } from '../../../src/core/job/job.ts';
 import { OBSERVATIONS_PER_MODEL } from '../../../src/core/learning/learn-model.ts';
 import { createModelStats } from '../../../src/service/learning/model-stats.ts';
-import type { JobStore } from '../../../src/store/ports/jobs.ts';
+import type { JobStore } from '../../../src/store/ports/job-store.ts';
 import { openSqliteStore } from '../../../src/store/sqlite/sqlite.ts';
 import { createRecordedLog } from '../../support/silent-log.ts';
 

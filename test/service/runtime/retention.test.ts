@@ -4,7 +4,7 @@ import { afterEach, beforeEach, expect, it } from 'vitest';
 import type { JobObservation } from '../../../src/core/learning/observation.ts';
 import { createModelStats } from '../../../src/service/learning/model-stats.ts';
 import { createRetention } from '../../../src/service/runtime/retention.ts';
-import type { JobStore } from '../../../src/store/ports/jobs.ts';
+import type { JobStore } from '../../../src/store/ports/job-store.ts';
 import { openSqliteStore } from '../../../src/store/sqlite/sqlite.ts';
 import { createIntent } from '../../store/contract/store-under-test.ts';
 import { createRecordedLog } from '../../support/silent-log.ts';

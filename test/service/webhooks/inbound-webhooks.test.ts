@@ -6,7 +6,7 @@ import type { PollResult } from '../../../src/outbound/openrouter/openrouter.ts'
 import { parseWebhook, type SignatureFault } from '../../../src/outbound/openrouter/webhook.ts';
 import { createAlarms } from '../../../src/service/runtime/alarms.ts';
 import { createInboundWebhooks } from '../../../src/service/webhooks/inbound-webhooks.ts';
-import type { JobStore } from '../../../src/store/ports/jobs.ts';
+import type { JobStore } from '../../../src/store/ports/job-store.ts';
 import { openSqliteStore } from '../../../src/store/sqlite/sqlite.ts';
 import { createRecordedLog } from '../../support/silent-log.ts';
 

@@ -2,7 +2,8 @@
 
 import { expect, it } from 'vitest';
 import type { PlannedAttempt } from '../../../src/core/job/attempt.ts';
-import type { JobIntent, JobStore } from '../../../src/store/ports/jobs.ts';
+import type { JobStore } from '../../../src/store/ports/job-store.ts';
+import type { JobIntent } from '../../../src/store/ports/jobs.ts';
 import type { StoreUnderTest } from './store-under-test.ts';
 import { createIdleJob, createJobIn, LEASE_MS } from './store-under-test.ts';
 
@@ -164,6 +165,47 @@ export function describeAttempts(current: () => StoreUnderTest): void {
     await store.saveStep(lease, { status: 'queued' }, KEEP);
     await expect(moveOn(store, lease)).rejects.toThrow('no attempt 2');
     expect((await store.getAttempts([job.id])).map(({ status }) => status)).toEqual(['rejected', null, null]);
+  });
+
+  it.each([
+    ['a saved step', 'completed', { actualMicroUsd: 90_000, upstreamId: 'gen-vid-1' }],
+    ['a saved step', 'rejected', {}],
+    ['a decision', 'not_accepted', {}],
+    ['a decision', 'written_off', {}],
+  ] as const)('keeps how the last attempt ended: %s, %s', async (way, status, last) => {
+    const { store } = current();
+    const from = way === 'a decision' ? 'submission_unknown' : status;
+    const { job, lease } = await createJobIn(store, from, withOthers(), way === 'a decision' ? {} : last);
+    if (way === 'a decision') {
+      const action = status === 'not_accepted' ? 'not_accepted' : 'write_off';
+      await store.resolveUnknown(job.id, { action }, { actor: 'alice', reason: 'seen on the invoice' });
+    } else {
+      // Written again, as after an answer that was lost.
+      await store.saveStep(lease, { status, ...last }, KEEP);
+    }
+    const ended = await store.findJob(job.id);
+    expect(await store.getAttempts([job.id])).toMatchObject([
+      {
+        number: 1,
+        status,
+        upstreamId: ended?.upstreamId,
+        error: null,
+        startedAt: ended?.submittedAt,
+        finishedAt: ended?.finishedAt,
+        actualMicroUsd: ended?.actualMicroUsd,
+      },
+      { number: 2, status: null },
+      { number: 3, status: null },
+    ]);
+    expect(ended?.finishedAt).not.toBeNull();
+  });
+
+  it('keeps a bill that became known after the end', async () => {
+    const { store } = current();
+    const { job, lease } = await createJobIn(store, 'completed', withOthers());
+    expect((await store.getAttempts([job.id]))[0]).toMatchObject({ actualMicroUsd: null });
+    await store.saveStep(lease, { actualMicroUsd: 70_000 }, KEEP);
+    expect((await store.getAttempts([job.id]))[0]).toMatchObject({ actualMicroUsd: 70_000 });
   });
 
   it('never binds the id of one attempt to another, nor news for one', async () => {

@@ -4,7 +4,8 @@ import { expect, it } from 'vitest';
 import { TOLD_STATUSES } from '../../../src/core/callbacks/delivery.ts';
 import { JOB_STATUSES, type JobStatus } from '../../../src/core/job/job.ts';
 import type { CallbackClaim } from '../../../src/store/ports/callbacks.ts';
-import type { JobIntent, JobStore } from '../../../src/store/ports/jobs.ts';
+import type { JobStore } from '../../../src/store/ports/job-store.ts';
+import type { JobIntent } from '../../../src/store/ports/jobs.ts';
 import type { StoreUnderTest } from './store-under-test.ts';
 import { createClaim, createIdleJob, createIntent, createJobIn, LEASE_MS } from './store-under-test.ts';
 

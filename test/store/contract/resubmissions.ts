@@ -1,7 +1,7 @@
 // The contract on sending an intent again: of all jobs made of it one at a time may be bought, whatever key asks.
 
 import { expect, it } from 'vitest';
-import type { JobStore } from '../../../src/store/ports/jobs.ts';
+import type { JobStore } from '../../../src/store/ports/job-store.ts';
 import type { StoreUnderTest } from './store-under-test.ts';
 import { createIdleJob, createIntent, createJobIn, expectCreated, LEASE_MS } from './store-under-test.ts';
 

@@ -2,7 +2,8 @@
 
 import { expect } from 'vitest';
 import type { JobChange, JobStatus } from '../../../src/core/job/job.ts';
-import type { CreateResult, JobIntent, JobStore } from '../../../src/store/ports/jobs.ts';
+import type { JobStore } from '../../../src/store/ports/job-store.ts';
+import type { CreateResult, JobIntent } from '../../../src/store/ports/jobs.ts';
 import type { Claim } from '../../../src/store/ports/lease.ts';
 
 export interface StoreUnderTest {

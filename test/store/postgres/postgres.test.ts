@@ -2,7 +2,7 @@
 
 import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import { MIGRATIONS } from '../../../src/store/migrations/migrations.ts';
-import type { JobStore } from '../../../src/store/ports/jobs.ts';
+import type { JobStore } from '../../../src/store/ports/job-store.ts';
 import { openPostgresStore } from '../../../src/store/postgres/postgres.ts';
 import type { OpenStore } from '../contract/store-under-test.ts';
 import { createClaim, createIdleJob, LEASE_MS } from '../contract/store-under-test.ts';

@@ -2,7 +2,7 @@
 
 import { expect, it } from 'vitest';
 import type { Job } from '../../../src/core/job/job.ts';
-import type { JobStore } from '../../../src/store/ports/jobs.ts';
+import type { JobStore } from '../../../src/store/ports/job-store.ts';
 import { createJobCache } from '../../../src/store/sqlite/job-cache.ts';
 import { openSqliteStore } from '../../../src/store/sqlite/sqlite.ts';
 import { createClaim, LEASE_MS } from '../contract/store-under-test.ts';

@@ -1,0 +1,26 @@
+// Everything the service asks of a store, whatever database is behind it. Every promise that resolves is durable.
+
+import type { AttemptStore } from './attempts.ts';
+import type { CallbackStore } from './callbacks.ts';
+import type { CatalogStore } from './catalog.ts';
+import type { DocumentStore } from './documents.ts';
+import type { JobRecords } from './jobs.ts';
+import type { ObservationStore } from './observations.ts';
+import type { OutputStore } from './outputs.ts';
+import type { ReconciliationStore } from './reconciliation.ts';
+import type { WebhookInbox } from './webhook-inbox.ts';
+
+/** The parts of the service ask for those members they use: `Pick<JobStore, ...>`. */
+export type JobStore = JobRecords &
+  AttemptStore &
+  WebhookInbox &
+  ReconciliationStore &
+  CallbackStore &
+  CatalogStore &
+  DocumentStore &
+  ObservationStore &
+  OutputStore & {
+    /** Resolves when the database answers a trivial query. */
+    ping(): Promise<void>;
+    close(): Promise<void>;
+  };
