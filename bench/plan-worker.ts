@@ -1,15 +1,17 @@
-// Times `planRoute` in a process of its own and sends what it found. Arguments: catalog file, modalities file.
+// Times routing decisions in a process of its own and sends what it found. Arguments: catalog file, modalities file.
 
 import process from 'node:process';
 import { type Catalog, indexCatalog } from '../src/core/catalog/catalog.ts';
-import { likenessesOf } from '../src/core/likeness.ts';
-import { planRoute } from '../src/core/routing/plan-route.ts';
+import { NOTHING_KNOWN } from '../src/core/learning/knowledge.ts';
+import { planRoute, type Ranking } from '../src/core/routing/plan-route.ts';
+import { renderRanking } from '../src/http/api/render.ts';
 import { parseModels } from '../src/outbound/openrouter/wire.ts';
-import { multiply, type Recorded, readCatalog } from './support/catalog.ts';
+import { createRankingCache } from '../src/service/planning/ranking-cache.ts';
+import { type Recorded, readCatalog, varyCatalog } from './support/catalog.ts';
 import { ASSORTED, type BenchClip, CLIPS } from './support/clips.ts';
 import { median } from './support/median.ts';
 
-const COPIES = 100;
+const MODELS = [30, 300];
 const BATCHES = 11;
 const BATCH_MS = 150;
 
@@ -17,66 +19,57 @@ export interface Timing {
   readonly name: string;
   readonly candidates: number;
   readonly nearest: number;
-  /** Milliseconds of CPU, one figure a batch, on each of the catalogs. */
+  /** Milliseconds of CPU, one figure a batch, for each size of catalog. */
   readonly ms: readonly (readonly number[])[];
 }
 
 const [catalogFile = '', modalitiesFile = ''] = process.argv.slice(2);
 const recorded = readCatalog(catalogFile, modalitiesFile);
-const parsed = [recorded, multiply(recorded, COPIES), multiply(recorded, COPIES, true)].map(parse);
+const catalogs = MODELS.map((size) => readModels(varyCatalog(recorded, size)));
 
-function parse({ data, inputs }: Recorded) {
+function readModels({ data, inputs }: Recorded): Catalog {
   const models = parseModels({ data }, new Map(Object.entries(inputs)))?.models;
   if (models?.length !== data.length) throw new Error('the catalog cannot be read');
-  return models;
+  return indexCatalog(models, { fetchedAt: 0, dropped: 0 });
 }
 
-/** As it stands after a fetch: what is worked out once for all questions is done, and nothing has been asked. */
-function fetchCatalog(models: (typeof parsed)[number]): Catalog {
-  const catalog = indexCatalog(models, { fetchedAt: 0, dropped: 0 });
-  likenessesOf(catalog.models);
-  return catalog;
-}
+const write = (ranking: Ranking) => JSON.stringify(renderRanking(ranking));
 
-/** One figure a batch; the first batch warms up and is left out. */
-function time(models: (typeof parsed)[number], clips: readonly BenchClip[], isFresh: boolean): number[] {
+/**
+ * One figure a batch; the first batch warms up and is left out.
+ * @param isNew gives every question a budget of its own, which no cached ranking answers.
+ */
+function time(catalog: Catalog, clips: readonly BenchClip[], isNew: boolean): number[] {
+  const rank = createRankingCache(write);
   const batches: number[] = [];
-  let catalog = fetchCatalog(models);
   for (let batch = 0, next = 0; batch < BATCHES; batch++) {
     const until = performance.now() + BATCH_MS;
-    let micros = 0;
+    const start = process.cpuUsage();
     let calls = 0;
-    while (performance.now() < until) {
-      // As many as there are clips, so that the clock is read seldom, and no clip comes twice where none may.
-      if (isFresh) catalog = fetchCatalog(models);
-      const start = process.cpuUsage();
-      for (let asked = 0; asked < clips.length; asked++, calls++, next++) {
-        const clip = clips[next % clips.length];
-        // A spec of its own every time, as every request brings one.
-        if (clip) planRoute(catalog, { ...clip.spec }, clip.routing);
-      }
-      const { user, system } = process.cpuUsage(start);
-      micros += user + system;
+    for (; performance.now() < until; calls++, next++) {
+      const clip = clips[next % clips.length];
+      if (!clip) throw new Error('no clips');
+      const limit = isNew ? { max_cost_usd: 2 + next / 1e6 } : {};
+      rank(catalog, { ...clip.spec }, { ...clip.routing, ...limit }, NOTHING_KNOWN);
     }
-    batches.push(micros / 1000 / calls);
+    const { user, system } = process.cpuUsage(start);
+    batches.push((user + system) / 1000 / calls);
   }
   return batches.slice(1);
 }
 
-const [small] = parsed;
+const [small] = catalogs;
 if (!small) throw new Error('no catalog');
-const rows = [
-  ...Object.values(CLIPS).map((clip) => ({ name: clip.name, clips: [clip], isFresh: false })),
-  { ...ASSORTED, isFresh: false },
-  { ...ASSORTED, name: 'sixty, each for the first time', isFresh: true },
-];
-const timings = rows.map(({ name, clips, isFresh }): Timing => {
-  const plans = clips.map(({ spec, routing }: BenchClip) => planRoute(fetchCatalog(small), spec, routing));
-  return {
-    name,
-    candidates: median(plans.map((plan) => plan.candidates.length)),
-    nearest: median(plans.map((plan) => plan.nearest.length)),
-    ms: parsed.map((models) => time(models, clips, isFresh)),
-  };
-});
+const asked = [...Object.values(CLIPS).map((clip) => ({ name: clip.name, clips: [clip] })), ASSORTED];
+const timings = [false, true].flatMap((isNew) =>
+  asked.map(({ name, clips }): Timing => {
+    const plans = clips.map(({ spec, routing }: BenchClip) => planRoute(small, spec, routing));
+    return {
+      name: `${name}, ${isNew ? 'never asked' : 'asked before'}`,
+      candidates: median(plans.map((plan) => plan.candidates.length)),
+      nearest: median(plans.map((plan) => plan.nearest.length)),
+      ms: catalogs.map((catalog) => time(catalog, clips, isNew)),
+    };
+  }),
+);
 process.send?.(timings, () => process.exit(0));

@@ -1,18 +1,18 @@
 // The least upstream a gateway can be measured in front of: the recorded catalog, jobs that are done at once or never,
-// and one clip of a given size. Arguments: catalog file, modalities file, clip file, how many times over the catalog is.
+// and one clip of a given size. Arguments: catalog file, modalities file, clip file, how many models.
 
 import { createReadStream } from 'node:fs';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import process from 'node:process';
 import { json } from 'node:stream/consumers';
-import { multiply, readCatalog } from './support/catalog.ts';
+import { readCatalog, varyCatalog } from './support/catalog.ts';
 
 /** What a prompt begins with that makes a job which does not end until the word comes. */
 const NEVER = 'never';
 
-const [catalogFile = '', modalitiesFile = '', clipFile = '', copies = '1'] = process.argv.slice(2);
-const { data, inputs } = multiply(readCatalog(catalogFile, modalitiesFile), Number(copies));
+const [catalogFile = '', modalitiesFile = '', clipFile = '', models = '30'] = process.argv.slice(2);
+const { data, inputs } = varyCatalog(readCatalog(catalogFile, modalitiesFile), Number(models));
 const catalog = JSON.stringify({ data });
 const general = JSON.stringify({
   data: Object.entries(inputs).map(([id, kinds]) => ({ id, architecture: { input_modalities: kinds } })),

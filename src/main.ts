@@ -3,17 +3,16 @@
 import { randomUUID } from 'node:crypto';
 import { hostname } from 'node:os';
 import closeWithGrace from 'close-with-grace';
-import { pino } from 'pino';
+import { pino, stdTimeFunctions } from 'pino';
 import { type Config, ConfigError, parseConfig } from './config/parse.ts';
 import { ClipgateError } from './core/errors.ts';
 import { createGateway } from './gateway/gateway.ts';
-import { createTimestamps } from './service/runtime/log.ts';
 import { openStore } from './store/sqlite/open-store.ts';
 import { VERSION } from './version.ts';
 
 async function main(): Promise<void> {
   const config = parseConfig(process.env);
-  const log = pino({ level: config.LOG_LEVEL, base: null, timestamp: createTimestamps(Date.now) });
+  const log = pino({ level: config.LOG_LEVEL, base: null, timestamp: stdTimeFunctions.isoTime });
   const store = await openStore({
     databaseUrl: config.DATABASE_URL,
     clock: Date.now,

@@ -29,9 +29,9 @@ export interface BenchGateway extends Child {
   settle(id: string, status: string, kept?: boolean): Promise<void>;
 }
 
-/** @param copies how many times over the recorded catalog is. */
-export async function startUpstream(built: Build, clipFile: string, copies = 1): Promise<Upstream> {
-  const args = [CATALOG_FILE, MODALITIES_FILE, clipFile, String(copies)];
+/** @param models of the recorded catalog and variants of it. */
+export async function startUpstream(built: Build, clipFile: string, models = 30): Promise<Upstream> {
+  const args = [CATALOG_FILE, MODALITIES_FILE, clipFile, String(models)];
   const child = await startServer(built, 'bench/upstream.ts', args);
   return {
     ...child,

@@ -17,8 +17,8 @@ export interface Stage {
 
 export const CLIP_BYTES = 20_000_000;
 
-/** @param copies how many times over the recorded catalog is. */
-export async function withStage(play: (stage: Stage) => Promise<void>, copies = 1): Promise<void> {
+/** @param models of the recorded catalog and variants of it. */
+export async function withStage(play: (stage: Stage) => Promise<void>, models = 30): Promise<void> {
   const built = await build();
   const children: Child[] = [];
   const add: Stage['add'] = async (starting) => {
@@ -29,7 +29,7 @@ export async function withStage(play: (stage: Stage) => Promise<void>, copies = 
   try {
     const clipFile = join(built.scratch, 'clip.mp4');
     await writeClip(clipFile, CLIP_BYTES);
-    const upstream = await add(startUpstream(built, clipFile, copies));
+    const upstream = await add(startUpstream(built, clipFile, models));
     await play({
       built,
       clipFile,

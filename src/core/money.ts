@@ -5,9 +5,6 @@ import { Big, type RoundingMode } from 'big.js';
 export type MicroUsd = number;
 
 const MICRO_USD_PER_USD = 1_000_000;
-// Whole numbers of so many digits are exact in binary, and so are powers of ten up to the 22nd.
-const EXACT_DIGITS = 15;
-const POWERS_OF_TEN = Array.from({ length: 23 }, (_, power) => Number(`1e${power}`));
 const HALF_UP: RoundingMode = 1;
 const UP: RoundingMode = 3;
 
@@ -31,21 +28,6 @@ export function toMicroUsdHold(usd: Big): MicroUsd {
 export function fitsMicroUsd(usd: Big): boolean {
   // Below a billion, as every real amount is, there is nothing to work out.
   return usd.e < 9 || usd.abs().times(MICRO_USD_PER_USD).lte(Number.MAX_SAFE_INTEGER);
-}
-
-/**
- * Dollars as the nearest number: for JSON, and to compare by. The same as `usd.toNumber()`, which writes the amount out
- * and reads it again, in a tenth of the time.
- */
-export function toDollars(usd: Big): number {
-  const { c: digits, e: exponent, s: sign } = usd;
-  const shift = exponent + 1 - digits.length;
-  const power = POWERS_OF_TEN[Math.abs(shift)];
-  if (digits.length > EXACT_DIGITS || power === undefined) return usd.toNumber();
-  let whole = 0;
-  for (const digit of digits) whole = whole * 10 + digit;
-  // Two exact numbers: what comes of one operation is rounded as the decimal itself would be.
-  return sign * (shift < 0 ? whole / power : whole * power);
 }
 
 /** Micro-dollars as the dollars JSON carries. One correctly rounded division, so 120000 prints as 0.12. */

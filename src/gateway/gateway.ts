@@ -6,7 +6,7 @@ import type { Logger } from 'pino';
 import type { Config } from '../config/parse.ts';
 import { readQualityFile } from '../config/quality-file.ts';
 import { type Knowledge, NOTHING_KNOWN } from '../core/learning/knowledge.ts';
-import { renderJob } from '../http/api/render.ts';
+import { renderJob, renderRanking } from '../http/api/render.ts';
 import { createApp } from '../http/app.ts';
 import type { App } from '../http/server/context.ts';
 import { createCallbackPolicy } from '../outbound/client-urls/callback-policy.ts';
@@ -35,7 +35,6 @@ import { createReconciliation } from '../service/jobs/reconciliation.ts';
 import { createSubmitBreaker } from '../service/jobs/submit-breaker.ts';
 import { createModelStats } from '../service/learning/model-stats.ts';
 import { createQuotes } from '../service/orders/quotes.ts';
-import { createCheckedPlanner } from '../service/planning/checked-planner.ts';
 import { createPlanner } from '../service/planning/planner.ts';
 import { createPreflight } from '../service/planning/preflight.ts';
 import { createProviderTags } from '../service/planning/provider-tags.ts';
@@ -171,10 +170,12 @@ export async function createGateway(parts: GatewayParts): Promise<Gateway> {
     { ...OUTBOUND, ...(parts.trust ? { trust: parts.trust } : {}) },
   );
   const preflight = createPreflight(createMediaProbe(outbound), { ...PREFLIGHT, mode: config.PREFLIGHT });
-  const planner = createCheckedPlanner({
-    planner: createPlanner({ get: async () => tags.annotate(await catalog.get()) }, knowledge),
+  const planner = createPlanner({
+    catalog,
     tags,
     preflight,
+    knowledge,
+    writeRanking: (ranking) => JSON.stringify(renderRanking(ranking)),
   });
   const callbackPolicy = createCallbackPolicy(config.CALLBACK_ALLOW ?? { names: [], networks: [] });
   const callbackAgent = createGuardedAgent({ isAllowed: callbackPolicy.isAllowed }, CALLBACK_AGENT);

@@ -1,6 +1,6 @@
 // The HTTP application: plugins, scopes and routes over parts it is given. Starts nothing, reads no environment.
 
-import Fastify, { LogController } from 'fastify';
+import Fastify, { type FastifyBaseLogger, LogController } from 'fastify';
 import type { Logger } from 'pino';
 import { ClipgateError } from '../core/errors.ts';
 import type { CatalogCache } from '../service/catalog/catalog-cache.ts';
@@ -28,7 +28,6 @@ import { registerOpenApi, serveOpenApi } from './openapi/openapi.ts';
 import { createAuthenticator } from './server/auth.ts';
 import { answerClientError } from './server/client-error.ts';
 import type { App } from './server/context.ts';
-import { withLazyChildren } from './server/lazy-log.ts';
 import { collectRoutes } from './server/method-not-allowed.ts';
 import { handleError } from './server/problem.ts';
 import { createRequestIds } from './server/request-id.ts';
@@ -65,7 +64,7 @@ export async function createApp(parts: AppParts): Promise<App> {
   let closing = false;
   const requestIds = createRequestIds();
   const app: App = Fastify({
-    loggerInstance: withLazyChildren(parts.log),
+    loggerInstance: parts.log as FastifyBaseLogger,
     logController: new LogController({ disableRequestLogging: true }),
     genReqId: requestIds.of,
     bodyLimit: BODY_LIMIT,

@@ -6,7 +6,6 @@ import {
   fitsMicroUsd,
   fromMicroUsd,
   parseUsageCost,
-  toDollars,
   toMicroUsd,
   toMicroUsdHold,
 } from '../../src/core/money.ts';
@@ -87,30 +86,5 @@ describe('usage.cost', () => {
 
   test.each([[null], [undefined], [NaN], [Infinity], [-0.01], [1e300]])('%s is unknown, not zero', (cost) => {
     expect(parseUsageCost(cost)).toBeNull();
-  });
-});
-
-describe('dollars as a number', () => {
-  test.each([
-    '0',
-    '0.12',
-    '0.0000042',
-    '12',
-    '1500',
-    '9007199254.740991',
-    '1e-25',
-    '1e25',
-    '0.1234567890123456789',
-  ])('%s is the nearest number there is', (usd) => expect(toDollars(new Big(usd))).toBe(Number(usd)));
-
-  test('is what big.js makes of it, for any amount', () => {
-    const amounts = fc
-      .tuple(fc.maxSafeNat(), fc.integer({ min: -30, max: 25 }))
-      .map(([whole, exponent]) => new Big(`${whole}e${exponent}`));
-    fc.assert(
-      fc.property(amounts, (usd) => {
-        expect(toDollars(usd)).toBe(usd.toNumber());
-      }),
-    );
   });
 });

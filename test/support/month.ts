@@ -115,10 +115,13 @@ export async function simulateMonth(catalog: Catalog, count: number, seed = 1): 
     { owner: 'month', leaseMs: LEASE_MS },
   );
   const view = { catalog, ageS: 0, stale: false };
-  const planner = createPlanner({ get: async () => view }, () => ({
-    ...NOTHING_KNOWN,
-    models: modelStats.knowledge(),
-  }));
+  const planner = createPlanner({
+    catalog: { get: async () => view },
+    tags: { annotate: (same) => same, learn: async () => false },
+    preflight: { check: async () => undefined },
+    knowledge: () => ({ ...NOTHING_KNOWN, models: modelStats.knowledge() }),
+    writeRanking: () => '{}',
+  });
 
   /** Lets a submit reach the simulator before the seconds pass that its answer takes. */
   async function whileAnswering<T>(pending: Promise<T>): Promise<T> {

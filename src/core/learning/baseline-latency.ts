@@ -2,7 +2,6 @@
 
 import type { VideoModel } from '../catalog/catalog.ts';
 import { shortSideOf } from '../clip/resolution.ts';
-import { memoizeByObject } from '../memoize-by-object.ts';
 
 /** `documented`: from public recordings of live runs; `class`: the typical figure of models of its kind. */
 export interface BaselineLatency {
@@ -30,11 +29,11 @@ const RECORDINGS: readonly Recording[] = [
 const BASE_DURATION_S = 4;
 
 /** Seconds from submit to completed for the model's base clip, from public recordings or models of its kind. */
-export const baselineLatencyOf = memoizeByObject((model: VideoModel): BaselineLatency => {
+export function baselineLatencyOf(model: VideoModel): BaselineLatency {
   const recorded = RECORDINGS.find((entry) => entry.model === model.id);
   if (recorded) return { seconds: recorded.seconds, source: 'documented', samples: recorded.samples };
   return { seconds: classSeconds(model.id), source: 'class', samples: 0 };
-});
+}
 
 /**
  * How many times as long as the base clip one of this length and resolution takes; null = left open, and counts as

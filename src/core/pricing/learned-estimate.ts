@@ -2,8 +2,7 @@
 
 import { Big } from 'big.js';
 import type { LearnedRatio } from '../learning/learn-model.ts';
-import { memoizeByObject } from '../memoize-by-object.ts';
-import { fitsMicroUsd, type MicroUsd, toDollars, toMicroUsd } from '../money.ts';
+import { fitsMicroUsd, type MicroUsd, toMicroUsd } from '../money.ts';
 import { type Estimate, TOO_MUCH } from './estimate.ts';
 
 export interface LearnedEstimate extends Estimate {
@@ -17,19 +16,6 @@ export interface LearnedEstimate extends Estimate {
  */
 export function correctEstimate(list: Estimate, ratio: LearnedRatio | undefined): LearnedEstimate {
   if (!ratio || ratio.samples === 0) return list;
-  const corrections = correctionsBy(ratio);
-  let corrected = corrections.get(list);
-  if (!corrected) {
-    corrected = correct(list, ratio);
-    corrections.set(list, corrected);
-  }
-  return corrected;
-}
-
-// A ratio stands until the next job has ended, a list's estimate until the next catalog.
-const correctionsBy = memoizeByObject((_ratio: LearnedRatio) => new WeakMap<Estimate, LearnedEstimate>());
-
-function correct(list: Estimate, ratio: LearnedRatio): LearnedEstimate {
   const { usd, lowUsd, highUsd } = list;
   if (usd === null || lowUsd === null || highUsd === null) return list;
   const asListed = ratio.value === 1 && ratio.low === 1 && ratio.high === 1;
@@ -55,10 +41,10 @@ function correct(list: Estimate, ratio: LearnedRatio): LearnedEstimate {
 }
 
 /** The likeliest bill as a number to compare by; null where unknown. */
-export const likelyDollars = ({ usd }: LearnedEstimate): number | null => usd && toDollars(usd);
+export const likelyDollars = ({ usd }: LearnedEstimate): number | null => usd?.toNumber() ?? null;
 
 /** The highest bill as such a number. */
-export const highestDollars = ({ highUsd }: LearnedEstimate): number | null => highUsd && toDollars(highUsd);
+export const highestDollars = ({ highUsd }: LearnedEstimate): number | null => highUsd?.toNumber() ?? null;
 
 // One frame more or less is a hundredth; a choice left to the model is far more.
 const DEFINITE = new Big('1.1');

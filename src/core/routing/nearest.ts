@@ -1,20 +1,16 @@
 // The smallest changes of a clip spec that would admit models it refuses, each proved by judging the changed spec.
 
+import type { VideoModel } from '../catalog/catalog.ts';
 import type { ClipSpec, Routing } from '../clip/clip-spec.ts';
 import { parseAspectRatio, parseSize, shortSideOf } from '../clip/resolution.ts';
-import type { Likeness } from '../likeness.ts';
-import { memoizeByObject } from '../memoize-by-object.ts';
 import type { Reason, ReasonCode } from './eligibility.ts';
-import type { Evaluator } from './evaluate.ts';
+import type { Evaluator, Rejected } from './evaluate.ts';
 
 /** One way to be served: the fields to set (null = leave out) and the models that would then take the clip. */
 export interface Nearest {
   readonly change: Readonly<Record<string, unknown>>;
   readonly admits: readonly string[];
 }
-
-/** Models by the reasons they were refused for. */
-export type Refused = ReadonlyMap<readonly Reason[], readonly Likeness[]>;
 
 /** A value for one field. */
 interface Change {
@@ -38,14 +34,14 @@ const OF_THE_WHOLE: ReadonlySet<ReasonCode> = new Set(['over_budget', 'too_slow'
 interface Suggestion {
   readonly change: Nearest['change'];
   readonly distance: number;
-  /** Whom it would suit, each group refused for the same reasons. */
-  readonly suits: (readonly Likeness[])[];
+  /** The models it would suit. */
+  readonly suits: VideoModel[];
 }
 
 /** A suggestion that helps somebody. */
 interface Helpful extends Suggestion {
   /** In the catalog's order. */
-  readonly admitted: readonly Likeness[];
+  readonly admitted: readonly VideoModel[];
   /** Of those, where unknown is dearer than anything known; worked out when first asked for. */
   leastUsd(): number;
 }
@@ -56,23 +52,23 @@ interface Helpful extends Suggestion {
  * changes to the fields they were refused for.
  */
 export function findNearest(
-  refused: Refused,
+  rejected: readonly Rejected[],
   spec: ClipSpec,
   routing: Routing,
-  judgeOf: (spec: ClipSpec, routing: Routing) => Evaluator,
+  evaluatorOf: (spec: ClipSpec, routing: Routing) => Evaluator,
 ): Nearest[] {
   const helpful: Helpful[] = [];
   for (const fields of [1, 2]) {
     if (helpful.length >= MOST) break;
     let largest = boundOf(helpful);
-    for (const suggestion of suggest(refused, fields)) {
+    for (const suggestion of suggest(rejected, fields)) {
       // Five that help make any larger one not worth a look; one as large as the fifth may still cost less.
       if (suggestion.distance > largest) break;
       const changed = applyChange(spec, routing, suggestion.change);
-      const judge = judgeOf(changed.spec, changed.routing);
-      // Those it would suit first: where a limit stands in everybody's way, judging all by all values takes too long.
-      if (!suggestion.suits.some((models) => models.some(judge.admits))) continue;
-      helpful.push(tryOut(suggestion, refused, judge));
+      const evaluator = evaluatorOf(changed.spec, changed.routing);
+      // Those it would suit first: where a limit excludes every model, trying all models with all values takes too long.
+      if (!suggestion.suits.some(evaluator.admits)) continue;
+      helpful.push(tryOut(suggestion, rejected, evaluator));
       largest = boundOf(helpful);
     }
   }
@@ -82,7 +78,7 @@ export function findNearest(
         a.distance - b.distance || a.leastUsd() - b.leastUsd() || b.admitted.length - a.admitted.length,
     )
     .slice(0, MOST)
-    .map(({ change, admitted }) => ({ change, admits: admitted.map(({ model }) => model.id) }));
+    .map(({ change, admitted }) => ({ change, admits: admitted.map(({ id }) => id) }));
 }
 
 /** The distance of the last that would be kept; anything, while there are too few. */
@@ -91,48 +87,41 @@ function boundOf(helpful: readonly Helpful[]): number {
   return distances[MOST - 1] ?? Infinity;
 }
 
-/** Everyone whom a change admits, those included that another value would have suited better. */
-function tryOut(suggestion: Suggestion, refused: Refused, judge: Evaluator): Helpful {
+/** Every model that a change admits, those included that another value would have suited better. */
+function tryOut(suggestion: Suggestion, rejected: readonly Rejected[], evaluator: Evaluator): Helpful {
   const fields = Object.keys(suggestion.change);
   const touches = (reason: Reason) => fields.includes(fieldOf(reason)) || OF_THE_WHOLE.has(reason.code);
-  const admitted: Likeness[] = [];
-  for (const [reasons, models] of refused) {
-    if (!reasons.every(touches)) continue;
-    for (const one of models) if (judge.admits(one)) admitted.push(one);
-  }
+  const admitted = rejected
+    .filter(({ model, reasons }) => reasons.every(touches) && evaluator.admits(model))
+    .map(({ model }) => model);
   let least: number | null = null;
   return {
     ...suggestion,
-    admitted: admitted.sort((a, b) => a.place - b.place),
-    leastUsd() {
-      least ??= admitted.reduce(
-        (usd, one) => Math.min(usd, judge.usdOf(one) ?? Number.MAX_VALUE),
-        Number.MAX_VALUE,
-      );
-      return least;
-    },
+    admitted,
+    leastUsd: () =>
+      (least ??= Math.min(...admitted.map((model) => evaluator.usdOf(model) ?? Number.MAX_VALUE))),
   };
 }
 
 /** What would suit one model or another by changing so many fields at once, least first. */
-function suggest(refused: Refused, fields: number): Suggestion[] {
+function suggest(rejected: readonly Rejected[], fields: number): Suggestion[] {
   const suggestions = new Map<string, Suggestion>();
-  for (const [reasons, models] of refused) {
+  for (const { model, reasons } of rejected) {
     const [ones, others] = changesFor(reasons, fields);
     for (const one of ones ?? []) {
       for (const other of others ?? [null]) {
         const key = other ? `${one.key}&${other.key}` : one.key;
         const known = suggestions.get(key);
-        if (known) known.suits.push(models);
-        else suggestions.set(key, combine(one, other, models));
+        if (known) known.suits.push(model);
+        else suggestions.set(key, combine(one, other, model));
       }
     }
   }
   return [...suggestions.values()].sort((a, b) => a.distance - b.distance);
 }
 
-function combine(one: Change, other: Change | null, models: readonly Likeness[]): Suggestion {
-  const suits = [models];
+function combine(one: Change, other: Change | null, model: VideoModel): Suggestion {
+  const suits = [model];
   if (!other) return { change: { [one.field]: one.value }, distance: one.distance, suits };
   return {
     change: { [one.field]: one.value, [other.field]: other.value },
@@ -169,7 +158,6 @@ function changesFor(reasons: readonly Reason[], fields: number): (readonly Chang
   }
   if (byField.size !== fields) return [];
   return [...byField.values()].map((reason) =>
-    // Reasons of a limit live for one question, and would only fill the memory.
     OF_THE_WHOLE.has(reason.code) ? valuesForLimit(reason) : valuesFor(reason),
   );
 }
@@ -196,7 +184,7 @@ const changeTo = (field: string, value: unknown, distance: number): Change => ({
 
 const drop = (field: string): Change => changeTo(field, null, DROPPED[field] ?? 1);
 
-const valuesFor = memoizeByObject((reason: Reason): readonly Change[] => {
+function valuesFor(reason: Reason): readonly Change[] {
   const field = fieldOf(reason);
   const offered = reason.supported ?? [];
   const change = (value: unknown, distance: number) => changeTo(field, value, distance);
@@ -212,9 +200,8 @@ const valuesFor = memoizeByObject((reason: Reason): readonly Change[] => {
     }
     case 'unsupported_resolution': {
       const asked = shortSideOf(String(reason.requested)) ?? 720;
-      const sides = shortSidesOf(offered);
-      const others = offered.map((name, index) =>
-        change(name, Math.abs(Math.log2((sides[index] ?? 720) / asked))),
+      const others = offered.map((name) =>
+        change(name, Math.abs(Math.log2((shortSideOf(String(name)) ?? 720) / asked))),
       );
       return others.length > 0 ? others : [drop(field)];
     }
@@ -234,17 +221,13 @@ const valuesFor = memoizeByObject((reason: Reason): readonly Change[] => {
     default:
       return [drop(field)];
   }
-});
+}
 
 function valuesForLimit({ field, requested, supported }: Reason): Change[] {
   const [needed] = supported?.map(Number) ?? [];
   const asked = Number(requested);
   return needed === undefined ? [] : [changeTo(field, needed, (needed - asked) / asked)];
 }
-
-const shortSidesOf = memoizeByObject((names: readonly unknown[]) =>
-  names.map((name) => shortSideOf(String(name))),
-);
 
 function nearestSizes(asked: string, offered: readonly string[]): { size: string; distance: number }[] {
   const from = parseSize(asked);

@@ -3,13 +3,10 @@
 import type { Catalog } from '../catalog/catalog.ts';
 import type { ClipSpec, Routing } from '../clip/clip-spec.ts';
 import { buildSubmission, type Submission } from '../clip/submission.ts';
-import { clipSheetsOf } from '../clip-sheets.ts';
 import { type Knowledge, NOTHING_KNOWN } from '../learning/knowledge.ts';
 import { PRIOR_SUCCESS } from '../learning/learn-model.ts';
-import { type Likeness, likenessesOf } from '../likeness.ts';
 import { likelyDollars } from '../pricing/learned-estimate.ts';
 import type { Candidate } from './candidate.ts';
-import type { Reason } from './eligibility.ts';
 import { createEvaluator, type Eligible, type Rejected } from './evaluate.ts';
 import { explainChoice } from './explain-choice.ts';
 import { findNearest, type Nearest } from './nearest.ts';
@@ -18,7 +15,7 @@ import { scoreMeasured } from './score/measured.ts';
 import { qualityOf } from './score/quality.ts';
 import { findUnmatchedPatterns, type UnmatchedPattern, warnOfUnmatched } from './unmatched-patterns.ts';
 
-/** What holds for every clip of one question; see `questionOf`. */
+/** What holds for every clip of one question; see `rankingKeyOf`. */
 export interface Ranking {
   /** Best first. */
   readonly candidates: readonly Candidate[];
@@ -65,22 +62,12 @@ export function rankModels(
   knowledge: Knowledge,
 ): Ranking {
   const admitted: Eligible[] = [];
-  const placesById: number[] = [];
   const rejected: Rejected[] = [];
-  const refused = new Map<readonly Reason[], Likeness[]>();
-  const sheets = clipSheetsOf(catalog.models);
-  const { judge } = createEvaluator(sheets, spec, routing, knowledge);
-  for (const one of likenessesOf(catalog.models)) {
-    const judged = judge(one);
-    if ('reasons' in judged) {
-      rejected.push(judged);
-      const alike = refused.get(judged.reasons);
-      if (alike) alike.push(one);
-      else refused.set(judged.reasons, [one]);
-    } else {
-      admitted.push(judged);
-      placesById.push(one.placeById);
-    }
+  const { evaluate } = createEvaluator(spec, routing, knowledge);
+  for (const model of catalog.models) {
+    const evaluated = evaluate(model);
+    if ('reasons' in evaluated) rejected.push(evaluated);
+    else admitted.push(evaluated);
   }
   const scoring = routing.scoring ?? 'measured';
   const weights = weightsOf(routing.priority ?? 'balanced');
@@ -88,12 +75,12 @@ export function rankModels(
     scoring === 'guide'
       ? scoreByGuide(admitted, weights, knowledge)
       : scoreByMeasure(admitted, weights, knowledge);
-  const candidates = rank(admitted, placesById, scored);
+  const candidates = rank(admitted, scored);
   return {
     candidates,
     rejected,
-    nearest: findNearest(refused, spec, routing, (changed, limits) =>
-      createEvaluator(sheets, changed, limits, knowledge),
+    nearest: findNearest(rejected, spec, routing, (changed, limits) =>
+      createEvaluator(changed, limits, knowledge),
     ),
     why: explainChoice(candidates, catalog.models.length, weights, scoring),
     idlePatterns: findUnmatchedPatterns(catalog, routing),
@@ -129,30 +116,19 @@ function scoreByGuide(admitted: readonly Eligible[], weights: Weights, knowledge
 }
 
 /** By score; the cheaper of equals, then the first by id. */
-function rank(
-  admitted: readonly Eligible[],
-  placesById: readonly number[],
-  scored: readonly Scored[],
-): Candidate[] {
-  const entries: { score: number; price: number; place: number; entry: Eligible; given: Scored }[] = [];
-  for (const [index, entry] of admitted.entries()) {
-    const given = scored[index];
-    if (!given) continue;
-    // Unknown is dearer than anything known. Not Infinity: two of them differ by NaN, which is no order.
-    const price = given.price ?? Number.MAX_VALUE;
-    entries.push({ score: given.score, price, place: placesById[index] ?? 0, entry, given });
-  }
-  entries.sort((a, b) => b.score - a.score || a.price - b.price || a.place - b.place);
-  return entries.map(({ entry, given }, index) => ({
-    // Field by field: spreading is most of the work where there are thousands.
-    rank: index + 1,
-    model: entry.model,
-    estimate: entry.estimate,
-    list: entry.list,
-    expected: entry.expected,
-    score: given.score,
-    scores: given.scores,
-    quality: given.quality,
-    lowestAdvertisedPrice: given.lowestAdvertisedPrice,
-  }));
+function rank(admitted: readonly Eligible[], scored: readonly Scored[]): Candidate[] {
+  // Unknown is dearer than anything known. Not Infinity: two of them differ by NaN, which is no order.
+  const priceOf = ({ price }: Scored) => price ?? Number.MAX_VALUE;
+  return scored
+    .flatMap((given, index) => {
+      const entry = admitted[index];
+      return entry ? [{ entry, given }] : [];
+    })
+    .sort(
+      (a, b) =>
+        b.given.score - a.given.score ||
+        priceOf(a.given) - priceOf(b.given) ||
+        (a.entry.model.id < b.entry.model.id ? -1 : 1),
+    )
+    .map(({ entry, given: { price: _, ...given } }, index) => ({ ...entry, ...given, rank: index + 1 }));
 }

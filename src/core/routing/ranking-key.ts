@@ -6,7 +6,7 @@ import type { ClipSpec, Routing } from '../clip/clip-spec.ts';
  * Equal for two requests only if the same models are admitted, refused for the same reasons, and ranked alike, on the
  * same catalog and knowledge. What is sent still differs: the prompt, and what the media URLs point to.
  */
-export function questionOf(spec: ClipSpec, routing: Routing): string {
+export function rankingKeyOf(spec: ClipSpec, routing: Routing): string {
   const { prompt, frame_images: frames, input_references: references, ...rest } = spec;
   return JSON.stringify([
     rest,

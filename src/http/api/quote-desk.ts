@@ -11,7 +11,6 @@ import type { JobPlan, Planner } from '../../service/planning/planner.ts';
 import { invalidRequest, toInputError } from '../input/input-errors.ts';
 import { noMatchingModel } from './plan-problems.ts';
 import { renderCatalog } from './render.ts';
-import { writeRanking } from './route-text.ts';
 
 export interface QuoteDesk {
   /** The whole answer to a routing question, quote included, in JSON. @throws ClipgateError no_matching_model. */
@@ -30,13 +29,13 @@ export function createQuoteDesk({
   readonly quotes: Quotes;
 }): QuoteDesk {
   async function answer(spec: ClipSpec, routing: Routing, clientId: string): Promise<string> {
-    const { view, route } = await planner.planRoute(spec, routing);
+    const { view, route, rankingJson } = await planner.planRoute(spec, routing);
     const [best] = route.candidates;
     const body = route.submission?.body;
     const { why } = route;
     if (!best || !body || why === null) throw noMatchingModel(route);
     const { token, expiresAt } = quotes.issue({ clientId, body, ceilingMicroUsd: ceilingOf(best) });
-    return writeRoute(view, route, { best, why, body, token, expiresAt });
+    return writeRoute(view, route, rankingJson, { best, why, body, token, expiresAt });
   }
 
   /** What the client would be told if it asked again now. */
@@ -83,17 +82,17 @@ function changeOf(plan: JobPlan, quote: Quote): string {
   return 'The body is not the one that was quoted, or its price has risen.';
 }
 
-/** The answer in JSON. Its long parts are the same for every clip of a question, and written once. */
+/** The answer in JSON, with the members of the ranking, an object, as they are kept beside it. */
 function writeRoute(
   view: CatalogView,
   route: RoutePlan,
+  rankingJson: string,
   quoted: { best: Eligible; why: string; body: object; token: string; expiresAt: number },
 ): string {
   const json = JSON.stringify;
-  const { candidates, rejected } = writeRanking(route);
   return (
-    `{"selected":${json(quoted.best.model.id)},"why":${json(quoted.why)},"candidates":${candidates},` +
-    `"rejected":${rejected},"nearest":${json(route.nearest)},"request":${json(quoted.body)},` +
+    `{"selected":${json(quoted.best.model.id)},"why":${json(quoted.why)},${rankingJson.slice(1, -1)},` +
+    `"request":${json(quoted.body)},` +
     `"warnings":${json(route.submission?.warnings ?? [])},"quote":${json(quoted.token)},` +
     `"quote_expires_at":${json(new Date(quoted.expiresAt))},"catalog":${json(renderCatalog(view))}}`
   );

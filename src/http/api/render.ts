@@ -7,15 +7,17 @@ import type { Attempt } from '../../core/job/attempt.ts';
 import type { Job, JobStatus } from '../../core/job/job.ts';
 import { isResubmitSafe } from '../../core/job/resubmission.ts';
 import type { ExpectedTime } from '../../core/learning/expected-time.ts';
-import { fromMicroUsd, toDollars } from '../../core/money.ts';
+import { fromMicroUsd } from '../../core/money.ts';
 import type { LearnedEstimate } from '../../core/pricing/learned-estimate.ts';
+import type { Candidate } from '../../core/routing/candidate.ts';
 import type { Rejected } from '../../core/routing/evaluate.ts';
+import type { Ranking } from '../../core/routing/plan-route.ts';
 import type { CatalogView } from '../../service/catalog/catalog-cache.ts';
 import type { JobRecord } from '../../service/jobs/jobs.ts';
 import type { Reconciliation } from '../../service/jobs/reconciliation.ts';
 
 const isoTime = (ms: number) => new Date(ms).toISOString();
-const dollars = (usd: Big | null) => (usd === null ? null : toDollars(usd));
+const dollars = (usd: Big | null) => (usd === null ? null : usd.toNumber());
 
 export function renderModel(model: VideoModel) {
   return {
@@ -36,7 +38,7 @@ export function renderModel(model: VideoModel) {
     prices: model.priceList.prices.map(({ sku, unit, usd, when: { videoInput, ...when } }) => ({
       sku,
       unit,
-      usd: toDollars(usd),
+      usd: usd.toNumber(),
       when: { ...when, ...(videoInput ? { video_input: true } : {}) },
     })),
     unknown_skus: model.priceList.unknownSkus,
@@ -65,8 +67,8 @@ export function renderEstimate(estimate: LearnedEstimate) {
       sku,
       unit,
       quantity,
-      unit_usd: toDollars(unitUsd),
-      usd: toDollars(usd),
+      unit_usd: unitUsd.toNumber(),
+      usd: usd.toNumber(),
     })),
   };
 }
@@ -76,6 +78,28 @@ export const renderExpected = ({ p50S, p90S, source, samples }: ExpectedTime) =>
   p90: p90S,
   source,
   samples,
+});
+
+function renderCandidate(candidate: Candidate) {
+  const { model, rank, score, scores, lowestAdvertisedPrice, quality, estimate, expected } = candidate;
+  return {
+    model: model.id,
+    rank,
+    score,
+    scores,
+    // JSON leaves out what is undefined: only the guide has such a price.
+    lowest_advertised_price: lowestAdvertisedPrice,
+    quality: { value: Math.round(quality.value * 1000) / 1000, source: quality.source },
+    estimate: renderEstimate(estimate),
+    expected_s: renderExpected(expected),
+  };
+}
+
+/** What of a routing answer is the same for every clip that ranks alike. */
+export const renderRanking = ({ candidates, rejected, nearest }: Ranking) => ({
+  candidates: candidates.map(renderCandidate),
+  rejected: rejected.map(renderRejected),
+  nearest,
 });
 
 export const renderRejected = ({ model, reasons }: Rejected) => ({ model: model.id, reasons });

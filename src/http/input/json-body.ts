@@ -21,7 +21,7 @@ export function readJsonBodies(app: FastifyInstance): void {
       if (!isUtf8(bytes)) throw new ClipgateError('malformed_body', 'The body is not valid UTF-8.');
       const text = bytes.toString('utf8');
       const value = parse(text);
-      checkNames(text, value);
+      checkNames(text);
       return value;
     },
   );
@@ -51,8 +51,8 @@ function parse(text: string): unknown {
 }
 
 /** Of two values one would be dropped, and perhaps the one that was meant. */
-function checkNames(text: string, value: unknown): void {
-  const repeated = findDuplicateKey(text, value);
+function checkNames(text: string): void {
+  const repeated = findDuplicateKey(text);
   if (!repeated) return;
   const fault = toInputError(repeated.path, repeated.message);
   throw new ClipgateError('malformed_body', `${fault.pointer || 'The body'} ${fault.message}.`, {

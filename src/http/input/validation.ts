@@ -1,7 +1,7 @@
 // Checks requests against their zod schemas; what passes is exactly what was sent, nothing coerced and nothing dropped.
 
 import type { FastifySchemaCompiler } from 'fastify';
-import { z } from 'zod';
+import type { z } from 'zod';
 import { ClipgateError, type InputError } from '../../core/errors.ts';
 import { invalidRequest, toInputError } from './input-errors.ts';
 import { findUnsafe } from './json-limits.ts';
@@ -17,9 +17,7 @@ const PARTS: Readonly<Record<string, InputError['in']>> = {
 /** Fastify's validator for zod schemas: the parsed value, or one error with every fault. */
 export const validatorCompiler: FastifySchemaCompiler<z.ZodType> = ({ schema, httpPart }) => {
   const part = PARTS[httpPart ?? 'body'] ?? 'body';
-  const nothing = findNothing(schema, part);
   return (data: unknown) => {
-    if (nothing?.is(data)) return nothing.result;
     // Fastify hands on null for no body at all, and "must be an object" would not say so.
     if (part === 'body' && (data === undefined || data === null)) {
       return { error: new ClipgateError('malformed_body', 'The body holds nothing: send a JSON object.') };
@@ -34,23 +32,6 @@ export const validatorCompiler: FastifySchemaCompiler<z.ZodType> = ({ schema, ht
     return { error: invalidRequest(result ? describeIssues(result.error.issues, data, part) : faults) };
   };
 };
-
-/**
- * Most requests have no query and none of the headers a route knows: the result for those, worked out once. Null
- * where something must be given.
- */
-function findNothing(schema: z.ZodType, part: InputError['in']) {
-  if (part !== 'query' && part !== 'header') return null;
-  const parsed = schema.safeParse({});
-  if (!parsed.success) return null;
-  if (part === 'query') {
-    const value: unknown = Object.freeze(parsed.data);
-    return { is: (data: unknown) => Object.keys(data ?? {}).length === 0, result: { value } };
-  }
-  const names = schema instanceof z.ZodObject ? Object.keys(schema.shape) : null;
-  const has = (data: unknown, name: string) => (data as Record<string, unknown>)[name] !== undefined;
-  return names && { is: (data: unknown) => !names.some((name) => has(data, name)), result: {} };
-}
 
 /** What is wrong before any field is looked at. */
 function findUnreadable(data: unknown, part: InputError['in']): InputError[] {

@@ -64,8 +64,6 @@ export interface Jobs {
   findReplay(clientId: string, idempotency: { key: string; bodyHash: string }): Promise<Job | null>;
   /** `clientId` null = any client's. @throws ClipgateError not_found, for another client's job as for none. */
   get(id: string, clientId: string | null): Promise<Job>;
-  /** The same at once where it is at hand; null says nothing. */
-  peek(id: string, clientId: string | null): Job | null;
   /** A job of this client's by our id or upstream's, or null. */
   find(anyId: string, clientId: string): Promise<Job | null>;
   /** The job once its status differs from what it is now or it has ended, or as it is after `timeoutMs`. */
@@ -110,7 +108,6 @@ export interface JobsParts {
     | 'findIdempotent'
     | 'findReplacements'
     | 'getJob'
-    | 'peekJob'
     | 'findJob'
     | 'getAttempts'
     | 'getJobByUpstreamId'
@@ -165,7 +162,6 @@ export function createJobs(
 
   return {
     get,
-    peek: (id, clientId) => (clientId === null ? null : store.peekJob(id, clientId)),
 
     async make(intent, wait) {
       if (!parts.upstream.canSubmit) {

@@ -1,15 +1,17 @@
-// Answers what a clip would be: joins the catalog of the moment with core's decision.
+// Plans what a clip would be: core's decision over the catalog of the moment, checked against providers and media URLs.
 
-import type { Catalog, VideoModel } from '../../core/catalog/catalog.ts';
+import type { VideoModel } from '../../core/catalog/catalog.ts';
 import { findSimilar } from '../../core/catalog/similar-models.ts';
 import type { ClipSpec, Routing } from '../../core/clip/clip-spec.ts';
 import { buildSubmission, type Submission } from '../../core/clip/submission.ts';
 import { type Knowledge, NOTHING_KNOWN } from '../../core/learning/knowledge.ts';
 import type { Reason } from '../../core/routing/eligibility.ts';
 import { type Eligible, evaluateModel } from '../../core/routing/evaluate.ts';
-import type { RoutePlan } from '../../core/routing/plan-route.ts';
+import { completePlan, type Ranking, type RoutePlan } from '../../core/routing/plan-route.ts';
 import type { CatalogCache, CatalogView } from '../catalog/catalog-cache.ts';
-import { createRankingMemory } from './ranking-cache.ts';
+import type { Preflight } from './preflight.ts';
+import type { ProviderTags } from './provider-tags.ts';
+import { createRankingCache } from './ranking-cache.ts';
 
 /** What a job would buy, or why it cannot be bought. */
 export type JobPlan =
@@ -23,13 +25,18 @@ export type JobPlan =
   | { readonly kind: 'unsupported'; readonly model: VideoModel; readonly reasons: readonly Reason[] }
   | { readonly kind: 'no_match'; readonly route: RoutePlan };
 
+export interface PlannedRoute {
+  readonly view: CatalogView;
+  readonly route: RoutePlan;
+  /** The ranking of `route` as `writeRanking` wrote it. */
+  readonly rankingJson: string;
+}
+
+/** Plans that buy nothing are not checked against media URLs: their reasons are known without asking anybody. */
 export interface Planner {
-  /** @throws ClipgateError catalog_unavailable. */
-  planRoute(
-    spec: ClipSpec,
-    routing: Routing,
-  ): Promise<{ readonly view: CatalogView; readonly route: RoutePlan }>;
-  /** With a model: that one, judged. Without: the router's best. @throws ClipgateError catalog_unavailable. */
+  /** @throws ClipgateError catalog_unavailable; media_unreachable where preflight is asked for. */
+  planRoute(spec: ClipSpec, routing: Routing): Promise<PlannedRoute>;
+  /** With a model: that one. Without: the router's best. @throws ClipgateError as `planRoute`. */
   planJob(
     modelId: string | undefined,
     spec: ClipSpec,
@@ -37,41 +44,89 @@ export interface Planner {
   ): Promise<{ readonly view: CatalogView; readonly plan: JobPlan }>;
 }
 
-/** @param knowledge what is known at the moment of asking. */
-export function createPlanner(
-  catalog: Pick<CatalogCache, 'get'>,
-  knowledge: () => Knowledge = () => NOTHING_KNOWN,
-): Planner {
-  const rank = createRankingMemory();
+export interface PlannerParts {
+  readonly catalog: Pick<CatalogCache, 'get'>;
+  readonly tags: Pick<ProviderTags, 'annotate' | 'learn'>;
+  readonly preflight: Preflight;
+  /** What is known at the moment of asking. */
+  readonly knowledge?: () => Knowledge;
+  /** The JSON that is kept beside a cached ranking. */
+  readonly writeRanking: (ranking: Ranking) => string;
+}
 
-  const planRoute = (catalog: Catalog, spec: ClipSpec, routing: Routing): RoutePlan =>
-    rank(catalog, spec, routing, knowledge());
+// What is learned of one model may hand the first place to another, which is then asked about in turn.
+const MAX_PLANS = 4;
+
+export function createPlanner(parts: PlannerParts): Planner {
+  const { tags, preflight, knowledge = () => NOTHING_KNOWN } = parts;
+  const rank = createRankingCache(parts.writeRanking);
+  const currentView = async () => tags.annotate(await parts.catalog.get());
+
+  function planOver(view: CatalogView, spec: ClipSpec, routing: Routing): PlannedRoute {
+    const { ranking, json } = rank(view.catalog, spec, routing, knowledge());
+    return { view, route: completePlan(ranking, spec, routing), rankingJson: json };
+  }
+
+  function planBest(view: CatalogView, spec: ClipSpec, routing: Routing): JobPlan {
+    const { route } = planOver(view, spec, routing);
+    const [choice] = route.candidates;
+    if (!choice || !route.submission) return { kind: 'no_match', route };
+    return { kind: 'planned', choice, submission: route.submission, route };
+  }
+
+  function planModel(view: CatalogView, modelId: string, spec: ClipSpec, routing: Routing): JobPlan {
+    const { byId, models } = view.catalog;
+    const model = byId.get(modelId);
+    if (!model) return { kind: 'unknown_model', modelId, similar: findSimilar(modelId, models) };
+    const evaluated = evaluateModel(model, spec, routing, knowledge());
+    if ('reasons' in evaluated) return { kind: 'unsupported', model, reasons: evaluated.reasons };
+    const submission = buildSubmission(model, spec, routing);
+    return { kind: 'planned', choice: evaluated, submission, route: null };
+  }
+
+  /** Plans again where upstream says of the model the options are meant for that its provider is another. */
+  async function settle<P>(
+    spec: ClipSpec,
+    plan: (view: CatalogView) => P,
+    modelToAsk: (planned: P) => string | null,
+  ): Promise<P> {
+    let planned = plan(await currentView());
+    if (spec.provider?.options === undefined) return planned;
+    for (let plans = 1; plans < MAX_PLANS; plans++) {
+      const modelId = modelToAsk(planned);
+      if (modelId === null || !(await tags.learn(modelId))) break;
+      planned = plan(await currentView());
+    }
+    return planned;
+  }
 
   return {
     async planRoute(spec, routing) {
-      const view = await catalog.get();
-      return { view, route: planRoute(view.catalog, spec, routing) };
+      const planned = await settle(
+        spec,
+        (view) => planOver(view, spec, routing),
+        ({ route }) => route.submission?.body.model ?? null,
+      );
+      if (planned.route.submission) await preflight.check(spec, routing.preflight === true);
+      return planned;
     },
 
     async planJob(modelId, spec, routing) {
-      const view = await catalog.get();
-      if (modelId === undefined) {
-        const route = planRoute(view.catalog, spec, routing);
-        const [choice] = route.candidates;
-        if (!choice || !route.submission) return { view, plan: { kind: 'no_match', route } };
-        return { view, plan: { kind: 'planned', choice, submission: route.submission, route } };
-      }
-      const model = view.catalog.byId.get(modelId);
-      if (!model) {
-        return {
+      const planned = await settle(
+        spec,
+        (view) => ({
           view,
-          plan: { kind: 'unknown_model', modelId, similar: findSimilar(modelId, view.catalog.models) },
-        };
-      }
-      const judged = evaluateModel(model, spec, routing, knowledge());
-      if ('reasons' in judged) return { view, plan: { kind: 'unsupported', model, reasons: judged.reasons } };
-      const submission = buildSubmission(model, spec, routing);
-      return { view, plan: { kind: 'planned', choice: judged, submission, route: null } };
+          plan:
+            modelId === undefined ? planBest(view, spec, routing) : planModel(view, modelId, spec, routing),
+        }),
+        ({ plan }) => {
+          if (plan.kind === 'planned') return plan.submission.body.model;
+          // Its options may be right after all, if its provider is another than was known.
+          return plan.kind === 'unsupported' ? plan.model.id : null;
+        },
+      );
+      if (planned.plan.kind === 'planned') await preflight.check(spec, routing.preflight === true);
+      return planned;
     },
   };
 }

@@ -1,4 +1,4 @@
-// What the service needs of a logger, pino's own shape so that any pino logger fits, and how its lines tell the time.
+// What the service needs of a logger: pino's own shape, so that any pino logger fits.
 
 type LogMethod = (details: object, message: string) => void;
 
@@ -7,21 +7,4 @@ export interface Log {
   readonly info: LogMethod;
   readonly warn: LogMethod;
   readonly error: LogMethod;
-}
-
-/**
- * The `timestamp` option of pino: ISO 8601, spelled out once a millisecond rather than once a line.
- * @param clock epoch milliseconds.
- */
-export function createTimestamps(clock: () => number): () => string {
-  let latest = Number.NaN;
-  let text = '';
-  return () => {
-    const now = clock();
-    if (now !== latest) {
-      latest = now;
-      text = `,"time":"${new Date(now).toISOString()}"`;
-    }
-    return text;
-  };
 }

@@ -197,7 +197,6 @@ describe('what should not happen', () => {
       make: fail,
       findReplay: fail,
       get: fail,
-      peek: () => null,
       find: fail,
       waitForChange: fail,
       // biome-ignore lint/correctness/useYield: it fails before it has anything to say

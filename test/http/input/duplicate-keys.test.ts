@@ -6,8 +6,7 @@ import { findDuplicateKey } from '../../../src/http/input/duplicate-keys.ts';
 import { CLIP, type ProblemAnswer, readAs } from '../../support/clips.ts';
 import { startTestGateway, type TestGateway } from '../../support/gateway.ts';
 
-const judge = (text: string) => findDuplicateKey(text, JSON.parse(text));
-const find = (text: string) => judge(text)?.path ?? null;
+const find = (text: string) => findDuplicateKey(text)?.path ?? null;
 
 const nest = (depth: number) => '['.repeat(depth) + ']'.repeat(depth);
 const names = (count: number) => Array.from({ length: count }, (_, i) => `"n${i}":0`).join(',');
@@ -39,7 +38,7 @@ describe('a text', () => {
     '[{"a":1},{"a":1}]',
     '{"a":"a","b":"\\"a\\":1,\\"a\\":2"}',
     '{"a":["b","b",":"],"c":"\\\\"}',
-    `{"a":${'['.repeat(100_000)}${']'.repeat(100_000)}}`,
+    `{"a":${'['.repeat(9_000)}${']'.repeat(9_000)}}`,
   ])('without is let through: %s', (text) => {
     expect(find(text)).toBeNull();
   });
@@ -53,11 +52,11 @@ describe('a text', () => {
   });
 
   it.each<[what: string, text: string, message: string]>([
-    ['too deep to be shown', `{"a":${nest(100_000)},"a":1}`, 'gives a name of one object more than once'],
+    ['too deep to be shown', `{"a":${nest(100_000)},"a":1}`, 'is nested more than 10000 levels deep'],
     ['among too many', `{"a":{${names(20_000)}},"a":{}}`, 'has more than 20000 names and texts'],
     ['among too many texts', `{"a":[${'"",'.repeat(20_000)}1],"a":1}`, 'has more than 20000 names and texts'],
   ])('with one twice, %s, is refused as a whole', (_, text, message) => {
-    expect(judge(text)).toEqual({ path: [], message });
+    expect(findDuplicateKey(text)).toEqual({ path: [], message });
   });
 
   it('is judged alike whatever stands in it', () => {
@@ -108,7 +107,7 @@ describe('a request', () => {
   it.each<[what: string, lost: string, at: string, pointer: string]>([
     ['deep', nest(65), '/trace is given', '/trace'],
     ['long', `{${names(19_980)}}`, '/trace is given', '/trace'],
-    ['too deep to be shown', nest(20_000), 'The body gives a name of one object', ''],
+    ['too deep to be shown', nest(20_000), 'The body is nested more than 10000 levels', ''],
     ['too long to be shown', `{${names(20_000)}}`, 'The body has more than 20000 names', ''],
   ])('that loses what is %s is refused, and buys nothing', async (_, lost, begins, pointer) => {
     const body = `{"trace":${lost},"trace":{},"duration":8,${JSON.stringify(CLIP).slice(1)}`;

@@ -4,7 +4,6 @@ import { describe, expect, it } from 'vitest';
 import type { ClipSpec } from '../../../src/core/clip/clip-spec.ts';
 import { slugsOf } from '../../../src/core/clip/provider-options.ts';
 import { createOpenRouter } from '../../../src/outbound/openrouter/openrouter.ts';
-import { createCheckedPlanner } from '../../../src/service/planning/checked-planner.ts';
 import { createPlanner } from '../../../src/service/planning/planner.ts';
 import { createProviderTags } from '../../../src/service/planning/provider-tags.ts';
 import { modelOf, octoberCatalog } from '../../support/catalogs.ts';
@@ -113,17 +112,18 @@ describe('provider tags', () => {
   });
 });
 
-describe('the checked planner', () => {
+describe('the planner', () => {
   const options = { kling: { negative_prompt: 'rain' } };
   const clip: ClipSpec = { prompt: 'x', duration: 5, provider: { options } };
 
   function plannerOver(answer: (modelId: string) => Promise<readonly string[]>) {
     const t = setUp(answer);
     const checked: ClipSpec[] = [];
-    const planner = createCheckedPlanner({
-      planner: createPlanner({ get: async () => t.tags.annotate(view) }),
+    const planner = createPlanner({
+      catalog: { get: async () => view },
       tags: t.tags,
       preflight: { check: async (spec) => void checked.push(spec) },
+      writeRanking: () => '{}',
     });
     return { ...t, planner, checked };
   }

@@ -1,11 +1,12 @@
-// What is remembered of a question is what working it out anew would say, and nothing older.
+// A cached ranking is what ranking anew would say, and nothing older.
 
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import type { Catalog } from '../../../src/core/catalog/catalog.ts';
 import type { ClipSpec, Routing } from '../../../src/core/clip/clip-spec.ts';
 import { type Knowledge, NOTHING_KNOWN } from '../../../src/core/learning/knowledge.ts';
-import { planRoute } from '../../../src/core/routing/plan-route.ts';
-import { createRankingMemory } from '../../../src/service/planning/ranking-cache.ts';
+import { type Ranking, rankModels } from '../../../src/core/routing/plan-route.ts';
+import { createRankingCache } from '../../../src/service/planning/ranking-cache.ts';
 import { mayCatalog, octoberCatalog } from '../../support/catalogs.ts';
 import { PAIRS } from '../../support/clip-pairs.ts';
 
@@ -46,102 +47,87 @@ const routing: fc.Arbitrary<Routing> = fc.record(
   { requiredKeys: [] },
 );
 
-describe('the memory of rankings', () => {
-  it('answers every request as if it had none', () => {
+const write = (ranking: Ranking) => JSON.stringify(ranking.candidates.map(({ model }) => model.id));
+const createCache = () => {
+  const rank = createRankingCache(write);
+  return (clip: ClipSpec, wishes: Routing = {}, known: Knowledge = NOTHING_KNOWN, of: Catalog = catalog) =>
+    rank(of, clip, wishes, known);
+};
+
+describe('the ranking cache', () => {
+  it('answers every request as if it had kept nothing', () => {
     fc.assert(
       fc.property(fc.array(fc.tuple(spec, routing), { minLength: 1, maxLength: 12 }), (requests) => {
-        const remembered = createRankingMemory();
-        // A ranking is kept from the second time on, and given from the third.
-        for (const [clip, wishes] of [...requests, ...requests, ...requests]) {
-          expect(remembered(catalog, clip, wishes, NOTHING_KNOWN)).toEqual(
-            planRoute(catalog, clip, wishes, NOTHING_KNOWN),
-          );
+        const rank = createCache();
+        for (const [clip, wishes] of [...requests, ...requests]) {
+          const { ranking, json } = rank(clip, wishes);
+          expect(ranking).toEqual(rankModels(catalog, clip, wishes, NOTHING_KNOWN));
+          expect(json).toBe(write(ranking));
         }
       }),
     );
   });
 
   it.each(Object.values(PAIRS).flat())('tells apart %j and %j', (one, other) => {
-    const remembered = createRankingMemory();
-    const ask = (spec: ClipSpec) => remembered(catalog, { prompt: 'x', ...spec }, {}, NOTHING_KNOWN);
-    for (let time = 0; time < 3; time++) ask(one);
-    for (let time = 0; time < 3; time++) {
-      expect(ask(other)).toEqual(planRoute(catalog, { prompt: 'x', ...other }, {}));
-    }
+    const rank = createCache();
+    rank({ prompt: 'x', ...one });
+    const { ranking } = rank({ prompt: 'x', ...other });
+    expect(ranking).toEqual(rankModels(catalog, { prompt: 'x', ...other }, {}, NOTHING_KNOWN));
   });
 
-  it('keeps one ranking for clips that differ in words and pictures alone', () => {
-    const remembered = createRankingMemory();
+  it('keeps one ranking and its text for clips that differ in words and pictures alone', () => {
+    const rank = createCache();
     const ask = (prompt: string, picture: string) =>
-      remembered(
-        catalog,
-        {
-          prompt,
-          duration: 5,
-          frame_images: [
-            { type: 'image_url', image_url: { url: `https://a.test/${picture}` }, frame_type: 'first_frame' },
-          ],
-        },
-        {},
-        NOTHING_KNOWN,
-      );
-    ask('a boat', 'one.png');
-    // Kept from the second time on: most questions come once.
-    const second = ask('a kite', 'one.png');
-    const third = ask('a train', 'two.png');
-    expect(third.candidates).toBe(second.candidates);
-    expect(third.submission?.body).toMatchObject({
-      prompt: 'a train',
-      frame_images: [{ image_url: { url: 'https://a.test/two.png' } }],
-    });
+      rank({
+        prompt,
+        duration: 5,
+        frame_images: [
+          { type: 'image_url', image_url: { url: `https://a.test/${picture}` }, frame_type: 'first_frame' },
+        ],
+      });
+    expect(ask('a train', 'two.png')).toBe(ask('a boat', 'one.png'));
   });
 
-  it('does not remember for long what is large because the question is', () => {
-    const remembered = createRankingMemory();
-    const ask = (number: number) => {
-      const allow = Array.from({ length: 400 }, (_, index) => `author-${number}/${'x'.repeat(90)}-${index}`);
-      return remembered(catalog, { duration: 5 }, { models: { allow } }, NOTHING_KNOWN);
-    };
-    ask(0);
-    const first = ask(0);
-    expect(ask(0).rejected).toBe(first.rejected);
-    // Thirty refusals of forty kilobytes each.
-    for (let number = 1; number < 30; number++) for (let time = 0; time < 2; time++) ask(number);
-    expect(ask(0).rejected).not.toBe(first.rejected);
+  it('keeps no more than 30 million characters, keys included', () => {
+    const rank = createRankingCache(() => 'x'.repeat(1_000_000));
+    const ask = (max_cost_usd: number) => rank(catalog, { prompt: 'x' }, { max_cost_usd }, NOTHING_KNOWN);
+    const first = ask(1);
+    for (let number = 2; number < 30; number++) ask(number);
+    expect(ask(1)).toBe(first);
+    for (let number = 30; number < 60; number++) ask(number);
+    expect(ask(1)).not.toBe(first);
   });
 
-  it('keeps what comes again, however much comes once in between', () => {
-    const remembered = createRankingMemory();
-    const ask = (max_cost_usd: number) =>
-      remembered(catalog, { prompt: 'x', duration: 5 }, { max_cost_usd }, NOTHING_KNOWN);
-    ask(1);
-    const kept = ask(1);
-    // More questions than there is room for rankings.
-    for (let once = 0; once < 3000; once++) ask(2 + once / 1e6);
-    expect(ask(1).candidates).toBe(kept.candidates);
+  it('keeps no more than a thousand rankings, those asked for last', () => {
+    const rank = createCache();
+    const kept = rank({ prompt: 'x' }, { max_cost_usd: 1 });
+    const lost = rank({ prompt: 'x' }, { max_cost_usd: 2 });
+    for (let other = 0; other < 998; other++) rank({ prompt: 'x' }, { max_cost_usd: 3 + other });
+    expect(rank({ prompt: 'x' }, { max_cost_usd: 1 })).toBe(kept);
+    rank({ prompt: 'x' }, { max_cost_usd: 5_000 });
+    expect(rank({ prompt: 'x' }, { max_cost_usd: 1 })).toBe(kept);
+    expect(rank({ prompt: 'x' }, { max_cost_usd: 2 })).not.toBe(lost);
   });
 
   it('forgets with another catalog, and with anything new that is known', () => {
-    const remembered = createRankingMemory();
+    const rank = createCache();
     const clip = { prompt: 'x', duration: 5 };
-    remembered(catalog, clip, {}, NOTHING_KNOWN);
-    const before = remembered(catalog, clip, {}, NOTHING_KNOWN);
-    const best = before.candidates[0]?.model.id ?? '';
-    const last = before.candidates.at(-1)?.model.id ?? '';
-    expect(remembered(catalog, clip, {}, { ...NOTHING_KNOWN }).candidates).toBe(before.candidates);
+    const before = rank(clip);
+    const best = before.ranking.candidates[0]?.model.id ?? '';
+    const last = before.ranking.candidates.at(-1)?.model.id ?? '';
+    expect(rank(clip, {}, { ...NOTHING_KNOWN })).toBe(before);
 
-    const praised: Knowledge = {
-      ...NOTHING_KNOWN,
-      qualities: new Map([
-        [last, 1],
-        [best, 0],
-      ]),
-    };
-    const after = remembered(catalog, clip, { priority: { speed: 0, cost: 0, quality: 1 } }, praised);
-    expect(after.candidates[0]?.model.id).toBe(last);
+    const qualities = new Map([
+      [last, 1],
+      [best, 0],
+    ]);
+    const praised: Knowledge = { ...NOTHING_KNOWN, qualities };
+    const after = rank(clip, { priority: { speed: 0, cost: 0, quality: 1 } }, praised);
+    expect(after.ranking.candidates[0]?.model.id).toBe(last);
 
     const old = mayCatalog();
-    expect(remembered(old, clip, {}, praised)).toEqual(planRoute(old, clip, {}, praised));
-    expect(remembered(catalog, clip, {}, NOTHING_KNOWN)).toEqual(before);
+    expect(rank(clip, {}, praised, old).ranking).toEqual(rankModels(old, clip, {}, praised));
+    expect(rank(clip)).toEqual(before);
+    expect(rank(clip)).not.toBe(before);
   });
 });

@@ -2,7 +2,6 @@
 
 import type { VideoModel } from '../../catalog/catalog.ts';
 import type { Priority } from '../../clip/clip-spec.ts';
-import { memoizeByObject } from '../../memoize-by-object.ts';
 
 export interface Weights {
   readonly speed: number;
@@ -55,19 +54,16 @@ export function scoreLikeGuide(models: readonly VideoModel[], weights: Weights):
   const min = Math.min(...known);
   const max = Math.max(...known);
   const bestRank = Math.max(1, ...models.map(resolutionRank));
-  // Few values, and rounding one is most of the work of a score.
-  const qualities = Array.from({ length: bestRank + 1 }, (_, rank) => round3(rank / bestRank));
 
   return models.map((model, index) => {
     const price = prices[index] ?? null;
     const speed = guideSpeed(model);
     const cost = price === null ? 0 : max === min ? 0.5 : 1 - (price - min) / (max - min);
-    const rank = resolutionRank(model);
-    const quality = rank / bestRank;
+    const quality = resolutionRank(model) / bestRank;
     return {
       model,
       score: round3(weights.speed * speed + weights.cost * cost + weights.quality * quality),
-      scores: { speed, cost: round3(cost), quality: qualities[rank] ?? 0 },
+      scores: { speed, cost: round3(cost), quality: round3(quality) },
       lowestAdvertisedPrice: price,
     };
   });
@@ -75,12 +71,12 @@ export function scoreLikeGuide(models: readonly VideoModel[], weights: Weights):
 
 const round3 = (value: number): number => Number(value.toFixed(3));
 
-const guideSpeed = memoizeByObject(({ id }: VideoModel): number => {
+function guideSpeed({ id }: VideoModel): number {
   if (id.includes('fast')) return 1;
   if (id.includes('lite') || id.includes('std')) return 0.8;
   if (id.includes('pro') || id.includes('o1')) return 0.35;
   return 0.55;
-});
+}
 
 // A map, for upstream names resolutions as it likes, and every object has a `constructor`.
 const RANKS: ReadonlyMap<string, number> = new Map([
@@ -94,6 +90,5 @@ const RANKS: ReadonlyMap<string, number> = new Map([
 export const BEST_RESOLUTION_RANK = 4;
 
 /** The guide's stand-in for quality: the rank of a model's highest resolution, 0 where it has none the guide knows. */
-export const resolutionRank = memoizeByObject((model: VideoModel): number =>
-  Math.max(0, ...(model.resolutions ?? []).map((resolution) => RANKS.get(resolution.toLowerCase()) ?? 0)),
-);
+export const resolutionRank = (model: VideoModel): number =>
+  Math.max(0, ...(model.resolutions ?? []).map((resolution) => RANKS.get(resolution.toLowerCase()) ?? 0));

@@ -187,19 +187,13 @@ export function jobRoutes({ planner, jobs, quotes, callbacks }: JobRoutesParts) 
           response: { 200: JobSchema, ...problems(400, 401, 404, 405, 500, 503) },
         },
       },
-      (request, reply) => {
+      async (request, reply) => {
         const { id } = request.params;
         const clientId = visibleTo(request);
         const { waitS } = parsePrefer(request.headers['prefer']);
-        // Most who ask hear what was said before: no promise is made for them.
-        const known = waitS === null ? jobs.peek(id, clientId) : null;
-        if (known) return sendJob(reply, jobs, known);
-        if (waitS !== null) reply.header('preference-applied', `wait=${waitS}`);
-        const finding =
-          waitS === null
-            ? jobs.get(id, clientId)
-            : jobs.waitForChange(id, clientId, waitS * 1000, request.signal);
-        return finding.then((job) => sendJob(reply, jobs, job));
+        if (waitS === null) return sendJob(reply, jobs, await jobs.get(id, clientId));
+        reply.header('preference-applied', `wait=${waitS}`);
+        return sendJob(reply, jobs, await jobs.waitForChange(id, clientId, waitS * 1000, request.signal));
       },
     );
   };
