@@ -16,11 +16,15 @@ export type Observation =
       readonly costUsd: number | null;
       readonly isByok: boolean | null;
       readonly error: string | null;
+      /** What upstream says beside the status. */
+      readonly statusDetail?: string;
       /** Set where the answer has no `usage` member: upstream says nothing of a bill, not that it does not know it. */
       readonly noUsage?: true;
     }
   /** Upstream knows no such job: seen just after submits, so it is not believed at once. */
   | { readonly kind: 'missing' }
+  /** Upstream answered, and the answer is no state of a job: its words, where it gave any. */
+  | { readonly kind: 'unclear'; readonly words: string | null }
   /** Nothing was learned. */
   | { readonly kind: 'failed' };
 
@@ -57,7 +61,7 @@ const MAX_OUTPUTS = 16;
  */
 export function advanceJob(job: Job, seen: Observation, now: number): JobChange {
   const polls = job.polls + 1;
-  if (seen.kind === 'failed') return { polls };
+  if (seen.kind === 'failed' || seen.kind === 'unclear') return { polls };
   if (seen.kind === 'missing') {
     const missing = { polls, missingSince: job.missingSince ?? now, missingPolls: job.missingPolls + 1 };
     if (now - missing.missingSince < LOST_AFTER_MS || missing.missingPolls < LOST_AFTER_POLLS) return missing;
@@ -97,7 +101,7 @@ export function advanceJob(job: Job, seen: Observation, now: number): JobChange 
       code: `upstream_${status}`,
       message:
         seen.error === null
-          ? `Upstream reports the job as ${seen.status}.`
+          ? `Upstream reports the job as ${seen.status}: no reason given.`
           : redactUpstreamMessage(seen.error),
     },
   };

@@ -23,10 +23,14 @@ export interface RawCatalog {
   readonly modalities: unknown;
 }
 
-/** What asking for a job came to; `missing` = upstream knows no such job (yet). */
+/**
+ * What asking for a job came to: `missing` = upstream knows no such job (yet), `unclear` = upstream answered, and the
+ * answer is no state of a job: it may be so for good. `words` are upstream's own.
+ */
 export type PollResult =
   | ({ readonly kind: 'answer' } & PollAnswer)
   | { readonly kind: 'missing' }
+  | { readonly kind: 'unclear'; readonly reason: string; readonly words: string | null }
   | { readonly kind: 'failed'; readonly reason: string };
 
 /** What asking for a clip came to. `bytes` is null where upstream does not say (it usually does not). */
@@ -79,6 +83,16 @@ const MAX_CATALOG_BYTES = 64_000_000;
 const MAX_BENCHMARKS_BYTES = 8_000_000;
 const MAX_POLL_BYTES = 1_000_000;
 const MAX_ERROR_BYTES = 100_000;
+
+// Whatever else a server may call an MP4. Whether it is one, its bytes decide.
+const MAY_BE_VIDEO = /^(video\/.+|application\/(mp4|octet-stream)|binary\/octet-stream|)$/;
+
+// About our key, our account, our pace, or somebody's on the way: no word on the job that was asked for.
+const NOT_OF_THE_JOB: ReadonlySet<number> = new Set([401, 402, 404, 407, 408, 425, 429]);
+
+/** A media type as it is compared: in lower case, without parameters. */
+const mediaTypeOf = (header: string | string[] | undefined): string =>
+  (String(header ?? '').split(';')[0] ?? '').trim().toLowerCase();
 
 /** Reads both model lists into models; null where the first is not a list at all. */
 export function parseCatalog(raw: RawCatalog): ModelsAnswer | null {
@@ -178,11 +192,15 @@ export function createOpenRouter(parts: OpenRouterParts, timeouts: OpenRouterTim
         const answer = parsePollAnswer(json, upstreamId);
         return answer
           ? { kind: 'answer', ...answer }
-          : { kind: 'failed', reason: 'the answer to a poll is not that job' };
+          : { kind: 'unclear', reason: 'the answer to a poll is not that job', words: null };
       } catch (thrown) {
         const { status, answer, message } = asUpstreamError(thrown);
         // A 404 that is not in upstream's own words may be anybody's on the way there.
-        return status === 404 && answer !== null ? { kind: 'missing' } : { kind: 'failed', reason: message };
+        if (status === 404 && answer !== null) return { kind: 'missing' };
+        const isRefused = status !== null && status >= 400 && status < 500 && !NOT_OF_THE_JOB.has(status);
+        return isRefused
+          ? { kind: 'unclear', reason: message, words: answer?.message ?? null }
+          : { kind: 'failed', reason: message };
       }
     },
 
@@ -192,13 +210,18 @@ export function createOpenRouter(parts: OpenRouterParts, timeouts: OpenRouterTim
         const { headers, body } = await get(path, signal, true);
         // Its reader sees every error; where nobody reads, or reads no more, an aborted stream is not a crash.
         body.on('error', () => undefined);
-        const contentType = String(headers['content-type'] ?? '');
-        if (!/^(video\/|application\/octet-stream)/.test(contentType)) {
+        const contentType = mediaTypeOf(headers['content-type']);
+        if (!MAY_BE_VIDEO.test(contentType)) {
           body.destroy();
           return { kind: 'failed', reason: 'upstream answered with something that is not a video' };
         }
         const length = headers['content-length'] === undefined ? null : Number(headers['content-length']);
-        return { kind: 'open', body, contentType, bytes: Number.isSafeInteger(length) ? length : null };
+        return {
+          kind: 'open',
+          body,
+          contentType: contentType.startsWith('video/') ? contentType : 'video/mp4',
+          bytes: Number.isSafeInteger(length) ? length : null,
+        };
       } catch (thrown) {
         const { status, message } = asUpstreamError(thrown);
         return { kind: status === 404 || status === 410 ? 'gone' : 'failed', reason: message };

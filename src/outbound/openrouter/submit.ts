@@ -3,8 +3,9 @@
 import { buildConnector, Client } from 'undici';
 import type { SubmitBody } from '../../core/job/job.ts';
 import type { Secret } from '../../core/secret.ts';
-import { readJson } from './body.ts';
+import { parseJson, type ReceivedText, receiveText } from './body.ts';
 import { asUpstreamError, parseRetryAfter } from './errors.ts';
+import { findTopLevelId } from './partial-json.ts';
 import {
   type ErrorAnswer,
   parseErrorAnswer,
@@ -30,6 +31,8 @@ export type SubmitOutcome =
       readonly reason: string;
       /** The id of an accepted job that cannot be kept, as `showOddId` writes it: a person may make something of it. */
       readonly oddId?: string;
+      /** An id in a 2xx answer that did not come whole: a hint, to be confirmed by asking upstream for it. */
+      readonly seenId?: string;
     };
 
 export interface SubmitTarget {
@@ -79,10 +82,10 @@ export async function submitOnce(target: SubmitTarget, body: SubmitBody): Promis
       body: JSON.stringify(body),
       signal: AbortSignal.timeout(target.timeoutMs),
     });
-    const answer = await readJson(response.body, MAX_ANSWER_BYTES);
+    const received = await receiveText(response.body, MAX_ANSWER_BYTES);
     return classify(
       response.statusCode,
-      answer,
+      received,
       parseRetryAfter(response.headers['retry-after'], target.now()),
     );
   } catch (thrown) {
@@ -94,19 +97,27 @@ export async function submitOnce(target: SubmitTarget, body: SubmitBody): Promis
   }
 }
 
-/** What an answered submit means: DESIGN's "accepted, rejected, everything else is unknown" in one place. */
-function classify(status: number, answer: unknown, retryAfterS: number | null): SubmitOutcome {
+/** What an answered submit means: accepted, rejected, and everything else is unknown. */
+function classify(status: number, { text, broken }: ReceivedText, retryAfterS: number | null): SubmitOutcome {
+  const answer = parseJson(text);
+  const reason = broken === null ? `upstream answered ${status}` : asUpstreamError(broken).message;
   if (status >= 200 && status < 300) {
+    // A whole document is the whole answer, whatever became of the connection after it.
     const accepted = parseSubmitAnswer(answer);
     if (accepted) return { kind: 'accepted', ...accepted };
     const oddId = showOddId(answer);
-    return oddId === null
+    if (oddId !== null)
+      return { kind: 'unknown', reason: `upstream answered ${status} with an id that cannot be used`, oddId };
+    const seenId = answer === undefined ? findTopLevelId(text) : null;
+    if (seenId !== null) return { kind: 'unknown', reason, seenId };
+    return broken === null
       ? { kind: 'unknown', reason: `upstream answered ${status} without a job id` }
-      : { kind: 'unknown', reason: `upstream answered ${status} with an id that cannot be used`, oddId };
+      : { kind: 'unknown', reason };
   }
-  if (REFUSALS.has(status)) {
+  // Half a refusal is none: what came after it may have said otherwise.
+  if (REFUSALS.has(status) && broken === null) {
     const refusal = parseErrorAnswer(answer);
     if (refusal) return { kind: 'rejected', status, answer: refusal, retryAfterS };
   }
-  return { kind: 'unknown', reason: `upstream answered ${status}` };
+  return { kind: 'unknown', reason };
 }

@@ -119,6 +119,9 @@ export function parseEndpointTags(body: unknown): readonly string[] | null {
   });
 }
 
+/** One job in a list of one is that job. */
+const unwrap = (body: unknown): unknown => (Array.isArray(body) && body.length === 1 ? body[0] : body);
+
 // An id that changed its JSON type is still the only thing that leads to a paid video.
 const IdWire = z.union([z.string(), z.int().transform(String)]);
 // A second name for the job, of use to people only: not worth losing an answer for.
@@ -138,7 +141,7 @@ export interface SubmitAnswer {
 
 /** Reads the 2xx answer to a submit; null where it holds no id we can use, which leaves the outcome unknown. */
 export function parseSubmitAnswer(body: unknown): SubmitAnswer | null {
-  const parsed = SubmitAnswerWire.safeParse(body);
+  const parsed = SubmitAnswerWire.safeParse(unwrap(body));
   if (!parsed.success) return null;
   const { id, generation_id, status } = parsed.data;
   return { upstreamId: id, generationId: generation_id, status };
@@ -149,7 +152,7 @@ const MAX_SHOWN_ID = 1_000;
 
 /** The id in an answer that `parseSubmitAnswer` cannot use, for a person to read: ASCII, escaped, cut. Null = none. */
 export function showOddId(body: unknown): string | null {
-  const parsed = OddIdWire.safeParse(body);
+  const parsed = OddIdWire.safeParse(unwrap(body));
   if (!parsed.success) return null;
   return JSON.stringify(parsed.data.id)
     .slice(0, MAX_SHOWN_ID)
@@ -167,7 +170,8 @@ const PollAnswerWire = z.object({
     .object({ cost: z.number().min(0).nullish().catch(null), is_byok: z.boolean().nullish().catch(null) })
     .nullish()
     .catch(null),
-  error: z.string().nullable().catch(null),
+  status_detail: z.string().nullable().catch(null),
+  error: z.unknown().optional(),
 });
 
 /** What upstream says of a job. `costUsd` null = unknown, never zero. */
@@ -177,23 +181,41 @@ export interface PollAnswer {
   readonly outputCount: number;
   readonly costUsd: number | null;
   readonly isByok: boolean | null;
+  /** Upstream's reason, in its own words; null where it gives none. */
   readonly error: string | null;
+  /** What upstream says beside the status, such as `queued_at_provider`; absent where it says nothing. */
+  readonly statusDetail?: string;
   /** Set where the answer has no `usage` at all; a `usage` that says null or nonsense is another thing. */
   readonly noUsage?: true;
 }
 
+const MAX_REASON_DEPTH = 4;
+
+/** A reason in any of the forms in which it comes: text, `{ message }`, `{ error: { message } }`; null = none given. */
+function readReason(value: unknown, depth = 0): string | null {
+  if (typeof value === 'string') return value.trim() === '' ? null : value;
+  if (typeof value !== 'object' || value === null || depth >= MAX_REASON_DEPTH) return null;
+  for (const member of ['message', 'error', 'detail', 'reason', 'code']) {
+    const found = readReason(Reflect.get(value, member), depth + 1);
+    if (found !== null) return found;
+  }
+  return null;
+}
+
 /** Reads `GET /videos/{id}`; null where it is not a job, or another job than `upstreamId`. */
-export function parsePollAnswer(body: unknown, upstreamId: string): PollAnswer | null {
+export function parsePollAnswer(whole: unknown, upstreamId: string): PollAnswer | null {
+  const body = unwrap(whole);
   const parsed = PollAnswerWire.safeParse(body);
   if (!parsed.success || (parsed.data.id !== null && parsed.data.id !== upstreamId)) return null;
-  const { status, generation_id, unsigned_urls, usage, error } = parsed.data;
+  const { status, generation_id, unsigned_urls, usage, error, status_detail } = parsed.data;
   return {
     status,
     generationId: generation_id,
     outputCount: unsigned_urls.length,
     costUsd: usage?.cost ?? null,
     isByok: usage?.is_byok ?? null,
-    error,
+    error: readReason(error),
+    ...(status_detail?.trim() ? { statusDetail: status_detail.trim() } : {}),
     // Looked for in the body itself: what could not be read is null by now, but it was there.
     ...(typeof body === 'object' && body !== null && !('usage' in body) ? { noUsage: true as const } : {}),
   };

@@ -106,7 +106,7 @@ export function createClipArchive(parts: ClipArchiveParts, folder: string): Clip
       log.warn({ job_id: job.id, index, fault, kept: again }, 'a clip does not look like a whole MP4');
       return again;
     });
-    const contentType = content.contentType.startsWith('video/') ? content.contentType : 'video/mp4';
+    const { contentType } = content;
     const stored = download.done
       .then(async ({ bytes, sha256 }) => {
         await store.saveOutput({ jobId: job.id, index, file: name, bytes, sha256, contentType });

@@ -154,7 +154,7 @@ export function createJobPoller(parts: JobPollerParts, options: JobPollerOptions
   async function observe(job: Job): Promise<Observation> {
     if (job.upstreamId === null) return { kind: 'failed' };
     const result = await parts.upstream.poll(job.upstreamId);
-    if (result.kind === 'failed')
+    if (result.kind === 'failed' || result.kind === 'unclear')
       log.warn({ job_id: job.id, reason: result.reason }, 'a poll failed: trying again later');
     return result;
   }

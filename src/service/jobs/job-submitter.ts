@@ -32,7 +32,7 @@ export interface Submitted {
 }
 
 export interface JobSubmitterParts {
-  readonly store: Pick<JobStore, 'saveStep' | 'bindUpstream' | 'getJob'>;
+  readonly store: Pick<JobStore, 'saveStep' | 'bindUpstream' | 'getJob' | 'keepWebhook'>;
   readonly upstream: Pick<OpenRouter, 'submit'>;
   readonly breaker: Pick<SubmitBreaker, 'admit'>;
   readonly fallback: JobFallback;
@@ -140,8 +140,25 @@ export function createJobSubmitter(parts: JobSubmitterParts, options: JobSubmitt
             'upstream accepted the job under an id that cannot be kept',
           );
         }
+        if (outcome.seenId !== undefined) await keepSeenId(job, outcome.seenId);
         return over(await leaveUnknown(job, lease));
     }
+  }
+
+  /** An id in half an answer is worth what a webhook is: it waits in the same inbox until upstream confirms it. */
+  async function keepSeenId(job: Job, upstreamId: string): Promise<void> {
+    alarms.raise(
+      'accepted_id_unconfirmed',
+      { job_id: job.id, upstream_id: upstreamId },
+      'the answer to a submit broke off after an id: upstream is asked whether it has that job',
+    );
+    const hint = { nonce: job.nonce, upstreamId, status: 'pending' };
+    if (await untilWritten(job.id, () => store.keepWebhook(hint, 0))) return;
+    alarms.raise(
+      'accepted_id_not_kept',
+      { job_id: job.id, upstream_id: upstreamId },
+      'an id that upstream gave could not be kept to be confirmed: attach it by hand',
+    );
   }
 
   const leaveUnknown = (job: Job, lease: Lease): Promise<Job> => {

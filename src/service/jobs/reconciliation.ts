@@ -53,6 +53,7 @@ export function createReconciliation({ store, upstream, log }: ReconciliationPar
           'upstream_id_unconfirmed',
           'Upstream knows no job of this id. Nothing was changed.',
         );
+      case 'unclear':
       case 'failed':
         throw new ClipgateError(
           'upstream_unreachable',

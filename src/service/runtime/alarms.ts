@@ -25,6 +25,16 @@ export const ALARMS = {
       'OpenRouter accepted a job under an id that cannot be stored. The line shows it as JSON, cut at 1,000 characters.',
     action: 'Find the video in the OpenRouter activity: it is paid for. Then resolve the job.',
   },
+  accepted_id_unconfirmed: {
+    happened:
+      'The answer to a submit broke off after an id. OpenRouter is asked for that job for a day; the job is bound where it is there.',
+    action:
+      'None where the job goes on. If it stays submission_unknown, look up the upstream id of the line and resolve the job.',
+  },
+  accepted_id_not_kept: {
+    happened: 'An id in an answer that broke off could not be stored to be confirmed: the inbox is full.',
+    action: 'Attach the upstream id of the line to the job (POST /jobs/{id}/resolve).',
+  },
   accepted_id_taken: {
     happened: 'OpenRouter accepted a job under an id that another job, or an earlier attempt, already has.',
     action:

@@ -66,7 +66,8 @@ describe('poll', () => {
     ['URLs that are text', { unsigned_urls: 'x' }],
     ['a usage of another type', { usage: 'free' }],
     ['a cost of another type', { usage: { cost: 'free', is_byok: 'no' } }],
-    ['an error of another type', { error: { message: 'x' } }],
+    ['an error of another type', { error: [] }],
+    ['signed URLs, which are not followed', { urls: ['https://storage.example/v?signature=x'] }],
   ])('sees the end of a job through %s', async (_name, odd) => {
     const { upstream } = await connect(answer({ id: 'a', status: 'completed', ...odd }));
     expect(await upstream.poll('a')).toMatchObject({
@@ -83,12 +84,54 @@ describe('poll', () => {
   it('takes an id that became a number for the same id', async () => {
     const { upstream } = await connect(answer({ id: 12345, status: 'completed' }));
     expect((await upstream.poll('12345')).kind).toBe('answer');
-    expect((await upstream.poll('1234')).kind).toBe('failed');
+    expect((await upstream.poll('1234')).kind).toBe('unclear');
+  });
+
+  it.each<[unknown, string | null]>([
+    ['flagged', 'flagged'],
+    [{ message: 'flagged' }, 'flagged'],
+    [{ error: { message: 'flagged', code: 400 } }, 'flagged'],
+    [{ code: 'moderation_blocked' }, 'moderation_blocked'],
+    ['', null],
+    [' ', null],
+    [{ message: '' }, null],
+    [{}, null],
+    [7, null],
+    [null, null],
+  ])('reads the reason %j', async (error, reason) => {
+    const { upstream } = await connect(answer({ id: 'a', status: 'failed', error }));
+    expect(await upstream.poll('a')).toMatchObject({ status: 'failed', error: reason });
+  });
+
+  it('passes on what upstream says beside the status', async () => {
+    const { upstream } = await connect(
+      answer([{ id: 'a', status: 'pending', status_detail: 'queued_at_provider' }]),
+    );
+    expect(await upstream.poll('a')).toMatchObject({
+      status: 'pending',
+      statusDetail: 'queued_at_provider',
+    });
   });
 
   it.each<[string, string]>([
     ['another job', answer({ id: 'other', status: 'completed' })],
     ['no status', answer({ id: 'a' })],
+    ...[400, 403, 409, 410, 422].map((status): [string, string] => [
+      String(status),
+      httpAnswer(status, '{"error":{"message":"flagged"}}', { connection: 'close' }),
+    ]),
+    ['a page with 403', httpAnswer(403, '<html>', { connection: 'close' })],
+  ])('calls an answer that is no state of the job unclear: %s', async (_name, text) => {
+    const { upstream } = await connect(text);
+    const words = text.includes('flagged') ? 'flagged' : null;
+    expect(await upstream.poll('a')).toMatchObject({ kind: 'unclear', words });
+  });
+
+  it.each<[string, string]>([
+    ...[401, 402, 408, 429, 503].map((status): [string, string] => [
+      String(status),
+      httpAnswer(status, '{"error":{"message":"no"}}', { connection: 'close' }),
+    ]),
     ['HTML', httpAnswer(200, '<html>', { connection: 'close' })],
     [
       '2 MB',
@@ -157,8 +200,23 @@ describe('openContent', () => {
     if (content.kind === 'open') expect(Buffer.concat(await content.body.toArray()).toString()).toBe('mp4!');
   });
 
+  it.each<[string, string]>([
+    ['Video/MP4', 'video/mp4'],
+    ['VIDEO/QuickTime; codecs="avc1"', 'video/quicktime'],
+    ['application/mp4', 'video/mp4'],
+    ['Application/MP4', 'video/mp4'],
+    ['binary/octet-stream', 'video/mp4'],
+    ['application/octet-stream', 'video/mp4'],
+    ['', 'video/mp4'],
+  ])('opens what is called %j', async (type, contentType) => {
+    const content = await open(httpAnswer(200, 'mp4!', { 'content-type': type, connection: 'close' }));
+    expect(content).toMatchObject({ kind: 'open', contentType });
+  });
+
   it.each<[string, string, string]>([
     ['JSON', httpAnswer(200, '{}'), 'failed'],
+    ['JSON in capitals', httpAnswer(200, '{}', { 'content-type': 'Application/JSON' }), 'failed'],
+    ['a page', httpAnswer(200, '<html>', { 'content-type': 'text/html' }), 'failed'],
     [
       'a redirect to another host',
       httpAnswer(302, '', { location: 'https://elsewhere.example/v.mp4' }),

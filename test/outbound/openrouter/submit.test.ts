@@ -1,6 +1,7 @@
 // Every way a submit can end, over real sockets, and that it is sent once at most.
 
 import type { Socket } from 'node:net';
+import { gzipSync } from 'node:zlib';
 import { afterEach, describe, expect, it } from 'vitest';
 import { createSecret } from '../../../src/core/secret.ts';
 import { submitOnce } from '../../../src/outbound/openrouter/submit.ts';
@@ -169,6 +170,68 @@ describe('submitOnce', () => {
   ])('shows an id that cannot be kept: %s', async (_name, answer, oddId) => {
     server = await startRawServer(say(httpAnswer(202, answer)));
     expect(await submit(server.port)).toMatchObject({ kind: 'unknown', oddId });
+  });
+
+  const chunked = (body: string, end = '') =>
+    `HTTP/1.1 202 X\r\ntransfer-encoding: chunked\r\n\r\n${Buffer.byteLength(body).toString(16)}\r\n${body}\r\n${end}`;
+  const bytesOf = (head: Record<string, string>, body: Buffer) =>
+    Buffer.concat([
+      Buffer.from(
+        `HTTP/1.1 202 X\r\n${Object.entries(head)
+          .map(([name, value]) => `${name}: ${value}\r\n`)
+          .join('')}content-length: ${body.length}\r\n\r\n`,
+      ),
+      body,
+    ]);
+  const zipped = gzipSync(ACCEPTED);
+
+  it.each<[string, (socket: Socket) => void]>([
+    [
+      'a reset that follows',
+      (socket) => void socket.write(chunked(ACCEPTED), () => socket.resetAndDestroy()),
+    ],
+    ['an end that never comes', (socket) => void socket.write(chunked(ACCEPTED))],
+    ['a close before the last chunk', (socket) => socket.end(chunked(ACCEPTED))],
+    [
+      'a length that was a lie',
+      (socket) => socket.end(httpAnswer(202, ACCEPTED, { 'content-length': '9000' })),
+    ],
+    ['a byte order mark', (socket) => socket.end(httpAnswer(202, `\ufeff${ACCEPTED}`))],
+    ['a list around it', (socket) => socket.end(httpAnswer(202, `[${ACCEPTED}]`))],
+    ['gzip', (socket) => socket.end(bytesOf({ 'content-encoding': 'gzip' }, zipped))],
+    ['gzip that is not announced', (socket) => socket.end(bytesOf({}, zipped))],
+    [
+      'gzip without its end',
+      (socket) => socket.end(bytesOf({ 'content-encoding': 'gzip' }, zipped.subarray(0, -8))),
+    ],
+  ])('reads a whole answer through %s', async (_name, respond) => {
+    server = await startRawServer(respond);
+    expect(await submit(server.port, { timeoutMs: 300 })).toMatchObject({
+      kind: 'accepted',
+      upstreamId: 'gen-vid-1-abc',
+    });
+    expect(server.received).toHaveLength(1);
+  });
+
+  it.each<[string, (socket: Socket) => void]>([
+    ['cut after the id', say(httpAnswer(202, ACCEPTED).slice(0, -10))],
+    [
+      'reset after the id',
+      (socket) => void socket.write(chunked(ACCEPTED.slice(0, -10)), () => socket.resetAndDestroy()),
+    ],
+    ['over a megabyte', say(httpAnswer(202, `{"id":"gen-vid-1-abc","pad":"${'x'.repeat(2_000_000)}"}`))],
+    [
+      'in a list, cut',
+      say(httpAnswer(202, `[{"id":"gen-vid-1-abc","status":"pen`, { 'content-length': '99' })),
+    ],
+  ])('keeps the id of an answer that is %s, as a hint', async (_name, respond) => {
+    server = await startRawServer(respond);
+    expect(await submit(server.port)).toMatchObject({ kind: 'unknown', seenId: 'gen-vid-1-abc' });
+  });
+
+  it('takes no word of a refusal that broke off', async () => {
+    server = await startRawServer(say(httpAnswer(400, refusal(400), { 'content-length': '9000' })));
+    expect((await submit(server.port)).kind).toBe('unknown');
   });
 
   it('keeps what a refusal says', async () => {
