@@ -82,7 +82,12 @@ export async function simulateMonth(catalog: Catalog, count: number, seed = 1): 
   const alarms = createAlarms({ log });
   const store = await openSqliteStore({ file: ':memory:', clock });
   const upstream = createOpenRouter(
-    { baseUrl: simulator.apiUrl, apiKey: createSecret('sk-or-month'), now: clock },
+    {
+      baseUrl: simulator.apiUrl,
+      apiKey: () => createSecret('sk-or-month'),
+      userAgent: 'clipgate/test',
+      now: clock,
+    },
     { connectMs: 10_000, submitMs: 90_000, readMs: 30_000, stallMs: 60_000 },
   );
   const modelStats = createModelStats({ store, clock, log });

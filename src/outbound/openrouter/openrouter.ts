@@ -60,12 +60,16 @@ export interface OpenRouter {
   poll(upstreamId: string): Promise<PollResult>;
   /** Opens a finished clip. Never throws; the stream errors where the clip is cut or stalls. */
   openContent(upstreamId: string, index: number, signal: AbortSignal): Promise<ContentResult>;
+  /** Ends every read that is under way; a submit has a connection of its own and goes on. */
   close(): Promise<void>;
 }
 
 export interface OpenRouterParts {
   readonly baseUrl: string;
-  readonly apiKey: Secret | undefined;
+  /** Asked for each request, so that a key can be replaced. */
+  readonly apiKey: () => Secret | undefined;
+  /** Such as `clipgate/1.2.0`. */
+  readonly userAgent: string;
   readonly now: () => number;
 }
 
@@ -107,7 +111,10 @@ export function createOpenRouter(parts: OpenRouterParts, timeouts: OpenRouterTim
     bodyTimeout: timeouts.stallMs,
     connections: 64,
   });
-  const authorization = () => (parts.apiKey ? { authorization: `Bearer ${parts.apiKey.reveal()}` } : {});
+  const headersOf = (withKey: boolean) => {
+    const key = withKey ? parts.apiKey() : undefined;
+    return { 'user-agent': parts.userAgent, ...(key ? { authorization: `Bearer ${key.reveal()}` } : {}) };
+  };
   const urlOf = (path: string) => new URL(`${parts.baseUrl}${path}`);
 
   /** @throws UpstreamError for every answer but a 200. */
@@ -116,7 +123,7 @@ export function createOpenRouter(parts: OpenRouterParts, timeouts: OpenRouterTim
       const response = await request(urlOf(path), {
         dispatcher: agent,
         signal,
-        headers: withKey ? authorization() : {},
+        headers: headersOf(withKey),
       });
       if (response.statusCode === 200) return response;
       const answer = parseErrorAnswer(await readJson(response.body, MAX_ERROR_BYTES));
@@ -148,7 +155,7 @@ export function createOpenRouter(parts: OpenRouterParts, timeouts: OpenRouterTim
   }
 
   return {
-    canSubmit: parts.apiKey !== undefined,
+    canSubmit: parts.apiKey() !== undefined,
 
     async fetchCatalog() {
       const [models, modalities] = await Promise.all([
@@ -163,7 +170,7 @@ export function createOpenRouter(parts: OpenRouterParts, timeouts: OpenRouterTim
       getJson(
         '/benchmarks?source=design-arena&arena=models&category=video',
         MAX_BENCHMARKS_BYTES,
-        parts.apiKey !== undefined,
+        parts.apiKey() !== undefined,
       ),
     async fetchEndpointTags(modelId, timeoutMs) {
       const path = `/models/${modelId.split('/').map(encodeURIComponent).join('/')}/endpoints`;
@@ -173,12 +180,13 @@ export function createOpenRouter(parts: OpenRouterParts, timeouts: OpenRouterTim
     },
 
     async submit(body) {
-      const { apiKey } = parts;
+      const apiKey = parts.apiKey();
       if (!apiKey) return { kind: 'not_sent', reason: 'no OpenRouter key is configured' };
       const { connectMs, submitMs } = timeouts;
       const target = {
         url: urlOf('/videos'),
         apiKey,
+        userAgent: parts.userAgent,
         now: parts.now,
         connectTimeoutMs: connectMs,
         timeoutMs: submitMs,
@@ -228,6 +236,6 @@ export function createOpenRouter(parts: OpenRouterParts, timeouts: OpenRouterTim
       }
     },
 
-    close: () => agent.close(),
+    close: () => agent.destroy(),
   };
 }

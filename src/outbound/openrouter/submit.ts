@@ -39,6 +39,7 @@ export interface SubmitTarget {
   /** URL of the submit endpoint. */
   readonly url: URL;
   readonly apiKey: Secret;
+  readonly userAgent: string;
   readonly now: () => number;
   readonly connectTimeoutMs: number;
   /** For the whole exchange. Above upstream's own 60 s, or we would give up on jobs it goes on to accept. */
@@ -76,6 +77,7 @@ export async function submitOnce(target: SubmitTarget, body: SubmitBody): Promis
       path: target.url.pathname,
       headers: {
         authorization: `Bearer ${target.apiKey.reveal()}`,
+        'user-agent': target.userAgent,
         'content-type': 'application/json',
         accept: 'application/json',
       },

@@ -21,13 +21,52 @@ async function connect(answer: string | ((path: string) => string), key: string 
   upstream = createOpenRouter(
     {
       baseUrl: `http://127.0.0.1:${started.port}/api/v1`,
-      apiKey: key === null ? undefined : createSecret(key),
+      apiKey: () => (key === null ? undefined : createSecret(key)),
+      userAgent: 'clipgate/test',
       now: () => 0,
     },
     { connectMs: 1_000, submitMs: 2_000, readMs: 500, stallMs: 500 },
   );
   return { upstream, received: started.received };
 }
+
+it.each([
+  ['a poll', (at: OpenRouter) => at.poll('a')],
+  ['a download', (at: OpenRouter) => at.openContent('a', 0, new AbortController().signal)],
+  ['a list', (at: OpenRouter) => at.fetchEndpointTags('a/b', 1_000).catch(() => null)],
+  ['a submit', (at: OpenRouter) => at.submit({ model: 'a/b' })],
+])('%s says which version asks', async (_name, ask) => {
+  const { upstream, received } = await connect(httpAnswer(404, '{}', { connection: 'close' }));
+  await ask(upstream);
+  expect(received.length).toBeGreaterThan(0);
+  for (const request of received) expect(request).toMatch(/^user-agent: clipgate\/test\r$/im);
+});
+
+it('pays with the key of the moment', async () => {
+  let key = 'sk-or-v1-before';
+  const started = await startRawServer((socket) =>
+    socket.end(httpAnswer(404, '{}', { connection: 'close' })),
+  );
+  server = started;
+  upstream = createOpenRouter(
+    {
+      baseUrl: `http://127.0.0.1:${started.port}`,
+      apiKey: () => createSecret(key),
+      userAgent: 'clipgate/test',
+      now: () => 0,
+    },
+    { connectMs: 1_000, submitMs: 1_000, readMs: 1_000, stallMs: 1_000 },
+  );
+  await upstream.poll('a');
+  key = 'sk-or-v1-after';
+  await upstream.poll('a');
+  await upstream.submit({ model: 'a/b' });
+  expect(started.received.map((request) => /Bearer (\S+)/.exec(request)?.[1])).toEqual([
+    'sk-or-v1-before',
+    'sk-or-v1-after',
+    'sk-or-v1-after',
+  ]);
+});
 
 describe('poll', () => {
   const answer = (body: unknown) => httpAnswer(200, JSON.stringify(body), { connection: 'close' });
@@ -238,7 +277,12 @@ describe('openContent', () => {
     );
     server = started;
     upstream = createOpenRouter(
-      { baseUrl: `http://127.0.0.1:${started.port}/api/v1`, apiKey: undefined, now: () => 0 },
+      {
+        baseUrl: `http://127.0.0.1:${started.port}/api/v1`,
+        apiKey: () => undefined,
+        userAgent: 'clipgate/test',
+        now: () => 0,
+      },
       { connectMs: 1_000, submitMs: 1_000, readMs: 1_000, stallMs: 50 },
     );
     const content = await upstream.openContent('a', 0, new AbortController().signal);

@@ -27,6 +27,7 @@ function submit(port: number, overrides: { timeoutMs?: number; protocol?: string
     {
       url: new URL(`${protocol}://${host}:${port}/api/v1/videos`),
       apiKey: createSecret('sk-or-v1-test'),
+      userAgent: 'clipgate/test',
       now: () => 0,
       connectTimeoutMs: 2_000,
       timeoutMs,

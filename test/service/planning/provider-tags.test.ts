@@ -101,7 +101,12 @@ describe('provider tags', () => {
       socket.end(httpAnswer(200, JSON.stringify(body)));
     });
     const upstream = createOpenRouter(
-      { baseUrl: `http://127.0.0.1:${server.port}`, apiKey: undefined, now: Date.now },
+      {
+        baseUrl: `http://127.0.0.1:${server.port}`,
+        apiKey: () => undefined,
+        userAgent: 'clipgate/test',
+        now: Date.now,
+      },
       { connectMs: 1_000, submitMs: 1_000, readMs: 1_000, stallMs: 1_000 },
     );
     expect(await upstream.fetchEndpointTags(KLING, 1_000)).toEqual(['kling/cn']);

@@ -1,0 +1,53 @@
+// What notifies clients' servers of how their jobs ended.
+
+import type { Config } from '../config/parse.ts';
+import { renderJob } from '../http/api/render.ts';
+import type { CallbackSender } from '../outbound/client-urls/callback-sender.ts';
+import { createCallbackDispatcher } from '../service/callbacks/callback-dispatcher.ts';
+import type { Jobs } from '../service/jobs/jobs.ts';
+import type { Alarms } from '../service/runtime/alarms.ts';
+import type { Log } from '../service/runtime/log.ts';
+import type { JobStore } from '../store/ports/job-store.ts';
+import type { Lifecycle } from './lifecycle.ts';
+import { CALLBACK_AGENT, CALLBACKS, STOP_MS } from './timeouts.ts';
+
+export interface CallbackContext {
+  readonly config: Config;
+  readonly store: JobStore;
+  readonly sender: CallbackSender;
+  readonly jobs: Pick<Jobs, 'recordOf'>;
+  /** Names this process in leases. */
+  readonly owner: string;
+  readonly clock: () => number;
+  readonly random: () => number;
+  readonly alarms: Alarms;
+  readonly log: Log;
+  readonly lifecycle: Lifecycle;
+}
+
+export function createCallbackParts(context: CallbackContext) {
+  const { config, store, sender, jobs, owner, clock, random, alarms, log, lifecycle } = context;
+  const secretsOf = (clientId: string) => config.CALLBACK_SECRETS?.get(clientId) ?? [];
+  const dispatcher = createCallbackDispatcher(
+    {
+      store,
+      sender,
+      secretsOf,
+      render: async (job) => renderJob({ ...(await jobs.recordOf(job)), callback: null }),
+      clock,
+      random,
+      alarms,
+      log,
+    },
+    { owner, ...CALLBACKS },
+  );
+  lifecycle.add('callback dispatcher', {
+    phase: 'work',
+    isBackground: true,
+    start: () => dispatcher.start(),
+    stop: () => dispatcher.stop(),
+    // An attempt counts: one under way is waited for.
+    stopMs: CALLBACK_AGENT.answerMs + STOP_MS,
+  });
+  return { dispatcher, hasSecret: (clientId: string) => secretsOf(clientId).length > 0 };
+}

@@ -1,0 +1,113 @@
+// What takes a job from its order to its clip: the submitter, the poller, the archive, webhooks and reconciliation.
+
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { Config } from '../config/parse.ts';
+import type { OpenRouter } from '../outbound/openrouter/openrouter.ts';
+import { findSignatureFault, parseWebhook } from '../outbound/openrouter/webhook.ts';
+import { createClipArchive } from '../service/clips/clip-archive.ts';
+import { createJobFallback } from '../service/jobs/job-fallback.ts';
+import { createJobPoller } from '../service/jobs/job-poller.ts';
+import { createJobSubmitter } from '../service/jobs/job-submitter.ts';
+import { createJobWatch } from '../service/jobs/job-watch.ts';
+import { createJobs } from '../service/jobs/jobs.ts';
+import { createReconciliation } from '../service/jobs/reconciliation.ts';
+import { createSubmitBreaker } from '../service/jobs/submit-breaker.ts';
+import type { ModelStats } from '../service/learning/model-stats.ts';
+import type { Alarms } from '../service/runtime/alarms.ts';
+import type { Log } from '../service/runtime/log.ts';
+import { createInboundWebhooks } from '../service/webhooks/inbound-webhooks.ts';
+import type { JobStore } from '../store/ports/job-store.ts';
+import type { Lifecycle } from './lifecycle.ts';
+import { LEASE_MARGIN_MS, STEPS, STOP_MS } from './timeouts.ts';
+
+export interface JobContext {
+  readonly config: Config;
+  readonly store: JobStore;
+  readonly upstream: OpenRouter;
+  readonly modelStats: ModelStats;
+  /** Names this process in leases. */
+  readonly owner: string;
+  readonly clock: () => number;
+  readonly random: () => number;
+  readonly alarms: Alarms;
+  readonly log: Log;
+  readonly lifecycle: Lifecycle;
+}
+
+export function createJobParts(context: JobContext) {
+  const { config, store, upstream, modelStats, owner, clock, random, alarms, log, lifecycle } = context;
+  const pace = { minMs: config.POLL_MIN_MS, maxMs: config.POLL_MAX_MS };
+  const submitLeaseMs = config.SUBMIT_TIMEOUT_MS + LEASE_MARGIN_MS;
+
+  const breaker = createSubmitBreaker({ clock, alarms, log });
+  const fallback = createJobFallback({ store, log });
+  const submitter = createJobSubmitter(
+    { store, upstream, breaker, fallback, clock, random, sleep: (ms) => sleep(ms), alarms, log },
+    { leaseMs: submitLeaseMs, pace, webhookUrlFor: webhookUrlUnder(config.PUBLIC_URL) },
+  );
+  lifecycle.add('submits', { phase: 'base', stop: () => submitter.drain(), stopMs: submitLeaseMs });
+
+  const archive = createClipArchive({ store, upstream, alarms, log }, config.ARCHIVE_DIR);
+  lifecycle.add('archive', {
+    phase: 'reads',
+    start: () => archive.start(clock()),
+    stop: () => archive.stop(),
+    stopMs: STOP_MS,
+  });
+
+  const poller = createJobPoller(
+    { store, upstream, submitter, archive, fallback, modelStats, clock, random, alarms, log },
+    { owner, pace, ...STEPS },
+  );
+  // Without a key there is nothing to poll with.
+  const start = (part: { start(): void }) => (upstream.canSubmit ? { start: () => part.start() } : {});
+  lifecycle.add('poller', {
+    phase: 'work',
+    isBackground: true,
+    ...start(poller),
+    stop: () => poller.stop(),
+    // A step may be a submit.
+    stopMs: submitLeaseMs,
+  });
+
+  const secrets = config.OPENROUTER_WEBHOOK_SECRET;
+  const webhooks = createInboundWebhooks({
+    store,
+    upstream,
+    findSignatureFault: secrets
+      ? (signature, rawBody) => findSignatureFault(signature, rawBody, secrets, clock())
+      : null,
+    parse: parseWebhook,
+    clock,
+    alarms,
+    log,
+  });
+  lifecycle.add('inbound webhooks', {
+    phase: 'work',
+    isBackground: true,
+    ...start(webhooks),
+    stop: () => webhooks.stop(),
+    stopMs: STOP_MS,
+  });
+
+  const watch = createJobWatch(store);
+  lifecycle.add('job watch', { phase: 'work', stop: () => watch.close(), stopMs: STOP_MS });
+
+  const jobs = createJobs(
+    { store, submitter, upstream, breaker, watch, clock, log },
+    { owner, leaseMs: submitLeaseMs },
+  );
+  return {
+    archive,
+    breaker,
+    jobs,
+    poller,
+    webhooks,
+    reconciliation: createReconciliation({ store, upstream, log }),
+  };
+}
+
+/** Where upstream is to say that the job of a nonce has ended; null for nowhere. */
+function webhookUrlUnder(publicUrl: string | undefined): (nonce: string) => string | null {
+  return (nonce) => (publicUrl === undefined ? null : `${publicUrl}/hooks/openrouter/${nonce}`);
+}

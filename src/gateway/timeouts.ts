@@ -1,0 +1,30 @@
+// How long things may take and how much runs at once, wherever no variable says so.
+
+/** To OpenRouter. A submit's own limit is SUBMIT_TIMEOUT_MS. */
+export const UPSTREAM = { connectMs: 10_000, readMs: 30_000, stallMs: 60_000 };
+
+// A fetch is given up well after its own limit: both model lists are read, one after the other at worst.
+export const CATALOG = { retryMs: 5_000, flightMs: 2 * UPSTREAM.readMs };
+
+export const STEPS = {
+  concurrency: 64,
+  archivesAtOnce: 32,
+  leaseMs: UPSTREAM.readMs + 15_000,
+  archiveLeaseMs: 180_000,
+};
+
+/** What the lease of a submit has beyond the longest submit: none is declared unknown while it is still under way. */
+export const LEASE_MARGIN_MS = 60_000;
+
+// Models rarely change hands.
+export const TAGS = { maxAgeMs: 6 * 3_600_000, retryMs: 300_000, timeoutMs: 2_000 };
+
+// OpenRouter fetches these URLs next, with no more patience: an asset that takes longer is as good as missing.
+export const MEDIA_AGENT = { connectMs: 5_000, answerMs: 5_000, maxBodyBytes: 1_000_000 };
+export const PREFLIGHT = { concurrency: 6, probeMs: 10_000, deadlineMs: 20_000, maxInlineBytes: 20_000_000 };
+
+export const CALLBACK_AGENT = { connectMs: 5_000, answerMs: 15_000, maxBodyBytes: 64 * 1024 };
+export const CALLBACKS = { concurrency: 32, perHost: 4, leaseMs: 60_000 };
+
+/** How long the stop of a part may take that only has to finish what it is doing. */
+export const STOP_MS = 10_000;
