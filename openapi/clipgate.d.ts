@@ -8,7 +8,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Whether the process answers; looks at no dependency */
+        /** Liveness: whether the process responds; checks no dependency */
         get: operations["getHealth"];
         put?: never;
         post?: never;
@@ -26,8 +26,8 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * Whether requests can be served: store, catalog, event loop
-         * @description `archive` and `submissions` are shown and never make it 503: without its disk clips are handed out past the archive, and while buying is paused all else goes on.
+         * Readiness: whether requests can be served (store, catalog, event loop)
+         * @description `archive` and `submissions` are reported but never cause 503: without its disk, clips are streamed without being archived, and while submissions are paused all other routes work.
          */
         get: operations["getReadiness"];
         put?: never;
@@ -45,7 +45,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** The models, with capabilities and prices in dollars */
+        /** List models, with capabilities and prices in dollars */
         get: operations["listModels"];
         put?: never;
         post?: never;
@@ -62,7 +62,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** One model */
+        /** Get one model */
         get: operations["getModel"];
         put?: never;
         post?: never;
@@ -79,7 +79,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** What changed in the catalog between fetches, oldest first */
+        /** List changes of the catalog, oldest first */
         get: operations["listCatalogChanges"];
         put?: never;
         post?: never;
@@ -154,8 +154,8 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * Decide a job that is submission_unknown (operators)
-         * @description An id is attached only if upstream confirms it. Each decision is on record: see the audit of the job.
+         * Resolve a job in submission_unknown (operators)
+         * @description An id is attached only if OpenRouter confirms it. Each decision is recorded in the audit log of the job.
          */
         post: operations["resolveJob"];
         delete?: never;
@@ -171,7 +171,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Who decided what about a job, and why (operators) */
+        /** The audit log of a job: who decided what, and why (operators) */
         get: operations["getJobAudit"];
         put?: never;
         post?: never;
@@ -191,8 +191,8 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * Send a job again, as a new job with the same body and callback_url
-         * @description For a job that ended without a clip or whose submit is unknown. Where nothing was bought for certain it needs no more; else `accept_double_charge: true`. Without an `Idempotency-Key` a job is sent again once, however often this is called.
+         * Resubmit a job as a new job with the same body and callback_url
+         * @description For a job that ended without a clip, or whose submit has an unknown outcome. Unless it is certain that nothing was bought, `accept_double_charge: true` is required. Without an `Idempotency-Key` a job is resubmitted once, however often this is called.
          */
         post: operations["resubmitJob"];
         delete?: never;
@@ -208,13 +208,13 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** The clip as MP4; Range is honoured once it is archived */
+        /** The clip as MP4; Range is supported once it is archived */
         get: operations["getJobContent"];
         put?: never;
         post?: never;
         delete?: never;
         options?: never;
-        /** Length and hash of the clip */
+        /** Size and hash of the clip */
         head: operations["headJobContent"];
         patch?: never;
         trace?: never;
@@ -227,8 +227,8 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * A job as Server-Sent Events until it has ended
-         * @description Each event is named `job`, its data is a Job, its id the version of the job. Send `Last-Event-ID` to get only what is newer. The stream closes after the event in which the job has ended.
+         * Follow a job as Server-Sent Events until it ends
+         * @description Each event is named `job`; its data is a Job, its id the version of the job. Send `Last-Event-ID` to receive only newer versions. The stream closes after the terminal state.
          */
         get: operations["streamJobEvents"];
         put?: never;
@@ -260,13 +260,13 @@ export interface components {
         CatalogChange: {
             /**
              * Format: date-time
-             * @description When this gateway saw it.
+             * @description When this gateway observed the change.
              */
             at: string;
             model: string;
             /** @enum {string} */
             kind: "added" | "removed" | "changed";
-            /** @description Capabilities, and prices in dollars per unit as prices.<sku>. Empty for a model that came or went. */
+            /** @description Capabilities, and prices in dollars per unit as prices.<sku>. Empty for added and removed models. */
             fields: {
                 field: string;
                 before: unknown;
@@ -274,7 +274,7 @@ export interface components {
             }[];
         };
         /**
-         * @description A page of changes; `next_cursor` leads to the next.
+         * @description A page of changes; `next_cursor` is the cursor of the next page.
          * @example {
          *       "data": [
          *         {
@@ -320,16 +320,16 @@ export interface components {
             type: string;
             title: string;
             status: number;
-            /** @description What is wrong and what would be accepted, for a person. */
+            /** @description What is wrong, and what would be accepted; for people. */
             detail: string;
             /** @description Stable; branch on this. */
             code: string;
-            /** @description The request id, as in x-request-id. */
+            /** @description The request id, as in X-Request-Id. */
             instance: string;
             errors?: {
                 /** @enum {string} */
                 in: "body" | "query" | "path" | "header";
-                /** @description JSON pointer (RFC 6901) to what is wrong. */
+                /** @description JSON pointer (RFC 6901) to the invalid field. */
                 pointer: string;
                 message: string;
             }[];
@@ -344,7 +344,7 @@ export interface components {
          */
         Video: string;
         /**
-         * @description A model: what it can do and what it costs.
+         * @description A model: its capabilities and prices.
          * @example {
          *       "id": "google/veo-3.1-lite",
          *       "name": "Google: Veo 3.1 Lite",
@@ -402,12 +402,12 @@ export interface components {
             name: string;
             /** @description Unix seconds. */
             created: number;
-            /** @description Seconds; null = the length follows from the input. */
+            /** @description Seconds; null = the duration follows from the input. */
             durations: number[] | null;
             /** @description null = follows from the input. */
             resolutions: string[] | null;
             aspect_ratios: string[] | null;
-            /** @description null = not enumerated, which is not none. */
+            /** @description null = not enumerated by OpenRouter, not an empty list. */
             sizes: string[] | null;
             frame_images: string[];
             input_modalities: string[];
@@ -422,21 +422,21 @@ export interface components {
             } | null;
             creativity: number[] | null;
             prices: {
-                /** @description Upstream's key. */
+                /** @description The key in OpenRouter's price list. */
                 sku: string;
                 unit: string;
-                /** @description Dollars per unit, whatever unit and currency upstream lists. */
+                /** @description US dollars per unit, converted from whatever OpenRouter lists. */
                 usd: number;
-                /** @description What must be true of a clip for this price to apply. */
+                /** @description Conditions on the clip for this price to apply. */
                 when: {
                     [key: string]: unknown;
                 };
             }[];
-            /** @description Price keys that are not understood, and so never used. */
+            /** @description Price keys that are not understood and therefore never used. */
             unknown_skus: string[];
         };
         /**
-         * @description Which catalog an answer was made from.
+         * @description The catalog that a response is based on.
          * @example {
          *       "fetched_at": "2026-10-02T09:00:00.000Z",
          *       "age_s": 12,
@@ -448,16 +448,16 @@ export interface components {
         Catalog: {
             /** Format: date-time */
             fetched_at: string;
-            /** @description Seconds since upstream answered with it. */
+            /** @description Seconds since the catalog was fetched. */
             age_s: number;
-            /** @description Older than it should be, because no newer one could be had. */
+            /** @description The catalog is older than CATALOG_MAX_AGE_S because it could not be refreshed. */
             stale: boolean;
             models: number;
-            /** @description Entries left out because they could not be read. */
+            /** @description Entries that could not be parsed and were left out. */
             dropped: number;
         };
         /**
-         * @description The models that match, and how old the list is.
+         * @description The matching models, and the age of the catalog.
          * @example {
          *       "data": [
          *         {
@@ -531,26 +531,26 @@ export interface components {
             /** @description The field to change. */
             field: string;
             requested: unknown;
-            /** @description What the model has; null = cannot be chosen on it. */
+            /** @description What the model supports; null = cannot be chosen on this model. */
             supported: unknown[] | null;
         };
         Estimate: {
-            /** @description The likeliest bill; null = unknown, never zero. */
+            /** @description The most likely bill; null = unknown, never zero. */
             usd: number | null;
             low_usd: number | null;
             high_usd: number | null;
             /** @enum {string} */
             certainty: "exact" | "estimated" | "unknown";
-            /** @description Why it is unknown. */
+            /** @description Why the price is unknown. */
             reason?: string;
             /** @description Present once this model has billed a job of this gateway. */
             learned?: {
-                /** @description What bills are of the list price; usd is the sum of lines times this. */
+                /** @description Ratio of bills to the list price; usd is the sum of lines times this. */
                 ratio: number;
-                /** @description Bills it was learned from. */
+                /** @description Number of bills that the ratio is learned from. */
                 samples: number;
             };
-            /** @description The price list's working, before anything learned. */
+            /** @description The calculation by the price list, before anything learned. */
             lines: {
                 sku: string;
                 unit: string;
@@ -560,12 +560,12 @@ export interface components {
             }[];
         };
         ExpectedTime: {
-            /** @description Seconds from submit to completed that half the clips stay under. */
+            /** @description Median seconds from submit to completed. */
             p50: number;
-            /** @description Seconds that nine in ten stay under; max_wait_s is held against this. */
+            /** @description 90th percentile in seconds; max_wait_s is compared with this. */
             p90: number;
             /**
-             * @description This gateway's own jobs, the public arena, recorded live runs, or models of its kind.
+             * @description This gateway's own jobs, the public arena, recorded live runs, or models of the same class.
              * @enum {string}
              */
             source: "observed" | "benchmark" | "documented" | "class";
@@ -585,7 +585,7 @@ export interface components {
                 speed: number;
                 cost: number;
                 quality: number;
-                /** @description Share of jobs that end with a clip. Counts where given a weight; not in the guide. */
+                /** @description Share of jobs that end with a clip. Counts only with a weight; not part of the guide. */
                 reliability?: number;
             };
             /** @description Only with scoring: guide. */
@@ -595,7 +595,7 @@ export interface components {
                 /** @description 0 to 1. */
                 value: number;
                 /**
-                 * @description The operator's table, the public arena's votes, or the model's highest resolution.
+                 * @description The operator's QUALITY_FILE, the public arena, or the model's highest resolution.
                  * @enum {string}
                  */
                 source: "quality_file" | "benchmark" | "resolution";
@@ -606,7 +606,7 @@ export interface components {
             model: string;
             reasons: components["schemas"]["Reason"][];
         };
-        /** @description Fields to set (null = leave out) and the models that would then take the clip. */
+        /** @description Fields to set (null = remove), and the models that could then make the clip. */
         Nearest: {
             change: {
                 [key: string]: unknown;
@@ -614,7 +614,7 @@ export interface components {
             admits: string[];
         };
         /**
-         * @description The candidates, the refused, and what would be sent.
+         * @description The candidates, the rejected models, and the request that would be sent.
          * @example {
          *       "selected": "bytedance/seedance-2.0-fast",
          *       "why": "cheapest of 9 that fit; 10 s slower than x-ai/grok-imagine-video",
@@ -703,26 +703,26 @@ export interface components {
          */
         RouteResult: {
             selected: string;
-            /** @description Why it was selected, in a sentence. */
+            /** @description Why it was selected, in one sentence. */
             why: string;
             /** @description Best first. */
             candidates: components["schemas"]["Candidate"][];
             /** @description Every other model, with all its reasons. */
             rejected: components["schemas"]["Rejected"][];
             nearest: components["schemas"]["Nearest"][];
-            /** @description Exactly what would be sent upstream. */
+            /** @description Exactly what would be sent to OpenRouter. */
             request: {
                 [key: string]: unknown;
             };
             warnings: components["schemas"]["Warning"][];
-            /** @description Opaque. POST /jobs with it and this same body buys this model at this price or less. */
+            /** @description Opaque token. POST /jobs with it and the same body buys this model at this price or less. */
             quote: string;
             /** Format: date-time */
             quote_expires_at: string;
             catalog: components["schemas"]["Catalog"];
         };
         /**
-         * @description A job: what was asked, what became of it, what it cost.
+         * @description A job: the request, its state and its cost.
          * @example {
          *       "id": "job_01K5J0V6Y8ZJ3T9Q4C2N7M1XAB",
          *       "client": "studio",
@@ -779,7 +779,7 @@ export interface components {
          */
         Job: {
             id: string;
-            /** @description Whose job it is: the name of a client, or `operator:` and the name of one. */
+            /** @description The owner: the name of a client, or `operator:` followed by the name of an operator. */
             client: string;
             /** @enum {string} */
             status: "queued" | "submitting" | "pending" | "in_progress" | "completed" | "failed" | "cancelled" | "expired" | "rejected" | "submission_unknown" | "not_accepted" | "written_off";
@@ -788,13 +788,13 @@ export interface components {
             created_at: string;
             /** Format: date-time */
             updated_at: string;
-            /** @description What was sent upstream, but for the address of our own webhook. */
+            /** @description The body that was sent to OpenRouter, without the URL of our own webhook. */
             request: {
                 [key: string]: unknown;
             };
             cost: {
                 estimated_usd: number | null;
-                /** @description What upstream billed; null = not known, never zero. */
+                /** @description What OpenRouter billed; null = unknown, never zero. */
                 actual_usd: number | null;
                 is_byok: boolean | null;
             };
@@ -806,7 +806,7 @@ export interface components {
                 code: string;
                 message: string;
             } | null;
-            /** @description Every model tried, in order; the last is the present one. Several only with `fallback`. */
+            /** @description Every attempt in order; the last is the current one. Several only with `fallback`. */
             attempts: {
                 model: string;
                 upstream_id: string | null;
@@ -822,32 +822,32 @@ export interface components {
                     actual_usd: number | null;
                 };
             }[];
-            /** @description The job that this one sends again. */
+            /** @description The job that this one resubmits. */
             resubmit_of: string | null;
-            /** @description How far telling `callback_url` is; null where there is none, and in what is told. */
+            /** @description Delivery status of the callback; null if no `callback_url` was given, and in events. */
             callback: {
                 url: string;
                 /**
-                 * @description `waiting` for the end, `pending`, `delivered`, `dead` after the last try, `gone` by a 410.
+                 * @description `waiting` for a terminal state, `pending`, `delivered`, `dead` after the last attempt, `gone` after a 410.
                  * @enum {string}
                  */
                 status: "waiting" | "pending" | "delivered" | "dead" | "gone";
-                /** @description What was told last, or is being told. */
+                /** @description The event that was sent last, or is being sent. */
                 event: ("job.completed" | "job.failed" | "job.cancelled" | "job.expired" | "job.rejected" | "job.submission_unknown" | "job.not_accepted" | "job.written_off") | null;
-                /** @description Of telling it. */
+                /** @description Delivery attempts of this event. */
                 attempts: number;
                 last_error: string | null;
-                /** @description When it is tried again. */
+                /** @description Time of the next attempt. */
                 next_at: string | null;
             } | null;
-            /** @description Whether sending this intent again cannot buy a second video. */
+            /** @description true if sending this request again cannot buy a second video. */
             resubmit_safe: boolean;
             /** @description Empty until completed. */
             outputs: {
                 index: number;
                 url: string;
                 content_type: string;
-                /** @description null until the clip is in the archive. */
+                /** @description null until the clip is archived. */
                 bytes: number | null;
             }[];
             links: {
@@ -857,7 +857,7 @@ export interface components {
             };
         };
         /**
-         * @description A page of jobs; `next_cursor` leads to the next.
+         * @description A page of jobs; `next_cursor` is the cursor of the next page.
          * @example {
          *       "data": [
          *         {
@@ -994,16 +994,16 @@ export interface components {
             /** @constant */
             dry_run: true;
             model: string;
-            /** @description Why this model, in a sentence. */
+            /** @description Why this model was selected, in one sentence. */
             why: string;
-            /** @description Exactly what would be sent upstream. */
+            /** @description Exactly what would be sent to OpenRouter. */
             request: {
                 [key: string]: unknown;
             };
             estimate: components["schemas"]["Estimate"];
             expected_s: components["schemas"]["ExpectedTime"];
             warnings: components["schemas"]["Warning"][];
-            /** @description Empty where model was given. */
+            /** @description Empty if model was given. */
             rejected: components["schemas"]["Rejected"][];
             nearest: components["schemas"]["Nearest"][];
             catalog: components["schemas"]["Catalog"];
@@ -1011,7 +1011,7 @@ export interface components {
         /** @description text/event-stream. */
         EventStream: string;
         /**
-         * @description The process answers.
+         * @description The process responds.
          * @example {
          *       "status": "ok"
          *     }
@@ -1021,13 +1021,13 @@ export interface components {
             status: "ok";
         };
         /**
-         * @description What was looked at, and what was found.
+         * @description Each check and its result.
          * @example {
          *       "status": "ready",
          *       "checks": {
          *         "store": {
          *           "ok": true,
-         *           "detail": "answers"
+         *           "detail": "responds"
          *         },
          *         "catalog": {
          *           "ok": true,
@@ -1064,12 +1064,12 @@ export interface components {
                     ok: boolean;
                     detail: string;
                 };
-                /** @description Whether its folder takes files; never a reason not to be ready. */
+                /** @description Whether ARCHIVE_DIR is writable; does not affect readiness. */
                 archive: {
                     ok: boolean;
                     detail: string;
                 };
-                /** @description How buying stands; never a reason not to be ready. */
+                /** @description The state of the submit circuit breaker; does not affect readiness. */
                 submissions: {
                     ok: boolean;
                     detail: string;
@@ -1115,7 +1115,7 @@ export interface components {
             }[];
         };
         /**
-         * @description What is posted to `callback_url`: the Job as GET /jobs/{id} answers it, save that `callback` is null and data: URLs in `request` end before their content.
+         * @description The body of a callback: the job as GET /jobs/{id} returns it, except that `callback` is null and data: URLs in `request` end before their content.
          * @example {
          *       "type": "job.completed",
          *       "timestamp": "2026-10-02T09:00:44.120Z",
@@ -1176,13 +1176,13 @@ export interface components {
          */
         JobEvent: {
             /**
-             * @description `job.` and the status of the job.
+             * @description `job.` followed by the status of the job.
              * @enum {string}
              */
             type: "job.completed" | "job.failed" | "job.cancelled" | "job.expired" | "job.rejected" | "job.submission_unknown" | "job.not_accepted" | "job.written_off";
             /**
              * Format: date-time
-             * @description When the job came to stand where it does.
+             * @description When the job reached this status.
              */
             timestamp: string;
             data: components["schemas"]["Job"];
@@ -1311,7 +1311,7 @@ export interface components {
          *     }
          */
         JobRequest: {
-            /** @description Buy from this model. Without it the router picks one. */
+            /** @description The model to buy from. Without it the router selects one. */
             model?: string;
             /**
              * @description What the clip shows. May be left out where an image alone says it.
@@ -1416,25 +1416,25 @@ export interface components {
             passthrough?: "require" | "when_supported";
             /** @description Look at every image, audio and video URL first: 422 `media_unreachable` where one is not there or not what it says. */
             preflight?: boolean;
-            /** @description After a refusal, or a failure that was not billed, try the next candidate under the same job. */
+            /** @description After a rejection, or a failure that was not billed, try the next candidate under the same job. */
             fallback?: {
-                /** @description Models tried in all, the first included. */
+                /** @description Total number of models to try, including the first. */
                 max_attempts: number;
-                /** @description What all attempts together may cost; also a limit for each of them. */
+                /** @description The maximum cost of all attempts together, and of each one. */
                 max_total_cost_usd: number;
             };
             /**
              * Format: uri
-             * @description Where to POST a signed JobEvent when the job has ended; https. Never sent upstream.
+             * @description URL (https) to POST a signed JobEvent to when the job reaches a terminal state. Never sent to OpenRouter.
              */
             callback_url?: string;
-            /** @description Answer with the plan and buy nothing. */
+            /** @description Respond with the plan and buy nothing. */
             dry_run?: boolean;
-            /** @description Buy what POST /route quoted for this same body: that model, at that price or less. */
+            /** @description A quote from POST /route for this same body: buy that model, at that price or less. */
             quote?: string;
         };
         /**
-         * @description What an operator makes of a job whose submit nobody knows the outcome of.
+         * @description An operator's decision on a job whose submit has an unknown outcome.
          * @example {
          *       "action": "attach",
          *       "upstream_id": "gen-vid-1790931600-a1B2",
@@ -1443,35 +1443,35 @@ export interface components {
          */
         Resolution: {
             /**
-             * @description Upstream has it: follow it under this id.
+             * @description OpenRouter has the job: follow it under this id.
              * @constant
              */
             action: "attach";
             upstream_id: string;
             /**
-             * @description Why, for whoever reads the record.
+             * @description The reason, for the audit log.
              * @example Found on the invoice of 2 October.
              */
             reason: string;
         } | {
             /**
-             * @description Upstream never took it: its Idempotency-Key is free again.
+             * @description OpenRouter never accepted the job: its Idempotency-Key is free again.
              * @constant
              */
             action: "not_accepted";
             /**
-             * @description Why, for whoever reads the record.
+             * @description The reason, for the audit log.
              * @example Found on the invoice of 2 October.
              */
             reason: string;
         } | {
             /**
-             * @description Nobody will ever know: closed, and its key stays used.
+             * @description The outcome stays unknown: the job is closed, and its Idempotency-Key stays in use.
              * @constant
              */
             action: "write_off";
             /**
-             * @description Why, for whoever reads the record.
+             * @description The reason, for the audit log.
              * @example Found on the invoice of 2 October.
              */
             reason: string;
@@ -1483,7 +1483,7 @@ export interface components {
          *     }
          */
         Resubmit: {
-            /** @description Needed where the job was bought or may have been: the clip may be billed twice. */
+            /** @description Required if the job was bought or may have been: the clip may be billed twice. */
             accept_double_charge?: boolean;
         };
     };
@@ -1491,27 +1491,27 @@ export interface components {
     parameters: never;
     requestBodies: never;
     headers: {
-        /** @description Names this request in the log; your own, where you sent one. */
+        /** @description Identifies this request in the log; the id you sent, if you sent one. */
         "X-Request-Id": string;
-        /** @description Where the job is. */
+        /** @description URL of the job. */
         Location: string;
-        /** @description Seconds to let pass before asking again. */
+        /** @description Seconds to wait before the next request. */
         "Retry-After": number;
-        /** @description `true` where this Idempotency-Key was used before: nothing was sent. */
+        /** @description `true` if this Idempotency-Key was used before: nothing was sent. */
         "Idempotent-Replayed": string;
         /** @description The preference of `Prefer` that was honoured. */
         "Preference-Applied": string;
         /** @description Changes with the content; send it back as `If-None-Match`. */
         ETag: string;
-        /** @description How long the answer may be kept, and by whom. */
+        /** @description Who may cache the response, and for how long. */
         "Cache-Control": string;
-        /** @description `bytes`: parts can be asked for with `Range`. */
+        /** @description `bytes`: `Range` requests are supported. */
         "Accept-Ranges": string;
-        /** @description Which bytes of how many these are. */
+        /** @description The range of this response and the size of the clip. */
         "Content-Range": string;
-        /** @description How to identify yourself. */
+        /** @description The authentication scheme. */
         "WWW-Authenticate": string;
-        /** @description The methods this address has. */
+        /** @description The methods that this URL supports. */
         Allow: string;
     };
     pathItems: never;
@@ -1527,7 +1527,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description The process answers. */
+            /** @description The process responds. */
             200: {
                 headers: {
                     "X-Request-Id": components["headers"]["X-Request-Id"];
@@ -1537,7 +1537,7 @@ export interface operations {
                     "application/json": components["schemas"]["Health"];
                 };
             };
-            /** @description Another method is needed: `method_not_allowed`, see `Allow`. */
+            /** @description Method not allowed: `method_not_allowed`; see `Allow`. */
             405: {
                 headers: {
                     "X-Request-Id": components["headers"]["X-Request-Id"];
@@ -1548,7 +1548,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Our fault: `internal`. */
+            /** @description Internal server error: `internal`. */
             500: {
                 headers: {
                     "X-Request-Id": components["headers"]["X-Request-Id"];
@@ -1569,7 +1569,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description What was looked at, and what was found. */
+            /** @description Each check and its result. */
             200: {
                 headers: {
                     "X-Request-Id": components["headers"]["X-Request-Id"];
@@ -1579,7 +1579,7 @@ export interface operations {
                     "application/json": components["schemas"]["Readiness"];
                 };
             };
-            /** @description Another method is needed: `method_not_allowed`, see `Allow`. */
+            /** @description Method not allowed: `method_not_allowed`; see `Allow`. */
             405: {
                 headers: {
                     "X-Request-Id": components["headers"]["X-Request-Id"];
@@ -1590,7 +1590,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Our fault: `internal`. */
+            /** @description Internal server error: `internal`. */
             500: {
                 headers: {
                     "X-Request-Id": components["headers"]["X-Request-Id"];
@@ -1600,7 +1600,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Not now: see `checks`. */
+            /** @description Not ready; see `checks`. */
             503: {
                 headers: {
                     "X-Request-Id": components["headers"]["X-Request-Id"];
@@ -1616,7 +1616,7 @@ export interface operations {
     listModels: {
         parameters: {
             query?: {
-                /** @description Can make a clip of this many seconds. */
+                /** @description Models that support this duration, in seconds. */
                 duration?: number;
                 /**
                  * @description Such as 480p, 720p, 768p, 1080p, 1K, 2K or 4K; new values are passed on.
@@ -1633,17 +1633,17 @@ export interface operations {
                  * @example 1280x720
                  */
                 size?: string;
-                /** @description Can start from this. */
+                /** @description Models that support this kind of input. */
                 mode?: "text_to_video" | "image_to_video" | "reference_to_video" | "video_to_video";
-                /** @description Is known to make sound, or known not to. */
+                /** @description Models known to generate audio, or known not to. */
                 generate_audio?: "true" | "false";
-                /** @description Is known to take a seed, or known not to. */
+                /** @description Models known to accept a seed, or known not to. */
                 seed?: "true" | "false";
-                /** @description The clip described by the other parameters cannot cost more than this. */
+                /** @description Models on which the clip of the other parameters cannot cost more than this. */
                 max_cost_usd?: number;
             };
             header?: {
-                /** @description The `ETag` of an earlier answer: 304 where nothing has changed since. */
+                /** @description The `ETag` of an earlier response: 304 if nothing has changed. */
                 "If-None-Match"?: string;
             };
             path?: never;
@@ -1651,7 +1651,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description The models that match, and how old the list is. */
+            /** @description The matching models, and the age of the catalog. */
             200: {
                 headers: {
                     "X-Request-Id": components["headers"]["X-Request-Id"];
@@ -1663,7 +1663,7 @@ export interface operations {
                     "application/json": components["schemas"]["ModelList"];
                 };
             };
-            /** @description Not changed since the ETag in If-None-Match. */
+            /** @description Not modified since the ETag in If-None-Match. */
             304: {
                 headers: {
                     "X-Request-Id": components["headers"]["X-Request-Id"];
@@ -1673,7 +1673,7 @@ export interface operations {
                 };
                 content?: never;
             };
-            /** @description The request is wrong: `invalid_request`, `malformed_body`, or upstream refused the input. */
+            /** @description Invalid request: `invalid_request`, `malformed_body`, or OpenRouter rejected the input. */
             400: {
                 headers: {
                     "X-Request-Id": components["headers"]["X-Request-Id"];
@@ -1683,7 +1683,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description No valid client key: `unauthorized`. */
+            /** @description The client key is missing or unknown: `unauthorized`. */
             401: {
                 headers: {
                     "X-Request-Id": components["headers"]["X-Request-Id"];
@@ -1694,7 +1694,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Another method is needed: `method_not_allowed`, see `Allow`. */
+            /** @description Method not allowed: `method_not_allowed`; see `Allow`. */
             405: {
                 headers: {
                     "X-Request-Id": components["headers"]["X-Request-Id"];
@@ -1705,7 +1705,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Our fault: `internal`. */
+            /** @description Internal server error: `internal`. */
             500: {
                 headers: {
                     "X-Request-Id": components["headers"]["X-Request-Id"];
@@ -1715,7 +1715,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Not now: see `code` and `Retry-After`. */
+            /** @description Service unavailable; see `code` and `Retry-After`. */
             503: {
                 headers: {
                     "X-Request-Id": components["headers"]["X-Request-Id"];
@@ -1740,7 +1740,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description A model: what it can do and what it costs. */
+            /** @description A model: its capabilities and prices. */
             200: {
                 headers: {
                     "X-Request-Id": components["headers"]["X-Request-Id"];
@@ -1751,7 +1751,7 @@ export interface operations {
                     "application/json": components["schemas"]["Model"];
                 };
             };
-            /** @description The request is wrong: `invalid_request`, `malformed_body`, or upstream refused the input. */
+            /** @description Invalid request: `invalid_request`, `malformed_body`, or OpenRouter rejected the input. */
             400: {
                 headers: {
                     "X-Request-Id": components["headers"]["X-Request-Id"];
@@ -1761,7 +1761,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description No valid client key: `unauthorized`. */
+            /** @description The client key is missing or unknown: `unauthorized`. */
             401: {
                 headers: {
                     "X-Request-Id": components["headers"]["X-Request-Id"];
@@ -1772,7 +1772,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Nothing here, or not yours: `not_found`. */
+            /** @description The resource does not exist, or belongs to another client: `not_found`. */
             404: {
                 headers: {
                     "X-Request-Id": components["headers"]["X-Request-Id"];
@@ -1782,7 +1782,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Another method is needed: `method_not_allowed`, see `Allow`. */
+            /** @description Method not allowed: `method_not_allowed`; see `Allow`. */
             405: {
                 headers: {
                     "X-Request-Id": components["headers"]["X-Request-Id"];
@@ -1793,7 +1793,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Our fault: `internal`. */
+            /** @description Internal server error: `internal`. */
             500: {
                 headers: {
                     "X-Request-Id": components["headers"]["X-Request-Id"];
@@ -1803,7 +1803,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Not now: see `code` and `Retry-After`. */
+            /** @description Service unavailable; see `code` and `Retry-After`. */
             503: {
                 headers: {
                     "X-Request-Id": components["headers"]["X-Request-Id"];
@@ -1819,9 +1819,9 @@ export interface operations {
     listCatalogChanges: {
         parameters: {
             query?: {
-                /** @description Only changes seen after this time. */
+                /** @description Only changes observed after this time. */
                 since?: string;
-                /** @description Go on where an earlier answer ended. */
+                /** @description Continue after an earlier response. */
                 cursor?: string;
                 limit?: number;
             };
@@ -1831,7 +1831,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description A page of changes; `next_cursor` leads to the next. */
+            /** @description A page of changes; `next_cursor` is the cursor of the next page. */
             200: {
                 headers: {
                     "X-Request-Id": components["headers"]["X-Request-Id"];
@@ -1841,7 +1841,7 @@ export interface operations {
                     "application/json": components["schemas"]["CatalogChangeList"];
                 };
             };
-            /** @description The request is wrong: `invalid_request`, `malformed_body`, or upstream refused the input. */
+            /** @description Invalid request: `invalid_request`, `malformed_body`, or OpenRouter rejected the input. */
             400: {
                 headers: {
                     "X-Request-Id": components["headers"]["X-Request-Id"];
@@ -1851,7 +1851,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description No valid client key: `unauthorized`. */
+            /** @description The client key is missing or unknown: `unauthorized`. */
             401: {
                 headers: {
                     "X-Request-Id": components["headers"]["X-Request-Id"];
@@ -1862,7 +1862,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Another method is needed: `method_not_allowed`, see `Allow`. */
+            /** @description Method not allowed: `method_not_allowed`; see `Allow`. */
             405: {
                 headers: {
                     "X-Request-Id": components["headers"]["X-Request-Id"];
@@ -1873,7 +1873,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Our fault: `internal`. */
+            /** @description Internal server error: `internal`. */
             500: {
                 headers: {
                     "X-Request-Id": components["headers"]["X-Request-Id"];
@@ -1883,7 +1883,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Not now: see `code` and `Retry-After`. */
+            /** @description Service unavailable; see `code` and `Retry-After`. */
             503: {
                 headers: {
                     "X-Request-Id": components["headers"]["X-Request-Id"];
@@ -1909,7 +1909,7 @@ export interface operations {
             };
         };
         responses: {
-            /** @description The candidates, the refused, and what would be sent. */
+            /** @description The candidates, the rejected models, and the request that would be sent. */
             200: {
                 headers: {
                     "X-Request-Id": components["headers"]["X-Request-Id"];
@@ -1919,7 +1919,7 @@ export interface operations {
                     "application/json": components["schemas"]["RouteResult"];
                 };
             };
-            /** @description The request is wrong: `invalid_request`, `malformed_body`, or upstream refused the input. */
+            /** @description Invalid request: `invalid_request`, `malformed_body`, or OpenRouter rejected the input. */
             400: {
                 headers: {
                     "X-Request-Id": components["headers"]["X-Request-Id"];
@@ -1929,7 +1929,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description No valid client key: `unauthorized`. */
+            /** @description The client key is missing or unknown: `unauthorized`. */
             401: {
                 headers: {
                     "X-Request-Id": components["headers"]["X-Request-Id"];
@@ -1940,7 +1940,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Another method is needed: `method_not_allowed`, see `Allow`. */
+            /** @description Method not allowed: `method_not_allowed`; see `Allow`. */
             405: {
                 headers: {
                     "X-Request-Id": components["headers"]["X-Request-Id"];
@@ -1961,7 +1961,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Too large: `body_too_large`, or upstream says so. */
+            /** @description Too large: `body_too_large` (32 MB on /route and /jobs), or `upstream_too_large`. */
             413: {
                 headers: {
                     "X-Request-Id": components["headers"]["X-Request-Id"];
@@ -1981,7 +1981,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Understood, but it cannot be done: see `code`. */
+            /** @description The request is valid but cannot be fulfilled; see `code`. */
             422: {
                 headers: {
                     "X-Request-Id": components["headers"]["X-Request-Id"];
@@ -1991,7 +1991,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Our fault: `internal`. */
+            /** @description Internal server error: `internal`. */
             500: {
                 headers: {
                     "X-Request-Id": components["headers"]["X-Request-Id"];
@@ -2001,7 +2001,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Not now: see `code` and `Retry-After`. */
+            /** @description Service unavailable; see `code` and `Retry-After`. */
             503: {
                 headers: {
                     "X-Request-Id": components["headers"]["X-Request-Id"];
@@ -2021,7 +2021,7 @@ export interface operations {
                 cursor?: string;
                 status?: "queued" | "submitting" | "pending" | "in_progress" | "completed" | "failed" | "cancelled" | "expired" | "rejected" | "submission_unknown" | "not_accepted" | "written_off";
                 model?: string;
-                /** @description For operators: only the jobs of this client. Without it, of all. */
+                /** @description For operators: only the jobs of this client. Default: all clients. */
                 client?: string;
             };
             header?: never;
@@ -2030,7 +2030,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description A page of jobs; `next_cursor` leads to the next. */
+            /** @description A page of jobs; `next_cursor` is the cursor of the next page. */
             200: {
                 headers: {
                     "X-Request-Id": components["headers"]["X-Request-Id"];
@@ -2040,7 +2040,7 @@ export interface operations {
                     "application/json": components["schemas"]["JobList"];
                 };
             };
-            /** @description The request is wrong: `invalid_request`, `malformed_body`, or upstream refused the input. */
+            /** @description Invalid request: `invalid_request`, `malformed_body`, or OpenRouter rejected the input. */
             400: {
                 headers: {
                     "X-Request-Id": components["headers"]["X-Request-Id"];
@@ -2050,7 +2050,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description No valid client key: `unauthorized`. */
+            /** @description The client key is missing or unknown: `unauthorized`. */
             401: {
                 headers: {
                     "X-Request-Id": components["headers"]["X-Request-Id"];
@@ -2061,7 +2061,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Upstream forbids it: `upstream_forbidden`; or it is for operators: `operator_required`. */
+            /** @description Forbidden by OpenRouter: `upstream_forbidden`; or restricted to operators: `operator_required`. */
             403: {
                 headers: {
                     "X-Request-Id": components["headers"]["X-Request-Id"];
@@ -2071,7 +2071,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Another method is needed: `method_not_allowed`, see `Allow`. */
+            /** @description Method not allowed: `method_not_allowed`; see `Allow`. */
             405: {
                 headers: {
                     "X-Request-Id": components["headers"]["X-Request-Id"];
@@ -2082,7 +2082,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Our fault: `internal`. */
+            /** @description Internal server error: `internal`. */
             500: {
                 headers: {
                     "X-Request-Id": components["headers"]["X-Request-Id"];
@@ -2092,7 +2092,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Not now: see `code` and `Retry-After`. */
+            /** @description Service unavailable; see `code` and `Retry-After`. */
             503: {
                 headers: {
                     "X-Request-Id": components["headers"]["X-Request-Id"];
@@ -2109,10 +2109,10 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description Makes the request safe to repeat: the same key and body never buy twice. */
-                "idempotency-key"?: string;
-                /** @description `respond-async`: answer before upstream does. */
-                prefer?: string;
+                /** @description Makes the request safe to retry: the same key with the same body never buys twice. */
+                "Idempotency-Key"?: string;
+                /** @description `respond-async`: respond as soon as the job is stored, before OpenRouter answers. */
+                Prefer?: string;
             };
             path?: never;
             cookie?: never;
@@ -2147,7 +2147,7 @@ export interface operations {
                     "application/json": components["schemas"]["Job"];
                 };
             };
-            /** @description The request is wrong: `invalid_request`, `malformed_body`, or upstream refused the input. */
+            /** @description Invalid request: `invalid_request`, `malformed_body`, or OpenRouter rejected the input. */
             400: {
                 headers: {
                     "X-Request-Id": components["headers"]["X-Request-Id"];
@@ -2157,7 +2157,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description No valid client key: `unauthorized`. */
+            /** @description The client key is missing or unknown: `unauthorized`. */
             401: {
                 headers: {
                     "X-Request-Id": components["headers"]["X-Request-Id"];
@@ -2168,7 +2168,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The OpenRouter account cannot pay: `upstream_insufficient_credits`. */
+            /** @description OpenRouter answered 402: `upstream_insufficient_credits`; `limit_source` says which limit. */
             402: {
                 headers: {
                     "X-Request-Id": components["headers"]["X-Request-Id"];
@@ -2178,7 +2178,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Upstream forbids it: `upstream_forbidden`; or it is for operators: `operator_required`. */
+            /** @description Forbidden by OpenRouter: `upstream_forbidden`; or restricted to operators: `operator_required`. */
             403: {
                 headers: {
                     "X-Request-Id": components["headers"]["X-Request-Id"];
@@ -2188,7 +2188,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Nothing here, or not yours: `not_found`. */
+            /** @description The resource does not exist, or belongs to another client: `not_found`. */
             404: {
                 headers: {
                     "X-Request-Id": components["headers"]["X-Request-Id"];
@@ -2198,7 +2198,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Another method is needed: `method_not_allowed`, see `Allow`. */
+            /** @description Method not allowed: `method_not_allowed`; see `Allow`. */
             405: {
                 headers: {
                     "X-Request-Id": components["headers"]["X-Request-Id"];
@@ -2219,7 +2219,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Not as things stand: `not_ready`, or another `code` that says why. */
+            /** @description Conflict with the current state: `not_ready`, or another `code`. */
             409: {
                 headers: {
                     "X-Request-Id": components["headers"]["X-Request-Id"];
@@ -2230,7 +2230,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Too large: `body_too_large`, or upstream says so. */
+            /** @description Too large: `body_too_large` (32 MB on /route and /jobs), or `upstream_too_large`. */
             413: {
                 headers: {
                     "X-Request-Id": components["headers"]["X-Request-Id"];
@@ -2250,7 +2250,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Understood, but it cannot be done: see `code`. */
+            /** @description The request is valid but cannot be fulfilled; see `code`. */
             422: {
                 headers: {
                     "X-Request-Id": components["headers"]["X-Request-Id"];
@@ -2260,7 +2260,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Upstream takes no more for now: `upstream_rate_limited`, see `Retry-After`. */
+            /** @description Rate limited by OpenRouter or a provider: `upstream_rate_limited`; see `Retry-After`. */
             429: {
                 headers: {
                     "X-Request-Id": components["headers"]["X-Request-Id"];
@@ -2271,7 +2271,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Our fault: `internal`. */
+            /** @description Internal server error: `internal`. */
             500: {
                 headers: {
                     "X-Request-Id": components["headers"]["X-Request-Id"];
@@ -2281,7 +2281,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Upstream failed: see `code`. */
+            /** @description OpenRouter failed; see `code`. */
             502: {
                 headers: {
                     "X-Request-Id": components["headers"]["X-Request-Id"];
@@ -2291,7 +2291,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Not now: see `code` and `Retry-After`. */
+            /** @description Service unavailable; see `code` and `Retry-After`. */
             503: {
                 headers: {
                     "X-Request-Id": components["headers"]["X-Request-Id"];
@@ -2308,7 +2308,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description `wait=N` (1 to 60): answer when the status changes or after N seconds. */
+                /** @description `wait=N` (1 to 60): respond when the status changes, or after N seconds. */
                 Prefer?: string;
             };
             path: {
@@ -2319,7 +2319,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description A job: what was asked, what became of it, what it cost. */
+            /** @description A job: the request, its state and its cost. */
             200: {
                 headers: {
                     "X-Request-Id": components["headers"]["X-Request-Id"];
@@ -2330,7 +2330,7 @@ export interface operations {
                     "application/json": components["schemas"]["Job"];
                 };
             };
-            /** @description The request is wrong: `invalid_request`, `malformed_body`, or upstream refused the input. */
+            /** @description Invalid request: `invalid_request`, `malformed_body`, or OpenRouter rejected the input. */
             400: {
                 headers: {
                     "X-Request-Id": components["headers"]["X-Request-Id"];
@@ -2340,7 +2340,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description No valid client key: `unauthorized`. */
+            /** @description The client key is missing or unknown: `unauthorized`. */
             401: {
                 headers: {
                     "X-Request-Id": components["headers"]["X-Request-Id"];
@@ -2351,7 +2351,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Nothing here, or not yours: `not_found`. */
+            /** @description The resource does not exist, or belongs to another client: `not_found`. */
             404: {
                 headers: {
                     "X-Request-Id": components["headers"]["X-Request-Id"];
@@ -2361,7 +2361,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Another method is needed: `method_not_allowed`, see `Allow`. */
+            /** @description Method not allowed: `method_not_allowed`; see `Allow`. */
             405: {
                 headers: {
                     "X-Request-Id": components["headers"]["X-Request-Id"];
@@ -2372,7 +2372,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Our fault: `internal`. */
+            /** @description Internal server error: `internal`. */
             500: {
                 headers: {
                     "X-Request-Id": components["headers"]["X-Request-Id"];
@@ -2382,7 +2382,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Not now: see `code` and `Retry-After`. */
+            /** @description Service unavailable; see `code` and `Retry-After`. */
             503: {
                 headers: {
                     "X-Request-Id": components["headers"]["X-Request-Id"];
@@ -2411,7 +2411,7 @@ export interface operations {
             };
         };
         responses: {
-            /** @description A job: what was asked, what became of it, what it cost. */
+            /** @description A job: the request, its state and its cost. */
             200: {
                 headers: {
                     "X-Request-Id": components["headers"]["X-Request-Id"];
@@ -2421,7 +2421,7 @@ export interface operations {
                     "application/json": components["schemas"]["Job"];
                 };
             };
-            /** @description The request is wrong: `invalid_request`, `malformed_body`, or upstream refused the input. */
+            /** @description Invalid request: `invalid_request`, `malformed_body`, or OpenRouter rejected the input. */
             400: {
                 headers: {
                     "X-Request-Id": components["headers"]["X-Request-Id"];
@@ -2431,7 +2431,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description No valid client key: `unauthorized`. */
+            /** @description The client key is missing or unknown: `unauthorized`. */
             401: {
                 headers: {
                     "X-Request-Id": components["headers"]["X-Request-Id"];
@@ -2442,7 +2442,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Upstream forbids it: `upstream_forbidden`; or it is for operators: `operator_required`. */
+            /** @description Forbidden by OpenRouter: `upstream_forbidden`; or restricted to operators: `operator_required`. */
             403: {
                 headers: {
                     "X-Request-Id": components["headers"]["X-Request-Id"];
@@ -2452,7 +2452,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Nothing here, or not yours: `not_found`. */
+            /** @description The resource does not exist, or belongs to another client: `not_found`. */
             404: {
                 headers: {
                     "X-Request-Id": components["headers"]["X-Request-Id"];
@@ -2462,7 +2462,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Another method is needed: `method_not_allowed`, see `Allow`. */
+            /** @description Method not allowed: `method_not_allowed`; see `Allow`. */
             405: {
                 headers: {
                     "X-Request-Id": components["headers"]["X-Request-Id"];
@@ -2483,7 +2483,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Not as things stand: `not_ready`, or another `code` that says why. */
+            /** @description Conflict with the current state: `not_ready`, or another `code`. */
             409: {
                 headers: {
                     "X-Request-Id": components["headers"]["X-Request-Id"];
@@ -2494,7 +2494,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Too large: `body_too_large`, or upstream says so. */
+            /** @description Too large: `body_too_large` (32 MB on /route and /jobs), or `upstream_too_large`. */
             413: {
                 headers: {
                     "X-Request-Id": components["headers"]["X-Request-Id"];
@@ -2514,7 +2514,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Our fault: `internal`. */
+            /** @description Internal server error: `internal`. */
             500: {
                 headers: {
                     "X-Request-Id": components["headers"]["X-Request-Id"];
@@ -2524,7 +2524,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Not now: see `code` and `Retry-After`. */
+            /** @description Service unavailable; see `code` and `Retry-After`. */
             503: {
                 headers: {
                     "X-Request-Id": components["headers"]["X-Request-Id"];
@@ -2559,7 +2559,7 @@ export interface operations {
                     "application/json": components["schemas"]["Audit"];
                 };
             };
-            /** @description The request is wrong: `invalid_request`, `malformed_body`, or upstream refused the input. */
+            /** @description Invalid request: `invalid_request`, `malformed_body`, or OpenRouter rejected the input. */
             400: {
                 headers: {
                     "X-Request-Id": components["headers"]["X-Request-Id"];
@@ -2569,7 +2569,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description No valid client key: `unauthorized`. */
+            /** @description The client key is missing or unknown: `unauthorized`. */
             401: {
                 headers: {
                     "X-Request-Id": components["headers"]["X-Request-Id"];
@@ -2580,7 +2580,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Upstream forbids it: `upstream_forbidden`; or it is for operators: `operator_required`. */
+            /** @description Forbidden by OpenRouter: `upstream_forbidden`; or restricted to operators: `operator_required`. */
             403: {
                 headers: {
                     "X-Request-Id": components["headers"]["X-Request-Id"];
@@ -2590,7 +2590,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Nothing here, or not yours: `not_found`. */
+            /** @description The resource does not exist, or belongs to another client: `not_found`. */
             404: {
                 headers: {
                     "X-Request-Id": components["headers"]["X-Request-Id"];
@@ -2600,7 +2600,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Another method is needed: `method_not_allowed`, see `Allow`. */
+            /** @description Method not allowed: `method_not_allowed`; see `Allow`. */
             405: {
                 headers: {
                     "X-Request-Id": components["headers"]["X-Request-Id"];
@@ -2611,7 +2611,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Our fault: `internal`. */
+            /** @description Internal server error: `internal`. */
             500: {
                 headers: {
                     "X-Request-Id": components["headers"]["X-Request-Id"];
@@ -2621,7 +2621,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Not now: see `code` and `Retry-After`. */
+            /** @description Service unavailable; see `code` and `Retry-After`. */
             503: {
                 headers: {
                     "X-Request-Id": components["headers"]["X-Request-Id"];
@@ -2638,10 +2638,10 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description Makes the request safe to repeat: the same key and body never buy twice. */
-                "idempotency-key"?: string;
-                /** @description `respond-async`: answer before upstream does. */
-                prefer?: string;
+                /** @description Makes the request safe to retry: the same key with the same body never buys twice. */
+                "Idempotency-Key"?: string;
+                /** @description `respond-async`: respond as soon as the job is stored, before OpenRouter answers. */
+                Prefer?: string;
             };
             path: {
                 /** @description Job id. */
@@ -2665,7 +2665,7 @@ export interface operations {
                     "application/json": components["schemas"]["Job"];
                 };
             };
-            /** @description The request is wrong: `invalid_request`, `malformed_body`, or upstream refused the input. */
+            /** @description Invalid request: `invalid_request`, `malformed_body`, or OpenRouter rejected the input. */
             400: {
                 headers: {
                     "X-Request-Id": components["headers"]["X-Request-Id"];
@@ -2675,7 +2675,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description No valid client key: `unauthorized`. */
+            /** @description The client key is missing or unknown: `unauthorized`. */
             401: {
                 headers: {
                     "X-Request-Id": components["headers"]["X-Request-Id"];
@@ -2686,7 +2686,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The OpenRouter account cannot pay: `upstream_insufficient_credits`. */
+            /** @description OpenRouter answered 402: `upstream_insufficient_credits`; `limit_source` says which limit. */
             402: {
                 headers: {
                     "X-Request-Id": components["headers"]["X-Request-Id"];
@@ -2696,7 +2696,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Upstream forbids it: `upstream_forbidden`; or it is for operators: `operator_required`. */
+            /** @description Forbidden by OpenRouter: `upstream_forbidden`; or restricted to operators: `operator_required`. */
             403: {
                 headers: {
                     "X-Request-Id": components["headers"]["X-Request-Id"];
@@ -2706,7 +2706,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Nothing here, or not yours: `not_found`. */
+            /** @description The resource does not exist, or belongs to another client: `not_found`. */
             404: {
                 headers: {
                     "X-Request-Id": components["headers"]["X-Request-Id"];
@@ -2716,7 +2716,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Another method is needed: `method_not_allowed`, see `Allow`. */
+            /** @description Method not allowed: `method_not_allowed`; see `Allow`. */
             405: {
                 headers: {
                     "X-Request-Id": components["headers"]["X-Request-Id"];
@@ -2737,7 +2737,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Not as things stand: `not_ready`, or another `code` that says why. */
+            /** @description Conflict with the current state: `not_ready`, or another `code`. */
             409: {
                 headers: {
                     "X-Request-Id": components["headers"]["X-Request-Id"];
@@ -2748,7 +2748,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Too large: `body_too_large`, or upstream says so. */
+            /** @description Too large: `body_too_large` (32 MB on /route and /jobs), or `upstream_too_large`. */
             413: {
                 headers: {
                     "X-Request-Id": components["headers"]["X-Request-Id"];
@@ -2768,7 +2768,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Understood, but it cannot be done: see `code`. */
+            /** @description The request is valid but cannot be fulfilled; see `code`. */
             422: {
                 headers: {
                     "X-Request-Id": components["headers"]["X-Request-Id"];
@@ -2778,7 +2778,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Upstream takes no more for now: `upstream_rate_limited`, see `Retry-After`. */
+            /** @description Rate limited by OpenRouter or a provider: `upstream_rate_limited`; see `Retry-After`. */
             429: {
                 headers: {
                     "X-Request-Id": components["headers"]["X-Request-Id"];
@@ -2789,7 +2789,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Our fault: `internal`. */
+            /** @description Internal server error: `internal`. */
             500: {
                 headers: {
                     "X-Request-Id": components["headers"]["X-Request-Id"];
@@ -2799,7 +2799,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Upstream failed: see `code`. */
+            /** @description OpenRouter failed; see `code`. */
             502: {
                 headers: {
                     "X-Request-Id": components["headers"]["X-Request-Id"];
@@ -2809,7 +2809,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Not now: see `code` and `Retry-After`. */
+            /** @description Service unavailable; see `code` and `Retry-After`. */
             503: {
                 headers: {
                     "X-Request-Id": components["headers"]["X-Request-Id"];
@@ -2825,15 +2825,15 @@ export interface operations {
     getJobContent: {
         parameters: {
             query?: {
-                /** @description Which of the outputs. */
+                /** @description Index of the output. */
                 index?: number;
             };
             header?: {
-                /** @description The `ETag` of an earlier answer: 304 where nothing has changed since. */
+                /** @description The `ETag` of an earlier response: 304 if nothing has changed. */
                 "If-None-Match"?: string;
-                /** @description Such as `bytes=0-1023`: 206 with only that. */
+                /** @description Such as `bytes=0-1023`: 206 with that part. */
                 Range?: string;
-                /** @description An `ETag`: `Range` holds for that content only, else all of it is sent. */
+                /** @description An `ETag`: `Range` applies only to that content; otherwise all of it is sent. */
                 "If-Range"?: string;
             };
             path: {
@@ -2857,7 +2857,7 @@ export interface operations {
                     "video/mp4": components["schemas"]["Video"];
                 };
             };
-            /** @description The part of it that Range asked for. */
+            /** @description The part of the clip that Range asked for. */
             206: {
                 headers: {
                     "X-Request-Id": components["headers"]["X-Request-Id"];
@@ -2871,7 +2871,7 @@ export interface operations {
                     "video/mp4": components["schemas"]["Video"];
                 };
             };
-            /** @description Not changed since the ETag in If-None-Match. */
+            /** @description Not modified since the ETag in If-None-Match. */
             304: {
                 headers: {
                     "X-Request-Id": components["headers"]["X-Request-Id"];
@@ -2882,7 +2882,7 @@ export interface operations {
                 };
                 content?: never;
             };
-            /** @description The request is wrong: `invalid_request`, `malformed_body`, or upstream refused the input. */
+            /** @description Invalid request: `invalid_request`, `malformed_body`, or OpenRouter rejected the input. */
             400: {
                 headers: {
                     "X-Request-Id": components["headers"]["X-Request-Id"];
@@ -2892,7 +2892,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description No valid client key: `unauthorized`. */
+            /** @description The client key is missing or unknown: `unauthorized`. */
             401: {
                 headers: {
                     "X-Request-Id": components["headers"]["X-Request-Id"];
@@ -2903,7 +2903,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Nothing here, or not yours: `not_found`. */
+            /** @description The resource does not exist, or belongs to another client: `not_found`. */
             404: {
                 headers: {
                     "X-Request-Id": components["headers"]["X-Request-Id"];
@@ -2913,7 +2913,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Another method is needed: `method_not_allowed`, see `Allow`. */
+            /** @description Method not allowed: `method_not_allowed`; see `Allow`. */
             405: {
                 headers: {
                     "X-Request-Id": components["headers"]["X-Request-Id"];
@@ -2924,7 +2924,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Not as things stand: `not_ready`, or another `code` that says why. */
+            /** @description Conflict with the current state: `not_ready`, or another `code`. */
             409: {
                 headers: {
                     "X-Request-Id": components["headers"]["X-Request-Id"];
@@ -2935,7 +2935,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description No longer: `content_gone`. */
+            /** @description The clip is no longer available: `content_gone`. */
             410: {
                 headers: {
                     "X-Request-Id": components["headers"]["X-Request-Id"];
@@ -2945,7 +2945,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The range lies outside the clip: `range_not_satisfiable`. */
+            /** @description The requested range lies outside the clip: `range_not_satisfiable`. */
             416: {
                 headers: {
                     "X-Request-Id": components["headers"]["X-Request-Id"];
@@ -2956,7 +2956,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Our fault: `internal`. */
+            /** @description Internal server error: `internal`. */
             500: {
                 headers: {
                     "X-Request-Id": components["headers"]["X-Request-Id"];
@@ -2966,7 +2966,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Upstream failed: see `code`. */
+            /** @description OpenRouter failed; see `code`. */
             502: {
                 headers: {
                     "X-Request-Id": components["headers"]["X-Request-Id"];
@@ -2976,7 +2976,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Not now: see `code` and `Retry-After`. */
+            /** @description Service unavailable; see `code` and `Retry-After`. */
             503: {
                 headers: {
                     "X-Request-Id": components["headers"]["X-Request-Id"];
@@ -2992,15 +2992,15 @@ export interface operations {
     headJobContent: {
         parameters: {
             query?: {
-                /** @description Which of the outputs. */
+                /** @description Index of the output. */
                 index?: number;
             };
             header?: {
-                /** @description The `ETag` of an earlier answer: 304 where nothing has changed since. */
+                /** @description The `ETag` of an earlier response: 304 if nothing has changed. */
                 "If-None-Match"?: string;
-                /** @description Such as `bytes=0-1023`: 206 with only that. */
+                /** @description Such as `bytes=0-1023`: 206 with that part. */
                 Range?: string;
-                /** @description An `ETag`: `Range` holds for that content only, else all of it is sent. */
+                /** @description An `ETag`: `Range` applies only to that content; otherwise all of it is sent. */
                 "If-Range"?: string;
             };
             path: {
@@ -3024,7 +3024,7 @@ export interface operations {
                     "video/mp4": components["schemas"]["Video"];
                 };
             };
-            /** @description The part of it that Range asked for. */
+            /** @description The part of the clip that Range asked for. */
             206: {
                 headers: {
                     "X-Request-Id": components["headers"]["X-Request-Id"];
@@ -3038,7 +3038,7 @@ export interface operations {
                     "video/mp4": components["schemas"]["Video"];
                 };
             };
-            /** @description Not changed since the ETag in If-None-Match. */
+            /** @description Not modified since the ETag in If-None-Match. */
             304: {
                 headers: {
                     "X-Request-Id": components["headers"]["X-Request-Id"];
@@ -3049,7 +3049,7 @@ export interface operations {
                 };
                 content?: never;
             };
-            /** @description The request is wrong: `invalid_request`, `malformed_body`, or upstream refused the input. */
+            /** @description Invalid request: `invalid_request`, `malformed_body`, or OpenRouter rejected the input. */
             400: {
                 headers: {
                     "X-Request-Id": components["headers"]["X-Request-Id"];
@@ -3059,7 +3059,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description No valid client key: `unauthorized`. */
+            /** @description The client key is missing or unknown: `unauthorized`. */
             401: {
                 headers: {
                     "X-Request-Id": components["headers"]["X-Request-Id"];
@@ -3070,7 +3070,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Nothing here, or not yours: `not_found`. */
+            /** @description The resource does not exist, or belongs to another client: `not_found`. */
             404: {
                 headers: {
                     "X-Request-Id": components["headers"]["X-Request-Id"];
@@ -3080,7 +3080,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Another method is needed: `method_not_allowed`, see `Allow`. */
+            /** @description Method not allowed: `method_not_allowed`; see `Allow`. */
             405: {
                 headers: {
                     "X-Request-Id": components["headers"]["X-Request-Id"];
@@ -3091,7 +3091,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Not as things stand: `not_ready`, or another `code` that says why. */
+            /** @description Conflict with the current state: `not_ready`, or another `code`. */
             409: {
                 headers: {
                     "X-Request-Id": components["headers"]["X-Request-Id"];
@@ -3102,7 +3102,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description No longer: `content_gone`. */
+            /** @description The clip is no longer available: `content_gone`. */
             410: {
                 headers: {
                     "X-Request-Id": components["headers"]["X-Request-Id"];
@@ -3112,7 +3112,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The range lies outside the clip: `range_not_satisfiable`. */
+            /** @description The requested range lies outside the clip: `range_not_satisfiable`. */
             416: {
                 headers: {
                     "X-Request-Id": components["headers"]["X-Request-Id"];
@@ -3123,7 +3123,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Our fault: `internal`. */
+            /** @description Internal server error: `internal`. */
             500: {
                 headers: {
                     "X-Request-Id": components["headers"]["X-Request-Id"];
@@ -3133,7 +3133,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Upstream failed: see `code`. */
+            /** @description OpenRouter failed; see `code`. */
             502: {
                 headers: {
                     "X-Request-Id": components["headers"]["X-Request-Id"];
@@ -3143,7 +3143,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Not now: see `code` and `Retry-After`. */
+            /** @description Service unavailable; see `code` and `Retry-After`. */
             503: {
                 headers: {
                     "X-Request-Id": components["headers"]["X-Request-Id"];
@@ -3160,8 +3160,8 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description Only what is newer than this event. */
-                "last-event-id"?: string;
+                /** @description Send only events after this one. */
+                "Last-Event-ID"?: string;
             };
             path: {
                 /** @description Job id. */
@@ -3181,7 +3181,7 @@ export interface operations {
                     "text/event-stream": components["schemas"]["EventStream"];
                 };
             };
-            /** @description The request is wrong: `invalid_request`, `malformed_body`, or upstream refused the input. */
+            /** @description Invalid request: `invalid_request`, `malformed_body`, or OpenRouter rejected the input. */
             400: {
                 headers: {
                     "X-Request-Id": components["headers"]["X-Request-Id"];
@@ -3191,7 +3191,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description No valid client key: `unauthorized`. */
+            /** @description The client key is missing or unknown: `unauthorized`. */
             401: {
                 headers: {
                     "X-Request-Id": components["headers"]["X-Request-Id"];
@@ -3202,7 +3202,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Nothing here, or not yours: `not_found`. */
+            /** @description The resource does not exist, or belongs to another client: `not_found`. */
             404: {
                 headers: {
                     "X-Request-Id": components["headers"]["X-Request-Id"];
@@ -3212,7 +3212,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Another method is needed: `method_not_allowed`, see `Allow`. */
+            /** @description Method not allowed: `method_not_allowed`; see `Allow`. */
             405: {
                 headers: {
                     "X-Request-Id": components["headers"]["X-Request-Id"];
@@ -3223,7 +3223,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Upstream takes no more for now: `upstream_rate_limited`, see `Retry-After`. */
+            /** @description Rate limited by OpenRouter or a provider: `upstream_rate_limited`; see `Retry-After`. */
             429: {
                 headers: {
                     "X-Request-Id": components["headers"]["X-Request-Id"];
@@ -3234,7 +3234,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Our fault: `internal`. */
+            /** @description Internal server error: `internal`. */
             500: {
                 headers: {
                     "X-Request-Id": components["headers"]["X-Request-Id"];
@@ -3244,7 +3244,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Not now: see `code` and `Retry-After`. */
+            /** @description Service unavailable; see `code` and `Retry-After`. */
             503: {
                 headers: {
                     "X-Request-Id": components["headers"]["X-Request-Id"];

@@ -96,7 +96,7 @@ export async function createApp(parts: AppParts): Promise<App> {
   app.addHook('onRequest', (request, reply, done) => {
     reply.header('x-request-id', request.id);
     if (request.headers.host === undefined && request.raw.httpVersion === '1.1') {
-      return done(new ClipgateError('invalid_request', 'An HTTP/1.1 request needs a Host header.'));
+      return done(new ClipgateError('invalid_request', 'The Host header is missing: HTTP/1.1 requires it.'));
     }
     if (!closing) return done();
     reply.header('connection', 'close');
@@ -138,6 +138,6 @@ export async function createApp(parts: AppParts): Promise<App> {
 }
 
 const shuttingDown = () =>
-  new ClipgateError('shutting_down', 'This gateway is shutting down. Try again: another takes over.', {
+  new ClipgateError('shutting_down', 'This process is shutting down. Retry: another process takes over.', {
     retryAfterS: 1,
   });

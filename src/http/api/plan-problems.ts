@@ -1,4 +1,4 @@
-// Why a clip cannot be bought, as its caller is told.
+// Renders the reasons why a clip cannot be bought.
 
 import { hintOf } from '../../core/catalog/similar-models.ts';
 import { ClipgateError } from '../../core/errors.ts';
@@ -9,7 +9,7 @@ import type { JobPlan } from '../../service/planning/planner.ts';
 import { toInputError } from '../input/input-errors.ts';
 import { renderRejected } from './render.ts';
 
-/** Why a job cannot be bought, as the caller is told. */
+/** The error of a job that cannot be planned. */
 export function unplannable(plan: Exclude<JobPlan, { kind: 'planned' }>): ClipgateError {
   switch (plan.kind) {
     case 'unknown_model': {
@@ -19,7 +19,7 @@ export function unplannable(plan: Exclude<JobPlan, { kind: 'planned' }>): Clipga
       });
     }
     case 'unsupported': {
-      const fields = plan.reasons.map((reason) => reason.field).join(', ');
+      const fields = [...new Set(plan.reasons.map((reason) => reason.field))].join(', ');
       return new ClipgateError(
         'unsupported_request',
         `${plan.model.id} cannot make this clip: see ${fields}.`,
@@ -37,11 +37,11 @@ export function unplannable(plan: Exclude<JobPlan, { kind: 'planned' }>): Clipga
 function describeReason({ code, requested, supported }: Reason): string {
   if (code === 'unsupported_passthrough') {
     const taken = supported?.join(', ') || 'none';
-    return `this model does not take ${[requested].flat().join(', ')}; the options it takes: ${taken}`;
+    return `this model does not support ${[requested].flat().join(', ')}; supported options: ${taken}`;
   }
   if (code === 'over_budget') return `over budget: this clip costs up to ${supported?.[0]} dollars`;
-  if (code === 'too_slow') return `too slow: nine in ten such clips are done within ${supported?.[0]} s`;
-  if (code === 'unsupported_audio') return 'this model makes no sound: leave it out or send false';
+  if (code === 'too_slow') return `too slow: the 90th percentile for this clip is ${supported?.[0]} s`;
+  if (code === 'unsupported_audio') return 'this model generates no audio: omit the field or send false';
   const words = code.replaceAll('_', ' ');
   return supported && supported.length > 0 ? `${words}: this model has ${supported.join(', ')}` : words;
 }

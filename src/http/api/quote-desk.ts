@@ -54,11 +54,15 @@ export function createQuoteDesk({
     async redeem(token, spec, routing, clientId) {
       const reading = quotes.read(token, clientId);
       if (reading.kind === 'invalid')
-        throw invalidRequest([toInputError(['quote'], 'is not a quote of yours from POST /route')]);
+        throw invalidRequest([toInputError(['quote'], 'is not a quote that POST /route issued to you')]);
       if (reading.kind === 'valid') return reading.quote;
-      throw new ClipgateError('quote_expired', 'This quote has expired. Here is a fresh plan with another.', {
-        extra: { plan: await freshPlan(spec, routing, clientId) },
-      });
+      throw new ClipgateError(
+        'quote_expired',
+        'The quote has expired. `plan` holds a new plan with a new quote.',
+        {
+          extra: { plan: await freshPlan(spec, routing, clientId) },
+        },
+      );
     },
 
     async hold(quote, plan, spec, routing) {
@@ -66,7 +70,7 @@ export function createQuoteDesk({
         plan.kind === 'planned' &&
         honours(quote, { body: plan.submission.body, highMicroUsd: ceilingOf(plan.choice) });
       if (stands) return;
-      throw new ClipgateError('quote_changed', `${changeOf(plan, quote)} Here is a fresh plan.`, {
+      throw new ClipgateError('quote_changed', `${changeOf(plan, quote)} \`plan\` holds a new plan.`, {
         extra: { plan: await freshPlan(spec, routing, quote.clientId) },
       });
     },
@@ -79,7 +83,7 @@ const ceilingOf = ({ estimate }: Eligible) =>
 function changeOf(plan: JobPlan, quote: Quote): string {
   if (plan.kind === 'unknown_model') return `${quote.model} is no longer in the catalog.`;
   if (plan.kind !== 'planned') return `${quote.model} no longer makes this clip.`;
-  return 'The body is not the one that was quoted, or its price has risen.';
+  return 'The body differs from the quoted one, or its price has risen.';
 }
 
 /** The answer in JSON, with the members of the ranking, an object, as they are kept beside it. */

@@ -1,8 +1,8 @@
-// What is wrong with a request, as the caller reads it: where, as a JSON pointer, and what, as a plain sentence.
+// Errors of invalid input: where, as a JSON pointer, and what, as a plain sentence.
 
 import { ClipgateError, type InputError } from '../../core/errors.ts';
 
-// Enough to mend a request by; a hostile one must not be answered with more than it sent.
+// Enough to fix a request; a hostile one must not receive a larger answer than it sent.
 const MAX_FAULTS = 50;
 const MAX_POINTER = 200;
 
@@ -13,7 +13,7 @@ const WHOLE: Readonly<Record<InputError['in'], string>> = {
   header: 'The header',
 };
 
-/** The error for a request with faults, its sentence naming the first. */
+/** The error of an invalid request; its sentence names the first input error. */
 export function invalidRequest(faults: readonly InputError[]): ClipgateError {
   const [first] = faults;
   const more = faults.length > 1 ? ` (and ${faults.length - 1} more)` : '';
@@ -24,7 +24,7 @@ export function invalidRequest(faults: readonly InputError[]): ClipgateError {
   );
 }
 
-/** A fault at a path, with its JSON pointer (RFC 6901), which ends in an ellipsis where it was too long. */
+/** An input error at a path, with its JSON pointer (RFC 6901), which is truncated with an ellipsis if it is too long. */
 export function toInputError(
   path: readonly PropertyKey[],
   message: string,
@@ -33,7 +33,7 @@ export function toInputError(
   return { in: part, pointer: pointTo(path), message };
 }
 
-/** Names are the caller's, and may be as long as a body: no more of them is looked at than is told. */
+/** Names are the caller's and may be as long as a body: no more of them is read than is shown. */
 function pointTo(path: readonly PropertyKey[]): string {
   let pointer = '';
   for (const key of path) {
@@ -44,5 +44,5 @@ function pointTo(path: readonly PropertyKey[]): string {
   return pointer;
 }
 
-/** Of a pair or an escape no half is left. */
+/** Never cuts a surrogate pair or an escape in half. */
 const cut = (pointer: string): string => pointer.slice(0, MAX_POINTER).replace(/[~\ud800-\udbff]$/, '');

@@ -22,7 +22,9 @@ export function findUnsafe(value: unknown): Found | null {
     if (typeof value === 'string') return at(textFault(value));
     if (typeof value === 'number') {
       const exact = Math.abs(value) <= Number.MAX_SAFE_INTEGER;
-      return at(exact ? null : 'is too large a number to be passed on exactly: send it as a string');
+      return at(
+        exact ? null : 'is a number beyond 2^53 - 1, which cannot be passed on exactly: send a smaller one',
+      );
     }
     if (typeof value !== 'object' || value === null) return null;
     if (depth === MAX_DEPTH) return at(`is nested more than ${MAX_DEPTH} levels deep`);
@@ -31,7 +33,7 @@ export function findUnsafe(value: unknown): Found | null {
       if (!isArray) {
         const fault = textFault(String(key));
         if (fault) return at(`has a field whose name ${fault}`);
-        if (key === '__proto__') return { path: [key], message: 'is a name that is refused everywhere' };
+        if (key === '__proto__') return { path: [key], message: 'is a forbidden name' };
       }
       const found = find(inner, depth + 1);
       if (!found) continue;

@@ -1,4 +1,4 @@
-// The preferences a client states in `Prefer` (RFC 7240), as far as we honour them.
+// Parses the preferences of `Prefer` (RFC 7240) that are supported.
 
 export interface Preferences {
   readonly respondAsync: boolean;
@@ -9,7 +9,7 @@ export interface Preferences {
 const MAX_WAIT_S = 60;
 const NONE: Preferences = { respondAsync: false, waitS: null };
 
-/** What cannot be understood is no preference: RFC 7240 has servers ignore it. */
+/** Ignores unknown and malformed preferences, as RFC 7240 requires. */
 export function parsePrefer(header: string | string[] | undefined): Preferences {
   if (header === undefined) return NONE;
   const preferences = String(header)

@@ -1,4 +1,4 @@
-// Turns what zod found into faults a person can act on: what would be accepted, and what came instead.
+// Turns zod issues into sentences that a person can act on: what would be accepted, and what was sent.
 
 import type { z } from 'zod';
 import type { InputError } from '../../core/errors.ts';
@@ -7,7 +7,7 @@ import { toInputError } from './input-errors.ts';
 type Issue = z.core.$ZodIssue;
 type Part = InputError['in'];
 
-/** @param data what was parsed: issues say where they are, not what stands there. */
+/** @param data the parsed value: issues carry a path, not the value at it. */
 export function describeIssues(issues: readonly Issue[], data: unknown, part: Part): InputError[] {
   return issues.flatMap((issue) => describeIssue(issue, [], data, part));
 }
@@ -18,9 +18,7 @@ function describeIssue(issue: Issue, base: readonly PropertyKey[], data: unknown
   switch (issue.code) {
     case 'unrecognized_keys': {
       const kind = part === 'query' ? 'parameter' : 'field';
-      return issue.keys.map((key) =>
-        toInputError([...path, key], `is not a ${kind} that is known here`, part),
-      );
+      return issue.keys.map((key) => toInputError([...path, key], `is an unknown ${kind}`, part));
     }
     case 'invalid_type':
       return fault(typeMessage(issue, valueAt(data, path), part));
@@ -31,7 +29,7 @@ function describeIssue(issue: Issue, base: readonly PropertyKey[], data: unknown
     case 'too_big':
       return fault(sizeMessage(issue.origin, issue.inclusive ? 'at most' : 'less than', issue.maximum));
     case 'invalid_key':
-      return fault(issue.issues[0]?.message ?? 'is not a name that can stand here');
+      return fault(issue.issues[0]?.message ?? 'is not a valid name here');
     case 'invalid_union':
       return describeUnion(issue, path, data, part);
     default:
@@ -45,7 +43,7 @@ function describeUnion(
   data: unknown,
   part: Part,
 ): InputError[] {
-  // The alternative that got furthest is the one the caller meant.
+  // The alternative that matched deepest is most likely the intended one.
   const deepest = [...issue.errors].sort((a, b) => depthOf(b) - depthOf(a))[0];
   if (deepest && depthOf(deepest) > 0)
     return deepest.flatMap((inner) => describeIssue(inner, path, data, part));
@@ -64,9 +62,9 @@ const depthOf = (issues: readonly Issue[]) =>
 
 function typeMessage(issue: Extract<Issue, { code: 'invalid_type' }>, given: unknown, part: Part): string {
   if (given === undefined) return 'is required';
-  // A schema that has words of its own knows better what it wants: "a whole number" where zod says "number".
+  // The schema's own message is more precise: "a whole number" where zod says "number".
   const wanted = issue.message.startsWith('must be ') ? issue.message : `must be ${nameOf(issue.expected)}`;
-  // Everything in a query is a string: that it is one is no news.
+  // Every value in a query is a string, so naming its type would not help.
   return part === 'query' ? wanted : `${wanted}, not ${describeValue(given)}`;
 }
 

@@ -1,16 +1,16 @@
-// What OpenAPI says of the calls we make: the `callbacks` of the operation that asks for them, for who writes a receiver.
+// The `callbacks` section of the OpenAPI document: the requests that the gateway sends to `callback_url`.
 
 import { JobEventSchema } from '../api/schemas/callback.ts';
 
-const DESCRIPTION = `Signed as [Standard Webhooks](https://www.standardwebhooks.com) says, with the secret the operator gave you; verify
-with any of its libraries before you believe a word. \`webhook-id\` is the same on every attempt of an event: the same
-event may come twice, the same id means the same news. Answer 2xx within 15 seconds, and do the work afterwards.
+const DESCRIPTION = `Signed as [Standard Webhooks](https://www.standardwebhooks.com) specifies, with the secret that the operator gave you.
+Verify the signature with any of its libraries. \`webhook-id\` is the same on every attempt of an event: use it to
+deduplicate. Answer 2xx within 15 seconds, and do the work afterwards.
 
-Anything but 2xx is tried again after 5 s, 5 min, 30 min, 2 h, 5 h, 10 h, 14 h, 20 h and 24 h, each a tenth more or less,
-or later where \`Retry-After\` asks for it (24 h at most). 410 ends it for good. Redirects are not followed.
+Any other answer is retried after 5 s, 5 min, 30 min, 2 h, 5 h, 10 h, 14 h, 20 h and 24 h, with 10 % jitter,
+or later if \`Retry-After\` asks for it (24 h at most). 410 ends the delivery. Redirects are not followed.
 
-Every end of a job is told, and \`job.submission_unknown\`, which is none: upstream may have taken the job although its
-answer was lost. The end follows once it is known; what is no longer true is not told any more.`;
+An event is sent for every terminal state, and for \`job.submission_unknown\`, which is not terminal: OpenRouter may have
+accepted the job although its answer was lost. Another event follows when the end is known; outdated events are dropped.`;
 
 const header = (name: string, description: string) => ({
   name,
@@ -25,13 +25,13 @@ const JOB_CALLBACKS = {
     '{$request.body#/callback_url}': {
       post: {
         operationId: 'receiveJobEvent',
-        summary: 'What your server is told when a job has ended',
+        summary: 'The event that the gateway sends to callback_url',
         description: DESCRIPTION,
         security: [],
         parameters: [
-          header('webhook-id', 'Names the event; the same on every attempt.'),
+          header('webhook-id', 'Identifies the event; the same on every attempt.'),
           header('webhook-timestamp', 'When this attempt was signed, in seconds since 1970.'),
-          header('webhook-signature', 'One or more of `v1,` and a base64 HMAC-SHA256, parted by spaces.'),
+          header('webhook-signature', 'One or more `v1,<base64 HMAC-SHA256>`, separated by spaces.'),
         ],
         requestBody: {
           required: true,
@@ -41,21 +41,21 @@ const JOB_CALLBACKS = {
         },
         responses: {
           '2XX': { description: 'Received.' },
-          '410': { description: 'Tell me nothing more of this job.' },
+          '410': { description: 'Send no more events of this job.' },
         },
       },
     },
   },
 } as const;
 
-/** What asks to be called back, by operationId. */
+/** The callbacks of each operation, by operationId. */
 const CALLBACKS: Readonly<Record<string, object>> = { createJob: JOB_CALLBACKS };
 
 interface Operation {
   readonly operationId?: string | undefined;
 }
 
-/** Adds them to every operation that has some: swagger keeps no more of a callback than its body. Returns a new document. */
+/** Adds the callbacks to their operations; swagger would keep only their bodies. Returns a new document. */
 export function addCallbacks<T extends { paths?: object | undefined }>(document: T): T {
   const paths = Object.entries(document.paths ?? {}).map(([path, methods]) => [
     path,

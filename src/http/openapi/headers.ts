@@ -1,4 +1,4 @@
-// The headers a client can send and rely on, written into the document where the routes have no place for them.
+// Adds request and response headers to the OpenAPI document that the route schemas cannot declare.
 
 interface Header {
   readonly description: string;
@@ -9,21 +9,21 @@ const text = (description: string): Header => ({ description, schema: { type: 's
 const whole = (description: string): Header => ({ description, schema: { type: 'integer' } });
 
 const HEADERS = {
-  'X-Request-Id': text('Names this request in the log; your own, where you sent one.'),
-  Location: text('Where the job is.'),
-  'Retry-After': whole('Seconds to let pass before asking again.'),
-  'Idempotent-Replayed': text('`true` where this Idempotency-Key was used before: nothing was sent.'),
+  'X-Request-Id': text('Identifies this request in the log; the id you sent, if you sent one.'),
+  Location: text('URL of the job.'),
+  'Retry-After': whole('Seconds to wait before the next request.'),
+  'Idempotent-Replayed': text('`true` if this Idempotency-Key was used before: nothing was sent.'),
   'Preference-Applied': text('The preference of `Prefer` that was honoured.'),
   ETag: text('Changes with the content; send it back as `If-None-Match`.'),
-  'Cache-Control': text('How long the answer may be kept, and by whom.'),
-  'Accept-Ranges': text('`bytes`: parts can be asked for with `Range`.'),
-  'Content-Range': text('Which bytes of how many these are.'),
-  'WWW-Authenticate': text('How to identify yourself.'),
-  Allow: text('The methods this address has.'),
+  'Cache-Control': text('Who may cache the response, and for how long.'),
+  'Accept-Ranges': text('`bytes`: `Range` requests are supported.'),
+  'Content-Range': text('The range of this response and the size of the clip.'),
+  'WWW-Authenticate': text('The authentication scheme.'),
+  Allow: text('The methods that this URL supports.'),
 } as const satisfies Record<string, Header>;
 type HeaderName = keyof typeof HEADERS;
 
-/** What comes with a status, whatever the route. */
+/** Headers of a status on every route. */
 const BY_STATUS: Readonly<Record<string, readonly HeaderName[]>> = {
   '401': ['WWW-Authenticate'],
   '405': ['Allow'],
@@ -43,12 +43,12 @@ const BY_OPERATION: Readonly<Record<string, Readonly<Record<string, readonly Hea
   headJobContent: { '200': CLIP, '206': [...CLIP, 'Content-Range'], '304': CLIP },
 };
 
-/** Headers of requests that anything may stand in: what cannot be understood is passed over, so nothing checks them. */
+/** Request headers that are never validated: RFC 9110 and RFC 7240 have servers ignore what they do not understand. */
 const ASKED = {
-  Prefer: '`wait=N` (1 to 60): answer when the status changes or after N seconds.',
-  'If-None-Match': 'The `ETag` of an earlier answer: 304 where nothing has changed since.',
-  Range: 'Such as `bytes=0-1023`: 206 with only that.',
-  'If-Range': 'An `ETag`: `Range` holds for that content only, else all of it is sent.',
+  Prefer: '`wait=N` (1 to 60): respond when the status changes, or after N seconds.',
+  'If-None-Match': 'The `ETag` of an earlier response: 304 if nothing has changed.',
+  Range: 'Such as `bytes=0-1023`: 206 with that part.',
+  'If-Range': 'An `ETag`: `Range` applies only to that content; otherwise all of it is sent.',
 } as const satisfies Record<string, string>;
 const ASKED_BY_OPERATION: Readonly<Record<string, readonly (keyof typeof ASKED)[]>> = {
   listModels: ['If-None-Match'],
@@ -57,8 +57,13 @@ const ASKED_BY_OPERATION: Readonly<Record<string, readonly (keyof typeof ASKED)[
   headJobContent: ['If-None-Match', 'Range', 'If-Range'],
 };
 
+interface Parameter {
+  readonly in?: string;
+  readonly name?: string;
+}
+
 interface Operation {
-  readonly parameters?: readonly object[] | undefined;
+  readonly parameters?: readonly Parameter[] | undefined;
   readonly operationId?: string | undefined;
   readonly responses?: Readonly<Record<string, object>> | undefined;
 }
@@ -91,12 +96,22 @@ function withHeaders(operation: Operation): Operation {
     description: ASKED[name],
     schema: { type: 'string' },
   }));
+  const named = parameters.map((one) =>
+    one.in === 'header' ? { ...one, name: canonicalName(one.name ?? '') } : one,
+  );
   return {
     ...operation,
-    ...(asked.length > 0 && { parameters: [...parameters, ...asked] }),
+    ...(named.length + asked.length > 0 && { parameters: [...named, ...asked] }),
     responses: Object.fromEntries(described),
   };
 }
+
+/** Schemas have the lower-case names that Node reads; the document shows the usual spelling: `Last-Event-ID`. */
+const canonicalName = (name: string): string =>
+  name
+    .toLowerCase()
+    .replace(/(^|-)[a-z]/g, (start) => start.toUpperCase())
+    .replace(/-Id$/, '-ID');
 
 const mapValues = <V, R>(record: object, change: (value: V) => R): Record<string, R> =>
   Object.fromEntries(Object.entries(record).map(([key, value]) => [key, change(value as V)]));

@@ -1,4 +1,4 @@
-// The OpenAPI document: what swagger collects from the routes, tidied so that generators and linters like it.
+// The OpenAPI document: collected from the routes by swagger, postprocessed for generators and linters.
 
 import swagger from '@fastify/swagger';
 import swaggerUi from '@fastify/swagger-ui';
@@ -9,10 +9,10 @@ import { addCallbacks } from './callbacks.ts';
 import { addHeaders } from './headers.ts';
 import { postprocessOpenApi } from './postprocess.ts';
 
-const DESCRIPTION = `Clipgate picks the AI video model that fits a clip, its budget and its deadline, buys the clip once, and hands back
-the MP4. Bodies and fields are those of OpenRouter's own video API wherever the meaning is the same.`;
+const DESCRIPTION = `Clipgate selects the AI video model that fits a clip, its budget and its deadline, buys the clip once, and serves
+the MP4. Fields have the names of OpenRouter's video API wherever the meaning is the same.`;
 
-/** Collects the document from every route registered after this, and shows it at /docs. */
+/** Collects the document from every route registered afterwards, and serves it at /docs. */
 export async function registerOpenApi(app: App, version: string): Promise<void> {
   const transform = createJsonSchemaTransform({});
   await app.register(swagger, {
@@ -26,11 +26,11 @@ export async function registerOpenApi(app: App, version: string): Promise<void> 
       },
       servers: [{ url: '/', description: 'This gateway.' }],
       tags: [
-        { name: 'catalog', description: 'What models there are.' },
-        { name: 'routing', description: 'Which of them to take.' },
-        { name: 'jobs', description: 'Buying clips.' },
-        { name: 'operators', description: 'Repairing what nobody knows the outcome of.' },
-        { name: 'operations', description: 'For probes.' },
+        { name: 'catalog', description: 'Models, their capabilities and prices.' },
+        { name: 'routing', description: 'Choose a model for a clip.' },
+        { name: 'jobs', description: 'Buy clips and follow them.' },
+        { name: 'operators', description: 'Reconcile jobs with an unknown outcome.' },
+        { name: 'operations', description: 'Health checks.' },
       ],
       security: [{ clientKey: [] }],
       components: {

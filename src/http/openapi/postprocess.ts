@@ -1,4 +1,4 @@
-// Last touch on the generated document: one schema a name, open answers, discriminators; what generators stumble over goes.
+// Postprocesses the generated document for generators: one schema per name, open responses, discriminators.
 
 type Json = null | boolean | number | string | Json[] | JsonObject;
 interface JsonObject {

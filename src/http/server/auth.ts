@@ -23,10 +23,7 @@ export const visibleTo = (request: FastifyRequest): string | null =>
 /** The operator's name. @throws ClipgateError operator_required for everybody else. */
 export function requireOperator(request: FastifyRequest): string {
   if (request.operator !== null) return request.operator;
-  throw new ClipgateError(
-    'operator_required',
-    'Only an operator of this gateway (OPERATOR_KEYS) may do this.',
-  );
+  throw new ClipgateError('operator_required', 'This route requires an operator key (OPERATOR_KEYS).');
 }
 
 interface Caller {
@@ -79,8 +76,8 @@ export function createAuthenticator(
 /** What is wrong with an Authorization header, and nothing of what stands in it. */
 function faultOf(header: string | undefined, key: string | undefined): string {
   if (!header)
-    return 'There is no Authorization header: send "Authorization: Bearer <key>", a client key of this gateway.';
+    return 'The Authorization header is missing: send "Authorization: Bearer <key>" with a client key of this gateway.';
   if (key === undefined)
-    return 'The Authorization header is not of the form "Bearer <key>", one client key of this gateway.';
-  return 'The key in the Authorization header is not one that this gateway knows.';
+    return 'The Authorization header is malformed: send "Bearer <key>" with a client key of this gateway.';
+  return 'The key in the Authorization header is unknown to this gateway.';
 }

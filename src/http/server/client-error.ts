@@ -1,4 +1,4 @@
-// What never becomes a request, because it is not HTTP, too slow or too long, is answered on the bare socket.
+// Answers on the socket itself what never becomes a request: invalid HTTP, too slow, too large.
 
 import { type ServerResponse, STATUS_CODES } from 'node:http';
 import type { Socket } from 'node:net';
@@ -8,11 +8,11 @@ import { PROBLEM_TYPE, toProblem } from './problem.ts';
 
 const ANSWERS: Readonly<Record<string, readonly [ErrorCode, string]>> = {
   ERR_HTTP_REQUEST_TIMEOUT: ['request_timeout', 'The request took too long to arrive.'],
-  HPE_HEADER_OVERFLOW: ['headers_too_large', 'The headers are larger than this server takes.'],
+  HPE_HEADER_OVERFLOW: ['headers_too_large', 'The headers are larger than this server accepts.'],
 };
 const OTHERWISE = ['invalid_request', 'This is not an HTTP request.'] as const;
 
-/** Node's clientError: answers where the socket still takes an answer, and closes it. */
+/** Handles Node's clientError: answers if the socket is still writable, and closes it. */
 export function answerClientError(
   error: Error & { code?: string },
   socket: Socket,

@@ -1,4 +1,4 @@
-// A known path with a method it does not have answers 405 and says which it has.
+// Answers 405 with `Allow` to an unsupported method on a known path.
 
 import type { FastifyInstance, HTTPMethods } from 'fastify';
 import { ClipgateError } from '../../core/errors.ts';
@@ -22,10 +22,10 @@ export function collectRoutes(app: FastifyInstance): () => void {
         url,
         method: others,
         schema: { hide: true },
-        // Before any body is parsed: what is wrong is the method, whatever was sent with it.
+        // Before any body is parsed: the method is wrong, whatever the body contains.
         onRequest: async (_request, reply) => {
           reply.header('allow', allow);
-          throw new ClipgateError('method_not_allowed', `This address takes ${allow}.`);
+          throw new ClipgateError('method_not_allowed', `Method not allowed. This URL supports ${allow}.`);
         },
         handler: async () => undefined,
       });

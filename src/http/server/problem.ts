@@ -1,4 +1,4 @@
-// The one way out for errors: every failure becomes an RFC 9457 problem document, and no inner text leaves with a 500.
+// Renders every failure as an RFC 9457 problem document; a 500 reveals no internal text.
 
 import { STATUS_CODES } from 'node:http';
 import type { FastifyError, FastifyReply, FastifyRequest } from 'fastify';
@@ -57,7 +57,7 @@ export function sendProblem(reply: FastifyReply, error: ClipgateError, status?: 
   return reply.code(problem.status).header('content-type', PROBLEM_TYPE).send(JSON.stringify(problem));
 }
 
-/** Fastify's own refusals, in our codes. */
+/** Fastify's own errors, mapped to our codes. */
 const FASTIFY_CODES: Readonly<Record<string, readonly [ErrorCode, string]>> = {
   FST_ERR_CTP_INVALID_JSON_BODY: ['malformed_body', 'The body is not valid JSON.'],
   FST_ERR_CTP_EMPTY_JSON_BODY: ['malformed_body', 'The body is empty: send a JSON object.'],

@@ -1,11 +1,11 @@
-// What a request is called in its answer, its log lines and its problems.
+// The request id, shared by the response, the log lines and the problem document.
 
 import { randomBytes } from 'node:crypto';
 import type { IncomingMessage } from 'node:http';
 
 const REQUEST_ID = /^[\w.:-]{1,100}$/;
 
-/** Names requests: as their X-Request-Id says where it is fit to be repeated, else by a name no other process gives. */
+/** Creates request ids: a valid X-Request-Id is kept; otherwise an id that is unique across processes. */
 export function createRequestIds() {
   const prefix = `req_${randomBytes(6).toString('base64url')}-`;
   let count = 0;

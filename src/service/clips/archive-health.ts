@@ -29,7 +29,7 @@ const FRESH_MS = 5_000;
 const PATIENCE_MS = 300;
 
 const GOOD: ArchiveState = { ok: true, detail: 'takes files' };
-const HANGING: ArchiveState = { ok: false, detail: 'does not answer' };
+const HANGING: ArchiveState = { ok: false, detail: 'does not respond' };
 const MOVED: ArchiveState = {
   ok: false,
   detail:

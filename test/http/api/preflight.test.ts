@@ -132,7 +132,7 @@ describe('provider options', () => {
         {
           pointer: '/provider/options',
           message: expect.stringMatching(
-            /^this model does not take sampleCount; the options it takes: .*negativePrompt/,
+            /^this model does not support sampleCount; supported options: .*negativePrompt/,
           ),
         },
       ],

@@ -190,13 +190,13 @@ describe('queries', () => {
     ['/jobs?model=veo', '/model', /such as google/],
     ['/jobs?cursor=x', '/cursor', /next_cursor/],
     ['/jobs?cursor=job_../credits', '/cursor', /next_cursor/],
-    ['/jobs?page=2', '/page', /not a parameter/],
-    ['/jobs?limit[]=1', '/limit[]', /not a parameter/],
-    ['/jobs?__proto__=1', '/__proto__', /refused/],
-    ['/jobs/job_01K5J0V6Y8ZJ3T9Q4C2N7M1XAB?wait=5', '/wait', /not a parameter/],
+    ['/jobs?page=2', '/page', /is an unknown parameter/],
+    ['/jobs?limit[]=1', '/limit[]', /is an unknown parameter/],
+    ['/jobs?__proto__=1', '/__proto__', /forbidden/],
+    ['/jobs/job_01K5J0V6Y8ZJ3T9Q4C2N7M1XAB?wait=5', '/wait', /is an unknown parameter/],
     ['/jobs/job_01K5J0V6Y8ZJ3T9Q4C2N7M1XAB/content?index=-1', '/index', /at least 0/],
     ['/jobs/job_01K5J0V6Y8ZJ3T9Q4C2N7M1XAB/content?index=a', '/index', /whole number/],
-    ['/jobs/job_01K5J0V6Y8ZJ3T9Q4C2N7M1XAB/content?download=1', '/download', /not a parameter/],
+    ['/jobs/job_01K5J0V6Y8ZJ3T9Q4C2N7M1XAB/content?download=1', '/download', /is an unknown parameter/],
     ['/models?duration=five', '/duration', /whole number/],
     ['/models?duration=4&duration=5', '/duration', /more than once/],
     ['/models?resolution=', '/resolution', /such as 720p/],
@@ -207,8 +207,8 @@ describe('queries', () => {
     ['/models?seed=yes', '/seed', /"true" or "false"/],
     ['/models?max_cost_usd=-1', '/max_cost_usd', /more than 0/],
     ['/models?max_cost_usd=Infinity', '/max_cost_usd', /must be a number/],
-    ['/models?prompt=x', '/prompt', /not a parameter/],
-    ['/models/google/veo-3.1-lite?verbose=1', '/verbose', /not a parameter/],
+    ['/models?prompt=x', '/prompt', /is an unknown parameter/],
+    ['/models/google/veo-3.1-lite?verbose=1', '/verbose', /is an unknown parameter/],
   ])('%s', async (path, pointer, message) => {
     const problem = await readProblem(await gateway.request(path));
     expect(problem).toMatchObject({ status: 400, code: 'invalid_request' });
@@ -220,9 +220,9 @@ describe('queries', () => {
 
 describe('keys', () => {
   const [MISSING, MISSHAPEN, UNKNOWN] = [
-    'There is no Authorization header',
-    'The Authorization header is not of the form',
-    'The key in the Authorization header is not one',
+    'The Authorization header is missing',
+    'The Authorization header is malformed',
+    'The key in the Authorization header is unknown',
   ] as const;
   it.each([
     ['none', '', MISSING],

@@ -16,7 +16,11 @@ interface Operation {
   readonly operationId: string;
   readonly summary: string;
   readonly tags: readonly string[];
-  readonly parameters?: readonly { readonly name: string; readonly schema: { readonly default?: unknown } }[];
+  readonly parameters?: readonly {
+    readonly name: string;
+    readonly in: string;
+    readonly schema: { readonly default?: unknown };
+  }[];
   readonly requestBody?: { readonly content: Readonly<Record<string, Media>> };
   readonly responses: Readonly<
     Record<string, { description: string; content?: Readonly<Record<string, Media>> }>
@@ -61,6 +65,20 @@ describe('what is generated', () => {
 });
 
 describe('every operation', () => {
+  it('spells each header in one way', () => {
+    const names = operations.flatMap(({ operation }) =>
+      (operation.parameters ?? []).filter((one) => one.in === 'header').map((one) => one.name),
+    );
+    expect([...new Set(names)].sort()).toEqual([
+      'Idempotency-Key',
+      'If-None-Match',
+      'If-Range',
+      'Last-Event-ID',
+      'Prefer',
+      'Range',
+    ]);
+  });
+
   it('has a name of its own, a summary and a known tag', () => {
     const tags = document.tags.map((tag) => tag.name);
     const names = operations.map(({ operation }) => operation.operationId);

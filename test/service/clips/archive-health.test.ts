@@ -71,7 +71,7 @@ it('waits for a look that hangs once, calls once, and begins no other', async ()
       begun.push({ resolve });
     });
   const { check, later, alarms } = start({ tryFolder });
-  const HANGING = { ok: false, detail: 'does not answer' };
+  const HANGING = { ok: false, detail: 'does not respond' };
   expect(await Promise.all([check(), check()])).toEqual([HANGING, HANGING]);
   expect(alarms()).toHaveLength(1);
 

@@ -12,7 +12,7 @@ export function catalogChangeRoutes({ history }: { readonly history: CatalogHist
       {
         schema: {
           operationId: 'listCatalogChanges',
-          summary: 'What changed in the catalog between fetches, oldest first',
+          summary: 'List changes of the catalog, oldest first',
           tags: ['catalog'],
           querystring: CatalogChangeQuerySchema,
           response: { 200: CatalogChangeListSchema, ...problems(400, 401, 405, 500, 503) },

@@ -1,4 +1,4 @@
-// GET and HEAD /jobs/{id}/content: the clip, whole or in part, from the archive or while it is being fetched.
+// GET and HEAD /jobs/{id}/content: the clip, whole or in part, from the archive or while it is downloaded.
 
 import { open } from 'node:fs/promises';
 import type { OutgoingHttpHeaders } from 'node:http';
@@ -34,18 +34,18 @@ export function contentRoutes({ jobs, archive }: ContentRoutesParts) {
           operationId: method === 'GET' ? 'getJobContent' : 'headJobContent',
           summary:
             method === 'GET'
-              ? 'The clip as MP4; Range is honoured once it is archived'
-              : 'Length and hash of the clip',
+              ? 'The clip as MP4; Range is supported once it is archived'
+              : 'Size and hash of the clip',
           tags: ['jobs'],
           params: JobParamsSchema,
           querystring: ContentQuerySchema,
           response: {
             200: { description: 'The clip.', content: { 'video/mp4': { schema: BinarySchema } } },
             206: {
-              description: 'The part of it that Range asked for.',
+              description: 'The part of the clip that Range asked for.',
               content: { 'video/mp4': { schema: BinarySchema } },
             },
-            304: { description: 'Not changed since the ETag in If-None-Match.', content: {} },
+            304: { description: 'Not modified since the ETag in If-None-Match.', content: {} },
             ...problems(400, 401, 404, 405, 409, 410, 416, 500, 502, 503),
           },
         },
@@ -53,8 +53,8 @@ export function contentRoutes({ jobs, archive }: ContentRoutesParts) {
           const job = await jobs.get(request.params.id, request.clientId);
           if (job.status !== 'completed') {
             throw isTerminal(job.status)
-              ? new ClipgateError('content_gone', `This job ended as ${job.status}: there is no clip.`)
-              : new ClipgateError('not_ready', `This job is ${job.status}. Ask again when it is completed.`, {
+              ? new ClipgateError('content_gone', `This job is ${job.status}: it has no clip.`)
+              : new ClipgateError('not_ready', `This job is ${job.status}. Retry when it is completed.`, {
                   retryAfterS: RETRY_AFTER_S,
                 });
           }
@@ -74,12 +74,12 @@ async function sendClip(clip: Clip, request: FastifyRequest, reply: FastifyReply
     case 'gone':
       throw new ClipgateError(
         'content_gone',
-        'Upstream no longer has this clip, and it was not archived in time.',
+        'OpenRouter no longer has this clip, and it was not archived in time.',
       );
     case 'unavailable':
       throw new ClipgateError(
         'content_unavailable',
-        'Upstream could not hand out this clip. It is tried again; so may you.',
+        'The clip could not be downloaded from OpenRouter. Retry later.',
         {
           retryAfterS: RETRY_AFTER_S,
         },

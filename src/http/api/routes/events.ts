@@ -30,9 +30,13 @@ export function eventRoutes({ jobs }: EventRoutesParts) {
   function takeSlot(clientId: string): () => void {
     const open = streams.get(clientId) ?? 0;
     if (open >= MAX_STREAMS_PER_CLIENT) {
-      throw new ClipgateError('too_many_streams', `You have ${open} event streams open. Close some first.`, {
-        retryAfterS: RETRY_AFTER_S,
-      });
+      throw new ClipgateError(
+        'too_many_streams',
+        `${open} event streams are open. Close some before opening another.`,
+        {
+          retryAfterS: RETRY_AFTER_S,
+        },
+      );
     }
     streams.set(clientId, open + 1);
     return () => {
@@ -49,7 +53,7 @@ export function eventRoutes({ jobs }: EventRoutesParts) {
   async function* write(job: Job, seenVersion: number, signal: AbortSignal): AsyncGenerator<string> {
     yield `retry: ${RECONNECT_MS}\n\n`;
     for await (const current of jobs.follow(job, seenVersion, HEARTBEAT_MS, signal)) {
-      if (current === null) yield ': still here\n\n';
+      if (current === null) yield ': keep-alive\n\n';
       else {
         const data = await writeJob(jobs, current);
         yield `event: job\nid: ${current.version}\ndata: ${data}\n\n`;
@@ -65,10 +69,10 @@ export function eventRoutes({ jobs }: EventRoutesParts) {
         exposeHeadRoute: false,
         schema: {
           operationId: 'streamJobEvents',
-          summary: 'A job as Server-Sent Events until it has ended',
+          summary: 'Follow a job as Server-Sent Events until it ends',
           description:
-            'Each event is named `job`, its data is a Job, its id the version of the job. Send `Last-Event-ID` to ' +
-            'get only what is newer. The stream closes after the event in which the job has ended.',
+            'Each event is named `job`; its data is a Job, its id the version of the job. Send `Last-Event-ID` to ' +
+            'receive only newer versions. The stream closes after the terminal state.',
           tags: ['jobs'],
           params: JobParamsSchema,
           headers: EventHeadersSchema,

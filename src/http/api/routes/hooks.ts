@@ -1,4 +1,4 @@
-// POST /hooks/openrouter/{nonce}: where upstream says that a job has ended. The nonce is the only key it has.
+// POST /hooks/openrouter/{nonce}: receives OpenRouter's webhooks. The nonce is the credential.
 
 import type { FastifyInstance } from 'fastify';
 import { z } from 'zod';

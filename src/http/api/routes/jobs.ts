@@ -161,7 +161,7 @@ export function jobRoutes({ planner, jobs, quotes, callbacks }: JobRoutesParts) 
         const { limit, status, model, cursor, client } = request.query;
         if (cursor !== undefined && !JOB_ID_PATTERN.test(cursor)) {
           throw invalidRequest([
-            toInputError(['cursor'], 'must be the next_cursor of an earlier answer', 'query'),
+            toInputError(['cursor'], 'must be the next_cursor of an earlier response', 'query'),
           ]);
         }
         const { jobs: page, nextCursor } = await jobs.list({

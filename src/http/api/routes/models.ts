@@ -69,12 +69,12 @@ export function modelRoutes({ catalog, maxAgeS }: ModelRoutesParts) {
       {
         schema: {
           operationId: 'listModels',
-          summary: 'The models, with capabilities and prices in dollars',
+          summary: 'List models, with capabilities and prices in dollars',
           tags: ['catalog'],
           querystring: ModelQuerySchema,
           response: {
             200: ModelListSchema,
-            304: { description: 'Not changed since the ETag in If-None-Match.', content: {} },
+            304: { description: 'Not modified since the ETag in If-None-Match.', content: {} },
             ...problems(400, 401, 405, 500, 503),
           },
         },
@@ -94,7 +94,7 @@ export function modelRoutes({ catalog, maxAgeS }: ModelRoutesParts) {
       {
         schema: {
           operationId: 'getModel',
-          summary: 'One model',
+          summary: 'Get one model',
           tags: ['catalog'],
           params: ModelParamsSchema,
           querystring: NoQuerySchema,

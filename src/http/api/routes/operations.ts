@@ -1,4 +1,4 @@
-// What probes ask: /healthz looks at nothing but itself, /readyz at everything a request needs.
+// Health checks: /healthz checks the process only, /readyz everything that a request needs.
 
 import type { CatalogCache } from '../../../service/catalog/catalog-cache.ts';
 import type { ArchiveState } from '../../../service/clips/archive-health.ts';
@@ -30,7 +30,7 @@ export function operationRoutes(parts: OperationRoutesParts) {
       {
         schema: {
           operationId: 'getHealth',
-          summary: 'Whether the process answers; looks at no dependency',
+          summary: 'Liveness: whether the process responds; checks no dependency',
           tags: ['operations'],
           security: [],
           response: { 200: HealthSchema, ...problems(405, 500) },
@@ -44,16 +44,16 @@ export function operationRoutes(parts: OperationRoutesParts) {
       {
         schema: {
           operationId: 'getReadiness',
-          summary: 'Whether requests can be served: store, catalog, event loop',
+          summary: 'Readiness: whether requests can be served (store, catalog, event loop)',
           description:
-            '`archive` and `submissions` are shown and never make it 503: without its disk clips are handed out past ' +
-            'the archive, and while buying is paused all else goes on.',
+            '`archive` and `submissions` are reported but never cause 503: without its disk, clips are streamed without ' +
+            'being archived, and while submissions are paused all other routes work.',
           tags: ['operations'],
           security: [],
           response: {
             200: ReadinessSchema,
             503: {
-              description: 'Not now: see `checks`.',
+              description: 'Not ready; see `checks`.',
               content: { 'application/json': { schema: ReadinessSchema } },
             },
             ...problems(405, 500),
@@ -74,10 +74,10 @@ export function operationRoutes(parts: OperationRoutesParts) {
         async function checkStore() {
           try {
             await parts.pingStore();
-            return { ok: true, detail: 'answers' };
+            return { ok: true, detail: 'responds' };
           } catch (error) {
-            request.log.error({ err: error }, 'the store does not answer');
-            return { ok: false, detail: 'does not answer' };
+            request.log.error({ err: error }, 'the database does not respond');
+            return { ok: false, detail: 'does not respond' };
           }
         }
       },
@@ -85,7 +85,7 @@ export function operationRoutes(parts: OperationRoutesParts) {
 
     function checkCatalog() {
       const view = parts.catalog.peek();
-      if (!view) return { ok: false, detail: 'there has never been one' };
+      if (!view) return { ok: false, detail: 'never loaded' };
       // An old catalog still routes; how old it is belongs on a dashboard, not in a probe that ends the process.
       return {
         ok: true,

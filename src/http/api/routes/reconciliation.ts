@@ -27,9 +27,9 @@ export function reconciliationRoutes({ jobs, reconciliation }: ReconciliationRou
       {
         schema: {
           operationId: 'resolveJob',
-          summary: 'Decide a job that is submission_unknown (operators)',
+          summary: 'Resolve a job in submission_unknown (operators)',
           description:
-            'An id is attached only if upstream confirms it. Each decision is on record: see the audit of the job.',
+            'An id is attached only if OpenRouter confirms it. Each decision is recorded in the audit log of the job.',
           tags: ['operators'],
           params: JobParamsSchema,
           querystring: NoQuerySchema,
@@ -52,7 +52,7 @@ export function reconciliationRoutes({ jobs, reconciliation }: ReconciliationRou
       {
         schema: {
           operationId: 'getJobAudit',
-          summary: 'Who decided what about a job, and why (operators)',
+          summary: 'The audit log of a job: who decided what, and why (operators)',
           tags: ['operators'],
           params: JobParamsSchema,
           querystring: NoQuerySchema,
@@ -70,10 +70,10 @@ export function reconciliationRoutes({ jobs, reconciliation }: ReconciliationRou
       {
         schema: {
           operationId: 'resubmitJob',
-          summary: 'Send a job again, as a new job with the same body and callback_url',
+          summary: 'Resubmit a job as a new job with the same body and callback_url',
           description:
-            'For a job that ended without a clip or whose submit is unknown. Where nothing was bought for certain it ' +
-            'needs no more; else `accept_double_charge: true`. Without an `Idempotency-Key` a job is sent again once, ' +
+            'For a job that ended without a clip, or whose submit has an unknown outcome. Unless it is certain that ' +
+            'nothing was bought, `accept_double_charge: true` is required. Without an `Idempotency-Key` a job is resubmitted once, ' +
             'however often this is called.',
           tags: ['jobs'],
           params: JobParamsSchema,

@@ -1,4 +1,4 @@
-// POST /route: what would be bought, from whom, for how much, and why not from the others.
+// POST /route: ranks the models for a clip, with prices and the reasons of each rejection.
 
 import type { Jobs } from '../../../service/jobs/jobs.ts';
 import { sendJson } from '../../response/send-json.ts';

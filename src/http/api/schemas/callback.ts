@@ -1,4 +1,4 @@
-// The shape of what a client's server is told, and of how far the telling is.
+// The schema of the event that is sent to `callback_url`.
 
 import { z } from 'zod';
 import { eventTypeOf, TOLD_STATUSES } from '../../../core/callbacks/delivery.ts';
@@ -6,14 +6,14 @@ import { JobSchema, jobExample } from './job.ts';
 
 export const JobEventSchema = z
   .object({
-    type: z.enum(TOLD_STATUSES.map(eventTypeOf)).describe('`job.` and the status of the job.'),
-    timestamp: z.iso.datetime().describe('When the job came to stand where it does.'),
+    type: z.enum(TOLD_STATUSES.map(eventTypeOf)).describe('`job.` followed by the status of the job.'),
+    timestamp: z.iso.datetime().describe('When the job reached this status.'),
     data: JobSchema,
   })
   .meta({
     id: 'JobEvent',
     description:
-      'What is posted to `callback_url`: the Job as GET /jobs/{id} answers it, save that `callback` is null and data: ' +
+      'The body of a callback: the job as GET /jobs/{id} returns it, except that `callback` is null and data: ' +
       'URLs in `request` end before their content.',
     examples: [{ type: 'job.completed', timestamp: '2026-10-02T09:00:44.120Z', data: jobExample }],
   });

@@ -1,4 +1,4 @@
-// The shape of the catalog's history.
+// The schemas of the catalog's history.
 
 import { z } from 'zod';
 import { listOf } from './list.ts';
@@ -13,11 +13,11 @@ const changeExample = {
 
 const CatalogChangeSchema = z
   .object({
-    at: z.iso.datetime().describe('When this gateway saw it.'),
+    at: z.iso.datetime().describe('When this gateway observed the change.'),
     model: z.string(),
     kind: z.enum(['added', 'removed', 'changed']),
     fields: listOf(z.object({ field: z.string(), before: z.unknown(), after: z.unknown() })).describe(
-      'Capabilities, and prices in dollars per unit as prices.<sku>. Empty for a model that came or went.',
+      'Capabilities, and prices in dollars per unit as prices.<sku>. Empty for added and removed models.',
     ),
   })
   .meta({ id: 'CatalogChange', examples: [changeExample] });
@@ -26,7 +26,7 @@ export const CatalogChangeListSchema = z
   .object({ data: listOf(CatalogChangeSchema).describe('Oldest first.'), next_cursor: z.string().nullable() })
   .meta({
     id: 'CatalogChangeList',
-    description: 'A page of changes; `next_cursor` leads to the next.',
+    description: 'A page of changes; `next_cursor` is the cursor of the next page.',
     examples: [{ data: [changeExample], next_cursor: null }],
   });
 
@@ -34,11 +34,11 @@ export const CatalogChangeQuerySchema = z.strictObject({
   since: z.iso
     .datetime({ offset: true, error: 'must be a time such as 2026-10-01T00:00:00Z' })
     .optional()
-    .describe('Only changes seen after this time.'),
+    .describe('Only changes observed after this time.'),
   cursor: z
     .string()
-    .regex(/^\d{1,15}\.\d{1,6}$/, 'must be the next_cursor of an earlier answer')
+    .regex(/^\d{1,15}\.\d{1,6}$/, 'must be the next_cursor of an earlier response')
     .optional()
-    .describe('Go on where an earlier answer ended.'),
+    .describe('Continue after an earlier response.'),
   limit: queryInteger(1, 1000).prefault(200),
 });

@@ -1,4 +1,4 @@
-// Bytes, for the document: OpenAPI has no zod type for a video.
+// The schema of the clip's bytes in the document: zod has no type for binary content.
 
 import { z } from 'zod';
 

@@ -1,4 +1,4 @@
-// What a stream of events is asked for with, and what OpenAPI can say of it.
+// The request headers of an event stream, and its schema in OpenAPI.
 
 import { z } from 'zod';
 
@@ -7,7 +7,7 @@ export const EventHeadersSchema = z.object({
     .string()
     .regex(/^\d{1,15}$/, 'must be the id of an event of this stream')
     .optional()
-    .describe('Only what is newer than this event.'),
+    .describe('Send only events after this one.'),
 });
 
 export const EventStreamSchema = z.string().meta({ id: 'EventStream', description: 'text/event-stream.' });

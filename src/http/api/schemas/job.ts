@@ -1,4 +1,4 @@
-// The shape of a job, of the request that makes one, and of the list of them.
+// The schemas of a job, of the request that creates one, and of the list.
 
 import { z } from 'zod';
 import { findCallbackUrlFault, MAX_CALLBACK_URL } from '../../../core/callbacks/callback-url.ts';
@@ -21,7 +21,7 @@ import {
 
 const ModelIdSchema = z.string().regex(MODEL_ID, 'must be a model id such as google/veo-3.1');
 
-// Beside a model there is nothing left to choose, so these could only mislead.
+// With a model there is nothing left to choose, so these could only mislead.
 const CHOOSING = ['priority', 'scoring', 'models', 'fallback'] as const;
 
 const FallbackSchema = z
@@ -30,18 +30,20 @@ const FallbackSchema = z
       .int('must be a whole number')
       .min(2)
       .max(5)
-      .describe('Models tried in all, the first included.'),
+      .describe('Total number of models to try, including the first.'),
     max_total_cost_usd: z
       .number()
       .positive()
       .max(100_000)
-      .describe('What all attempts together may cost; also a limit for each of them.'),
+      .describe('The maximum cost of all attempts together, and of each one.'),
   })
-  .describe('After a refusal, or a failure that was not billed, try the next candidate under the same job.');
+  .describe(
+    'After a rejection, or a failure that was not billed, try the next candidate under the same job.',
+  );
 
 export const JobBodySchema = z
   .strictObject({
-    model: ModelIdSchema.optional().describe('Buy from this model. Without it the router picks one.'),
+    model: ModelIdSchema.optional().describe('The model to buy from. Without it the router selects one.'),
     ...clipSpecShape,
     ...routingShape,
     fallback: FallbackSchema.optional(),
@@ -51,26 +53,32 @@ export const JobBodySchema = z
         error: ({ input }) => findCallbackUrlFault(String(input)) ?? '',
       })
       .optional()
-      .describe('Where to POST a signed JobEvent when the job has ended; https. Never sent upstream.')
+      .describe(
+        'URL (https) to POST a signed JobEvent to when the job reaches a terminal state. Never sent to OpenRouter.',
+      )
       .meta({ format: 'uri', maxLength: MAX_CALLBACK_URL }),
-    dry_run: z.boolean().optional().describe('Answer with the plan and buy nothing.'),
+    dry_run: z.boolean().optional().describe('Respond with the plan and buy nothing.'),
     quote: z
       .string()
       .regex(/^[\w-]{1,8}\.[\w-]{1,1000}\.[\w-]{1,100}$/, 'must be a quote from POST /route')
       .optional()
-      .describe('Buy what POST /route quoted for this same body: that model, at that price or less.'),
+      .describe('A quote from POST /route for this same body: buy that model, at that price or less.'),
   })
   .superRefine((body, context) => {
     for (const { path, message } of [...checkClipSpec(body), ...checkRouting(body)])
       context.addIssue({ code: 'custom', path: [...path], message });
     if (body.model !== undefined && body.quote !== undefined) {
-      context.addIssue({ code: 'custom', path: ['model'], message: 'is already named by the quote' });
+      context.addIssue({
+        code: 'custom',
+        path: ['model'],
+        message: 'is already set by the quote: remove one of the two',
+      });
     }
     if (body.fallback !== undefined && body.quote !== undefined) {
       context.addIssue({
         code: 'custom',
         path: ['fallback'],
-        message: 'has no other candidates beside a quote',
+        message: 'cannot be combined with a quote, which names one model',
       });
     }
     if (body.model === undefined) return;
@@ -79,7 +87,7 @@ export const JobBodySchema = z
       context.addIssue({
         code: 'custom',
         path: [field],
-        message: 'chooses between models, and model is already given',
+        message: 'cannot be combined with model: it only chooses between models',
       });
     }
   })
@@ -101,8 +109,11 @@ export const JobHeadersSchema = z.object({
     .string()
     .regex(/^[\x21-\x7e]{1,255}$/, 'must be 1 to 255 visible ASCII characters')
     .optional()
-    .describe('Makes the request safe to repeat: the same key and body never buy twice.'),
-  prefer: z.string().optional().describe('`respond-async`: answer before upstream does.'),
+    .describe('Makes the request safe to retry: the same key with the same body never buys twice.'),
+  prefer: z
+    .string()
+    .optional()
+    .describe('`respond-async`: respond as soon as the job is stored, before OpenRouter answers.'),
 });
 
 export const JobParamsSchema = z.strictObject({ id: z.string().regex(JOB_ID_PATTERN).describe('Job id.') });
@@ -139,17 +150,19 @@ export const jobExample = {
 export const JobSchema = z
   .object({
     id: z.string(),
-    client: z.string().describe('Whose job it is: the name of a client, or `operator:` and the name of one.'),
+    client: z
+      .string()
+      .describe('The owner: the name of a client, or `operator:` followed by the name of an operator.'),
     status: z.enum(JOB_STATUSES),
     model: z.string(),
     created_at: z.iso.datetime(),
     updated_at: z.iso.datetime(),
     request: z
       .record(z.string(), z.unknown())
-      .describe('What was sent upstream, but for the address of our own webhook.'),
+      .describe('The body that was sent to OpenRouter, without the URL of our own webhook.'),
     cost: z.object({
       estimated_usd: z.number().nullable(),
-      actual_usd: z.number().nullable().describe('What upstream billed; null = not known, never zero.'),
+      actual_usd: z.number().nullable().describe('What OpenRouter billed; null = unknown, never zero.'),
       is_byok: z.boolean().nullable(),
     }),
     upstream: z.object({ id: z.string().nullable(), generation_id: z.string().nullable() }),
@@ -163,34 +176,34 @@ export const JobSchema = z
         started_at: z.iso.datetime().nullable(),
         cost: z.object({ estimated_usd: z.number().nullable(), actual_usd: z.number().nullable() }),
       }),
-    ).describe('Every model tried, in order; the last is the present one. Several only with `fallback`.'),
-    resubmit_of: z.string().nullable().describe('The job that this one sends again.'),
+    ).describe('Every attempt in order; the last is the current one. Several only with `fallback`.'),
+    resubmit_of: z.string().nullable().describe('The job that this one resubmits.'),
     callback: z
       .object({
         url: z.string(),
         status: z
           .enum(CALLBACK_STATES)
           .describe(
-            '`waiting` for the end, `pending`, `delivered`, `dead` after the last try, `gone` by a 410.',
+            '`waiting` for a terminal state, `pending`, `delivered`, `dead` after the last attempt, `gone` after a 410.',
           ),
         event: z
           .enum(TOLD_STATUSES.map(eventTypeOf))
           .nullable()
-          .describe('What was told last, or is being told.'),
-        attempts: z.int().describe('Of telling it.'),
+          .describe('The event that was sent last, or is being sent.'),
+        attempts: z.int().describe('Delivery attempts of this event.'),
         last_error: z.string().nullable(),
-        next_at: z.iso.datetime().nullable().describe('When it is tried again.'),
+        next_at: z.iso.datetime().nullable().describe('Time of the next attempt.'),
       })
       .nullable()
-      .describe('How far telling `callback_url` is; null where there is none, and in what is told.'),
-    resubmit_safe: z.boolean().describe('Whether sending this intent again cannot buy a second video.'),
+      .describe('Delivery status of the callback; null if no `callback_url` was given, and in events.'),
+    resubmit_safe: z.boolean().describe('true if sending this request again cannot buy a second video.'),
     outputs: z
       .array(
         z.object({
           index: z.int(),
           url: z.string(),
           content_type: z.string(),
-          bytes: z.int().nullable().describe('null until the clip is in the archive.'),
+          bytes: z.int().nullable().describe('null until the clip is archived.'),
         }),
       )
       .describe('Empty until completed.'),
@@ -198,13 +211,13 @@ export const JobSchema = z
   })
   .meta({
     id: 'Job',
-    description: 'A job: what was asked, what became of it, what it cost.',
+    description: 'A job: the request, its state and its cost.',
     examples: [jobExample],
   });
 
 export const JobListSchema = z.object({ data: listOf(JobSchema), next_cursor: z.string().nullable() }).meta({
   id: 'JobList',
-  description: 'A page of jobs; `next_cursor` leads to the next.',
+  description: 'A page of jobs; `next_cursor` is the cursor of the next page.',
   examples: [{ data: [jobExample], next_cursor: null }],
 });
 
@@ -212,7 +225,7 @@ export const JobQuerySchema = z.strictObject({
   limit: queryInteger(1, 100).prefault(20),
   cursor: z
     .string()
-    .regex(/^[\w-]{1,100}$/, 'must be the next_cursor of an earlier answer')
+    .regex(/^[\w-]{1,100}$/, 'must be the next_cursor of an earlier response')
     .optional(),
   status: z.enum(JOB_STATUSES).optional(),
   model: ModelIdSchema.optional(),
@@ -220,23 +233,23 @@ export const JobQuerySchema = z.strictObject({
     .string()
     .regex(/^[\w.:-]{1,80}$/, 'must be the name of a client')
     .optional()
-    .describe('For operators: only the jobs of this client. Without it, of all.'),
+    .describe('For operators: only the jobs of this client. Default: all clients.'),
 });
 
 export const ContentQuerySchema = z.strictObject({
-  index: queryInteger(0, 1000).prefault(0).describe('Which of the outputs.'),
+  index: queryInteger(0, 1000).prefault(0).describe('Index of the output.'),
 });
 
 export const DryRunSchema = z
   .object({
     dry_run: z.literal(true),
     model: z.string(),
-    why: z.string().describe('Why this model, in a sentence.'),
-    request: z.record(z.string(), z.unknown()).describe('Exactly what would be sent upstream.'),
+    why: z.string().describe('Why this model was selected, in one sentence.'),
+    request: z.record(z.string(), z.unknown()).describe('Exactly what would be sent to OpenRouter.'),
     estimate: EstimateSchema,
     expected_s: ExpectedSchema,
     warnings: listOf(WarningSchema),
-    rejected: listOf(RejectedSchema).describe('Empty where model was given.'),
+    rejected: listOf(RejectedSchema).describe('Empty if model was given.'),
     nearest: listOf(NearestSchema),
     catalog: CatalogSchema,
   })

@@ -1,6 +1,6 @@
-// Lists in answers: nobody who renders one may change it.
+// Lists in responses, readonly for those who render them.
 
 import { z } from 'zod';
 
-/** A list that TypeScript takes readonly arrays for. */
+/** An array schema that accepts readonly arrays in TypeScript. */
 export const listOf = <T extends z.ZodType>(item: T) => z.array(item).readonly();

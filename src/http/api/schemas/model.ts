@@ -1,4 +1,4 @@
-// The shape of the catalog as clients read it, and its query.
+// The schemas of the catalog and its query.
 
 import { z } from 'zod';
 import { clipSpecShape } from '../../../core/clip/clip-spec.ts';
@@ -6,10 +6,10 @@ import { listOf } from './list.ts';
 import { queryAmount, queryInteger } from './query.ts';
 
 const PriceSchema = z.object({
-  sku: z.string().describe("Upstream's key."),
+  sku: z.string().describe("The key in OpenRouter's price list."),
   unit: z.string(),
-  usd: z.number().describe('Dollars per unit, whatever unit and currency upstream lists.'),
-  when: z.record(z.string(), z.unknown()).describe('What must be true of a clip for this price to apply.'),
+  usd: z.number().describe('US dollars per unit, converted from whatever OpenRouter lists.'),
+  when: z.record(z.string(), z.unknown()).describe('Conditions on the clip for this price to apply.'),
 });
 
 const modelExample = {
@@ -43,10 +43,10 @@ export const ModelSchema = z
     id: z.string(),
     name: z.string(),
     created: z.int().describe('Unix seconds.'),
-    durations: listOf(z.number()).nullable().describe('Seconds; null = the length follows from the input.'),
+    durations: listOf(z.number()).nullable().describe('Seconds; null = the duration follows from the input.'),
     resolutions: listOf(z.string()).nullable().describe('null = follows from the input.'),
     aspect_ratios: listOf(z.string()).nullable(),
-    sizes: listOf(z.string()).nullable().describe('null = not enumerated, which is not none.'),
+    sizes: listOf(z.string()).nullable().describe('null = not enumerated by OpenRouter, not an empty list.'),
     frame_images: listOf(z.string()),
     input_modalities: listOf(z.string()),
     generate_audio: z.boolean().nullable().describe('null = unknown.'),
@@ -55,9 +55,9 @@ export const ModelSchema = z
     upscale_factor: z.object({ min: z.number().nullable(), max: z.number().nullable() }).nullable(),
     creativity: listOf(z.number()).nullable(),
     prices: listOf(PriceSchema),
-    unknown_skus: listOf(z.string()).describe('Price keys that are not understood, and so never used.'),
+    unknown_skus: listOf(z.string()).describe('Price keys that are not understood and therefore never used.'),
   })
-  .meta({ id: 'Model', description: 'A model: what it can do and what it costs.', examples: [modelExample] });
+  .meta({ id: 'Model', description: 'A model: its capabilities and prices.', examples: [modelExample] });
 
 export const catalogExample = {
   fetched_at: '2026-10-02T09:00:00.000Z',
@@ -70,32 +70,41 @@ export const catalogExample = {
 export const CatalogSchema = z
   .object({
     fetched_at: z.iso.datetime(),
-    age_s: z.int().describe('Seconds since upstream answered with it.'),
-    stale: z.boolean().describe('Older than it should be, because no newer one could be had.'),
+    age_s: z.int().describe('Seconds since the catalog was fetched.'),
+    stale: z
+      .boolean()
+      .describe('The catalog is older than CATALOG_MAX_AGE_S because it could not be refreshed.'),
     models: z.int(),
-    dropped: z.int().describe('Entries left out because they could not be read.'),
+    dropped: z.int().describe('Entries that could not be parsed and were left out.'),
   })
-  .meta({ id: 'Catalog', description: 'Which catalog an answer was made from.', examples: [catalogExample] });
+  .meta({
+    id: 'Catalog',
+    description: 'The catalog that a response is based on.',
+    examples: [catalogExample],
+  });
 
 export const ModelListSchema = z.object({ data: listOf(ModelSchema), catalog: CatalogSchema }).meta({
   id: 'ModelList',
-  description: 'The models that match, and how old the list is.',
+  description: 'The matching models, and the age of the catalog.',
   examples: [{ data: [modelExample], catalog: catalogExample }],
 });
 
 const MODES = ['text_to_video', 'image_to_video', 'reference_to_video', 'video_to_video'] as const;
 
 export const ModelQuerySchema = z.strictObject({
-  duration: queryInteger(1, 3600).optional().describe('Can make a clip of this many seconds.'),
+  duration: queryInteger(1, 3600).optional().describe('Models that support this duration, in seconds.'),
   resolution: clipSpecShape.resolution,
   aspect_ratio: clipSpecShape.aspect_ratio,
   size: clipSpecShape.size,
-  mode: z.enum(MODES).optional().describe('Can start from this.'),
-  generate_audio: z.enum(['true', 'false']).optional().describe('Is known to make sound, or known not to.'),
-  seed: z.enum(['true', 'false']).optional().describe('Is known to take a seed, or known not to.'),
+  mode: z.enum(MODES).optional().describe('Models that support this kind of input.'),
+  generate_audio: z
+    .enum(['true', 'false'])
+    .optional()
+    .describe('Models known to generate audio, or known not to.'),
+  seed: z.enum(['true', 'false']).optional().describe('Models known to accept a seed, or known not to.'),
   max_cost_usd: queryAmount(100_000)
     .optional()
-    .describe('The clip described by the other parameters cannot cost more than this.'),
+    .describe('Models on which the clip of the other parameters cannot cost more than this.'),
 });
 export type ModelQuery = z.infer<typeof ModelQuerySchema>;
 

@@ -1,10 +1,10 @@
-// The shape of what operators and their probes read.
+// The schemas of the health checks.
 
 import { z } from 'zod';
 
 export const HealthSchema = z
   .object({ status: z.literal('ok') })
-  .meta({ id: 'Health', description: 'The process answers.', examples: [{ status: 'ok' }] });
+  .meta({ id: 'Health', description: 'The process responds.', examples: [{ status: 'ok' }] });
 
 const CheckSchema = z.object({ ok: z.boolean(), detail: z.string() });
 
@@ -15,18 +15,20 @@ export const ReadinessSchema = z
       store: CheckSchema,
       catalog: CheckSchema,
       event_loop: CheckSchema,
-      archive: CheckSchema.describe('Whether its folder takes files; never a reason not to be ready.'),
-      submissions: CheckSchema.describe('How buying stands; never a reason not to be ready.'),
+      archive: CheckSchema.describe('Whether ARCHIVE_DIR is writable; does not affect readiness.'),
+      submissions: CheckSchema.describe(
+        'The state of the submit circuit breaker; does not affect readiness.',
+      ),
     }),
   })
   .meta({
     id: 'Readiness',
-    description: 'What was looked at, and what was found.',
+    description: 'Each check and its result.',
     examples: [
       {
         status: 'ready',
         checks: {
-          store: { ok: true, detail: 'answers' },
+          store: { ok: true, detail: 'responds' },
           catalog: { ok: true, detail: '30 models, 12 s old' },
           event_loop: { ok: true, detail: '11 ms late at the 99th percentile' },
           archive: { ok: true, detail: 'takes files' },

@@ -1,10 +1,10 @@
-// The shape of every error answer, and which of them a route declares.
+// The schema of every error response, and the declaration of those that a route can return.
 
 import { z } from 'zod';
 
 const FaultSchema = z.object({
   in: z.enum(['body', 'query', 'path', 'header']),
-  pointer: z.string().describe('JSON pointer (RFC 6901) to what is wrong.'),
+  pointer: z.string().describe('JSON pointer (RFC 6901) to the invalid field.'),
   message: z.string(),
 });
 
@@ -13,9 +13,9 @@ const ProblemSchema = z
     type: z.string(),
     title: z.string(),
     status: z.int(),
-    detail: z.string().describe('What is wrong and what would be accepted, for a person.'),
+    detail: z.string().describe('What is wrong, and what would be accepted; for people.'),
     code: z.string().describe('Stable; branch on this.'),
-    instance: z.string().describe('The request id, as in x-request-id.'),
+    instance: z.string().describe('The request id, as in X-Request-Id.'),
     errors: z.array(FaultSchema).optional(),
     retry_after_s: z.number().optional(),
     job_id: z.string().optional(),
@@ -37,26 +37,26 @@ const ProblemSchema = z
   });
 
 const MEANINGS = {
-  400: 'The request is wrong: `invalid_request`, `malformed_body`, or upstream refused the input.',
-  401: 'No valid client key: `unauthorized`.',
-  402: 'The OpenRouter account cannot pay: `upstream_insufficient_credits`.',
-  403: 'Upstream forbids it: `upstream_forbidden`; or it is for operators: `operator_required`.',
-  404: 'Nothing here, or not yours: `not_found`.',
-  405: 'Another method is needed: `method_not_allowed`, see `Allow`.',
+  400: 'Invalid request: `invalid_request`, `malformed_body`, or OpenRouter rejected the input.',
+  401: 'The client key is missing or unknown: `unauthorized`.',
+  402: 'OpenRouter answered 402: `upstream_insufficient_credits`; `limit_source` says which limit.',
+  403: 'Forbidden by OpenRouter: `upstream_forbidden`; or restricted to operators: `operator_required`.',
+  404: 'The resource does not exist, or belongs to another client: `not_found`.',
+  405: 'Method not allowed: `method_not_allowed`; see `Allow`.',
   408: 'The request took too long to arrive: `request_timeout`.',
-  409: 'Not as things stand: `not_ready`, or another `code` that says why.',
-  410: 'No longer: `content_gone`.',
-  413: 'Too large: `body_too_large`, or upstream says so.',
+  409: 'Conflict with the current state: `not_ready`, or another `code`.',
+  410: 'The clip is no longer available: `content_gone`.',
+  413: 'Too large: `body_too_large` (32 MB on /route and /jobs), or `upstream_too_large`.',
   415: 'Not JSON: `unsupported_media_type`.',
-  416: 'The range lies outside the clip: `range_not_satisfiable`.',
-  422: 'Understood, but it cannot be done: see `code`.',
-  429: 'Upstream takes no more for now: `upstream_rate_limited`, see `Retry-After`.',
-  500: 'Our fault: `internal`.',
-  502: 'Upstream failed: see `code`.',
-  503: 'Not now: see `code` and `Retry-After`.',
+  416: 'The requested range lies outside the clip: `range_not_satisfiable`.',
+  422: 'The request is valid but cannot be fulfilled; see `code`.',
+  429: 'Rate limited by OpenRouter or a provider: `upstream_rate_limited`; see `Retry-After`.',
+  500: 'Internal server error: `internal`.',
+  502: 'OpenRouter failed; see `code`.',
+  503: 'Service unavailable; see `code` and `Retry-After`.',
 } as const;
 
-/** Declares problem answers for a route: every one it can give, with its meaning. */
+/** Declares the problem responses of a route, one for each status it can return. */
 export function problems<const S extends keyof typeof MEANINGS>(...statuses: readonly S[]) {
   return Object.fromEntries(
     statuses.map((status) => [

@@ -1,11 +1,11 @@
-// Numbers in a query, spelled as people write them: Number() alone would take '', ' 10', 0x10 and 1e1.
+// Numbers in a query, in plain decimal notation: Number() alone would accept '', ' 10', 0x10 and 1e1.
 
 import { z } from 'zod';
 
 /** For routes without parameters: `?dry_run=true` beside a body that lacks it must not buy. */
 export const NoQuerySchema = z.strictObject({});
 
-// What is taken where it is left out is said with `prefault`: `default` is of the number, and the document is of the text.
+// Use `prefault` for defaults: `default` applies to the parsed number, and the document describes the text.
 export const queryInteger = (min: number, max: number) =>
   z.preprocess(readNumber, z.int('must be a whole number').min(min).max(max));
 

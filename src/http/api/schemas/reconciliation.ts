@@ -1,39 +1,41 @@
-// The shape of what operators decide, of the record of it, and of a request to send a job again.
+// The schemas of operators' decisions, of the audit log, and of resubmission.
 
 import { z } from 'zod';
 import { isUpstreamId, UPSTREAM_ID } from '../../../core/job/upstream-id.ts';
 import { listOf } from './list.ts';
 
-const ODD_ID = 'must be an id as upstream gives them';
+const ODD_ID = 'must be an OpenRouter job id';
 
 const REASON = z
   .string()
   .min(3)
   .max(500)
-  .describe('Why, for whoever reads the record.')
+  .describe('The reason, for the audit log.')
   .meta({ examples: ['Found on the invoice of 2 October.'] });
 
 export const ResolveBodySchema = z
   .discriminatedUnion('action', [
     z.strictObject({
-      action: z.literal('attach').describe('Upstream has it: follow it under this id.'),
+      action: z.literal('attach').describe('OpenRouter has the job: follow it under this id.'),
       upstream_id: z.string().regex(UPSTREAM_ID, { error: ODD_ID, abort: true }).refine(isUpstreamId, ODD_ID),
       reason: REASON,
     }),
     z.strictObject({
       action: z
         .literal('not_accepted')
-        .describe('Upstream never took it: its Idempotency-Key is free again.'),
+        .describe('OpenRouter never accepted the job: its Idempotency-Key is free again.'),
       reason: REASON,
     }),
     z.strictObject({
-      action: z.literal('write_off').describe('Nobody will ever know: closed, and its key stays used.'),
+      action: z
+        .literal('write_off')
+        .describe('The outcome stays unknown: the job is closed, and its Idempotency-Key stays in use.'),
       reason: REASON,
     }),
   ])
   .meta({
     id: 'Resolution',
-    description: 'What an operator makes of a job whose submit nobody knows the outcome of.',
+    description: "An operator's decision on a job whose submit has an unknown outcome.",
     examples: [{ action: 'attach', upstream_id: 'gen-vid-1790931600-a1B2', reason: 'Found on the invoice.' }],
   });
 
@@ -42,7 +44,7 @@ export const ResubmitBodySchema = z
     accept_double_charge: z
       .boolean()
       .optional()
-      .describe('Needed where the job was bought or may have been: the clip may be billed twice.'),
+      .describe('Required if the job was bought or may have been: the clip may be billed twice.'),
   })
   .meta({ id: 'Resubmit', description: 'Sends a job again.', examples: [{ accept_double_charge: true }] });
 

@@ -1,4 +1,4 @@
-// The shape of a routing question and its answer.
+// The schemas of a routing request and its response.
 
 import { z } from 'zod';
 import { checkClipSpec, checkRouting, clipSpecShape, routingShape } from '../../../core/clip/clip-spec.ts';
@@ -29,7 +29,9 @@ const ReasonSchema = z
     code: z.string().describe('unsupported_duration, over_budget, ...'),
     field: z.string().describe('The field to change.'),
     requested: z.unknown(),
-    supported: listOf(z.unknown()).nullable().describe('What the model has; null = cannot be chosen on it.'),
+    supported: listOf(z.unknown())
+      .nullable()
+      .describe('What the model supports; null = cannot be chosen on this model.'),
   })
   .meta({ id: 'Reason' });
 
@@ -40,20 +42,20 @@ const ScoresSchema = z.object({
   reliability: z
     .number()
     .optional()
-    .describe('Share of jobs that end with a clip. Counts where given a weight; not in the guide.'),
+    .describe('Share of jobs that end with a clip. Counts only with a weight; not part of the guide.'),
 });
 
 export const EstimateSchema = z
   .object({
-    usd: z.number().nullable().describe('The likeliest bill; null = unknown, never zero.'),
+    usd: z.number().nullable().describe('The most likely bill; null = unknown, never zero.'),
     low_usd: z.number().nullable(),
     high_usd: z.number().nullable(),
     certainty: z.enum(['exact', 'estimated', 'unknown']),
-    reason: z.string().optional().describe('Why it is unknown.'),
+    reason: z.string().optional().describe('Why the price is unknown.'),
     learned: z
       .object({
-        ratio: z.number().describe('What bills are of the list price; usd is the sum of lines times this.'),
-        samples: z.int().describe('Bills it was learned from.'),
+        ratio: z.number().describe('Ratio of bills to the list price; usd is the sum of lines times this.'),
+        samples: z.int().describe('Number of bills that the ratio is learned from.'),
       })
       .optional()
       .describe('Present once this model has billed a job of this gateway.'),
@@ -65,17 +67,19 @@ export const EstimateSchema = z
         unit_usd: z.number(),
         usd: z.number(),
       }),
-    ).describe("The price list's working, before anything learned."),
+    ).describe('The calculation by the price list, before anything learned.'),
   })
   .meta({ id: 'Estimate' });
 
 export const ExpectedSchema = z
   .object({
-    p50: z.number().describe('Seconds from submit to completed that half the clips stay under.'),
-    p90: z.number().describe('Seconds that nine in ten stay under; max_wait_s is held against this.'),
+    p50: z.number().describe('Median seconds from submit to completed.'),
+    p90: z.number().describe('90th percentile in seconds; max_wait_s is compared with this.'),
     source: z
       .enum(['observed', 'benchmark', 'documented', 'class'])
-      .describe("This gateway's own jobs, the public arena, recorded live runs, or models of its kind."),
+      .describe(
+        "This gateway's own jobs, the public arena, recorded live runs, or models of the same class.",
+      ),
     samples: z.int(),
   })
   .meta({ id: 'ExpectedTime' });
@@ -102,7 +106,7 @@ const CandidateSchema = z
       value: z.number().describe('0 to 1.'),
       source: z
         .enum(['quality_file', 'benchmark', 'resolution'])
-        .describe("The operator's table, the public arena's votes, or the model's highest resolution."),
+        .describe("The operator's QUALITY_FILE, the public arena, or the model's highest resolution."),
     }),
     expected_s: ExpectedSchema,
   })
@@ -115,7 +119,7 @@ export const NearestSchema = z
   .object({ change: z.record(z.string(), z.unknown()), admits: listOf(z.string()) })
   .meta({
     id: 'Nearest',
-    description: 'Fields to set (null = leave out) and the models that would then take the clip.',
+    description: 'Fields to set (null = remove), and the models that could then make the clip.',
   });
 
 export const routeExample = {
@@ -157,20 +161,20 @@ export const routeExample = {
 export const RouteResultSchema = z
   .object({
     selected: z.string(),
-    why: z.string().describe('Why it was selected, in a sentence.'),
+    why: z.string().describe('Why it was selected, in one sentence.'),
     candidates: listOf(CandidateSchema).describe('Best first.'),
     rejected: listOf(RejectedSchema).describe('Every other model, with all its reasons.'),
     nearest: listOf(NearestSchema),
-    request: z.record(z.string(), z.unknown()).describe('Exactly what would be sent upstream.'),
+    request: z.record(z.string(), z.unknown()).describe('Exactly what would be sent to OpenRouter.'),
     warnings: listOf(WarningSchema),
     quote: z
       .string()
-      .describe('Opaque. POST /jobs with it and this same body buys this model at this price or less.'),
+      .describe('Opaque token. POST /jobs with it and the same body buys this model at this price or less.'),
     quote_expires_at: z.iso.datetime(),
     catalog: CatalogSchema,
   })
   .meta({
     id: 'RouteResult',
-    description: 'The candidates, the refused, and what would be sent.',
+    description: 'The candidates, the rejected models, and the request that would be sent.',
     examples: [routeExample],
   });
