@@ -1,4 +1,4 @@
-// Finds a name that an object in a JSON text has twice: a parser keeps the last of the two, in silence.
+// Finds a duplicate key in a JSON text: a parser would silently keep the last value.
 
 const QUOTE = 0x22;
 const COMMA = 0x2c;
@@ -22,18 +22,18 @@ export interface DuplicateKey {
 const TOO_MANY: DuplicateKey = { path: [], message: `has more than ${MAX_STRINGS} names and texts` };
 const TOO_DEEP: DuplicateKey = { path: [], message: `is nested more than ${MAX_LEVELS} levels deep` };
 
-/** Where the string that begins at `start` has its closing quote. */
+/** The position of the closing quote of the string that begins at `start`. */
 function endOfString(text: string, start: number): number {
   for (let end = text.indexOf('"', start + 1); end !== -1; end = text.indexOf('"', end + 1)) {
     let slashes = 0;
     while (text.charCodeAt(end - 1 - slashes) === BACKSLASH) slashes += 1;
-    // An escaped backslash escapes nothing.
+    // An escaped backslash does not escape the quote.
     if (slashes % 2 === 0) return end;
   }
   return text.length;
 }
 
-/** Where a pass stands in one object or array. */
+/** The state of the scan in one object or array. */
 interface Level {
   /** Null in an array. */
   readonly names: Set<string> | null;
@@ -73,7 +73,7 @@ export function findDuplicateKey(text: string): DuplicateKey | null {
         if (++strings > MAX_STRINGS) return TOO_MANY;
         const end = endOfString(text, i);
         if (isName && level?.names) {
-          // Parsed, for two spellings of one name are one name: "a" and "\u0061".
+          // Parsed, because "a" and "\u0061" are the same name.
           level.at = String(JSON.parse(text.slice(i, end + 1)));
           if (level.names.has(level.at))
             return { path: levels.map(({ at }) => at), message: 'is given more than once' };

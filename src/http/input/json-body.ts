@@ -1,4 +1,4 @@
-// Reads bodies as what RFC 8259 calls JSON: UTF-8 and nothing else, so that no character is replaced on the way in.
+// Reads bodies as JSON (RFC 8259) in UTF-8, without replacing characters.
 
 import { isUtf8 } from 'node:buffer';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
@@ -6,7 +6,7 @@ import { ClipgateError } from '../../core/errors.ts';
 import { findDuplicateKey } from './duplicate-keys.ts';
 import { toInputError } from './input-errors.ts';
 
-/** Makes `application/json` the only body this application reads. */
+/** Makes `application/json` the only accepted body. */
 export function readJsonBodies(app: FastifyInstance): void {
   app.removeAllContentTypeParsers();
   app.addContentTypeParser<Buffer>(
@@ -17,7 +17,7 @@ export function readJsonBodies(app: FastifyInstance): void {
       if (bytes.length === 0) {
         throw new ClipgateError('malformed_body', 'The body is empty: send a JSON object.');
       }
-      // Decoding what is not UTF-8 puts replacement characters where the caller's text was.
+      // Decoding invalid UTF-8 would put replacement characters into the caller's text.
       if (!isUtf8(bytes)) throw new ClipgateError('malformed_body', 'The body is not valid UTF-8.');
       const text = bytes.toString('utf8');
       const value = parse(text);
@@ -40,17 +40,17 @@ function checkHeaders(headers: FastifyRequest['headers']): void {
 
 function parse(text: string): unknown {
   try {
-    // A byte order mark may be ignored, says the RFC.
+    // RFC 8259 allows ignoring a byte order mark.
     return JSON.parse(text.charCodeAt(0) === 0xfeff ? text.slice(1) : text);
   } catch (cause) {
-    // The parser's own message quotes the body; the position alone is safe to say, where it says one.
+    // The parser's message quotes the body; only the position is safe to repeat.
     const position = /at position (\d+)/.exec(String(cause))?.[1];
-    const where = position === undefined ? '' : ` It breaks at character ${position}.`;
+    const where = position === undefined ? '' : ` The error is at character ${position}.`;
     throw new ClipgateError('malformed_body', `The body is not valid JSON.${where}`, { cause });
   }
 }
 
-/** Of two values one would be dropped, and perhaps the one that was meant. */
+/** A duplicate key would drop one of the two values, possibly the intended one. */
 function checkNames(text: string): void {
   const repeated = findDuplicateKey(text);
   if (!repeated) return;

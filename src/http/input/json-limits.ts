@@ -1,18 +1,18 @@
-// Finds what no field of a request may contain, wherever it stands: what would not arrive upstream as it was sent.
+// Rejects values that could not be passed on unchanged, wherever they are in a request.
 
 export interface Found {
   readonly path: PropertyKey[];
   readonly message: string;
 }
 
-// Far above any honest request. Without the first a body of brackets overflows the stack, without the second a body of
+// Far above any honest request. Without the first, a body of brackets overflows the stack; without the second, a body of
 // commas becomes millions of faults.
 const MAX_DEPTH = 32;
 const MAX_VALUES = 10_000;
 
 /**
  * The first thing that cannot be passed on unchanged: PostgreSQL takes neither NUL in text nor lone surrogates in
- * JSON, a number beyond 2^53 has been rounded already, and `__proto__` is a name that some readers obey.
+ * JSON, a number beyond 2^53 has already been rounded, and `__proto__` changes the prototype in some readers.
  */
 export function findUnsafe(value: unknown): Found | null {
   let left = MAX_VALUES;
@@ -37,7 +37,7 @@ export function findUnsafe(value: unknown): Found | null {
       }
       const found = find(inner, depth + 1);
       if (!found) continue;
-      // A count is of the whole, not of the value at which it ran out.
+      // The limit concerns the whole body, not the value at which it was exceeded.
       if (left >= 0) found.path.unshift(key);
       return found;
     }

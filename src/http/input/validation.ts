@@ -1,4 +1,4 @@
-// Checks requests against their zod schemas; what passes is exactly what was sent, nothing coerced and nothing dropped.
+// Validates requests with their zod schemas, without coercing or dropping anything.
 
 import type { FastifySchemaCompiler } from 'fastify';
 import type { z } from 'zod';
@@ -14,20 +14,20 @@ const PARTS: Readonly<Record<string, InputError['in']>> = {
   headers: 'header',
 };
 
-/** Fastify's validator for zod schemas: the parsed value, or one error with every fault. */
+/** Fastify's validator for zod schemas: the parsed value, or one error with every invalid field. */
 export const validatorCompiler: FastifySchemaCompiler<z.ZodType> = ({ schema, httpPart }) => {
   const part = PARTS[httpPart ?? 'body'] ?? 'body';
   return (data: unknown) => {
-    // Fastify hands on null for no body at all, and "must be an object" would not say so.
+    // Fastify passes null for a missing body, for which "must be an object" would mislead.
     if (part === 'body' && (data === undefined || data === null)) {
-      return { error: new ClipgateError('malformed_body', 'The body holds nothing: send a JSON object.') };
+      return { error: new ClipgateError('malformed_body', 'The body is empty: send a JSON object.') };
     }
     // Parameters of a path are held to patterns, and of a header nothing is passed on but what a schema says of it.
     const faults = part === 'header' || part === 'path' ? [] : findUnreadable(data, part);
     const result = faults.length > 0 ? null : schema.safeParse(data);
     // Fastify would copy all headers at every look at them, had any been replaced.
     if (result?.success) return part === 'header' ? {} : { value: result.data };
-    // An id that cannot be one names nothing: the same answer as for an id that is not there.
+    // A malformed id gets the same answer as an unknown one.
     if (part === 'path') return { error: new ClipgateError('not_found', 'Not found.') };
     return { error: invalidRequest(result ? describeIssues(result.error.issues, data, part) : faults) };
   };
