@@ -4,22 +4,26 @@ import { randomUUID } from 'node:crypto';
 import { hostname } from 'node:os';
 import closeWithGrace from 'close-with-grace';
 import { pino, stdTimeFunctions } from 'pino';
-import { type Config, ConfigError, parseConfig } from './config/parse.ts';
+import { ConfigError, parseConfig } from './config/parse.ts';
+import { readSecretFiles } from './config/secret-files.ts';
+import type { Config } from './config/variables.ts';
 import { ClipgateError } from './core/errors.ts';
 import { createGateway } from './gateway/gateway.ts';
 import { openStore } from './store/sqlite/open-store.ts';
 import { VERSION } from './version.ts';
 
 async function main(): Promise<void> {
-  const config = parseConfig(process.env);
+  const config = parseConfig(readSecretFiles(process.env));
   const log = pino({ level: config.LOG_LEVEL, base: null, timestamp: stdTimeFunctions.isoTime });
   const store = await openStore({
     databaseUrl: config.DATABASE_URL,
     clock: Date.now,
     report: (error) => log.error({ err: error }, 'the database connection is in trouble'),
   });
+  let apiKey = config.OPENROUTER_API_KEY;
   const gateway = await createGateway({
     config,
+    apiKey: () => apiKey,
     store,
     log,
     version: VERSION,
@@ -27,7 +31,18 @@ async function main(): Promise<void> {
     clock: Date.now,
     random: Math.random,
   });
-  closeWithGrace({ delay: config.SHUTDOWN_TIMEOUT_MS, logger: log }, async ({ signal, err }) => {
+  process.on('SIGHUP', () => {
+    try {
+      const reread = parseConfig(readSecretFiles(process.env));
+      // Whether there is one at all is settled at the start.
+      if (reread.OPENROUTER_API_KEY && apiKey) apiKey = reread.OPENROUTER_API_KEY;
+      log.info({}, 'SIGHUP: the OpenRouter key was read again; all else stays as it was at the start');
+    } catch (error) {
+      log.error({ err: error }, 'SIGHUP: the configuration cannot be read, and the present one stays');
+    }
+  });
+  const delay = config.DRAIN_DELAY_MS + config.SHUTDOWN_TIMEOUT_MS;
+  closeWithGrace({ delay, logger: log, skip: ['SIGHUP'] }, async ({ signal, err }) => {
     if (err) log.fatal({ err }, 'an error nobody caught: shutting down');
     else log.info({ signal }, 'shutting down');
     await gateway.close();

@@ -15,12 +15,13 @@ const MarksSchema = z.record(
  * @throws ConfigError naming every entry that is wrong, or what keeps the file from being read.
  */
 export async function readQualityFile(path: string): Promise<ReadonlyMap<string, number>> {
-  const marks = MarksSchema.safeParse(parseJson(await readText(path), path));
+  const json = parseJson(await readText(path), path);
+  const marks = MarksSchema.safeParse(json);
   if (!marks.success) {
     throw new ConfigError(
       marks.error.issues.map((issue) =>
         issue.code === 'invalid_key'
-          ? `QUALITY_FILE: "${issue.path.join('.')}" ${issue.issues.map(({ message }) => message).join(', ')}`
+          ? `QUALITY_FILE: entry ${positionOf(json, issue.path[0])} ${issue.issues.map(({ message }) => message).join(', ')}`
           : `QUALITY_FILE: ${issue.path.length > 0 ? `"${issue.path.join('.')}": ` : ''}${issue.message}`,
       ),
     );
@@ -31,6 +32,10 @@ export async function readQualityFile(path: string): Promise<ReadonlyMap<string,
   }
   return scaleMarks(given);
 }
+
+/** From 1. A key that is no model id is not quoted: the file may be another than was meant, with secrets in it. */
+const positionOf = (json: unknown, key: PropertyKey | undefined): number =>
+  Object.keys(Object(json)).indexOf(String(key)) + 1;
 
 async function readText(path: string): Promise<string> {
   try {
@@ -43,7 +48,8 @@ async function readText(path: string): Promise<string> {
 function parseJson(text: string, path: string): unknown {
   try {
     return JSON.parse(text);
-  } catch (error) {
-    throw new ConfigError([`QUALITY_FILE: ${path} is not JSON (${(error as Error).message})`]);
+  } catch {
+    // The parser's message quotes the file.
+    throw new ConfigError([`QUALITY_FILE: ${path} is not JSON`]);
   }
 }

@@ -1,6 +1,6 @@
 // What notifies clients' servers of how their jobs ended.
 
-import type { Config } from '../config/parse.ts';
+import type { Config } from '../config/variables.ts';
 import { renderJob } from '../http/api/render.ts';
 import type { CallbackSender } from '../outbound/client-urls/callback-sender.ts';
 import { createCallbackDispatcher } from '../service/callbacks/callback-dispatcher.ts';

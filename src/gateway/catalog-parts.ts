@@ -1,7 +1,7 @@
 // What a route is planned with: the catalog, its history, what was learned of models, and the planner over them.
 
-import type { Config } from '../config/parse.ts';
 import { readQualityFile } from '../config/quality-file.ts';
+import type { Config } from '../config/variables.ts';
 import { type Knowledge, NOTHING_KNOWN } from '../core/learning/knowledge.ts';
 import { renderRanking } from '../http/api/render.ts';
 import type { createMediaProbe } from '../outbound/client-urls/media-probe.ts';

@@ -1,9 +1,12 @@
 // The one place where the gateway's parts are put together, started in order and stopped in order.
 
 import { monitorEventLoopDelay } from 'node:perf_hooks';
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { Logger } from 'pino';
-import type { Config } from '../config/parse.ts';
+import type { Config } from '../config/variables.ts';
+import type { Secret } from '../core/secret.ts';
 import { createApp } from '../http/app.ts';
+import { trackConnections } from '../http/server/connections.ts';
 import type { App } from '../http/server/context.ts';
 import type { CallbackDispatcher } from '../service/callbacks/callback-dispatcher.ts';
 import { createArchiveHealth } from '../service/clips/archive-health.ts';
@@ -19,7 +22,7 @@ import { createCatalogParts } from './catalog-parts.ts';
 import { createJobParts } from './job-parts.ts';
 import { createLifecycle } from './lifecycle.ts';
 import { createOutboundParts } from './outbound-parts.ts';
-import { STOP_MS } from './timeouts.ts';
+import { ANSWER_GRACE_MS, STOP_MS } from './timeouts.ts';
 
 export interface GatewayParts {
   readonly config: Config;
@@ -33,6 +36,8 @@ export interface GatewayParts {
   readonly clock: () => number;
   /** From 0 up to 1. */
   readonly random: () => number;
+  /** The OpenRouter key of the moment, where it may be replaced while the gateway runs; else the configured one. */
+  readonly apiKey?: () => Secret | undefined;
   /** PEM certificates trusted beside the runtime's own where clients' URLs lead. */
   readonly trust?: readonly string[];
 }
@@ -49,11 +54,12 @@ export interface Gateway {
    * `poller.tick` is called, and callbacks when `dispatcher.tick` is. The app listens when its caller says so.
    */
   start(options?: { readonly background?: boolean }): Promise<void>;
-  /** Stops listening, lets requests and submits finish, gives up leases and closes the store. */
+  /**
+   * Not ready for DRAIN_DELAY_MS, then: stops listening, lets complete requests and submits finish, gives up leases and
+   * closes the store.
+   */
   close(): Promise<void>;
 }
-
-const IDLE_SWEEP_MS = 50;
 
 export async function createGateway(parts: GatewayParts): Promise<Gateway> {
   const { config, store, log, version, owner, clock, random, trust } = parts;
@@ -64,7 +70,7 @@ export async function createGateway(parts: GatewayParts): Promise<Gateway> {
   lifecycle.add('store', { phase: 'base', stop: () => store.close(), stopMs: STOP_MS });
   // Leases run out by themselves where the database is away.
   lifecycle.add('leases', { phase: 'base', stop: () => store.releaseLeases(owner), stopMs: STOP_MS });
-  const apiKey = () => config.OPENROUTER_API_KEY;
+  const apiKey = parts.apiKey ?? (() => config.OPENROUTER_API_KEY);
   const outbound = createOutboundParts({ ...shared, version, apiKey, trust });
   const { upstream } = outbound;
   const { history, catalog, modelStats, planner } = await createCatalogParts({ ...shared, ...outbound });
@@ -98,6 +104,7 @@ export async function createGateway(parts: GatewayParts): Promise<Gateway> {
     stopMs: STOP_MS,
   });
 
+  let draining = false;
   const app = await createApp({
     log,
     version,
@@ -117,7 +124,9 @@ export async function createGateway(parts: GatewayParts): Promise<Gateway> {
     checkArchive: createArchiveHealth({ clock, alarms }, config.ARCHIVE_DIR),
     describeSubmissions: () => breaker.describe(),
     loopDelayMs: () => loopDelay.percentile(99) / 1e6,
+    isDraining: () => draining,
   });
+  const connections = trackConnections(app.server);
 
   // Closing runs in this order: no new work, the requests under way, then what they stood on.
   let workStopped: Promise<void> | undefined;
@@ -147,13 +156,16 @@ export async function createGateway(parts: GatewayParts): Promise<Gateway> {
       logStartupWarnings(settings, log);
     },
     async close() {
-      // Closing drops the connections that are idle now. One whose answer goes out later becomes idle after that, and
-      // would hold everything up for its keep-alive time.
-      const sweep = setInterval(() => app.server.closeIdleConnections(), IDLE_SWEEP_MS);
+      draining = true;
+      if (app.server.listening && config.DRAIN_DELAY_MS > 0) {
+        log.info({ drain_ms: config.DRAIN_DELAY_MS }, 'draining: not ready, but serving');
+        await sleep(config.DRAIN_DELAY_MS);
+      }
+      const ended = connections.endUnfinished(ANSWER_GRACE_MS);
       try {
         await app.close();
       } finally {
-        clearInterval(sweep);
+        ended();
       }
     },
   };

@@ -1,7 +1,7 @@
 // What takes a job from its order to its clip: the submitter, the poller, the archive, webhooks and reconciliation.
 
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { Config } from '../config/parse.ts';
+import type { Config } from '../config/variables.ts';
 import type { OpenRouter } from '../outbound/openrouter/openrouter.ts';
 import { findSignatureFault, parseWebhook } from '../outbound/openrouter/webhook.ts';
 import { createClipArchive } from '../service/clips/clip-archive.ts';

@@ -1,6 +1,6 @@
 // Everything that speaks to the outside: OpenRouter, the hosts of clients' media, and clients' servers.
 
-import type { Config } from '../config/parse.ts';
+import type { Config } from '../config/variables.ts';
 import type { Secret } from '../core/secret.ts';
 import { createCallbackPolicy } from '../outbound/client-urls/callback-policy.ts';
 import { createCallbackSender } from '../outbound/client-urls/callback-sender.ts';

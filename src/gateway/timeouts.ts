@@ -26,5 +26,8 @@ export const PREFLIGHT = { concurrency: 6, probeMs: 10_000, deadlineMs: 20_000, 
 export const CALLBACK_AGENT = { connectMs: 5_000, answerMs: 15_000, maxBodyBytes: 64 * 1024 };
 export const CALLBACKS = { concurrency: 32, perHost: 4, leaseMs: 60_000 };
 
+/** At a shutdown, how long the rest of a request, or of an answer that has begun, is waited for. */
+export const ANSWER_GRACE_MS = 3_000;
+
 /** How long the stop of a part may take that only has to finish what it is doing. */
 export const STOP_MS = 10_000;

@@ -34,6 +34,8 @@ import { createRequestIds } from './server/request-id.ts';
 import { logRequest, logRequests } from './server/request-log.ts';
 
 export interface AppParts extends Omit<OperationRoutesParts, 'catalog' | 'isClosing'> {
+  /** True once a shutdown has been asked for: not ready, but everything is served. */
+  readonly isDraining: () => boolean;
   readonly log: Logger;
   readonly version: string;
   /** Client name by SHA-256 of its key; null = no authentication. */
@@ -110,7 +112,7 @@ export async function createApp(parts: AppParts): Promise<App> {
   await registerOpenApi(app, parts.version);
   const guardMethods = collectRoutes(app);
   serveOpenApi(app);
-  await app.register(operationRoutes({ ...parts, isClosing: () => closing }));
+  await app.register(operationRoutes({ ...parts, isClosing: () => closing || parts.isDraining() }));
   await app.register(hookRoutes(parts));
   await app.register(async (api) => {
     api.addHook('onRequest', createAuthenticator(parts.clients, parts.operators));

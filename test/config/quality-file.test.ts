@@ -30,12 +30,23 @@ describe('the quality file', () => {
   it.each<[unknown, RegExp]>([
     [{ 'a/b': 'good', 'a/c': 1 }, /QUALITY_FILE: "a\/b": .*expected number/],
     [{ 'a/b': -1 }, /QUALITY_FILE: "a\/b": must not be below 0/],
-    [{ veo: 1 }, /QUALITY_FILE: "veo" is not a model id/],
+    [{ veo: 1 }, /QUALITY_FILE: entry 1 is not a model id/],
     [{ 'a/b': 0 }, /at least one mark must be above 0/],
     [[1, 2], /QUALITY_FILE: .*expected record/],
     ['{', /is not JSON/],
   ])('refuses %j', async (content, message) => {
     await expect(read(content)).rejects.toThrow(message);
+  });
+
+  it.each([
+    'sk-or-v1-canary',
+    '{"sk-or-v1-canary": 1}',
+    '{"a/b": "sk-or-v1-canary"}',
+    '{"a/b": sk-or-v1-canary}',
+  ])('quotes nothing of a file that is no such list: %s', async (content) => {
+    const refused = await read(content).catch((error: Error) => error.message);
+    expect(refused).toContain('QUALITY_FILE');
+    expect(refused).not.toContain('canary');
   });
 
   it('names every wrong entry at once', async () => {

@@ -212,6 +212,7 @@ describe('what should not happen', () => {
     operators: new Map(),
     webhooks: { receive: fail },
     reconciliation: { resolve: fail, auditOf: fail },
+    isDraining: () => false,
     describeSubmissions: () => 'open',
     quotes: { issue: () => ({ token: '', expiresAt: 0 }), read: () => ({ kind: 'invalid' }) },
     history: { list: fail },

@@ -1,0 +1,77 @@
+// The forms that values of variables have: numbers, URLs, keys, networks. No message repeats a value.
+
+import { z } from 'zod';
+import { createSecret } from '../core/secret.ts';
+
+/** Decimal digits only: `Number` also takes a blank, `0x10` and `1e3`, which nobody means here. */
+export const wholeNumber = (min: number, max: number, unit = '') => {
+  const message = `must be a whole number from ${min} to ${max}${unit && ` (${unit})`}`;
+  return z
+    .string()
+    .regex(/^\d{1,15}$/, { message, abort: true })
+    .transform(Number)
+    .refine((value) => value >= min && value <= max, message);
+};
+
+export const httpUrl = z
+  .string()
+  .superRefine((value, context) => {
+    const fault = findUrlFault(value);
+    if (fault) context.addIssue({ code: 'custom', message: fault });
+  })
+  .transform((value) => value.replace(/\/+$/, ''));
+
+function findUrlFault(value: string): string | null {
+  if (!URL.canParse(value)) return 'must be an http(s) URL';
+  const { protocol, username, password, search, hash } = new URL(value);
+  if (protocol !== 'http:' && protocol !== 'https:') return 'must be an http(s) URL';
+  return username || password || search || hash ? 'must not carry credentials, a query or a fragment' : null;
+}
+
+const LOOPBACK = /^(localhost|127(\.\d{1,3}){3}|\[::1\])$/;
+
+/** Where upstream reaches us: it delivers to https only, and so does anyone who has a secret in the path. */
+export const publicUrl = httpUrl.refine(
+  (value) => new URL(value).protocol === 'https:' || LOOPBACK.test(new URL(value).hostname),
+  'must be https (http only for this machine)',
+);
+
+/** Several while one replaces another. */
+export const webhookSecrets = z
+  .string()
+  .regex(/^[^\s,]{8,}( *, *[^\s,]{8,})*$/, 'must be secrets of at least 8 characters, separated by commas')
+  .transform((value) => value.split(',').map((secret) => createSecret(secret.trim())));
+
+const CLIENT_KEY_PATTERN = /^([A-Za-z0-9][\w.-]{0,63}):([0-9a-f]{64})$/;
+
+/** `name:sha256hex,...` -> hash to client name. */
+export const clientKeys = z.string().transform((value, context) => {
+  const byHash = new Map<string, string>();
+  for (const [index, entry] of value.split(',').entries()) {
+    const match = CLIENT_KEY_PATTERN.exec(entry.trim());
+    if (!match?.[1] || !match[2]) {
+      // The entry itself stays out of the message: it may hold a key pasted in place of its hash.
+      context.addIssue({
+        code: 'custom',
+        message: `entry ${index + 1} is not name:sha256 (64 lower-case hex digits)`,
+      });
+    } else if (byHash.has(match[2])) {
+      context.addIssue({ code: 'custom', message: `entry ${index + 1} repeats the key of an earlier entry` });
+    } else byHash.set(match[2], match[1]);
+  }
+  return byHash as ReadonlyMap<string, string>;
+});
+
+const NetworkSchema = z.union([z.cidrv4(), z.cidrv6()]);
+
+/** `cidr,cidr,...`, in either version of IP. */
+export const networks = z.string().transform((value, context) => {
+  const entries: readonly string[] = value.split(',').map((entry) => entry.trim());
+  for (const [index, entry] of entries.entries()) {
+    if (NetworkSchema.safeParse(entry).success) continue;
+    context.addIssue({ code: 'custom', message: `entry ${index + 1} is not a network such as 10.1.0.0/16` });
+  }
+  return entries;
+});
+
+export const LOG_LEVELS = ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'] as const;

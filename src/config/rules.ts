@@ -1,0 +1,52 @@
+// What variables must be to each other, which none of them can say about itself.
+
+import { ANONYMOUS } from '../core/client.ts';
+import type { Config, Name } from './variables.ts';
+
+/** A rule is only asked where every variable it names is sound; its first variable is the one that is named. */
+export const RULES: readonly {
+  readonly of: readonly Name[];
+  readonly check: (config: Config) => string | null;
+}[] = [
+  {
+    of: ['CLIENT_KEYS', 'CLIENT_AUTH'],
+    check: ({ CLIENT_AUTH, CLIENT_KEYS }) =>
+      CLIENT_AUTH === 'keys' && !CLIENT_KEYS?.size
+        ? 'is required: give at least one name:sha256hex, or say CLIENT_AUTH=none'
+        : null,
+  },
+  {
+    of: ['CLIENT_AUTH', 'CLIENT_KEYS'],
+    check: ({ CLIENT_AUTH, CLIENT_KEYS }) =>
+      CLIENT_AUTH === 'none' && CLIENT_KEYS
+        ? 'is none although CLIENT_KEYS is set: say one or the other'
+        : null,
+  },
+  {
+    of: ['OPERATOR_KEYS', 'CLIENT_KEYS'],
+    check: ({ OPERATOR_KEYS, CLIENT_KEYS }) =>
+      [...(OPERATOR_KEYS?.keys() ?? [])].some((hash) => CLIENT_KEYS?.has(hash))
+        ? 'has a key that is a client key too'
+        : null,
+  },
+  {
+    of: ['CALLBACK_SECRETS', 'CLIENT_AUTH', 'CLIENT_KEYS'],
+    check: ({ CALLBACK_SECRETS, CLIENT_AUTH, CLIENT_KEYS }) => {
+      const clients = new Set(CLIENT_AUTH === 'none' ? [ANONYMOUS] : CLIENT_KEYS?.values());
+      const stranger = [...(CALLBACK_SECRETS?.keys() ?? [])].find((name) => !clients.has(name));
+      return stranger === undefined ? null : `names ${stranger}, which is no client of this gateway`;
+    },
+  },
+  {
+    of: ['POLL_MAX_MS', 'POLL_MIN_MS'],
+    check: ({ POLL_MAX_MS, POLL_MIN_MS }) =>
+      POLL_MAX_MS < POLL_MIN_MS ? `must not be below POLL_MIN_MS, which is ${POLL_MIN_MS}` : null,
+  },
+  {
+    of: ['SHUTDOWN_TIMEOUT_MS', 'SUBMIT_TIMEOUT_MS'],
+    check: ({ SHUTDOWN_TIMEOUT_MS, SUBMIT_TIMEOUT_MS }) =>
+      SHUTDOWN_TIMEOUT_MS <= SUBMIT_TIMEOUT_MS
+        ? `must be above SUBMIT_TIMEOUT_MS, which is ${SUBMIT_TIMEOUT_MS}: a stop must not cut a submit off`
+        : null,
+  },
+];
