@@ -1,5 +1,12 @@
 // Every error a caller can be told about has a code here; nothing else reaches a caller by name.
 
+import type { JobStatus } from './job/job.ts';
+import type { Reason } from './routing/eligibility.ts';
+import type { Rejected } from './routing/evaluate.ts';
+import type { Nearest } from './routing/nearest.ts';
+import type { QuotedRoute } from './routing/quoted-route.ts';
+import type { UnmatchedPattern } from './routing/unmatched-patterns.ts';
+
 /** Stable codes of our problem documents. `http/problem.ts` gives each its status. */
 export type ErrorCode =
   | 'invalid_request'
@@ -56,27 +63,53 @@ export interface InputError {
   readonly message: string;
 }
 
+/** The fields of an order that a clip spec does not have; each face spells them its own way. */
+export type OrderField = 'modelId' | 'quote' | 'previousJobId' | 'callbackUrl';
+
+/** What an error is about. Each face shows the members it has names for, in its own spelling. */
 export interface ErrorDetails {
+  /** The job the error is about: the one that was refused, or the one in the way. */
+  readonly jobId?: string;
+  readonly jobStatus?: JobStatus;
+  readonly upstreamId?: string | null;
+  /** Which of upstream's limits refused, in upstream's own word for it. */
+  readonly limitSource?: string;
+  /** The field of an order that is wrong, and what it must be: a predicate such as `must be https`. */
+  readonly field?: { readonly name: OrderField; readonly problem: string };
+  /** Ids that a mistyped one may have meant. */
+  readonly similarModels?: readonly string[];
+  /** Why the model that was asked for cannot make the clip. */
+  readonly reasons?: readonly Reason[];
+  /** Every model of the catalog with its reasons, where none can make the clip. */
+  readonly rejected?: readonly Rejected[];
+  /** The smallest changes of the clip spec that would help. */
+  readonly nearest?: readonly Nearest[];
+  /** Patterns of the caller's that match no model. */
+  readonly unmatched?: readonly UnmatchedPattern[];
+  /** What the question of a quote is answered with now; null where no model can make the clip any more. */
+  readonly freshQuote?: QuotedRoute | null;
+}
+
+export interface ErrorOptions {
   readonly cause?: unknown;
   readonly errors?: readonly InputError[];
-  /** Members added to the problem document beside the standard ones, in the names the caller reads. */
-  readonly extra?: Readonly<Record<string, unknown>>;
+  readonly details?: ErrorDetails;
   readonly retryAfterS?: number;
 }
 
-/** The one error class of the house: a stable code, a sentence a person can act on, and what belongs to it. */
+/** The one error class of the gateway: a stable code, a sentence a person can act on, and what it is about. */
 export class ClipgateError extends Error {
   readonly code: ErrorCode;
   readonly errors: readonly InputError[];
-  readonly extra: Readonly<Record<string, unknown>>;
+  readonly details: ErrorDetails;
   readonly retryAfterS: number | undefined;
 
-  constructor(code: ErrorCode, message: string, details: ErrorDetails = {}) {
-    super(message, 'cause' in details ? { cause: details.cause } : undefined);
+  constructor(code: ErrorCode, message: string, options: ErrorOptions = {}) {
+    super(message, 'cause' in options ? { cause: options.cause } : undefined);
     this.name = 'ClipgateError';
     this.code = code;
-    this.errors = details.errors ?? [];
-    this.extra = details.extra ?? {};
-    this.retryAfterS = details.retryAfterS;
+    this.errors = options.errors ?? [];
+    this.details = options.details ?? {};
+    this.retryAfterS = options.retryAfterS;
   }
 }

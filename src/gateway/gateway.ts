@@ -11,6 +11,7 @@ import type { App } from '../http/server/context.ts';
 import type { CallbackDispatcher } from '../service/callbacks/callback-dispatcher.ts';
 import { createArchiveHealth } from '../service/clips/archive-health.ts';
 import type { JobPoller } from '../service/jobs/job-poller.ts';
+import { createOrders } from '../service/orders/place-order.ts';
 import { createQuotes } from '../service/orders/quotes.ts';
 import { createAlarms } from '../service/runtime/alarms.ts';
 import { createRetention } from '../service/runtime/retention.ts';
@@ -112,14 +113,17 @@ export async function createGateway(parts: GatewayParts): Promise<Gateway> {
     operators: config.OPERATOR_KEYS ?? new Map(),
     catalog,
     catalogMaxAgeS: config.CATALOG_MAX_AGE_S,
-    planner,
-    quotes: createQuotes(config.OPENROUTER_API_KEY, clock),
     history,
     jobs,
     archive,
     webhooks,
     reconciliation,
-    callbacks: { findProblem: outbound.callbackPolicy.findFault, hasSecret: callbacks.hasSecret },
+    orders: createOrders({
+      planner,
+      jobs,
+      quotes: createQuotes(config.OPENROUTER_API_KEY, clock),
+      callbacks: { findProblem: outbound.callbackPolicy.findFault, hasSecret: callbacks.hasSecret },
+    }),
     pingStore: () => store.ping(),
     checkArchive: createArchiveHealth({ clock, alarms }, config.ARCHIVE_DIR),
     describeSubmissions: () => breaker.describe(),

@@ -8,11 +8,8 @@ import type { CatalogHistoryReader } from '../service/catalog/catalog-history.ts
 import type { ClipArchive } from '../service/clips/clip-archive.ts';
 import type { Jobs } from '../service/jobs/jobs.ts';
 import type { Reconciliation } from '../service/jobs/reconciliation.ts';
-import type { Quotes } from '../service/orders/quotes.ts';
-import type { Planner } from '../service/planning/planner.ts';
+import type { Orders } from '../service/orders/place-order.ts';
 import type { InboundWebhooks } from '../service/webhooks/inbound-webhooks.ts';
-import type { CallbackRules } from './api/callback-target.ts';
-import { createQuoteDesk } from './api/quote-desk.ts';
 import { catalogChangeRoutes } from './api/routes/catalog-changes.ts';
 import { contentRoutes } from './api/routes/content.ts';
 import { eventRoutes } from './api/routes/events.ts';
@@ -44,14 +41,12 @@ export interface AppParts extends Omit<OperationRoutesParts, 'catalog' | 'isClos
   readonly operators: ReadonlyMap<string, string>;
   readonly catalog: Pick<CatalogCache, 'get' | 'peek'>;
   readonly catalogMaxAgeS: number;
-  readonly planner: Planner;
   readonly jobs: Jobs;
   readonly archive: Pick<ClipArchive, 'open'>;
   readonly webhooks: Pick<InboundWebhooks, 'receive'>;
   readonly reconciliation: Reconciliation;
-  readonly quotes: Quotes;
   readonly history: CatalogHistoryReader;
-  readonly callbacks: CallbackRules;
+  readonly orders: Orders;
 }
 
 const BODY_LIMIT = 64 * 1024;
@@ -91,8 +86,7 @@ export async function createApp(parts: AppParts): Promise<App> {
   app.setSerializerCompiler(() => (data) => JSON.stringify(data));
   app.setErrorHandler(handleError);
   readJsonBodies(app);
-  app.decorateRequest('clientId', '');
-  app.decorateRequest('operator', null);
+  app.decorateRequest('principal');
 
   logRequests(app, parts.log);
   app.addHook('onRequest', (request, reply, done) => {
@@ -123,9 +117,8 @@ export async function createApp(parts: AppParts): Promise<App> {
     });
     await api.register(modelRoutes({ catalog: parts.catalog, maxAgeS: parts.catalogMaxAgeS }));
     await api.register(catalogChangeRoutes(parts));
-    const quotes = createQuoteDesk(parts);
-    await api.register(routeRoutes({ jobs: parts.jobs, quotes }));
-    await api.register(jobRoutes({ ...parts, quotes }));
+    await api.register(routeRoutes(parts));
+    await api.register(jobRoutes(parts));
     await api.register(reconciliationRoutes(parts));
     await api.register(contentRoutes(parts));
     await api.register(eventRoutes(parts));

@@ -4,31 +4,19 @@ import { hash } from 'node:crypto';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { ANONYMOUS } from '../../core/client.ts';
 import { ClipgateError } from '../../core/errors.ts';
+import { clientPrincipal, operatorPrincipal, type Principal } from '../../core/principal.ts';
 
 declare module 'fastify' {
   interface FastifyRequest {
-    /** The client a request acts for; set before any handler of a scope that asks for one. */
-    clientId: string;
-    /** The operator who sent it, or null: an ordinary client did. */
-    operator: string | null;
+    /** Who a request acts for; set before any handler of a scope that authenticates. */
+    principal: Principal;
   }
 }
 
-/**
- * Whose jobs a request may see: null = everybody's, for operators.
- */
-export const visibleTo = (request: FastifyRequest): string | null =>
-  request.operator === null ? request.clientId : null;
-
 /** The operator's name. @throws ClipgateError operator_required for everybody else. */
-export function requireOperator(request: FastifyRequest): string {
-  if (request.operator !== null) return request.operator;
+export function requireOperator({ principal }: FastifyRequest): string {
+  if (principal.kind === 'operator') return principal.name;
   throw new ClipgateError('operator_required', 'This route requires an operator key (OPERATOR_KEYS).');
-}
-
-interface Caller {
-  readonly clientId: string;
-  readonly operator: string | null;
 }
 
 /**
@@ -43,18 +31,22 @@ export function createAuthenticator(
   // Hashing takes longer than everything else there is to a short answer. Only keys that have passed are kept, so never
   // more than are configured; and a map finds a key by a seeded hash of all of it, so how long a look takes tells
   // nothing of how much of a wrong one is right.
-  const passed = new Map<string, Caller>();
+  const passed = new Map<string, Principal>();
 
-  function callerOf(key: string): Caller | undefined {
+  function callerOf(key: string): Principal | undefined {
     const before = passed.get(key);
     if (before) return before;
     const digest = hash('sha256', key, 'hex');
-    const operator = operators.get(digest) ?? null;
-    // What an operator buys is their own: no client's name has a colon.
-    const clientId = operator === null ? clients?.get(digest) : `operator:${operator}`;
-    if (clientId === undefined) return undefined;
-    const caller = { clientId, operator };
-    passed.set(key, caller);
+    const operator = operators.get(digest);
+    const client = clients?.get(digest);
+    const keyId = `env_${digest.slice(0, 12)}`;
+    const caller =
+      operator !== undefined
+        ? operatorPrincipal(operator, keyId)
+        : client !== undefined
+          ? clientPrincipal(client, keyId)
+          : undefined;
+    if (caller) passed.set(key, caller);
     return caller;
   }
 
@@ -63,8 +55,7 @@ export function createAuthenticator(
     const key = /^Bearer +(\S+)$/i.exec(authorization ?? '')?.[1];
     const caller = key === undefined ? undefined : callerOf(key);
     if (!caller && clients) return new ClipgateError('unauthorized', faultOf(authorization, key));
-    request.clientId = caller?.clientId ?? ANONYMOUS;
-    request.operator = caller?.operator ?? null;
+    request.principal = caller ?? clientPrincipal(ANONYMOUS, null);
     return undefined;
   }
 

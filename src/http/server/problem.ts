@@ -3,6 +3,7 @@
 import { STATUS_CODES } from 'node:http';
 import type { FastifyError, FastifyReply, FastifyRequest } from 'fastify';
 import { ClipgateError, type ErrorCode } from '../../core/errors.ts';
+import { answerError } from '../api/error-answer.ts';
 import { ERROR_CODES } from './error-codes.ts';
 
 export const PROBLEM_TYPE = 'application/problem+json; charset=utf-8';
@@ -26,18 +27,17 @@ export function toProblem(
   status: number = ERROR_CODES[error.code].status,
 ): Problem {
   const internal = error.code === 'internal';
+  const { detail, errors, members } = answerError(error);
   return {
     // First, so that no member of one error can take the place of one that all have.
-    ...error.extra,
+    ...(internal ? {} : members),
     type: `urn:clipgate:problem:${error.code}`,
     title: STATUS_CODES[status] ?? 'Error',
     status,
-    detail: internal
-      ? 'Internal server error. It is logged under the request id in `instance`.'
-      : error.message,
+    detail: internal ? 'Internal server error. It is logged under the request id in `instance`.' : detail,
     code: error.code,
     instance: requestId,
-    ...(error.errors.length > 0 ? { errors: error.errors } : {}),
+    ...(errors.length > 0 ? { errors } : {}),
     ...(error.retryAfterS === undefined ? {} : { retry_after_s: error.retryAfterS }),
   };
 }

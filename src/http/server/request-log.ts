@@ -32,7 +32,7 @@ export function logRequest(log: AccessLog, request: FastifyRequest, reply: Fasti
     status: reply.statusCode,
     aborted: reply.raw.writableFinished ? undefined : true,
     ms: Math.round(reply.elapsedTime * 10) / 10,
-    client: request.clientId || null,
+    client: request.principal?.client ?? null,
   };
   const quiet = route === '/healthz' || route === '/readyz';
   log[quiet ? 'debug' : 'info'](line, 'request');

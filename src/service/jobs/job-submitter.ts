@@ -301,4 +301,4 @@ const isTaken = (error: unknown): boolean =>
   error instanceof ClipgateError && error.code === 'upstream_id_taken';
 
 const lostLease = (jobId: string) =>
-  new ClipgateError('internal', `another process took over job ${jobId}`, { extra: { job_id: jobId } });
+  new ClipgateError('internal', `another process took over job ${jobId}`, { details: { jobId } });

@@ -277,10 +277,6 @@ const paused = (forMs: number) =>
   );
 
 const keyReused = (jobId: string) =>
-  new ClipgateError(
-    'idempotency_key_reused',
-    'This Idempotency-Key came before with another body. Use a new key for a new intent.',
-    {
-      extra: { job_id: jobId },
-    },
-  );
+  new ClipgateError('idempotency_key_reused', 'This key of yours came before with another order.', {
+    details: { jobId },
+  });

@@ -76,13 +76,13 @@ export function createReconciliation({ store, upstream, log }: ReconciliationPar
           throw notResolvable(result.job);
         case 'id_taken':
           throw new ClipgateError('upstream_id_taken', 'This upstream id belongs to another job.', {
-            extra: { job_id: result.jobId },
+            details: { jobId: result.jobId },
           });
         case 'webhook_waiting':
           throw new ClipgateError(
             'webhook_waiting',
             `A webhook says that upstream has this job as ${result.upstreamId}, and is being confirmed. Attach that id, or wait.`,
-            { extra: { upstream_id: result.upstreamId }, retryAfterS: RETRY_AFTER_S },
+            { details: { upstreamId: result.upstreamId }, retryAfterS: RETRY_AFTER_S },
           );
         case 'resolved':
           log.warn(
@@ -104,5 +104,5 @@ const notResolvable = (job: Job) =>
   new ClipgateError(
     'not_resolvable',
     `This job is ${job.status}: only a job that is submission_unknown can be decided.`,
-    { extra: { job_status: job.status, upstream_id: job.upstreamId } },
+    { details: { jobStatus: job.status, upstreamId: job.upstreamId } },
   );

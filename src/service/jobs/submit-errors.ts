@@ -56,24 +56,24 @@ export function describeRefusal(
   if (outcome.kind === 'not_sent') {
     return new ClipgateError(
       'upstream_unreachable',
-      'OpenRouter could not be reached: nothing was sent and nothing bought. The same Idempotency-Key may be used again.',
-      { extra: { job_id: jobId }, retryAfterS: RETRY_UNREACHABLE_S },
+      'OpenRouter could not be reached: nothing was sent and nothing bought.',
+      { details: { jobId }, retryAfterS: RETRY_UNREACHABLE_S },
     );
   }
   if (isOfOurAddress(outcome, request)) {
     return new ClipgateError(
       'public_url_refused',
       'OpenRouter refuses the address at which this gateway is told of its jobs (PUBLIC_URL). Nothing was bought.',
-      { extra: { job_id: jobId } },
+      { details: { jobId } },
     );
   }
   const { code, message } = TELLINGS[outcome.status] ?? OTHERWISE;
   const limit = outcome.answer.metadata?.['limit_source'];
   const hinted = outcome.retryAfterS ?? retryAfterOf(outcome.answer.metadata);
   return new ClipgateError(code, message ?? redactUpstreamMessage(outcome.answer.message), {
-    extra: {
-      job_id: jobId,
-      ...(typeof limit === 'string' ? { limit_source: redactUpstreamMessage(limit).slice(0, 64) } : {}),
+    details: {
+      jobId,
+      ...(typeof limit === 'string' ? { limitSource: redactUpstreamMessage(limit).slice(0, 64) } : {}),
     },
     ...(hinted === null ? {} : { retryAfterS: hinted }),
   });

@@ -35,14 +35,14 @@ export async function resubmit(
 }
 
 function requireSense(job: Job, history: IntentHistory, acceptDoubleCharge: boolean): void {
-  const about = { extra: { job_status: job.status } };
+  const about = { details: { jobStatus: job.status } };
   switch (judgeResubmit(job, history)) {
     case 'none':
       return;
     case 'nothing_to_resubmit':
       throw new ClipgateError(
         'not_resubmittable',
-        `This job is ${job.status}: there is nothing to send again. For another clip of the same kind POST /jobs.`,
+        `This job is ${job.status}: there is nothing to send again.`,
         about,
       );
     case 'double_charge':
@@ -50,8 +50,8 @@ function requireSense(job: Job, history: IntentHistory, acceptDoubleCharge: bool
       throw new ClipgateError(
         'double_charge_not_accepted',
         history.resent
-          ? 'This job was sent again already. Send accept_double_charge: true to risk a second bill.'
-          : `This job is ${job.status}: it was bought, or may have been. Send accept_double_charge: true to risk a second bill.`,
+          ? 'This job was sent again already.'
+          : `This job is ${job.status}: it was bought, or may have been.`,
         about,
       );
   }

@@ -50,8 +50,8 @@ interface Ours {
 const doubleCharge = ({ id, status }: Job) =>
   new ClipgateError(
     'double_charge_not_accepted',
-    `This job was sent again already, as a job that is ${status}. Send accept_double_charge: true to risk a second bill.`,
-    { extra: { job_id: id, job_status: status } },
+    `This job was sent again already, as a job that is ${status}.`,
+    { details: { jobId: id, jobStatus: status } },
   );
 
 /** Creates a job inside the write unit it is given; see `JobStore.createJob`. */

@@ -15,11 +15,10 @@ const OPERATORS = new Map([[digest('op-me'), 'me']]);
 
 function createAsker(clients: typeof CLIENTS | null) {
   const app = Fastify();
-  app.decorateRequest('clientId', '');
-  app.decorateRequest('operator', null);
+  app.decorateRequest('principal');
   app.addHook('onRequest', createAuthenticator(clients, OPERATORS));
   app.setErrorHandler((error: { code: string }, _request, reply) => reply.code(401).send(error.code));
-  app.get('/', async ({ clientId, operator }) => ({ clientId, operator }));
+  app.get('/', async ({ principal: { kind, name, client } }) => ({ kind, name, client }));
   return async (authorization?: string) => {
     const answer = await app.inject({
       url: '/',
@@ -33,10 +32,14 @@ describe('the authenticator', () => {
   it('names the caller of a key, the first time and every other', async () => {
     const ask = createAsker(CLIENTS);
     for (let time = 0; time < 3; time++) {
-      expect(await ask('Bearer ck-studio-old')).toEqual({ clientId: 'studio', operator: null });
-      expect(await ask('bearer  ck-studio-new')).toEqual({ clientId: 'studio', operator: null });
-      expect(await ask('Bearer ck-lab')).toEqual({ clientId: 'lab', operator: null });
-      expect(await ask('Bearer op-me')).toEqual({ clientId: 'operator:me', operator: 'me' });
+      expect(await ask('Bearer ck-studio-old')).toEqual({ kind: 'client', name: 'studio', client: 'studio' });
+      expect(await ask('bearer  ck-studio-new')).toEqual({
+        kind: 'client',
+        name: 'studio',
+        client: 'studio',
+      });
+      expect(await ask('Bearer ck-lab')).toEqual({ kind: 'client', name: 'lab', client: 'lab' });
+      expect(await ask('Bearer op-me')).toEqual({ kind: 'operator', name: 'me', client: 'operator:me' });
     }
   });
 
@@ -58,7 +61,7 @@ describe('the authenticator', () => {
   it('takes anybody for the one client there is without keys, and operators for themselves', async () => {
     const ask = createAsker(null);
     for (const key of [undefined, 'Bearer whatever', 'Bearer whatever'])
-      expect(await ask(key)).toEqual({ clientId: 'anonymous', operator: null });
-    expect(await ask('Bearer op-me')).toEqual({ clientId: 'operator:me', operator: 'me' });
+      expect(await ask(key)).toEqual({ kind: 'client', name: 'anonymous', client: 'anonymous' });
+    expect(await ask('Bearer op-me')).toEqual({ kind: 'operator', name: 'me', client: 'operator:me' });
   });
 });

@@ -119,7 +119,7 @@ describe('the submitter', () => {
     const { job, refusal } = await t.submitter.submit(t.claim);
     expect(t.statusesAtSend).toEqual(['submitting', 'submitting', 'submitting']);
     expect(job).toMatchObject({ status: 'rejected', error: { code: 'upstream_unreachable' } });
-    expect(refusal).toMatchObject({ code: 'upstream_unreachable', extra: { job_id: 'job_1' } });
+    expect(refusal).toMatchObject({ code: 'upstream_unreachable', details: { jobId: 'job_1' } });
     expect(await t.store.findIdempotent('studio', 'k')).toBeNull();
   });
 
@@ -169,7 +169,7 @@ describe('the submitter', () => {
     const t = await setUp([{ kind: 'rejected', status, answer, retryAfterS: null }]);
     const { job, refusal } = await t.submitter.submit(t.claim);
     expect(job).toMatchObject({ status: 'rejected', error: { code } });
-    expect(refusal).toMatchObject({ code, retryAfterS: 8, extra: { limit_source: 'openrouter_credits' } });
+    expect(refusal).toMatchObject({ code, retryAfterS: 8, details: { limitSource: 'openrouter_credits' } });
     // Upstream's words go on only where they are about what the caller sent.
     expect(refusal?.message.includes("upstream's words")).toBe([400, 403, 404, 413, 422].includes(status));
   });

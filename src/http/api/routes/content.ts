@@ -5,6 +5,7 @@ import type { OutgoingHttpHeaders } from 'node:http';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { ClipgateError } from '../../../core/errors.ts';
 import { isTerminal } from '../../../core/job/job.ts';
+import { visibleTo } from '../../../core/principal.ts';
 import type { Clip, ClipArchive } from '../../../service/clips/clip-archive.ts';
 import type { Jobs } from '../../../service/jobs/jobs.ts';
 import { parseRange } from '../../response/byte-range.ts';
@@ -50,7 +51,7 @@ export function contentRoutes({ jobs, archive }: ContentRoutesParts) {
           },
         },
         handler: async (request, reply) => {
-          const job = await jobs.get(request.params.id, request.clientId);
+          const job = await jobs.get(request.params.id, visibleTo(request.principal));
           if (job.status !== 'completed') {
             throw isTerminal(job.status)
               ? new ClipgateError('content_gone', `This job is ${job.status}: it has no clip.`)

@@ -4,8 +4,8 @@ import { Readable } from 'node:stream';
 import type { FastifyReply } from 'fastify';
 import { ClipgateError } from '../../../core/errors.ts';
 import type { Job } from '../../../core/job/job.ts';
+import { visibleTo } from '../../../core/principal.ts';
 import type { Jobs } from '../../../service/jobs/jobs.ts';
-import { visibleTo } from '../../server/auth.ts';
 import type { App } from '../../server/context.ts';
 import { writeJob } from '../job-answer.ts';
 import { EventHeadersSchema, EventStreamSchema } from '../schemas/event.ts';
@@ -86,8 +86,8 @@ export function eventRoutes({ jobs }: EventRoutesParts) {
         },
       },
       async (request, reply) => {
-        const job = await jobs.get(request.params.id, visibleTo(request));
-        const release = takeSlot(request.clientId);
+        const job = await jobs.get(request.params.id, visibleTo(request.principal));
+        const release = takeSlot(request.principal.client);
         const seenVersion = Number(request.headers['last-event-id'] ?? 0);
         const stream = Readable.from(write(job, seenVersion, request.signal), { objectMode: false });
         stream.once('close', release);

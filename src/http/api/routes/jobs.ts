@@ -1,22 +1,18 @@
 // POST /jobs buys; GET /jobs and /jobs/{id} say what became of it.
 
 import type { FastifyRequest } from 'fastify';
-import type { Routing } from '../../../core/clip/clip-spec.ts';
-import { planAttempt, planOthers, toTerms } from '../../../core/job/fallback-plan.ts';
-import { isTerminal, type Job } from '../../../core/job/job.ts';
+import { isTerminal } from '../../../core/job/job.ts';
+import { visibleTo } from '../../../core/principal.ts';
 import type { Jobs } from '../../../service/jobs/jobs.ts';
 import { hashJson } from '../../../service/orders/canonical-json.ts';
 import { JOB_ID_PATTERN } from '../../../service/orders/ids.ts';
-import type { Planner } from '../../../service/planning/planner.ts';
+import type { OrderPlan, Orders } from '../../../service/orders/place-order.ts';
 import { invalidRequest, toInputError } from '../../input/input-errors.ts';
 import { parsePrefer } from '../../input/prefer.ts';
-import { requireOperator, visibleTo } from '../../server/auth.ts';
+import { requireOperator } from '../../server/auth.ts';
 import type { App } from '../../server/context.ts';
-import { type CallbackRules, checkCallbackTarget } from '../callback-target.ts';
-import { splitBody } from '../clip-body.ts';
 import { sendJob } from '../job-answer.ts';
-import { unplannable } from '../plan-problems.ts';
-import type { QuoteDesk } from '../quote-desk.ts';
+import { toOrder } from '../order-body.ts';
 import {
   linkTo,
   renderCatalog,
@@ -36,20 +32,17 @@ import {
 } from '../schemas/job.ts';
 import { problems } from '../schemas/problem.ts';
 import { NoQuerySchema } from '../schemas/query.ts';
-import { withUpstreamJob } from '../upstream-job.ts';
 import { CLIP_BODY_LIMIT } from './route.ts';
 
 export interface JobRoutesParts {
-  readonly planner: Planner;
+  readonly orders: Pick<Orders, 'placeOrder' | 'planOrder'>;
   readonly jobs: Jobs;
-  readonly quotes: QuoteDesk;
-  readonly callbacks: CallbackRules;
 }
 
 /** How long a client should let pass before it asks again for a job that is not done. */
 const RETRY_AFTER_S = '5';
 
-export function jobRoutes({ planner, jobs, quotes, callbacks }: JobRoutesParts) {
+export function jobRoutes({ orders, jobs }: JobRoutesParts) {
   return async (app: App): Promise<void> => {
     app.post(
       '/jobs',
@@ -74,75 +67,20 @@ export function jobRoutes({ planner, jobs, quotes, callbacks }: JobRoutesParts) 
         },
       },
       async (request, reply) => {
-        const {
-          model,
-          dry_run: dryRun,
-          quote: token,
-          fallback,
-          callback_url: callbackUrl,
-          ...body
-        } = request.body;
-        const key = request.headers['idempotency-key'];
-        const idempotency = key === undefined || dryRun ? null : { key, bodyHash: hashJson(request.body) };
-
-        // Before planning: the catalog may have moved on, the job of this key has not.
-        const earlier = idempotency && (await jobs.findReplay(request.clientId, idempotency));
-        if (earlier) return accepted(earlier, true);
-
-        if (callbackUrl !== undefined) checkCallbackTarget(callbacks, callbackUrl, request.clientId);
-        const { spec, routing: asked } = splitBody(body);
-        const terms = fallback && toTerms(fallback.max_attempts, fallback.max_total_cost_usd);
-        const routing = fallback ? withinTotal(asked, fallback.max_total_cost_usd) : asked;
-        const wanted = await withUpstreamJob(jobs, spec, request.clientId);
-        const quote =
-          token === undefined ? null : await quotes.redeem(token, wanted, routing, request.clientId);
-        const { view, plan } = await planner.planJob(quote?.model ?? model, wanted, routing);
-        if (quote) await quotes.hold(quote, plan, wanted, routing);
-        if (plan.kind !== 'planned') throw unplannable(plan);
-        const { choice, submission, route } = plan;
-        if (dryRun) {
-          return {
-            dry_run: true as const,
-            model: choice.model.id,
-            why: route?.why ?? 'named in the request',
-            request: submission.body,
-            estimate: renderEstimate(choice.estimate),
-            expected_s: renderExpected(choice.expected),
-            warnings: submission.warnings,
-            rejected: route?.rejected.map(renderRejected) ?? [],
-            nearest: route?.nearest ?? [],
-            catalog: renderCatalog(view),
-          };
-        }
-        const first = planAttempt(choice, wanted, routing);
-        const intent = {
-          clientId: request.clientId,
-          request: submission.body,
-          estimatedMicroUsd: first.estimatedMicroUsd,
-          listMicroUsd: first.listMicroUsd,
-          expectedMs: first.expectedMs,
-          ...(routing.max_wait_s === undefined ? {} : { patienceMs: Math.round(routing.max_wait_s * 1000) }),
-          ...(terms && {
-            fallback: {
-              ...terms,
-              highMicroUsd: first.highMicroUsd,
-              others: planOthers(route?.candidates ?? [], wanted, routing, terms),
-            },
-          }),
-          idempotency,
-          callbackUrl: callbackUrl ?? null,
-        };
+        const order = toOrder(request.body);
+        if (request.body.dry_run) return renderPlan(await orders.planOrder(request.principal, order));
         const { respondAsync } = parsePrefer(request.headers.prefer);
         if (respondAsync) reply.header('preference-applied', 'respond-async');
-        const { job, replayed } = await jobs.make(intent, !respondAsync);
-        return accepted(job, replayed);
-
-        function accepted(job: Job, isReplay: boolean) {
-          reply.code(202).header('location', linkTo(job));
-          if (!isTerminal(job.status)) reply.header('retry-after', RETRY_AFTER_S);
-          if (isReplay) reply.header('idempotent-replayed', 'true');
-          return sendJob(reply, jobs, job);
-        }
+        const key = request.headers['idempotency-key'];
+        const { job, replayed } = await orders.placeOrder(request.principal, {
+          ...order,
+          idempotency: key === undefined ? null : { key, bodyHash: hashJson(request.body) },
+          wait: !respondAsync,
+        });
+        reply.code(202).header('location', linkTo(job));
+        if (!isTerminal(job.status)) reply.header('retry-after', RETRY_AFTER_S);
+        if (replayed) reply.header('idempotent-replayed', 'true');
+        return sendJob(reply, jobs, job);
       },
     );
 
@@ -189,7 +127,7 @@ export function jobRoutes({ planner, jobs, quotes, callbacks }: JobRoutesParts) 
       },
       async (request, reply) => {
         const { id } = request.params;
-        const clientId = visibleTo(request);
+        const clientId = visibleTo(request.principal);
         const { waitS } = parsePrefer(request.headers['prefer']);
         if (waitS === null) return sendJob(reply, jobs, await jobs.get(id, clientId));
         reply.header('preference-applied', `wait=${waitS}`);
@@ -199,15 +137,22 @@ export function jobRoutes({ planner, jobs, quotes, callbacks }: JobRoutesParts) 
   };
 }
 
-/** No candidate may cost more than all of them together: one that nobody can price is none then. */
-const withinTotal = (routing: Routing, totalUsd: number): Routing => ({
-  ...routing,
-  max_cost_usd: Math.min(totalUsd, routing.max_cost_usd ?? totalUsd),
+const renderPlan = ({ view, choice, submission, route }: OrderPlan) => ({
+  dry_run: true as const,
+  model: choice.model.id,
+  why: route?.why ?? 'named in the request',
+  request: submission.body,
+  estimate: renderEstimate(choice.estimate),
+  expected_s: renderExpected(choice.expected),
+  warnings: submission.warnings,
+  rejected: route?.rejected.map(renderRejected) ?? [],
+  nearest: route?.nearest ?? [],
+  catalog: renderCatalog(view),
 });
 
 /** Whose jobs are listed: one's own, or for operators those of the client asked for, or all. */
 function clientOf(request: FastifyRequest, asked: string | undefined): string | null {
-  if (asked === undefined) return visibleTo(request);
+  if (asked === undefined) return visibleTo(request.principal);
   requireOperator(request);
   return asked;
 }

@@ -1,10 +1,11 @@
 // POST /jobs/{id}/resolve and GET /jobs/{id}/audit for operators, POST /jobs/{id}/resubmit for owners too.
 
+import { visibleTo } from '../../../core/principal.ts';
 import type { Jobs } from '../../../service/jobs/jobs.ts';
 import type { Decision, Reconciliation } from '../../../service/jobs/reconciliation.ts';
 import { resubmit } from '../../../service/orders/resubmission.ts';
 import { parsePrefer } from '../../input/prefer.ts';
-import { requireOperator, visibleTo } from '../../server/auth.ts';
+import { requireOperator } from '../../server/auth.ts';
 import type { App } from '../../server/context.ts';
 import { sendJob } from '../job-answer.ts';
 import { linkTo, renderAudit } from '../render.ts';
@@ -87,7 +88,7 @@ export function reconciliationRoutes({ jobs, reconciliation }: ReconciliationRou
         },
       },
       async (request, reply) => {
-        const job = await jobs.get(request.params.id, visibleTo(request));
+        const job = await jobs.get(request.params.id, visibleTo(request.principal));
         const { respondAsync } = parsePrefer(request.headers.prefer);
         if (respondAsync) reply.header('preference-applied', 'respond-async');
         const made = await resubmit(jobs, job, {

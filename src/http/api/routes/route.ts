@@ -1,24 +1,22 @@
 // POST /route: ranks the models for a clip, with prices and the reasons of each rejection.
 
-import type { Jobs } from '../../../service/jobs/jobs.ts';
+import type { Orders } from '../../../service/orders/place-order.ts';
 import { sendJson } from '../../response/send-json.ts';
 import type { App } from '../../server/context.ts';
 import { splitBody } from '../clip-body.ts';
-import type { QuoteDesk } from '../quote-desk.ts';
+import { writeRoute } from '../route-answer.ts';
 import { problems } from '../schemas/problem.ts';
 import { NoQuerySchema } from '../schemas/query.ts';
 import { RouteBodySchema, RouteResultSchema } from '../schemas/route.ts';
-import { withUpstreamJob } from '../upstream-job.ts';
 
 /** data: URLs of frames and references make bodies this large. */
 export const CLIP_BODY_LIMIT = 32 * 1024 * 1024;
 
 export interface RouteRoutesParts {
-  readonly jobs: Pick<Jobs, 'find'>;
-  readonly quotes: Pick<QuoteDesk, 'answer'>;
+  readonly orders: Pick<Orders, 'quoteRoute'>;
 }
 
-export function routeRoutes({ jobs, quotes }: RouteRoutesParts) {
+export function routeRoutes({ orders }: RouteRoutesParts) {
   return async (app: App): Promise<void> => {
     app.post(
       '/route',
@@ -35,8 +33,7 @@ export function routeRoutes({ jobs, quotes }: RouteRoutesParts) {
       },
       async (request, reply) => {
         const { spec, routing } = splitBody(request.body);
-        const wanted = await withUpstreamJob(jobs, spec, request.clientId);
-        return sendJson(reply, await quotes.answer(wanted, routing, request.clientId));
+        return sendJson(reply, writeRoute(await orders.quoteRoute(request.principal, spec, routing)));
       },
     );
   };

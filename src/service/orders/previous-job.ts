@@ -1,8 +1,8 @@
 // Between the job ids clients know and the one upstream knows.
 
 import type { ClipSpec } from '../../core/clip/clip-spec.ts';
-import type { Jobs } from '../../service/jobs/jobs.ts';
-import { invalidRequest, toInputError } from '../input/input-errors.ts';
+import { ClipgateError } from '../../core/errors.ts';
+import type { Jobs } from '../jobs/jobs.ts';
 
 /**
  * Clients continue jobs by our id or by upstream's; upstream knows only its own, and only their own jobs count.
@@ -11,12 +11,14 @@ import { invalidRequest, toInputError } from '../input/input-errors.ts';
 export async function withUpstreamJob(
   jobs: Pick<Jobs, 'find'>,
   spec: ClipSpec,
-  clientId: string,
+  client: string,
 ): Promise<ClipSpec> {
   const previous = spec.previous_job_id;
   if (previous === undefined) return spec;
-  const job = await jobs.find(previous, clientId);
+  const job = await jobs.find(previous, client);
   if (job?.status === 'completed' && job.upstreamId !== null)
     return { ...spec, previous_job_id: job.upstreamId };
-  throw invalidRequest([toInputError(['previous_job_id'], 'is not the id of a completed job of yours')]);
+  throw new ClipgateError('invalid_request', 'The earlier job is not a completed job of yours.', {
+    details: { field: { name: 'previousJobId', problem: 'is not the id of a completed job of yours' } },
+  });
 }

@@ -1,0 +1,27 @@
+// Whether a job's client may be called back at an address: checked when the job is ordered, not when it has ended.
+
+import { ClipgateError } from '../../core/errors.ts';
+
+export interface CallbackRules {
+  /** What is wrong with a well-formed URL that would never be called; null where nothing is. */
+  findProblem(url: string): string | null;
+  /** Whether there is a secret that this client knows its callbacks by. */
+  hasSecret(client: string): boolean;
+}
+
+/** @throws ClipgateError invalid_request; callback_secret_missing. */
+export function checkCallbackTarget(rules: CallbackRules, url: string, client: string): void {
+  const problem = rules.findProblem(url);
+  if (problem !== null) {
+    throw new ClipgateError('invalid_request', `The callback address ${problem}.`, {
+      details: { field: { name: 'callbackUrl', problem } },
+    });
+  }
+  if (rules.hasSecret(client)) return;
+  // Unsigned callbacks would teach receivers to believe anyone who finds their URL.
+  throw new ClipgateError(
+    'callback_secret_missing',
+    'This gateway has no secret to sign your callbacks with.',
+    { details: { field: { name: 'callbackUrl', problem: 'cannot be honoured without a secret' } } },
+  );
+}

@@ -1,0 +1,141 @@
+// The use case behind every way in: plans a clip, and buys it once.
+
+import type { ClipSpec, Routing } from '../../core/clip/clip-spec.ts';
+import type { Submission } from '../../core/clip/submission.ts';
+import { planAttempt, planOthers, toTerms } from '../../core/job/fallback-plan.ts';
+import type { Principal } from '../../core/principal.ts';
+import type { Eligible } from '../../core/routing/evaluate.ts';
+import type { RoutePlan } from '../../core/routing/plan-route.ts';
+import type { QuotedRoute } from '../../core/routing/quoted-route.ts';
+import type { CatalogView } from '../catalog/catalog-cache.ts';
+import type { Intent, Jobs, Made } from '../jobs/jobs.ts';
+import type { Planner } from '../planning/planner.ts';
+import { type CallbackRules, checkCallbackTarget } from './callback-check.ts';
+import { unplannable } from './plan-errors.ts';
+import { withUpstreamJob } from './previous-job.ts';
+import { createQuotedOrders } from './quoted-orders.ts';
+import type { Quotes } from './quotes.ts';
+
+/** What is asked for, in no face's spelling. */
+export interface ClipOrder {
+  /** A clip spec that `checkClipSpec` finds sound. */
+  readonly spec: ClipSpec;
+  /** How to choose, as far as `modelId` and `quote` leave a choice. */
+  readonly routing: Routing;
+  /** The model to buy from; null = the one the router picks. */
+  readonly modelId: string | null;
+  /** A quote to buy by: its model at its price or less. Null = none. */
+  readonly quote: string | null;
+  /** Candidates tried in all, and what they may cost together in dollars; null = the first alone. */
+  readonly fallback: { readonly maxAttempts: number; readonly maxTotalCostUsd: number } | null;
+  /** Where to tell the client how the job ended; null = nowhere. */
+  readonly callbackUrl: string | null;
+}
+
+/** An order to buy. */
+export interface PurchaseOrder extends ClipOrder {
+  /** The caller's key with the hash of what they sent under it; null = each order is another intent. */
+  readonly idempotency: Intent['idempotency'];
+  /** Whether the caller waits for upstream's answer. */
+  readonly wait: boolean;
+}
+
+/** What an order would buy. */
+export interface OrderPlan {
+  readonly view: CatalogView;
+  readonly choice: Eligible;
+  readonly submission: Submission;
+  /** How the model was chosen; null where the order names it. */
+  readonly route: RoutePlan | null;
+}
+
+export interface Orders {
+  /**
+   * Buys what is ordered, once per idempotency key: the job that came of it, or came of it before.
+   * @throws ClipgateError as `planOrder` and `Jobs.make` do.
+   */
+  placeOrder(principal: Principal, order: PurchaseOrder): Promise<Made>;
+  /**
+   * Says what an order would buy, and buys nothing.
+   * @throws ClipgateError invalid_request, callback_secret_missing, quote_expired, quote_changed, unknown_model,
+   * unsupported_request, no_matching_model, media_unreachable, catalog_unavailable.
+   */
+  planOrder(principal: Principal, order: ClipOrder): Promise<OrderPlan>;
+  /** Ranks the models for a clip and quotes the best. @throws ClipgateError as `planOrder` does. */
+  quoteRoute(principal: Principal, spec: ClipSpec, routing: Routing): Promise<QuotedRoute>;
+}
+
+export interface OrdersParts {
+  readonly planner: Planner;
+  readonly jobs: Pick<Jobs, 'find' | 'findReplay' | 'make'>;
+  readonly quotes: Quotes;
+  readonly callbacks: CallbackRules;
+}
+
+/** A plan with the order it is for, as it was worked out: upstream's job ids, and the limits of the fallback. */
+interface Worked extends OrderPlan {
+  readonly spec: ClipSpec;
+  readonly routing: Routing;
+}
+
+export function createOrders({ planner, jobs, quotes, callbacks }: OrdersParts): Orders {
+  const quoted = createQuotedOrders({ planner, quotes });
+
+  async function work({ client }: Principal, order: ClipOrder): Promise<Worked> {
+    if (order.callbackUrl !== null) checkCallbackTarget(callbacks, order.callbackUrl, client);
+    const routing = order.fallback
+      ? withinTotal(order.routing, order.fallback.maxTotalCostUsd)
+      : order.routing;
+    const spec = await withUpstreamJob(jobs, order.spec, client);
+    const quote = order.quote === null ? null : await quoted.redeem(order.quote, spec, routing, client);
+    const modelId = quote?.model ?? order.modelId ?? undefined;
+    const { view, plan } = await planner.planJob(modelId, spec, routing);
+    if (quote) await quoted.verify(quote, plan, spec, routing);
+    if (plan.kind !== 'planned') throw unplannable(plan);
+    const { choice, submission, route } = plan;
+    return { view, choice, submission, route, spec, routing };
+  }
+
+  return {
+    async placeOrder(principal, order) {
+      const { client } = principal;
+      const { idempotency, callbackUrl } = order;
+      // Before planning: the catalog may have moved on, the job of this key has not.
+      const earlier = idempotency && (await jobs.findReplay(client, idempotency));
+      if (earlier) return { job: earlier, replayed: true };
+      const { choice, submission, route, spec, routing } = await work(principal, order);
+      const first = planAttempt(choice, spec, routing);
+      const terms = order.fallback && toTerms(order.fallback.maxAttempts, order.fallback.maxTotalCostUsd);
+      const intent: Intent = {
+        clientId: client,
+        request: submission.body,
+        estimatedMicroUsd: first.estimatedMicroUsd,
+        listMicroUsd: first.listMicroUsd,
+        expectedMs: first.expectedMs,
+        ...(routing.max_wait_s === undefined ? {} : { patienceMs: Math.round(routing.max_wait_s * 1000) }),
+        ...(terms && {
+          fallback: {
+            ...terms,
+            highMicroUsd: first.highMicroUsd,
+            others: planOthers(route?.candidates ?? [], spec, routing, terms),
+          },
+        }),
+        idempotency,
+        callbackUrl,
+      };
+      return jobs.make(intent, order.wait);
+    },
+
+    planOrder: work,
+
+    async quoteRoute({ client }, spec, routing) {
+      return quoted.quote(await withUpstreamJob(jobs, spec, client), routing, client);
+    },
+  };
+}
+
+/** No candidate may cost more than all of them together: one that nobody can price is none then. */
+const withinTotal = (routing: Routing, totalUsd: number): Routing => ({
+  ...routing,
+  max_cost_usd: Math.min(totalUsd, routing.max_cost_usd ?? totalUsd),
+});
