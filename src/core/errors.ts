@@ -53,6 +53,7 @@ export type ErrorCode =
   | 'webhook_refused'
   | 'webhook_inbox_full'
   | 'store_unavailable'
+  | 'too_busy'
   | 'shutting_down'
   | 'internal';
 

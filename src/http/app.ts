@@ -19,7 +19,10 @@ import { modelRoutes } from './api/routes/models.ts';
 import { type OperationRoutesParts, operationRoutes } from './api/routes/operations.ts';
 import { reconciliationRoutes } from './api/routes/reconciliation.ts';
 import { routeRoutes } from './api/routes/route.ts';
+import { admitBodies } from './input/body-admission.ts';
+import { createBodyBudget } from './input/body-budget.ts';
 import { readJsonBodies } from './input/json-body.ts';
+import { createJsonParser } from './input/large-json.ts';
 import { validatorCompiler } from './input/validation.ts';
 import { registerOpenApi, serveOpenApi } from './openapi/openapi.ts';
 import { createAuthenticator } from './server/auth.ts';
@@ -50,6 +53,8 @@ export interface AppParts extends Omit<OperationRoutesParts, 'catalog' | 'isClos
 }
 
 const BODY_LIMIT = 64 * 1024;
+// Four bodies of 32 MB, two of one client: with what is made of each, the process stays below 900 MB.
+const BODY_MEMORY_BYTES = 128 * 1024 * 1024;
 // A 32 MB body over a slow line, and no longer.
 const REQUEST_TIMEOUT_MS = 120_000;
 const HEADERS_TIMEOUT_MS = 20_000;
@@ -85,7 +90,8 @@ export async function createApp(parts: AppParts): Promise<App> {
   // The tests hold every answer against the document.
   app.setSerializerCompiler(() => (data) => JSON.stringify(data));
   app.setErrorHandler(handleError);
-  readJsonBodies(app);
+  const parser = createJsonParser();
+  app.addHook('onClose', () => parser.close());
   app.decorateRequest('principal');
 
   logRequests(app, parts.log);
@@ -94,7 +100,7 @@ export async function createApp(parts: AppParts): Promise<App> {
     if (request.headers.host === undefined && request.raw.httpVersion === '1.1') {
       return done(new ClipgateError('invalid_request', 'The Host header is missing: HTTP/1.1 requires it.'));
     }
-    if (!closing) return done();
+    if (!closing) return done(request.is404 ? notFound() : undefined);
     reply.header('connection', 'close');
     const { url } = request.routeOptions;
     return done(url === '/healthz' || url === '/readyz' ? undefined : shuttingDown());
@@ -103,12 +109,15 @@ export async function createApp(parts: AppParts): Promise<App> {
     closing = true;
   });
 
+  admitBodies(app, createBodyBudget(BODY_MEMORY_BYTES));
+
   await registerOpenApi(app, parts.version);
   const guardMethods = collectRoutes(app);
   serveOpenApi(app);
   await app.register(operationRoutes({ ...parts, isClosing: () => closing || parts.isDraining() }));
   await app.register(hookRoutes(parts));
   await app.register(async (api) => {
+    readJsonBodies(api, parser);
     api.addHook('onRequest', createAuthenticator(parts.clients, parts.operators));
     // What a client is told is true for a moment only; routes that differ say so, and that it is for that client.
     api.addHook('onRequest', (_request, reply, done) => {
@@ -126,11 +135,14 @@ export async function createApp(parts: AppParts): Promise<App> {
   guardMethods();
   // Node answers `Expect: anything` with a bare 417. RFC 9110 lets a server ignore what it does not know.
   app.server.on('checkExpectation', app.routing);
+  // Its hooks answer: see onRequest, before any body is read. Without a handler of its own a 404 has no hooks.
   app.setNotFoundHandler(() => {
-    throw new ClipgateError('not_found', 'Not found.');
+    throw notFound();
   });
   return app;
 }
+
+const notFound = () => new ClipgateError('not_found', 'Not found.');
 
 const shuttingDown = () =>
   new ClipgateError('shutting_down', 'This process is shutting down. Retry: another process takes over.', {

@@ -1,30 +1,34 @@
-// Reads bodies as JSON (RFC 8259) in UTF-8, without replacing characters.
+// Reads bodies as what RFC 8259 calls JSON: UTF-8 and nothing else, refused at the first byte that is too much.
 
-import { isUtf8 } from 'node:buffer';
+import type { Readable } from 'node:stream';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import { ClipgateError } from '../../core/errors.ts';
-import { findDuplicateKey } from './duplicate-keys.ts';
-import { toInputError } from './input-errors.ts';
+import { bodyTooLarge } from './body-admission.ts';
+import { invalidRequest, toInputError } from './input-errors.ts';
+import { createJsonScan, type ScanFault } from './json-scan.ts';
+import type { JsonParser } from './large-json.ts';
 
-/** Makes `application/json` the only accepted body. */
-export function readJsonBodies(app: FastifyInstance): void {
+/** Makes `application/json` the only body that this scope, and those below it, read. */
+export function readJsonBodies(app: FastifyInstance, parser: JsonParser): void {
   app.removeAllContentTypeParsers();
-  app.addContentTypeParser<Buffer>(
-    'application/json',
-    { parseAs: 'buffer' },
-    async (request: FastifyRequest, bytes: Buffer) => {
-      checkHeaders(request.headers);
-      if (bytes.length === 0) {
-        throw new ClipgateError('malformed_body', 'The body is empty: send a JSON object.');
+  app.addContentTypeParser('application/json', async (request: FastifyRequest, payload: Readable) => {
+    checkHeaders(request.headers);
+    const bytes = await receive(payload, lengthOf(request), request.routeOptions.bodyLimit);
+    if (bytes.length === 0) {
+      throw new ClipgateError('malformed_body', 'The body is empty: send a JSON object.');
+    }
+    const parsed = await parser.parse(bytes);
+    switch (parsed.kind) {
+      case 'value':
+        return parsed.value;
+      case 'not_utf8':
+        throw new ClipgateError('malformed_body', 'The body is not valid UTF-8.');
+      case 'not_json': {
+        const where = parsed.position === null ? '' : ` The error is at character ${parsed.position}.`;
+        throw new ClipgateError('malformed_body', `The body is not valid JSON.${where}`);
       }
-      // Decoding invalid UTF-8 would put replacement characters into the caller's text.
-      if (!isUtf8(bytes)) throw new ClipgateError('malformed_body', 'The body is not valid UTF-8.');
-      const text = bytes.toString('utf8');
-      const value = parse(text);
-      checkNames(text);
-      return value;
-    },
-  );
+    }
+  });
 }
 
 function checkHeaders(headers: FastifyRequest['headers']): void {
@@ -38,24 +42,61 @@ function checkHeaders(headers: FastifyRequest['headers']): void {
   }
 }
 
-function parse(text: string): unknown {
-  try {
-    // RFC 8259 allows ignoring a byte order mark.
-    return JSON.parse(text.charCodeAt(0) === 0xfeff ? text.slice(1) : text);
-  } catch (cause) {
-    // The parser's message quotes the body; only the position is safe to repeat.
-    const position = /at position (\d+)/.exec(String(cause))?.[1];
-    const where = position === undefined ? '' : ` The error is at character ${position}.`;
-    throw new ClipgateError('malformed_body', `The body is not valid JSON.${where}`, { cause });
-  }
+/** As announced, at most the limit of the route; null for chunks. */
+function lengthOf({ headers, routeOptions }: FastifyRequest): number | null {
+  const length = headers['content-length'];
+  return length === undefined ? null : Math.min(Number(length), routeOptions.bodyLimit);
 }
 
-/** A duplicate key would drop one of the two values, possibly the intended one. */
-function checkNames(text: string): void {
-  const repeated = findDuplicateKey(text);
-  if (!repeated) return;
-  const fault = toInputError(repeated.path, repeated.message);
-  throw new ClipgateError('malformed_body', `${fault.pointer || 'The body'} ${fault.message}.`, {
+/**
+ * The whole body, scanned as it comes.
+ * @throws ClipgateError at the first fault. The rest is read and thrown away, so that the client can read the answer.
+ */
+function receive(payload: Readable, length: number | null, limit: number): Promise<Buffer> {
+  const scan = createJsonScan();
+  // One allocation, and one that can be handed to a worker: the bytes are written where they stay.
+  const whole = length === null ? null : Buffer.allocUnsafeSlow(length);
+  const chunks: Buffer[] = [];
+  let received = 0;
+
+  return new Promise((resolve, reject) => {
+    function finish(error: Error | null): void {
+      payload.off('data', onData).off('end', onEnd).off('error', onError).off('close', onClose);
+      if (!error) {
+        resolve(whole ? whole.subarray(0, received) : Buffer.concat(chunks, received));
+        return;
+      }
+      // A late error of a stream that nobody reads any more would end the process.
+      payload.on('error', () => undefined).resume();
+      reject(error);
+    }
+    function onData(chunk: Buffer): void {
+      if (received + chunk.length > limit) {
+        finish(bodyTooLarge(limit));
+        return;
+      }
+      if (whole) chunk.copy(whole, received);
+      // Copied: it may be part of a larger buffer that must not be kept alive, or change.
+      else chunks.push(Buffer.from(chunk));
+      received += chunk.length;
+      const fault = scan.push(chunk);
+      if (fault) finish(asError(fault));
+    }
+    const onEnd = () => finish(null);
+    const onError = (cause: unknown) => finish(cause instanceof ClipgateError ? cause : brokenOff(cause));
+    const onClose = () => finish(brokenOff());
+    payload.on('data', onData).on('end', onEnd).on('error', onError).on('close', onClose);
+    payload.resume();
+  });
+}
+
+const brokenOff = (cause?: unknown): ClipgateError =>
+  new ClipgateError('malformed_body', 'The body ended before its length.', { cause });
+
+function asError({ code, path, message }: ScanFault): ClipgateError {
+  const fault = toInputError(path, message);
+  if (code === 'invalid_request') return invalidRequest([fault]);
+  return new ClipgateError('malformed_body', `${fault.pointer || 'The body'} ${message}.`, {
     errors: [fault],
   });
 }

@@ -7,8 +7,8 @@ export interface Found {
 
 // Far above any honest request. Without the first, a body of brackets overflows the stack; without the second, a body of
 // commas becomes millions of faults.
-const MAX_DEPTH = 32;
-const MAX_VALUES = 10_000;
+export const MAX_DEPTH = 32;
+export const MAX_VALUES = 10_000;
 
 /**
  * The first thing that cannot be passed on unchanged: PostgreSQL takes neither NUL in text nor lone surrogates in

@@ -189,5 +189,10 @@ export const ERROR_CODES = {
     'Nothing: OpenRouter retries the webhook.',
   ),
   catalog_unavailable: entry(503, 'The model catalog has not been loaded yet.', 'Retry shortly.'),
+  too_busy: entry(
+    503,
+    'Too many large bodies are being read at once, of this client or of all. Nothing was bought.',
+    'Retry after `Retry-After` with the same `Idempotency-Key`; send fewer large bodies at once.',
+  ),
   shutting_down: entry(503, 'This process is shutting down.', 'Retry: another process takes over.'),
 } as const satisfies Record<ErrorCode, ErrorCodeEntry>;

@@ -4,6 +4,7 @@ import { STATUS_CODES } from 'node:http';
 import type { FastifyError, FastifyReply, FastifyRequest } from 'fastify';
 import { ClipgateError, type ErrorCode } from '../../core/errors.ts';
 import { answerError } from '../api/error-answer.ts';
+import { bodyTooLarge } from '../input/body-admission.ts';
 import { ERROR_CODES } from './error-codes.ts';
 
 export const PROBLEM_TYPE = 'application/problem+json; charset=utf-8';
@@ -53,7 +54,7 @@ export function sendProblem(reply: FastifyReply, error: ClipgateError, status?: 
   reply.header('cache-control', 'no-store');
   // Fastify would close the connection under a client that is still sending, who then sees a broken pipe in place of
   // this answer. What is left of the body is read and thrown away, for as long as the request timeout lets it.
-  if (error.code === 'body_too_large') reply.removeHeader('connection');
+  if (!reply.request.raw.complete) reply.removeHeader('connection');
   return reply.code(problem.status).header('content-type', PROBLEM_TYPE).send(JSON.stringify(problem));
 }
 
@@ -71,17 +72,11 @@ const FASTIFY_CODES: Readonly<Record<string, readonly [ErrorCode, string]>> = {
   FST_ERR_MAX_PARAM_LENGTH: ['not_found', 'Not found.'],
 };
 
-const formatLimit = (bytes: number): string =>
-  bytes >= 2 ** 20 ? `${Math.floor(bytes / 2 ** 20)} MB` : `${Math.floor(bytes / 2 ** 10)} kB`;
-
 /** Maps any thrown value to an error with a code; unexpected ones are `internal`. */
 function asClipgateError(thrown: unknown, bodyLimit: number): ClipgateError {
   if (thrown instanceof ClipgateError) return thrown;
   const { code, statusCode } = (thrown ?? {}) as Partial<FastifyError>;
-  if (code === 'FST_ERR_CTP_BODY_TOO_LARGE') {
-    const message = `The body is larger than ${formatLimit(bodyLimit)}, the limit of this route.`;
-    return new ClipgateError('body_too_large', message, { cause: thrown });
-  }
+  if (code === 'FST_ERR_CTP_BODY_TOO_LARGE') return bodyTooLarge(bodyLimit, thrown);
   const known = code === undefined ? undefined : FASTIFY_CODES[code];
   if (known) return new ClipgateError(known[0], known[1], { cause: thrown });
   // The JSON parser refuses __proto__ and the like with a plain SyntaxError.
