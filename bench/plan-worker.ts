@@ -5,7 +5,7 @@ import { type Catalog, indexCatalog } from '../src/core/catalog/catalog.ts';
 import { NOTHING_KNOWN } from '../src/core/learning/knowledge.ts';
 import { planRoute, type Ranking } from '../src/core/routing/plan-route.ts';
 import { renderRanking } from '../src/http/api/render.ts';
-import { parseModels } from '../src/outbound/openrouter/wire.ts';
+import { parseModels } from '../src/outbound/openrouter/catalog-wire.ts';
 import { createRankingCache } from '../src/service/planning/ranking-cache.ts';
 import { type Recorded, readCatalog, varyCatalog } from './support/catalog.ts';
 import { ASSORTED, type BenchClip, CLIPS } from './support/clips.ts';

@@ -3,7 +3,7 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { indexCatalog } from '../src/core/catalog/catalog.ts';
 import { planRoute } from '../src/core/routing/plan-route.ts';
-import { parseModels } from '../src/outbound/openrouter/wire.ts';
+import { parseModels } from '../src/outbound/openrouter/catalog-wire.ts';
 
 const read = (name: string): unknown =>
   JSON.parse(readFileSync(new URL(`../test/fixtures/${name}`, import.meta.url), 'utf8'));

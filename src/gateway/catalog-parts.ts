@@ -5,7 +5,8 @@ import type { Config } from '../config/variables.ts';
 import { type Knowledge, NOTHING_KNOWN } from '../core/learning/knowledge.ts';
 import { renderRanking } from '../http/api/render.ts';
 import type { createMediaProbe } from '../outbound/client-urls/media-probe.ts';
-import { type OpenRouter, parseCatalog } from '../outbound/openrouter/openrouter.ts';
+import { parseCatalog, restoreUnreadable } from '../outbound/openrouter/catalog-wire.ts';
+import type { OpenRouter } from '../outbound/openrouter/openrouter.ts';
 import { parseBenchmarks } from '../outbound/openrouter/wire.ts';
 import { createBenchmarks } from '../service/catalog/benchmarks.ts';
 import { createCatalogCache } from '../service/catalog/catalog-cache.ts';
@@ -14,6 +15,7 @@ import { createModelStats } from '../service/learning/model-stats.ts';
 import { createPlanner } from '../service/planning/planner.ts';
 import { createPreflight } from '../service/planning/preflight.ts';
 import { createProviderTags } from '../service/planning/provider-tags.ts';
+import type { Alarms } from '../service/runtime/alarms.ts';
 import type { Log } from '../service/runtime/log.ts';
 import type { JobStore } from '../store/ports/job-store.ts';
 import type { Lifecycle } from './lifecycle.ts';
@@ -26,19 +28,30 @@ export interface CatalogContext {
   readonly mediaProbe: ReturnType<typeof createMediaProbe>;
   readonly clock: () => number;
   readonly random: () => number;
+  readonly alarms: Alarms;
   readonly log: Log;
   readonly lifecycle: Lifecycle;
 }
 
 /** @throws ConfigError where QUALITY_FILE cannot be used. */
 export async function createCatalogParts(context: CatalogContext) {
-  const { config, store, upstream, clock, random, log, lifecycle } = context;
+  const { config, store, upstream, clock, random, alarms, log, lifecycle } = context;
   const qualities =
     config.QUALITY_FILE === undefined ? NOTHING_KNOWN.qualities : await readQualityFile(config.QUALITY_FILE);
 
   const history = createCatalogHistory({ store, parse: parseCatalog });
   const catalog = createCatalogCache(
-    { load: () => upstream.fetchCatalog(), parse: parseCatalog, store, history, clock, random, log },
+    {
+      load: () => upstream.fetchCatalog(),
+      parse: parseCatalog,
+      restore: restoreUnreadable,
+      store,
+      history,
+      clock,
+      random,
+      alarms,
+      log,
+    },
     { maxAgeMs: config.CATALOG_MAX_AGE_S * 1000, ...CATALOG },
   );
   const modelStats = createModelStats({ store, clock, log });

@@ -2,7 +2,7 @@
 
 import { readFileSync } from 'node:fs';
 import { type Catalog, indexCatalog, type VideoModel } from '../../src/core/catalog/catalog.ts';
-import { parseModels } from '../../src/outbound/openrouter/wire.ts';
+import { parseModels } from '../../src/outbound/openrouter/catalog-wire.ts';
 
 const readFixture = (name: string): unknown =>
   JSON.parse(readFileSync(new URL(`../fixtures/${name}`, import.meta.url), 'utf8'));

@@ -28,14 +28,38 @@ export interface VideoModel {
   readonly upscaleFactor: { readonly min: number | null; readonly max: number | null } | null;
   readonly creativity: readonly number[] | null;
   readonly priceList: PriceList;
+  /** What of upstream's newest entry could not be read; shown as it last was, where it ever could be. Sorted. */
+  readonly unreadable: readonly CatalogField[];
+  /** Those of them that never could be read, or not in full: nothing is refused for what they do not list. */
+  readonly unknown: readonly CatalogField[];
 }
+
+/** What of a model can be unreadable; `id` = its whole entry. */
+export type CatalogField =
+  | 'id'
+  | 'durations'
+  | 'resolutions'
+  | 'aspectRatios'
+  | 'sizes'
+  | 'frameImages'
+  | 'inputModalities'
+  | 'generateAudio'
+  | 'seed'
+  | 'passthroughParameters'
+  | 'upscaleFactor'
+  | 'creativity'
+  | 'priceList';
 
 /** A snapshot of the catalog; never changed, only replaced. */
 export interface Catalog {
   readonly models: readonly VideoModel[];
   readonly byId: ReadonlyMap<string, VideoModel>;
+  /** Models by canonical slug; one that several models share, or that is the id of another, is left out. */
+  readonly bySlug: ReadonlyMap<string, VideoModel>;
   /** Entries left out because they could not be read. */
   readonly dropped: number;
+  /** Models of which not all could be read. */
+  readonly unreadable: number;
   /** Epoch milliseconds at which upstream answered with this. */
   readonly fetchedAt: number;
 }
@@ -47,10 +71,24 @@ export function indexCatalog(
 ): Catalog {
   const byId = new Map<string, VideoModel>();
   for (const model of models) if (!byId.has(model.id)) byId.set(model.id, model);
+  const bySlug = new Map<string, VideoModel>();
+  const shared = new Set<string>(byId.keys());
+  for (const model of byId.values()) {
+    const slug = model.canonicalSlug;
+    if (shared.has(slug)) bySlug.delete(slug);
+    else bySlug.set(slug, model);
+    shared.add(slug);
+  }
   return {
     models: [...byId.values()],
     byId,
+    bySlug,
     dropped: info.dropped + models.length - byId.size,
+    unreadable: [...byId.values()].filter((model) => model.unreadable.length > 0).length,
     fetchedAt: info.fetchedAt,
   };
 }
+
+/** The model of an id, or of a canonical slug: its permanent name at upstream. */
+export const findModel = ({ byId, bySlug }: Catalog, name: string): VideoModel | undefined =>
+  byId.get(name) ?? bySlug.get(name);

@@ -51,7 +51,8 @@ export function buildSubmission(model: VideoModel, spec: ClipSpec, routing: Rout
     );
   }
   let provider = spec.provider;
-  if (provider && routing.passthrough === 'when_supported') {
+  const isKnown = !model.unknown.includes('passthroughParameters');
+  if (provider && routing.passthrough === 'when_supported' && isKnown) {
     const lacking = passthroughKeys(spec).filter((key) => !model.passthroughParameters.includes(key));
     if (lacking.length > 0) {
       provider = withoutOptions(provider, new Set(lacking));

@@ -16,6 +16,8 @@ export interface PricedModel {
   /** Anything but null marks an upscaler, whose output size comes from its input. */
   readonly upscaleFactor: object | null;
   readonly priceList: PriceList;
+  /** Lists that do not hold all there is, for some of it could not be read. */
+  readonly unknown?: readonly string[];
 }
 
 /** What an estimate needs to know of a clip spec. */
@@ -76,8 +78,15 @@ export function chooseSettings(model: PricedModel, clip: PricedClip, asked: Aske
     creativity: creativityOf(model, clip),
     resolutions: asked.resolutions ?? resolutionsOf(model, clip),
     ratios: asked.ratios ?? openRatios(model),
-    seconds: clip.duration === undefined || !model.durations?.length ? openSeconds(model) : asked.seconds,
+    seconds: secondsOf(model, clip, asked),
   };
+}
+
+const isUnknown = ({ unknown }: PricedModel, list: keyof PricedModel) => unknown?.includes(list) ?? false;
+
+function secondsOf(model: PricedModel, clip: PricedClip, asked: Asked): Range | null {
+  if (isUnknown(model, 'durations')) return asked.seconds;
+  return clip.duration === undefined || !model.durations?.length ? openSeconds(model) : asked.seconds;
 }
 
 /** What is the same whoever makes the clip; null where the model has a say. */
@@ -143,7 +152,7 @@ function resolutionsOf(model: PricedModel, { size }: PricedClip): readonly (stri
 }
 
 const openResolutions = memoizeByObject((model: PricedModel): readonly (string | null)[] => {
-  if (model.resolutions && model.resolutions.length > 0) {
+  if (model.resolutions && model.resolutions.length > 0 && !isUnknown(model, 'resolutions')) {
     return nearestFirst(model.resolutions.map((resolution) => resolution.toLowerCase()));
   }
   // Inherited from the input: any tier the list prices, or one it does not name if there is a price for that.

@@ -1,6 +1,6 @@
 // Whether a model can make a clip, and every reason why not.
 
-import type { VideoModel } from '../catalog/catalog.ts';
+import type { CatalogField, VideoModel } from '../catalog/catalog.ts';
 import type { ClipSpec, Routing } from '../clip/clip-spec.ts';
 import { lackingKeys } from '../clip/provider-options.ts';
 import { hasAspectRatio, hasResolution, parseSize } from '../clip/resolution.ts';
@@ -109,8 +109,26 @@ export function reasonsOfAbility(model: VideoModel, spec: ClipSpec, routing: Rou
       );
     }
   }
-  return reasons;
+  return model.unknown.length === 0 ? reasons : reasons.filter(({ code }) => !isUnknown(model, code));
 }
+
+// What upstream says in a way that cannot be read is not a no.
+const FIELD_OF: Partial<Record<ReasonCode, CatalogField>> = {
+  unsupported_duration: 'durations',
+  unsupported_resolution: 'resolutions',
+  unsupported_aspect_ratio: 'aspectRatios',
+  unsupported_size: 'sizes',
+  unsupported_frame_image: 'frameImages',
+  unsupported_passthrough: 'passthroughParameters',
+  unsupported_upscale: 'upscaleFactor',
+  unsupported_creativity: 'creativity',
+  missing_input: 'durations',
+};
+
+const isUnknown = ({ unknown }: VideoModel, code: ReasonCode): boolean => {
+  const field = FIELD_OF[code];
+  return field !== undefined && unknown.includes(field);
+};
 
 function refuse(
   reasons: Reason[],

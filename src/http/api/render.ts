@@ -2,7 +2,7 @@
 
 import type { Big } from 'big.js';
 import { type Callback, eventTypeOf } from '../../core/callbacks/delivery.ts';
-import type { VideoModel } from '../../core/catalog/catalog.ts';
+import type { CatalogField, VideoModel } from '../../core/catalog/catalog.ts';
 import type { Attempt } from '../../core/job/attempt.ts';
 import type { Job, JobStatus } from '../../core/job/job.ts';
 import { isResubmitSafe } from '../../core/job/resubmission.ts';
@@ -18,6 +18,23 @@ import type { Reconciliation } from '../../service/jobs/reconciliation.ts';
 
 const isoTime = (ms: number) => new Date(ms).toISOString();
 const dollars = (usd: Big | null) => (usd === null ? null : usd.toNumber());
+
+/** What the fields of a model are called outside. */
+const MODEL_FIELDS: Readonly<Record<CatalogField, string>> = {
+  id: 'id',
+  durations: 'durations',
+  resolutions: 'resolutions',
+  aspectRatios: 'aspect_ratios',
+  sizes: 'sizes',
+  frameImages: 'frame_images',
+  inputModalities: 'input_modalities',
+  generateAudio: 'generate_audio',
+  seed: 'seed',
+  passthroughParameters: 'passthrough_parameters',
+  upscaleFactor: 'upscale_factor',
+  creativity: 'creativity',
+  priceList: 'prices',
+};
 
 export function renderModel(model: VideoModel) {
   return {
@@ -42,6 +59,8 @@ export function renderModel(model: VideoModel) {
       when: { ...when, ...(videoInput ? { video_input: true } : {}) },
     })),
     unknown_skus: model.priceList.unknownSkus,
+    unreadable: model.unreadable.length > 0,
+    unreadable_fields: model.unreadable.map((field) => MODEL_FIELDS[field]),
   };
 }
 
@@ -52,6 +71,7 @@ export function renderCatalog({ catalog, ageS, stale }: CatalogView) {
     stale,
     models: catalog.models.length,
     dropped: catalog.dropped,
+    unreadable: catalog.unreadable,
   };
 }
 

@@ -5,23 +5,10 @@ import { Agent, type Dispatcher, request } from 'undici';
 import type { SubmitBody } from '../../core/job/job.ts';
 import type { Secret } from '../../core/secret.ts';
 import { readJson } from './body.ts';
+import type { RawCatalog } from './catalog-wire.ts';
 import { asUpstreamError, parseRetryAfter, UpstreamError } from './errors.ts';
 import { type SubmitOutcome, submitOnce } from './submit.ts';
-import {
-  type ModelsAnswer,
-  type PollAnswer,
-  parseEndpointTags,
-  parseErrorAnswer,
-  parseModalities,
-  parseModels,
-  parsePollAnswer,
-} from './wire.ts';
-
-/** Both of upstream's model lists as they came: what is kept across restarts. `modalities` null = not had. */
-export interface RawCatalog {
-  readonly models: unknown;
-  readonly modalities: unknown;
-}
+import { type PollAnswer, parseEndpointTags, parseErrorAnswer, parsePollAnswer } from './wire.ts';
 
 /**
  * What asking for a job came to: `missing` = upstream knows no such job (yet), `unclear` = upstream answered, and the
@@ -97,11 +84,6 @@ const NOT_OF_THE_JOB: ReadonlySet<number> = new Set([401, 402, 404, 407, 408, 42
 /** A media type as it is compared: in lower case, without parameters. */
 const mediaTypeOf = (header: string | string[] | undefined): string =>
   (String(header ?? '').split(';')[0] ?? '').trim().toLowerCase();
-
-/** Reads both model lists into models; null where the first is not a list at all. */
-export function parseCatalog(raw: RawCatalog): ModelsAnswer | null {
-  return parseModels(raw.models, parseModalities(raw.modalities) ?? new Map());
-}
 
 /** @param parts.baseUrl such as `https://openrouter.ai/api/v1`, without a trailing slash. */
 export function createOpenRouter(parts: OpenRouterParts, timeouts: OpenRouterTimeouts): OpenRouter {

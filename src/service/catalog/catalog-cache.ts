@@ -2,9 +2,9 @@
 
 import { type Catalog, indexCatalog } from '../../core/catalog/catalog.ts';
 import { ClipgateError } from '../../core/errors.ts';
-import type { RawCatalog } from '../../outbound/openrouter/openrouter.ts';
-import type { ModelsAnswer } from '../../outbound/openrouter/wire.ts';
+import type { ModelsAnswer, RawCatalog } from '../../outbound/openrouter/catalog-wire.ts';
 import type { JobStore } from '../../store/ports/job-store.ts';
+import type { Alarms } from '../runtime/alarms.ts';
 import type { Log } from '../runtime/log.ts';
 import type { CatalogHistory } from './catalog-history.ts';
 import { type Adopted, createRefreshingCache, type RefreshingCacheAges } from './refreshing-cache.ts';
@@ -33,22 +33,27 @@ export interface CatalogCacheParts {
   readonly load: () => Promise<RawCatalog>;
   /** Null where the answer is not a catalog. */
   readonly parse: (raw: RawCatalog) => ModelsAnswer | null;
+  /** The answer with what cannot be read in it as it last could be. */
+  readonly restore: (answer: RawCatalog, before: RawCatalog | null) => RawCatalog;
   readonly store: Pick<JobStore, 'loadDocument'>;
   /** Keeps a good catalog for the next start. */
   readonly history: Pick<CatalogHistory, 'keep'>;
   readonly clock: () => number;
   /** From 0 up to 1. */
   readonly random: () => number;
+  readonly alarms: Alarms;
   readonly log: Log;
 }
 
 // A list that lost more than half its models is more likely broken than true; one that stays so is true.
 const SHRINK = 0.5;
 const SHRINK_PATIENCE = 12;
+const NAMED_AT_MOST = 20;
 
 export function createCatalogCache(parts: CatalogCacheParts, ages: RefreshingCacheAges): CatalogCache {
-  const { log } = parts;
+  const { alarms, log } = parts;
   let shrunkInARow = 0;
+  let lastUnreadable = '';
 
   /** Judges an answer; null where it is not better than what we have. */
   function judge(
@@ -56,26 +61,48 @@ export function createCatalogCache(parts: CatalogCacheParts, ages: RefreshingCac
     fetchedAt: number,
     current: Adopted<RawCatalog, Catalog> | null,
   ): Adopted<RawCatalog, Catalog> | null {
-    // Without its second list an answer is read with the one before: models keep what they were known to take.
-    const raw = { models: answer.models, modalities: answer.modalities ?? current?.raw.modalities ?? null };
-    const parsed = parts.parse(raw);
-    if (!parsed || parsed.models.length === 0) {
+    // Judged by what it says itself: an answer that needs most models restored is no newer than the one there is.
+    const fresh = parts.parse(answer);
+    if (!fresh || fresh.models.length === 0) {
       log.warn({}, 'upstream sent no usable catalog: keeping the last good one');
+      if (fresh && fresh.dropped > 0) noteUnreadable([`${fresh.dropped} of ${fresh.dropped} entries`]);
       return null;
     }
-    const value = indexCatalog(parsed.models, { fetchedAt, dropped: parsed.dropped });
     const before = current?.value.models.length ?? 0;
-    if (value.models.length < before * SHRINK && ++shrunkInARow < SHRINK_PATIENCE) {
-      log.warn(
-        { before, now: value.models.length },
-        'the catalog lost more than half its models: keeping the last good one',
-      );
+    const now = new Set(fresh.models.map(({ id }) => id)).size;
+    if (now < before * SHRINK && ++shrunkInARow < SHRINK_PATIENCE) {
+      log.warn({ before, now }, 'the catalog lost more than half its models: keeping the last good one');
+      if (fresh.dropped > 0) noteUnreadable([`${fresh.dropped} of ${fresh.dropped + now} entries`]);
       return null;
     }
+    const raw = parts.restore(answer, current?.raw ?? null);
+    const { models, dropped } = parts.parse(raw) ?? fresh;
+    const value = indexCatalog(models, { fetchedAt, dropped });
     if (value.dropped > 0)
       log.warn({ dropped: value.dropped }, 'left out catalog entries that cannot be read');
     shrunkInARow = 0;
+    noteUnreadable(
+      value.models
+        .filter(({ unreadable }) => unreadable.length > 0)
+        .map(({ id, unreadable }) => `${id}: ${unreadable.join(', ')}`),
+    );
     return { raw, value };
+  }
+
+  /** Raises the alarm when what is unreadable changes, not at every fetch while it stays so. */
+  function noteUnreadable(parts: readonly string[]): void {
+    const seen = parts.join('\n');
+    if (seen === lastUnreadable) return;
+    lastUnreadable = seen;
+    if (parts.length === 0) {
+      log.info({}, 'all of the catalog can be read again');
+      return;
+    }
+    alarms.raise(
+      'catalog_unreadable',
+      { count: parts.length, unreadable: parts.slice(0, NAMED_AT_MOST) },
+      'parts of the catalog cannot be read: they are used as they last could be read, or are unknown',
+    );
   }
 
   async function keep(raw: RawCatalog): Promise<void> {

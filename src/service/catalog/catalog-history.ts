@@ -1,8 +1,7 @@
 // Writes down what each new catalog changes, and hands the history out.
 
 import { diffCatalogs, type ModelChange } from '../../core/catalog/catalog-changes.ts';
-import type { RawCatalog } from '../../outbound/openrouter/openrouter.ts';
-import type { ModelsAnswer } from '../../outbound/openrouter/wire.ts';
+import type { ModelsAnswer, RawCatalog } from '../../outbound/openrouter/catalog-wire.ts';
 import type { CatalogChange, HistoryPlace } from '../../store/ports/catalog.ts';
 import type { JobStore } from '../../store/ports/job-store.ts';
 

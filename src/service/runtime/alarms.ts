@@ -70,6 +70,12 @@ export const ALARMS = {
     happened: 'A day after a webhook came OpenRouter still does not know the id that it names.',
     action: 'Check whether the webhook was forged: set OPENROUTER_WEBHOOK_SECRET where it is unset.',
   },
+  catalog_unreadable: {
+    happened:
+      'Parts of the model catalog cannot be read: OpenRouter has changed their form. They are used as they last could be read; where they never could, they are unknown.',
+    action:
+      'See `unreadable_fields` in GET /models and compare with GET /api/v1/videos/models of OpenRouter. A newer version of the gateway may read them.',
+  },
   archive_disk: {
     happened:
       'The disk of ARCHIVE_DIR does not take a clip, is gone, does not answer, or is another disk than at first.',

@@ -4,7 +4,7 @@ import { describe, expect, it } from 'vitest';
 import { indexCatalog, type VideoModel } from '../../../src/core/catalog/catalog.ts';
 import { planAttempt } from '../../../src/core/job/fallback-plan.ts';
 import { planRoute } from '../../../src/core/routing/plan-route.ts';
-import { parseModels } from '../../../src/outbound/openrouter/wire.ts';
+import { parseModels } from '../../../src/outbound/openrouter/catalog-wire.ts';
 
 const ENTRY = {
   id: 'a/b',

@@ -1,9 +1,14 @@
 // The cache keeps the last good catalog through everything upstream can do to it.
 
 import { describe, expect, it } from 'vitest';
-import { parseCatalog, type RawCatalog } from '../../../src/outbound/openrouter/openrouter.ts';
+import {
+  parseCatalog,
+  type RawCatalog,
+  restoreUnreadable,
+} from '../../../src/outbound/openrouter/catalog-wire.ts';
 import { createCatalogCache } from '../../../src/service/catalog/catalog-cache.ts';
 import { createCatalogHistory } from '../../../src/service/catalog/catalog-history.ts';
+import { createAlarms } from '../../../src/service/runtime/alarms.ts';
 import { openSqliteStore } from '../../../src/store/sqlite/sqlite.ts';
 import { createRecordedLog } from '../../support/silent-log.ts';
 
@@ -29,10 +34,12 @@ async function setUp() {
           return (answers.shift() ?? (() => Promise.reject(new Error('upstream is down'))))();
         },
         parse: parseCatalog,
+        restore: restoreUnreadable,
         store,
         history: createCatalogHistory({ store, parse: parseCatalog }),
         clock: () => now,
         random: () => 0.5,
+        alarms: createAlarms({ log }),
         log,
       },
       { maxAgeMs: 5 * MINUTE, retryMs: MINUTE, flightMs: MINUTE },
@@ -122,8 +129,8 @@ describe('the catalog cache', () => {
     const t = await setUp();
     t.next(raw({ data: [...listOf(3).data, { id: 'no-author', name: 'x' }, { id: 'a/x' }, model('a/m0')] }));
     await t.cache.refresh();
-    expect(t.cache.peek()?.catalog).toMatchObject({ dropped: 3 });
-    expect(t.size()).toBe(3);
+    expect(t.cache.peek()?.catalog).toMatchObject({ dropped: 2 });
+    expect(t.size()).toBe(4);
   });
 
   it('does not let a late answer overwrite a newer one', async () => {

@@ -145,9 +145,9 @@ function hasMode(model: VideoModel, mode: NonNullable<ModelQuery['mode']>): bool
   switch (mode) {
     case 'text_to_video':
       // Without a length of its own a clip can only follow another.
-      return model.durations !== null;
+      return model.durations !== null || model.unknown.includes('durations');
     case 'image_to_video':
-      return model.frameImages.includes('first_frame');
+      return model.frameImages.includes('first_frame') || model.unknown.includes('frameImages');
     case 'reference_to_video':
       return takes('image') || takes('video') || takes('audio');
     case 'video_to_video':

@@ -36,6 +36,8 @@ const modelExample = {
     },
   ],
   unknown_skus: [],
+  unreadable: false,
+  unreadable_fields: [],
 };
 
 export const ModelSchema = z
@@ -56,6 +58,12 @@ export const ModelSchema = z
     creativity: listOf(z.number()).nullable(),
     prices: listOf(PriceSchema),
     unknown_skus: listOf(z.string()).describe('Price keys that are not understood and therefore never used.'),
+    unreadable: z
+      .boolean()
+      .describe("Whether part of upstream's newest entry could not be read: see `unreadable_fields`."),
+    unreadable_fields: listOf(z.string()).describe(
+      'Shown as they last could be read; where they never could, unknown: nothing is refused for them. `id` = the whole entry.',
+    ),
   })
   .meta({ id: 'Model', description: 'A model: its capabilities and prices.', examples: [modelExample] });
 
@@ -65,6 +73,7 @@ export const catalogExample = {
   stale: false,
   models: 30,
   dropped: 0,
+  unreadable: 0,
 };
 
 export const CatalogSchema = z
@@ -76,6 +85,9 @@ export const CatalogSchema = z
       .describe('The catalog is older than CATALOG_MAX_AGE_S because it could not be refreshed.'),
     models: z.int(),
     dropped: z.int().describe('Entries that could not be parsed and were left out.'),
+    unreadable: z
+      .int()
+      .describe('Models of which not all could be read; each names what in `unreadable_fields`.'),
   })
   .meta({
     id: 'Catalog',
