@@ -37,15 +37,19 @@ export interface Reason {
 
 /** All reasons for which `model` cannot make the clip of `spec`; empty where it can. Costs and times are not looked at. */
 export const findReasons = (model: VideoModel, spec: ClipSpec, routing: Routing): Reason[] => [
-  ...reasonsOfPolicy(model.id, routing.models ?? {}),
+  ...reasonsOfPolicy(model, routing.models ?? {}),
   ...reasonsOfAbility(model, spec, routing),
 ];
 
 /** Those of the caller's lists of names. */
-export function reasonsOfPolicy(id: string, { allow, deny }: NonNullable<Routing['models']>): Reason[] {
+export function reasonsOfPolicy(
+  model: VideoModel,
+  { allow, deny }: NonNullable<Routing['models']>,
+): Reason[] {
   const reasons: Reason[] = [];
-  if (allow && !matchesAny(id, allow)) refuse(reasons, 'not_allowed', 'models.allow', id, allow);
-  if (deny && matchesAny(id, deny)) refuse(reasons, 'denied', 'models.deny', id, null);
+  const { id } = model;
+  if (allow && !matchesAny(model, allow)) refuse(reasons, 'not_allowed', 'models.allow', id, allow);
+  if (deny && matchesAny(model, deny)) refuse(reasons, 'denied', 'models.deny', id, null);
   return reasons;
 }
 
@@ -140,12 +144,12 @@ function refuse(
   reasons.push({ code, field, requested, supported });
 }
 
-/** True where a pattern of `models` is this id, or names its author by `author/*`. */
-export const matchesPattern = (id: string, pattern: string): boolean =>
-  pattern.endsWith('/*') ? id.startsWith(pattern.slice(0, -1)) : pattern === id;
+/** True where a pattern of `models` is the model's id or canonical slug, or names its author by `author/*`. */
+export const matchesPattern = ({ id, canonicalSlug }: VideoModel, pattern: string): boolean =>
+  pattern.endsWith('/*') ? id.startsWith(pattern.slice(0, -1)) : pattern === id || pattern === canonicalSlug;
 
-const matchesAny = (id: string, patterns: readonly string[]): boolean =>
-  patterns.some((pattern) => matchesPattern(id, pattern));
+const matchesAny = (model: VideoModel, patterns: readonly string[]): boolean =>
+  patterns.some((pattern) => matchesPattern(model, pattern));
 
 /** The kinds of references a spec brings, each once: image, audio, video. */
 function referenceModalities(spec: ClipSpec): string[] {

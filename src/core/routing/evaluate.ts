@@ -50,7 +50,7 @@ export function createEvaluator(spec: ClipSpec, routing: Routing, knowledge: Kno
 
   /** A price for a clip the model cannot make would be a guess: `ofLimits` is only called where it can. */
   function refuse(model: VideoModel, ofLimits: () => readonly Reason[]): readonly Reason[] {
-    const ofPolicy = policy ? reasonsOfPolicy(model.id, policy) : [];
+    const ofPolicy = policy ? reasonsOfPolicy(model, policy) : [];
     const reasons = [...ofPolicy, ...reasonsOfAbility(model, spec, routing)];
     return reasons.length > 0 ? reasons : ofLimits();
   }

@@ -36,7 +36,7 @@ export function findUnmatchedPatterns(catalog: Catalog, { models }: Routing): re
 }
 
 const matchesSome = ({ models, byId }: Catalog, pattern: string): boolean =>
-  byId.has(pattern) || models.some(({ id }) => matchesPattern(id, pattern));
+  byId.has(pattern) || models.some((model) => matchesPattern(model, pattern));
 
 const describe = ({ pattern, similar }: UnmatchedPattern): string =>
   `${pattern} matches no model of the catalog. ${hintOf(similar)}`;

@@ -153,10 +153,20 @@ const READERS = {
 type OwnField = keyof typeof READERS;
 const OWN_FIELDS = Object.keys(READERS) as OwnField[];
 
-/** Whether an entry says something of a field that cannot be read in full. */
+// Upstream says null for none, and always says it: one of these that is not there at all goes by another name now.
+const ALWAYS_SAID: ReadonlySet<OwnField> = new Set([
+  'durations',
+  'resolutions',
+  'aspectRatios',
+  'frameImages',
+  'passthroughParameters',
+  'priceList',
+]);
+
+/** Whether an entry says something of a field that cannot be read in full, or nothing where it must. */
 function isUnreadable(entry: Entry, field: OwnField): boolean {
   const [name, read] = READERS[field];
-  return !read(entry[name]).whole;
+  return entry[name] === undefined ? ALWAYS_SAID.has(field) : !read(entry[name]).whole;
 }
 
 /** Reads both lists into models; null where the first is not a list at all. */
@@ -281,7 +291,7 @@ export function restoreUnreadable(answer: RawCatalog, before: RawCatalog | null)
   };
 }
 
-/** Whether a field was better known before. One that was there and is gone has been renamed: upstream says null for none. */
+/** Whether a field was better known before: one that was there and is gone is lost as well. */
 function isWorseThan(last: Entry, entry: Entry, field: OwnField): boolean {
   const [name] = READERS[field];
   if (isUnreadable(last, field) || last[name] === undefined) return false;

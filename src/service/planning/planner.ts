@@ -1,6 +1,6 @@
 // Plans what a clip would be: core's decision over the catalog of the moment, checked against providers and media URLs.
 
-import type { VideoModel } from '../../core/catalog/catalog.ts';
+import { findModel, type VideoModel } from '../../core/catalog/catalog.ts';
 import { findSimilar } from '../../core/catalog/similar-models.ts';
 import type { ClipSpec, Routing } from '../../core/clip/clip-spec.ts';
 import { buildSubmission, type Submission } from '../../core/clip/submission.ts';
@@ -75,9 +75,9 @@ export function createPlanner(parts: PlannerParts): Planner {
   }
 
   function planModel(view: CatalogView, modelId: string, spec: ClipSpec, routing: Routing): JobPlan {
-    const { byId, models } = view.catalog;
-    const model = byId.get(modelId);
-    if (!model) return { kind: 'unknown_model', modelId, similar: findSimilar(modelId, models) };
+    const { catalog } = view;
+    const model = findModel(catalog, modelId);
+    if (!model) return { kind: 'unknown_model', modelId, similar: findSimilar(modelId, catalog.models) };
     const evaluated = evaluateModel(model, spec, routing, knowledge());
     if ('reasons' in evaluated) return { kind: 'unsupported', model, reasons: evaluated.reasons };
     const submission = buildSubmission(model, spec, routing);

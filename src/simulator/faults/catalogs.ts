@@ -23,6 +23,12 @@ function changed(models: readonly CatalogModel[], fault: CatalogFault): readonly
       return first === undefined
         ? models
         : [{ ...first, supported_durations: 'long', pricing_skus: 7 }, ...rest];
+    case 'drifted_field':
+      return models.map((model) => {
+        if (fault.model !== undefined && fault.model !== model.id) return model;
+        // A form that is undefined is left out by JSON.
+        return { ...model, [fault.field]: fault.form };
+      });
     case 'remove_model':
       return models.filter((model) => model.id !== (fault.model ?? first?.id));
     case 'reprice':

@@ -95,6 +95,11 @@ const catalogFaults = [
   fault('empty', 'a catalog without models', {}),
   fault('truncated', 'a catalog whose JSON ends in the middle', { at: z.int().min(0).default(500) }),
   fault('malformed_model', 'one model of the catalog makes no sense', {}),
+  fault('drifted_field', 'one field of the catalog in another form; without `form`, left out', {
+    field: z.string().min(1).max(64),
+    form: z.unknown().optional(),
+    model: z.string().optional().describe('Of this model alone; else of all.'),
+  }),
   fault('remove_model', 'a model is no longer listed', { model: z.string().optional() }),
   fault('reprice', 'listed prices are multiplied; bills are not', {
     model: z.string().optional(),

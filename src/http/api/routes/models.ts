@@ -2,7 +2,8 @@
 
 import { createHash } from 'node:crypto';
 import { LRUCache } from 'lru-cache';
-import type { Catalog, VideoModel } from '../../../core/catalog/catalog.ts';
+import { type Catalog, findModel, type VideoModel } from '../../../core/catalog/catalog.ts';
+import { findSimilar, hintOf } from '../../../core/catalog/similar-models.ts';
 import type { ClipSpec } from '../../../core/clip/clip-spec.ts';
 import { ClipgateError } from '../../../core/errors.ts';
 import { estimateSpec } from '../../../core/pricing/price-clip.ts';
@@ -103,12 +104,16 @@ export function modelRoutes({ catalog, maxAgeS }: ModelRoutesParts) {
       },
       async (request, reply) => {
         const { catalog: snapshot } = await catalog.get();
-        const model = snapshot.byId.get(`${request.params.author}/${request.params.slug}`);
+        const name = `${request.params.author}/${request.params.slug}`;
+        const model = findModel(snapshot, name);
         // Elsewhere an unknown model is a fault of the body; here it is the thing that was asked for.
         if (!model)
           return sendProblem(
             reply,
-            new ClipgateError('unknown_model', 'The catalog has no such model.'),
+            new ClipgateError(
+              'unknown_model',
+              `The catalog has no model ${name}. ${hintOf(findSimilar(name, snapshot.models))}`,
+            ),
             404,
           );
         return reply

@@ -3,7 +3,7 @@
 import { z } from 'zod';
 import { findCallbackUrlFault, MAX_CALLBACK_URL } from '../../../core/callbacks/callback-url.ts';
 import { CALLBACK_STATES, eventTypeOf, TOLD_STATUSES } from '../../../core/callbacks/delivery.ts';
-import { MODEL_ID } from '../../../core/catalog/model-id.ts';
+import { MODEL_NAME } from '../../../core/catalog/model-id.ts';
 import { checkClipSpec, checkRouting, clipSpecShape, routingShape } from '../../../core/clip/clip-spec.ts';
 import { JOB_STATUSES } from '../../../core/job/job.ts';
 import { JOB_ID_PATTERN } from '../../../service/orders/ids.ts';
@@ -19,7 +19,7 @@ import {
   WarningSchema,
 } from './route.ts';
 
-const ModelIdSchema = z.string().regex(MODEL_ID, 'must be a model id such as google/veo-3.1');
+const ModelNameSchema = z.string().regex(MODEL_NAME, 'must be a model id such as google/veo-3.1');
 
 // With a model there is nothing left to choose, so these could only mislead.
 const CHOOSING = ['priority', 'scoring', 'models', 'fallback'] as const;
@@ -43,7 +43,9 @@ const FallbackSchema = z
 
 export const JobBodySchema = z
   .strictObject({
-    model: ModelIdSchema.optional().describe('The model to buy from. Without it the router selects one.'),
+    model: ModelNameSchema.optional().describe(
+      'The model to buy from: its id or its canonical slug. Without it the router selects one.',
+    ),
     ...clipSpecShape,
     ...routingShape,
     fallback: FallbackSchema.optional(),
@@ -228,7 +230,7 @@ export const JobQuerySchema = z.strictObject({
     .regex(/^[\w-]{1,100}$/, 'must be the next_cursor of an earlier response')
     .optional(),
   status: z.enum(JOB_STATUSES).optional(),
-  model: ModelIdSchema.optional(),
+  model: ModelNameSchema.optional(),
   client: z
     .string()
     .regex(/^[\w.:-]{1,80}$/, 'must be the name of a client')
