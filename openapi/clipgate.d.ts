@@ -394,7 +394,9 @@ export interface components {
          *           }
          *         }
          *       ],
-         *       "unknown_skus": []
+         *       "unknown_skus": [],
+         *       "unreadable": false,
+         *       "unreadable_fields": []
          *     }
          */
         Model: {
@@ -434,6 +436,10 @@ export interface components {
             }[];
             /** @description Price keys that are not understood and therefore never used. */
             unknown_skus: string[];
+            /** @description Whether part of upstream's newest entry could not be read: see `unreadable_fields`. */
+            unreadable: boolean;
+            /** @description Shown as they last could be read; where they never could, unknown: nothing is refused for them. `id` = the whole entry. */
+            unreadable_fields: string[];
         };
         /**
          * @description The catalog that a response is based on.
@@ -442,7 +448,8 @@ export interface components {
          *       "age_s": 12,
          *       "stale": false,
          *       "models": 30,
-         *       "dropped": 0
+         *       "dropped": 0,
+         *       "unreadable": 0
          *     }
          */
         Catalog: {
@@ -455,6 +462,8 @@ export interface components {
             models: number;
             /** @description Entries that could not be parsed and were left out. */
             dropped: number;
+            /** @description Models of which not all could be read; each names what in `unreadable_fields`. */
+            unreadable: number;
         };
         /**
          * @description The matching models, and the age of the catalog.
@@ -509,7 +518,9 @@ export interface components {
          *               }
          *             }
          *           ],
-         *           "unknown_skus": []
+         *           "unknown_skus": [],
+         *           "unreadable": false,
+         *           "unreadable_fields": []
          *         }
          *       ],
          *       "catalog": {
@@ -517,7 +528,8 @@ export interface components {
          *         "age_s": 12,
          *         "stale": false,
          *         "models": 30,
-         *         "dropped": 0
+         *         "dropped": 0,
+         *         "unreadable": 0
          *       }
          *     }
          */
@@ -697,7 +709,8 @@ export interface components {
          *         "age_s": 12,
          *         "stale": false,
          *         "models": 30,
-         *         "dropped": 0
+         *         "dropped": 0,
+         *         "unreadable": 0
          *       }
          *     }
          */
@@ -986,7 +999,8 @@ export interface components {
          *         "age_s": 12,
          *         "stale": false,
          *         "models": 30,
-         *         "dropped": 0
+         *         "dropped": 0,
+         *         "unreadable": 0
          *       }
          *     }
          */
@@ -1311,7 +1325,7 @@ export interface components {
          *     }
          */
         JobRequest: {
-            /** @description The model to buy from. Without it the router selects one. */
+            /** @description The model to buy from: its id or its canonical slug. Without it the router selects one. */
             model?: string;
             /**
              * @description What the clip shows. May be left out where an image alone says it.
