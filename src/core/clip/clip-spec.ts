@@ -5,6 +5,7 @@
 
 import { z } from 'zod';
 import { MODEL_PATTERN } from '../catalog/model-id.ts';
+import { MAX_PROMPT_CHARACTERS } from './cut-request.ts';
 import { hasAspectRatio, hasResolution, parseSize } from './resolution.ts';
 
 // Longer than any signed URL; what is larger is content, and belongs into a data: URL.
@@ -64,6 +65,7 @@ const InputReferenceSchema = z
 export const clipSpecShape = {
   prompt: z
     .string()
+    .max(MAX_PROMPT_CHARACTERS, `must be at most ${MAX_PROMPT_CHARACTERS} characters`)
     .optional()
     .describe('What the clip shows. May be left out where an image alone says it.')
     .meta({ examples: ['A paper boat sails down a rainy street at dusk'] }),

@@ -75,7 +75,10 @@ export interface Job {
   readonly clientId: string;
   readonly status: JobStatus;
   readonly model: string;
+  /** As answers show it: `data:` URLs and other long values are cut (`cutRequest`). */
   readonly request: SubmitBody;
+  /** Names the whole body in the store; null where `request` is the whole. */
+  readonly bodyHash: string | null;
   /** 128 random bits in hex that name this intent to upstream's webhook; unguessable, never shown to clients. */
   readonly nonce: string;
   readonly createdAt: number;

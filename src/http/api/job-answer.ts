@@ -1,7 +1,7 @@
-// A job as its owner sees it, in JSON, written once for as long as nothing about the job changes.
+// A job as its owner sees it, in JSON.
 
 import type { FastifyReply } from 'fastify';
-import { isNotPurchased, type Job } from '../../core/job/job.ts';
+import type { Job } from '../../core/job/job.ts';
 import type { Jobs } from '../../service/jobs/jobs.ts';
 import { sendJson } from '../response/send-json.ts';
 import { renderJob } from './render.ts';
@@ -29,4 +29,14 @@ export async function sendJob(
   job: Job,
 ): Promise<FastifyReply> {
   return sendJson(reply, await writeJob(jobs, job));
+}
+
+/** The same with its request whole: tens of megabytes where it holds pictures. */
+export async function sendWhole(
+  reply: FastifyReply,
+  jobs: Pick<Jobs, 'recordOf' | 'bodyOf'>,
+  job: Job,
+): Promise<FastifyReply> {
+  const shown = renderJob(await jobs.recordOf(job));
+  return sendJson(reply, JSON.stringify({ ...shown, request: await jobs.bodyOf(job) }));
 }

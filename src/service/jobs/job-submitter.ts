@@ -19,8 +19,9 @@ export interface JobSubmitter {
   /**
    * Submits a job claimed as `queued`. Resolves when its outcome is durable, or when it is `queued` again because it
    * has to wait; never throws for upstream's sake.
+   * @param body the whole body where the caller has it; read from the store where not.
    */
-  submit(claim: Claim): Promise<Submitted>;
+  submit(claim: Claim, body?: SubmitBody): Promise<Submitted>;
   /** Resolves when no submit is under way. */
   drain(): Promise<void>;
 }
@@ -32,7 +33,7 @@ export interface Submitted {
 }
 
 export interface JobSubmitterParts {
-  readonly store: Pick<JobStore, 'saveStep' | 'bindUpstream' | 'getJob' | 'keepWebhook'>;
+  readonly store: Pick<JobStore, 'saveStep' | 'bindUpstream' | 'getJob' | 'keepWebhook' | 'loadBody'>;
   readonly upstream: Pick<OpenRouter, 'submit'>;
   readonly breaker: Pick<SubmitBreaker, 'admit'>;
   readonly fallback: JobFallback;
@@ -76,15 +77,15 @@ export function createJobSubmitter(parts: JobSubmitterParts, options: JobSubmitt
   const underWay = new Set<Promise<unknown>>();
   const keep: AfterStep = { keep: true, leaseMs: options.leaseMs };
 
-  async function submit({ job, lease }: Claim): Promise<Submitted> {
+  async function submit({ job, lease }: Claim, body?: SubmitBody): Promise<Submitted> {
     for (let current = job; ; ) {
-      const turn = await takeTurn(current, lease);
+      const turn = await takeTurn(current, lease, current.attempt === job.attempt ? body : undefined);
       if (turn.kind === 'over') return turn.submitted;
       current = turn.job;
     }
   }
 
-  async function takeTurn(job: Job, lease: Lease): Promise<Turn> {
+  async function takeTurn(job: Job, lease: Lease, given: SubmitBody | undefined): Promise<Turn> {
     const admission = parts.breaker.admit();
     if (admission.kind === 'paused') {
       // Nothing is wrong with the job: it waits for its turn, and whoever waited for an answer is told so.
@@ -93,6 +94,7 @@ export function createJobSubmitter(parts: JobSubmitterParts, options: JobSubmitt
       return { kind: 'over', submitted: { job: waiting, refusal: null } };
     }
     try {
+      const body = given ?? (job.bodyHash === null ? job.request : await store.loadBody(job.id));
       // Durable before the first byte leaves: whoever finds this row later knows that money may be on its way.
       const sending = {
         status: 'submitting',
@@ -101,7 +103,7 @@ export function createJobSubmitter(parts: JobSubmitterParts, options: JobSubmitt
       } as const;
       const submitting = await store.saveStep(lease, sending, keep);
       if (!submitting) throw lostLease(job.id);
-      const outcome = await parts.upstream.submit(bodyOf(submitting));
+      const outcome = await parts.upstream.submit(withWebhook(body, submitting.nonce));
       admission.report(REPORTS[outcome.kind]);
       return await settle(submitting, lease, outcome);
     } finally {
@@ -110,10 +112,10 @@ export function createJobSubmitter(parts: JobSubmitterParts, options: JobSubmitt
     }
   }
 
-  /** The stored body and where to call back. The nonce in it is a secret, so it is never part of what is stored. */
-  function bodyOf(job: Job): SubmitBody {
-    const callbackUrl = options.webhookUrlFor(job.nonce);
-    return callbackUrl === null ? job.request : { ...job.request, callback_url: callbackUrl };
+  /** The body and where to call back. The nonce in it is a secret, so it is never part of what is stored. */
+  function withWebhook(body: SubmitBody, nonce: string): SubmitBody {
+    const callbackUrl = options.webhookUrlFor(nonce);
+    return callbackUrl === null ? body : { ...body, callback_url: callbackUrl };
   }
 
   async function settle(job: Job, lease: Lease, outcome: SubmitOutcome): Promise<Turn> {
@@ -272,8 +274,8 @@ export function createJobSubmitter(parts: JobSubmitterParts, options: JobSubmitt
   }
 
   return {
-    submit(claim) {
-      const flight = submit(claim);
+    submit(claim, body) {
+      const flight = submit(claim, body);
       const tracked = flight.then(
         () => undefined,
         () => undefined,

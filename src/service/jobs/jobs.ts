@@ -64,6 +64,8 @@ export interface Jobs {
   findReplay(clientId: string, idempotency: { key: string; bodyHash: string }): Promise<Job | null>;
   /** `clientId` null = any client's. @throws ClipgateError not_found, for another client's job as for none. */
   get(id: string, clientId: string | null): Promise<Job>;
+  /** The body of the job's present attempt, whole: `Job.request` is what answers show of it. */
+  bodyOf(job: Job): Promise<SubmitBody>;
   /** A job of this client's by our id or upstream's, or null. */
   find(anyId: string, clientId: string): Promise<Job | null>;
   /** The job once its status differs from what it is now or it has ended, or as it is after `timeoutMs`. */
@@ -108,6 +110,7 @@ export interface JobsParts {
     | 'findIdempotent'
     | 'findReplacements'
     | 'getJob'
+    | 'loadBody'
     | 'findJob'
     | 'getAttempts'
     | 'getJobByUpstreamId'
@@ -122,6 +125,10 @@ export interface JobsParts {
   readonly clock: () => number;
   readonly log: Log;
 }
+
+// Prompts may be long. A page ends early rather than hold megabytes of them; its cursor says that there is more.
+const MAX_LIST_CHARACTERS = 1_000_000;
+const LIST_STEP = 20;
 
 /** @param options.owner names this process in leases. @param options.leaseMs longer than a submit can take. */
 export function createJobs(
@@ -162,6 +169,7 @@ export function createJobs(
 
   return {
     get,
+    bodyOf: (job) => (job.bodyHash === null ? Promise.resolve(job.request) : store.loadBody(job.id)),
 
     async make(intent, wait) {
       if (!parts.upstream.canSubmit) {
@@ -192,7 +200,7 @@ export function createJobs(
       if (result.kind === 'key_reused') throw keyReused(result.jobId);
       if (result.kind === 'replayed') return { job: result.job, replayed: true };
 
-      const submitted = parts.submitter.submit(result.claim);
+      const submitted = parts.submitter.submit(result.claim, request);
       if (!wait) {
         // The row says how it went; nobody is waiting to hear it.
         submitted.catch((error: unknown) =>
@@ -255,9 +263,23 @@ export function createJobs(
     },
 
     async list({ cursor, ...query }) {
-      const jobs = await store.listJobs({ ...query, limit: query.limit + 1, before: cursor });
-      const page = jobs.slice(0, query.limit);
-      return { jobs: page, nextCursor: jobs.length > page.length ? (page.at(-1)?.id ?? null) : null };
+      const page: Job[] = [];
+      let characters = 0;
+      for (let before = cursor; ; ) {
+        const wanted = Math.min(LIST_STEP, query.limit - page.length);
+        const jobs = await store.listJobs({ ...query, limit: wanted + 1, before });
+        for (const job of jobs.slice(0, wanted)) {
+          if (page.length > 0 && characters > MAX_LIST_CHARACTERS) break;
+          characters += JSON.stringify(job.request).length;
+          page.push(job);
+        }
+        before = page.at(-1)?.id ?? null;
+        const isLast = jobs.length <= wanted && page.at(-1)?.id === jobs.at(-1)?.id;
+        if (isLast || jobs.length === 0) return { jobs: page, nextCursor: null };
+        if (page.length === query.limit || characters > MAX_LIST_CHARACTERS) {
+          return { jobs: page, nextCursor: before };
+        }
+      }
     },
 
     recordsOf,

@@ -19,7 +19,7 @@ export interface Resubmission {
  * @throws ClipgateError not_resubmittable, double_charge_not_accepted, and as `Jobs.make` does.
  */
 export async function resubmit(
-  jobs: Pick<Jobs, 'make' | 'findReplay' | 'recordOf'>,
+  jobs: Pick<Jobs, 'make' | 'findReplay' | 'recordOf' | 'bodyOf'>,
   job: Job,
   { key, acceptDoubleCharge, wait }: Resubmission,
 ): Promise<Made> {
@@ -29,8 +29,14 @@ export async function resubmit(
   const earlier = await jobs.findReplay(clientId, idempotency);
   if (earlier) return { job: earlier, replayed: true };
   requireSense(job, await jobs.recordOf(job), acceptDoubleCharge);
-  const { request, estimatedMicroUsd, listMicroUsd, expectedMs, callbackUrl } = job;
-  const intent = { request, estimatedMicroUsd, listMicroUsd, expectedMs, callbackUrl };
+  const { estimatedMicroUsd, listMicroUsd, expectedMs, callbackUrl } = job;
+  const intent = {
+    request: await jobs.bodyOf(job),
+    estimatedMicroUsd,
+    listMicroUsd,
+    expectedMs,
+    callbackUrl,
+  };
   return jobs.make({ clientId, ...intent, resubmitOf: job.id, acceptDoubleCharge, idempotency }, wait);
 }
 

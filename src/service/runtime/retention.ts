@@ -14,7 +14,7 @@ export interface Retention {
 }
 
 export interface RetentionParts {
-  readonly store: Pick<JobStore, 'purgeKeys' | 'purgeObservations'>;
+  readonly store: Pick<JobStore, 'purgeKeys' | 'purgeObservations' | 'purgeBodies'>;
   readonly clock: () => number;
   /** From 0 up to 1. */
   readonly random: () => number;
@@ -23,6 +23,8 @@ export interface RetentionParts {
 
 // Ten to twenty milliseconds of SQLite's one writer, of half a million keys: every row is a page of its own.
 const BATCH = 100;
+// A body may be tens of megabytes.
+const BODIES = 2;
 // Where there is more: millions a day, and nearly all of that writer's time is left to others.
 const SOON_MS = 500;
 const REST_MS = 60 * 60_000;
@@ -34,8 +36,9 @@ export function createRetention({ store, clock, random, log }: RetentionParts): 
   async function tick(): Promise<number> {
     const keys = await store.purgeKeys(BATCH);
     const observations = await store.purgeObservations(clock() - MEMORY_MS - MARGIN_MS, BATCH);
-    if (keys + observations > 0) log.debug({ keys, observations }, 'removed what was dead');
-    if (keys === BATCH || observations === BATCH) return SOON_MS;
+    const bodies = await store.purgeBodies(BODIES);
+    if (keys + observations + bodies > 0) log.debug({ keys, observations, bodies }, 'removed what was dead');
+    if (keys === BATCH || observations === BATCH || bodies === BODIES) return SOON_MS;
     // Replicas that started together do not come together.
     return jitter(REST_MS, random(), 0.5);
   }

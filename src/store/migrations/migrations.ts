@@ -8,6 +8,7 @@ import { callbacksMigration } from './0005-callbacks.ts';
 import { missingMigration } from './0006-missing.ts';
 import { resubmissionsMigration } from './0007-resubmissions.ts';
 import { keyAgesMigration } from './0008-key-ages.ts';
+import { bodiesMigration } from './0009-bodies.ts';
 import type { Migration } from './migrator.ts';
 
 export const MIGRATIONS: readonly Migration[] = [
@@ -19,4 +20,5 @@ export const MIGRATIONS: readonly Migration[] = [
   missingMigration,
   resubmissionsMigration,
   keyAgesMigration,
+  bodiesMigration,
 ];

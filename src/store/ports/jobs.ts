@@ -1,14 +1,16 @@
 // What the service asks of a store about jobs: made once, claimed, moved forward under a lease, read.
 
 import type { PlannedAttempt } from '../../core/job/attempt.ts';
-import type { Job, JobChange, JobStatus } from '../../core/job/job.ts';
+import type { Job, JobChange, JobStatus, SubmitBody } from '../../core/job/job.ts';
 import type { AfterStep, Claim, Lease } from './lease.ts';
 
 /** A job about to be written for the first time; the store sets the times, `version` 1 and empty outcome fields. */
 export type JobIntent = Pick<
   Job,
-  'id' | 'clientId' | 'model' | 'request' | 'nonce' | 'expectedMs' | 'estimatedMicroUsd'
+  'id' | 'clientId' | 'model' | 'nonce' | 'expectedMs' | 'estimatedMicroUsd'
 > & {
+  /** The whole body, which the store keeps apart where it is long. */
+  readonly request: SubmitBody;
   /** As `Job.listMicroUsd`; absent = null. */
   readonly listMicroUsd?: number | null;
   /** The client's address for the callback about how the job ended, if any. */
@@ -93,8 +95,6 @@ export interface JobRecords {
   releaseLeases(owner: string): Promise<void>;
   /** One client's job, or null: another client's job is as missing as one that never was. */
   getJob(id: string, clientId: string): Promise<Job | null>;
-  /** The same at once where it is in memory, as current as `getJob` would have it; null says nothing. */
-  peekJob(id: string, clientId: string): Job | null;
   /** A job, whichever client it belongs to: for operators and webhooks. */
   findJob(id: string): Promise<Job | null>;
   /** One client's job by the id upstream gave it. */

@@ -10,6 +10,7 @@ import type { AfterStep, Lease } from '../ports/lease.ts';
 import type { Database, Dialect, Queries, Written } from '../sql/database.ts';
 import { dueIn } from '../sql/lease-columns.ts';
 import type { AttemptTable } from '../sql/tables.ts';
+import type { KeptBodies } from './bodies.ts';
 import { forgetTold } from './callback-records.ts';
 import { endAttempt } from './end-attempt.ts';
 import { JOB_COLUMNS, toJob } from './job-row.ts';
@@ -33,13 +34,19 @@ const NO_OUTCOME = {
 } as const;
 
 /** Writes all candidates of a new job, the first included. */
-export async function insertAttempts(db: Queries, intent: JobIntent, fallback: Fallback): Promise<void> {
+export async function insertAttempts(
+  db: Queries,
+  intent: JobIntent,
+  fallback: Fallback,
+  bodies: KeptBodies,
+): Promise<void> {
   const first: AttemptTable = {
     job_id: intent.id,
     number: 1,
     model: intent.model,
-    // Bodies may hold whole images: the job has this one.
+    // The job has this one.
     request: null,
+    body_patch: null,
     nonce: intent.nonce,
     expected_ms: intent.expectedMs,
     estimated_micro_usd: intent.estimatedMicroUsd,
@@ -52,7 +59,8 @@ export async function insertAttempts(db: Queries, intent: JobIntent, fallback: F
       job_id: intent.id,
       number: index + 2,
       model: planned.model,
-      request: JSON.stringify(planned.request),
+      request: bodies.attempts[index + 1]?.request ?? null,
+      body_patch: bodies.attempts[index + 1]?.patch ?? null,
       nonce: planned.nonce,
       expected_ms: planned.expectedMs,
       estimated_micro_usd: planned.estimatedMicroUsd,
@@ -112,6 +120,7 @@ async function beginAttempt(
       attempt: number,
       model: next.model,
       request: next.request,
+      body_patch: next.body_patch,
       nonce: next.nonce,
       expected_ms: next.expected_ms,
       estimated_micro_usd: next.estimated_micro_usd,

@@ -6,6 +6,7 @@ import type { Job } from '../../core/job/job.ts';
 import type { CreateResult, JobIntent } from '../ports/jobs.ts';
 import type { Dialect, Queries, Written } from '../sql/database.ts';
 import { prepare } from '../sql/prepared-query.ts';
+import { type KeptBodies, useBody } from './bodies.ts';
 import { insertCallback } from './callback-records.ts';
 import { insertAttempts, termsOf } from './job-attempts.ts';
 import { JOB_COLUMNS, toJob } from './job-row.ts';
@@ -21,6 +22,7 @@ interface NewJob {
   readonly clientId: string;
   readonly model: string;
   readonly request: string;
+  readonly bodyHash: string | null;
   readonly nonce: string;
   readonly expectedMs: number | null;
   readonly estimatedMicroUsd: number | null;
@@ -54,10 +56,11 @@ const doubleCharge = ({ id, status }: Job) =>
     { details: { jobId: id, jobStatus: status } },
   );
 
-/** Creates a job inside the write unit it is given; see `JobStore.createJob`. */
+/** Creates a job inside the write unit it is given, its bodies kept beforehand; see `JobRecords.createJob`. */
 export type CreateJob = (
   db: Queries,
   intent: JobIntent,
+  bodies: KeptBodies,
   owner: string,
   leaseMs: number,
 ) => Promise<Written<CreateResult>>;
@@ -72,6 +75,7 @@ export function prepareJobCreation(db: Queries, dialect: Dialect): CreateJob {
         status: 'queued',
         model: job.model,
         request: job.request,
+        body_hash: job.bodyHash,
         nonce: job.nonce,
         created_at: dialect.now(),
         updated_at: dialect.now(),
@@ -168,7 +172,7 @@ export function prepareJobCreation(db: Queries, dialect: Dialect): CreateJob {
     return resubmitOf;
   }
 
-  return async (db, intent, owner, leaseMs) => {
+  return async (db, intent, bodies, owner, leaseMs) => {
     const { id, clientId, idempotency } = intent;
     const key = idempotency && (await claimKey(db, { clientId, jobId: id, ...idempotency }));
     if (key && key.kind !== 'ours') return { value: key, changed: [] };
@@ -178,7 +182,8 @@ export function prepareJobCreation(db: Queries, dialect: Dialect): CreateJob {
     const callbackUrl = intent.callbackUrl ?? null;
     const [row] = await insertJob(db, {
       ...intent,
-      request: JSON.stringify(intent.request),
+      request: bodies.attempts[0]?.request ?? JSON.stringify(intent.request),
+      bodyHash: bodies.hash,
       listMicroUsd: intent.listMicroUsd ?? null,
       fallback: fallback ? JSON.stringify(termsOf(fallback)) : null,
       patienceMs: intent.patienceMs ?? null,
@@ -188,7 +193,8 @@ export function prepareJobCreation(db: Queries, dialect: Dialect): CreateJob {
       leaseMs,
     });
     if (!row) throw new Error(`Inserting job ${id} returned no row`);
-    if (fallback) await insertAttempts(db, intent, fallback);
+    if (bodies.hash !== null) await useBody(db, bodies.hash);
+    if (fallback) await insertAttempts(db, intent, fallback, bodies);
     if (callbackUrl !== null) await insertCallback(db, id, callbackUrl);
     const claim = { job: toJob(row), lease: { jobId: id, owner, token: FIRST_TOKEN } };
     return { value: { kind: 'created', claim }, changed: [id] };

@@ -2,6 +2,7 @@
 
 import { sql } from 'kysely';
 import type { JobStore } from '../ports/job-store.ts';
+import { createBodies, describeBodies } from '../queries/bodies.ts';
 import { createCallbackClaims } from '../queries/callback-claims.ts';
 import { createCallbackRecords, releaseCallbacks } from '../queries/callback-records.ts';
 import { createCatalogHistoryStore } from '../queries/catalog-history.ts';
@@ -23,15 +24,16 @@ import type { Database } from './database.ts';
 export function createJobStore(database: Database): JobStore {
   const { reader, dialect, write, writeOne } = database;
   const createJob = prepareJobCreation(reader, dialect);
+  const bodies = createBodies(database);
   const leases = prepareJobLeases(reader, dialect);
   let closing: Promise<void> | null = null;
 
   return {
     ...createJobReads(database),
-    // For a database that others write to as well: what was true a moment ago may not be now.
-    peekJob: () => null,
     ...createOutputs(database),
     ...createDocuments(database),
+    loadBody: bodies.loadBody,
+    purgeBodies: bodies.purgeBodies,
     ...createJobAttempts(database),
     ...createWebhookInbox(database),
     ...createReconciliation(database),
@@ -40,12 +42,21 @@ export function createJobStore(database: Database): JobStore {
     ...createPurge(database),
     ...createCallbackRecords(database),
     ...createCallbackClaims(database),
-    createJob(intent, owner, leaseMs) {
-      // Without a key, other candidates and a callback it is a single insert.
+    async createJob(intent, owner, leaseMs) {
+      const { text, attempts } = describeBodies([
+        intent.request,
+        ...(intent.fallback?.others.map(({ request }) => request) ?? []),
+      ]);
+      const hash = text === null ? null : await bodies.keep(text);
+      // Without a key, other candidates, a callback and a body apart it is a single insert.
       const single =
-        intent.idempotency === null && !intent.fallback && !intent.callbackUrl && !intent.resubmitOf;
+        intent.idempotency === null &&
+        !intent.fallback &&
+        !intent.callbackUrl &&
+        !intent.resubmitOf &&
+        hash === null;
       const run = single ? writeOne : write;
-      return run((db) => createJob(db, intent, owner, leaseMs));
+      return run((db) => createJob(db, intent, { hash, attempts }, owner, leaseMs));
     },
     claimDue: (owner, limit, leaseMs) => writeOne((db) => leases.claimDue(db, owner, limit, leaseMs)),
     saveStep(lease, change, after) {

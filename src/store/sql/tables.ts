@@ -11,7 +11,11 @@ export interface JobTable {
   readonly client_id: string;
   readonly status: JobStatus;
   readonly model: string;
+  /** JSON of what answers show of the body; of all of it where `body_hash` is null. */
   readonly request: string;
+  /** The first attempt's body in `bodies`, and JSON of what makes the present one's of it. */
+  readonly body_hash: string | null;
+  readonly body_patch: string | null;
   readonly nonce: string;
   readonly created_at: number;
   readonly updated_at: number;
@@ -88,6 +92,7 @@ export interface AttemptTable {
   readonly model: string;
   /** Null for the first: the job has it. */
   readonly request: string | null;
+  readonly body_patch: string | null;
   readonly nonce: string;
   readonly expected_ms: number | null;
   readonly estimated_micro_usd: number | null;
@@ -144,10 +149,27 @@ interface CallbackTable {
   readonly lease_token: number;
 }
 
+interface BodyTable {
+  /** SHA-256 of its JSON. */
+  readonly hash: string;
+  /** 1 once all of its parts are written. */
+  readonly complete: number;
+  /** Set until a job has it. */
+  readonly unused_since: number | null;
+}
+
+interface BodyPartTable {
+  readonly hash: string;
+  readonly part: number;
+  readonly data: string;
+}
+
 interface MigrationTable {
   readonly version: number;
   readonly name: string;
   readonly applied_at: number;
+  /** The newest schema of which an older program must know to use this one. Null = this one; absent before version 9. */
+  readonly min_reader?: number | null;
 }
 
 export interface Tables {
@@ -156,6 +178,8 @@ export interface Tables {
   readonly outputs: OutputTable;
   readonly observations: ObservationTable;
   readonly documents: DocumentTable;
+  readonly bodies: BodyTable;
+  readonly body_parts: BodyPartTable;
   readonly job_attempts: AttemptTable;
   readonly webhook_inbox: WebhookInboxTable;
   readonly job_audit: AuditTable;

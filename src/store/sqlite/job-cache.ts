@@ -4,14 +4,12 @@ import { LRUCache } from 'lru-cache';
 import type { Job } from '../../core/job/job.ts';
 import type { JobStore } from '../ports/job-store.ts';
 
-/** Requests may carry whole images: what the cache holds is bounded by its bytes, not by its jobs. */
+/** Prompts may be long: what the cache holds is bounded by its bytes, not by its jobs. */
 const MAX_CHARACTERS = 32 * 1024 * 1024;
 
 export interface JobCache {
   /** `getJob`, answering from memory what it can. Jobs are frozen, being shared by all who ask. */
   wrap(getJob: JobStore['getJob']): JobStore['getJob'];
-  /** What `getJob` would answer, where that is in memory; null where it is not, or would be null. */
-  peek: JobStore['peekJob'];
   /** To be called for every change, after its commit and before anyone is told of it. */
   forget(jobIds: readonly string[]): void;
 }
@@ -23,13 +21,7 @@ export function createJobCache(): JobCache {
   });
   let changes = 0;
 
-  function peek(id: string, clientId: string): Job | null {
-    const known = jobs.get(id);
-    return known?.clientId === clientId ? known : null;
-  }
-
   return {
-    peek,
     wrap: (getJob) => async (id, clientId) => {
       const known = jobs.get(id);
       if (known) return known.clientId === clientId ? known : null;

@@ -152,7 +152,7 @@ export async function openSqliteStore({ file, clock }: SqliteStoreOptions): Prom
         await closeAll();
       },
     });
-    return { ...store, getJob: cache.wrap(store.getJob), peekJob: cache.peek };
+    return { ...store, getJob: cache.wrap(store.getJob) };
   } catch (error) {
     await closeAll();
     throw error;

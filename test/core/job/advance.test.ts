@@ -13,6 +13,7 @@ const job = (changes: Partial<Job> = {}): Job => ({
   status: 'pending',
   model: 'google/veo-3.1-lite',
   request: { model: 'google/veo-3.1-lite' },
+  bodyHash: null,
   nonce: '0'.repeat(32),
   createdAt: NOW,
   updatedAt: NOW,

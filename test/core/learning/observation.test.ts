@@ -12,6 +12,7 @@ const ended = (overrides: Partial<Job> = {}): Job => ({
   status: 'completed',
   model: 'a/b',
   request: { model: 'a/b', prompt: 'x', duration: 4, resolution: '4K', generate_audio: false },
+  bodyHash: null,
   nonce: '0',
   createdAt: START - 10,
   updatedAt: START + 38_000,

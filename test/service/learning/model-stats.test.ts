@@ -34,6 +34,7 @@ async function setUp() {
       status: 'completed',
       model: 'a/b',
       request: { model: 'a/b', duration: 4 },
+      bodyHash: null,
       nonce: id,
       createdAt: now - 60_000,
       updatedAt: now,

@@ -11,7 +11,7 @@ import { invalidRequest, toInputError } from '../../input/input-errors.ts';
 import { parsePrefer } from '../../input/prefer.ts';
 import { requireOperator } from '../../server/auth.ts';
 import type { App } from '../../server/context.ts';
-import { sendJob } from '../job-answer.ts';
+import { sendJob, sendWhole } from '../job-answer.ts';
 import { toOrder } from '../order-body.ts';
 import {
   linkTo,
@@ -31,7 +31,7 @@ import {
   JobSchema,
 } from '../schemas/job.ts';
 import { problems } from '../schemas/problem.ts';
-import { NoQuerySchema } from '../schemas/query.ts';
+import { JobIncludeSchema, NoQuerySchema } from '../schemas/query.ts';
 import { CLIP_BODY_LIMIT } from './route.ts';
 
 export interface JobRoutesParts {
@@ -121,7 +121,7 @@ export function jobRoutes({ orders, jobs }: JobRoutesParts) {
           summary: 'One job; with Prefer: wait=N, once its status has changed',
           tags: ['jobs'],
           params: JobParamsSchema,
-          querystring: NoQuerySchema,
+          querystring: JobIncludeSchema,
           response: { 200: JobSchema, ...problems(400, 401, 404, 405, 500, 503) },
         },
       },
@@ -129,9 +129,11 @@ export function jobRoutes({ orders, jobs }: JobRoutesParts) {
         const { id } = request.params;
         const clientId = visibleTo(request.principal);
         const { waitS } = parsePrefer(request.headers['prefer']);
-        if (waitS === null) return sendJob(reply, jobs, await jobs.get(id, clientId));
-        reply.header('preference-applied', `wait=${waitS}`);
-        return sendJob(reply, jobs, await jobs.waitForChange(id, clientId, waitS * 1000, request.signal));
+        if (waitS !== null) reply.header('preference-applied', `wait=${waitS}`);
+        const job = await (waitS === null
+          ? jobs.get(id, clientId)
+          : jobs.waitForChange(id, clientId, waitS * 1000, request.signal));
+        return request.query.include === 'request' ? sendWhole(reply, jobs, job) : sendJob(reply, jobs, job);
       },
     );
   };

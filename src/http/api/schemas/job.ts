@@ -161,7 +161,11 @@ export const JobSchema = z
     updated_at: z.iso.datetime(),
     request: z
       .record(z.string(), z.unknown())
-      .describe('The body that was sent to OpenRouter, without the URL of our own webhook.'),
+      .describe(
+        'The body that was sent to OpenRouter, without the URL of our own webhook. `data:` URLs are shown as ' +
+          '`data:image/png;base64,[4000000 bytes]` and other very long values by their length: ' +
+          '`GET /jobs/{id}?include=request` answers with all of it.',
+      ),
     cost: z.object({
       estimated_usd: z.number().nullable(),
       actual_usd: z.number().nullable().describe('What OpenRouter billed; null = unknown, never zero.'),

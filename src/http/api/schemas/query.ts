@@ -5,6 +5,16 @@ import { z } from 'zod';
 /** For routes without parameters: `?dry_run=true` beside a body that lacks it must not buy. */
 export const NoQuerySchema = z.strictObject({});
 
+/** Asks for more of a job than an answer about it shows. */
+export const JobIncludeSchema = z.strictObject({
+  include: z
+    .enum(['request'])
+    .optional()
+    .describe(
+      '`request`: the request whole, with its `data:` URLs, as it was or will be sent to OpenRouter.',
+    ),
+});
+
 // Use `prefault` for defaults: `default` applies to the parsed number, and the document describes the text.
 export const queryInteger = (min: number, max: number) =>
   z.preprocess(readNumber, z.int('must be a whole number').min(min).max(max));
