@@ -2,6 +2,7 @@
 
 import { afterEach, beforeEach, describe } from 'vitest';
 import { describeAttempts } from './contract/attempts.ts';
+import { describeBodies } from './contract/bodies.ts';
 import { describeCallbacks } from './contract/callbacks.ts';
 import { describeCatalogHistory } from './contract/catalog.ts';
 import { describeCreation } from './contract/creation.ts';
@@ -35,6 +36,7 @@ export function describeJobStore(name: string, open: OpenStore): void {
     describe('observing', () => describeObservations(current));
     describe('removing what is dead', () => describePurge(current));
     describe('reading', () => describeReads(current));
+    describe('the bodies of requests', () => describeBodies(current));
     describe('callbacks', () => describeCallbacks(current));
     describe('the history of the catalog', () => describeCatalogHistory(current));
   });

@@ -65,7 +65,7 @@ const InputReferenceSchema = z
 export const clipSpecShape = {
   prompt: z
     .string()
-    .max(MAX_PROMPT_CHARACTERS, `must be at most ${MAX_PROMPT_CHARACTERS} characters`)
+    .max(MAX_PROMPT_CHARACTERS)
     .optional()
     .describe('What the clip shows. May be left out where an image alone says it.')
     .meta({ examples: ['A paper boat sails down a rainy street at dusk'] }),

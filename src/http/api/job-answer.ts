@@ -1,7 +1,7 @@
-// A job as its owner sees it, in JSON.
+// A job as its owner sees it, in JSON, written once for as long as nothing about the job changes.
 
 import type { FastifyReply } from 'fastify';
-import type { Job } from '../../core/job/job.ts';
+import { isNotPurchased, type Job } from '../../core/job/job.ts';
 import type { Jobs } from '../../service/jobs/jobs.ts';
 import { sendJson } from '../response/send-json.ts';
 import { renderJob } from './render.ts';

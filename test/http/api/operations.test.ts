@@ -198,6 +198,7 @@ describe('what should not happen', () => {
       findReplay: fail,
       get: fail,
       find: fail,
+      bodyOf: fail,
       waitForChange: fail,
       // biome-ignore lint/correctness/useYield: it fails before it has anything to say
       follow: async function* () {

@@ -107,6 +107,29 @@ async function setUp(
 }
 
 describe('the submitter', () => {
+  it('sends the whole body, from the store or from its caller, and that of each candidate', async () => {
+    const picture = { url: `data:image/png;base64,${'QUJD'.repeat(300_000)}` };
+    const request: SubmitBody = { ...REQUEST, input_references: [picture] };
+    const whole = (model: string) => ({ ...request, model });
+    const planned = [{ ...other('b/two', 'n2'), request: whole('b/two') }];
+    const refused: SubmitOutcome = {
+      kind: 'rejected',
+      status: 404,
+      answer: { message: 'No.', metadata: null },
+      retryAfterS: null,
+    };
+    for (const given of [undefined, request]) {
+      const t = await setUp([refused, ACCEPTED], (s) => s, {
+        request,
+        fallback: { ...fallback, others: planned },
+      });
+      expect(t.claim.job.request).not.toEqual(request);
+      await t.submitter.submit(t.claim, given);
+      expect(t.bodies).toEqual([request, whole('b/two')]);
+      await t.store.close();
+    }
+  });
+
   it('has `submitting` durable before the request goes out', async () => {
     const t = await setUp([ACCEPTED]);
     const { job } = await t.submitter.submit(t.claim);

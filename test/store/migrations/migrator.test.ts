@@ -3,7 +3,7 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { Kysely, SqliteDialect, sql } from 'kysely';
+import { CompiledQuery, Kysely, SqliteDialect, sql } from 'kysely';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { MIGRATIONS } from '../../../src/store/migrations/migrations.ts';
 import type { Migration } from '../../../src/store/migrations/migrator.ts';
@@ -13,6 +13,7 @@ import { inTransaction } from '../../../src/store/sqlite/group-commit.ts';
 import { openSqliteStore } from '../../../src/store/sqlite/sqlite.ts';
 import { createKyselyDatabase, loadSqlite } from '../../../src/store/sqlite/sqlite-driver.ts';
 import { createClaim } from '../contract/store-under-test.ts';
+import { expectPreviousJobsGoOn, PREVIOUS_ROWS } from './previous-schema.ts';
 
 const START = Date.UTC(2026, 10, 1);
 const DIALECT: Dialect = {
@@ -73,8 +74,50 @@ describe('migrate', () => {
 
   it('refuses a database of a newer Clipgate, and one that is not Clipgate’s', async () => {
     await run([FIRST, SECOND]);
-    await expect(run([FIRST])).rejects.toThrow('schema version 2 ("second"), this Clipgate knows up to 1');
+    await expect(run([FIRST])).rejects.toThrow(
+      'schema version 2 ("second"), which needs a Clipgate that knows version 2; this one knows up to 1',
+    );
     await expect(run([FIRST, { ...SECOND, name: 'another' }])).rejects.toThrow('not written by Clipgate');
+  });
+});
+
+describe('a database of a newer Clipgate', () => {
+  const LEDGER: Migration = {
+    version: 1,
+    name: 'ledger',
+    statements: ['alter table schema_migrations add column min_reader bigint'],
+  };
+  const ADDS: Migration = { ...SECOND, statements: ['create table more (body text)'], minReader: 1 };
+  const CHANGES: Migration = { version: 3, name: 'third', statements: ['drop table more'] };
+
+  it('is used by an older one where it only adds, and left as it is', async () => {
+    await run([LEDGER, ADDS]);
+    const before = await tables();
+    await run([LEDGER]);
+    expect(await tables()).toEqual(before);
+    await run([LEDGER, ADDS]);
+  });
+
+  it('is refused to an older one as soon as one change is more than that', async () => {
+    await run([LEDGER, ADDS, CHANGES]);
+    await expect(run([LEDGER])).rejects.toThrow(
+      'schema version 3 ("third"), which needs a Clipgate that knows version 3; this one knows up to 1',
+    );
+    await expect(run([LEDGER, ADDS])).rejects.toThrow('schema version 3');
+    await run([LEDGER, ADDS, CHANGES]);
+  });
+});
+
+describe('a file of the version before', () => {
+  it('is brought up to date: its jobs are served and go on', async () => {
+    await run(MIGRATIONS.slice(0, 8));
+    for (const row of PREVIOUS_ROWS) await db.executeQuery(CompiledQuery.raw(row));
+    const store = await openSqliteStore({ file, clock: () => START });
+    await expectPreviousJobsGoOn(store);
+    await store.close();
+    const { rows } = await sql<{ hash: string }>`select hash from bodies`.execute(db);
+    // One of the picture under each model that has it: of the fallback's three candidates one.
+    expect(rows).toHaveLength(2);
   });
 });
 
@@ -94,6 +137,8 @@ describe('the schema', () => {
     expect(await second.getJob(job.id, 'studio')).toEqual(job);
     await second.close();
     expect(await tables()).toEqual([
+      'bodies',
+      'body_parts',
       'callbacks',
       'catalog_changes',
       'documents',
@@ -107,7 +152,9 @@ describe('the schema', () => {
       'webhook_inbox',
     ]);
 
-    await sql`insert into schema_migrations values (99, 'teleport', 0)`.execute(db);
+    await sql`insert into schema_migrations (version, name, applied_at) values (99, 'teleport', 0)`.execute(
+      db,
+    );
     await expect(open()).rejects.toThrow('schema version 99 ("teleport")');
     await sql`delete from schema_migrations where version = 99`.execute(db);
     await (await open()).close();

@@ -7,6 +7,7 @@ import { openPostgresStore } from '../../../src/store/postgres/postgres.ts';
 import type { OpenStore } from '../contract/store-under-test.ts';
 import { createClaim, createIdleJob, LEASE_MS } from '../contract/store-under-test.ts';
 import { describeJobStore } from '../job-store.contract.ts';
+import { expectPreviousJobsGoOn, PREVIOUS_ROWS } from '../migrations/previous-schema.ts';
 import type { PostgresServer } from './postgres-server.ts';
 import { startPostgres } from './postgres-server.ts';
 
@@ -45,6 +46,7 @@ const openShared: OpenStore = async () => {
         `update webhook_inbox set due_at = due_at - ${ms}, received_at = received_at - ${ms}`,
       );
       await server.query(url, `update callbacks set due_at = due_at - ${ms}`);
+      await server.query(url, `update bodies set unused_since = unused_since - ${ms}`);
       await server.query(url, `update idempotency_keys set created_at = created_at - ${ms}`);
     },
     async close() {
@@ -61,6 +63,8 @@ const openShared: OpenStore = async () => {
         'observations',
         'documents',
         'catalog_changes',
+        'body_parts',
+        'bodies',
       ];
       for (const table of tables) {
         await server.query(url, `delete from ${table}`);
@@ -89,6 +93,21 @@ describe('a PostgreSQL database', () => {
     expect(await server.query(url, 'select name from schema_migrations')).toEqual(
       MIGRATIONS.map(({ name }) => ({ name })),
     );
+  });
+
+  it('of the version before is brought up to date: its jobs are served and go on', async () => {
+    const statements = MIGRATIONS.slice(0, 8).flatMap(({ version, name, statements }) => [
+      ...statements,
+      `insert into schema_migrations values (${version}, '${name}', 0)`,
+    ]);
+    await server.query(
+      url,
+      'create table schema_migrations (version bigint primary key, name text not null, applied_at bigint not null)',
+    );
+    for (const statement of [...statements, ...PREVIOUS_ROWS]) await server.query(url, statement);
+    const store = await open();
+    await expectPreviousJobsGoOn(store);
+    await store.close();
   });
 
   it('leaves the leases of a replica that runs to it when another starts', async () => {
@@ -145,7 +164,10 @@ describe('a PostgreSQL database', () => {
 
   it('is refused to an older Clipgate than the one that wrote it', async () => {
     await (await open()).close();
-    await server.query(url, "insert into schema_migrations values (99, 'teleport', 0)");
+    await server.query(
+      url,
+      "insert into schema_migrations (version, name, applied_at) values (99, 'teleport', 0)",
+    );
     await expect(open()).rejects.toThrow('schema version 99 ("teleport")');
   });
 });
