@@ -801,7 +801,7 @@ export interface components {
             created_at: string;
             /** Format: date-time */
             updated_at: string;
-            /** @description The body that was sent to OpenRouter, without the URL of our own webhook. */
+            /** @description The body that was sent to OpenRouter, without the URL of our own webhook. `data:` URLs are shown as `data:image/png;base64,[4000000 bytes]` and other very long values by their length: `GET /jobs/{id}?include=request` answers with all of it. */
             request: {
                 [key: string]: unknown;
             };
@@ -2320,7 +2320,10 @@ export interface operations {
     };
     getJob: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description `request`: the request whole, with its `data:` URLs, as it was or will be sent to OpenRouter. */
+                include?: "request";
+            };
             header?: {
                 /** @description `wait=N` (1 to 60): respond when the status changes, or after N seconds. */
                 Prefer?: string;
