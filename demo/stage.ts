@@ -41,6 +41,7 @@ export async function openStage(timeScale: number): Promise<Stage> {
     version: VERSION,
     owner: randomUUID(),
     clock: Date.now,
+    monotonic: () => performance.now(),
     random: Math.random,
   });
   await gateway.start();

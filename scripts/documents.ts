@@ -17,6 +17,7 @@ async function buildOpenApi(): Promise<object> {
     version: VERSION,
     owner: 'generate',
     clock: Date.now,
+    monotonic: Date.now,
     random: Math.random,
   });
   try {

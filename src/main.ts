@@ -29,6 +29,7 @@ async function main(): Promise<void> {
     version: VERSION,
     owner: `${hostname()}:${process.pid}:${randomUUID()}`,
     clock: Date.now,
+    monotonic: () => performance.now(),
     random: Math.random,
   });
   process.on('SIGHUP', () => {

@@ -21,7 +21,7 @@ function onTheWall(store: JobStore, factor: number): JobStore {
   const shorten = (ms: number | null) => (ms === null ? null : ms / factor);
   return {
     ...store,
-    nextDueInMs: async () => shorten(await store.nextDueInMs()),
+    nextDueInMs: async (exceptClients) => shorten(await store.nextDueInMs(exceptClients)),
     nextWebhookInMs: async () => shorten(await store.nextWebhookInMs()),
   };
 }
@@ -46,6 +46,7 @@ async function main(): Promise<void> {
     version: '0.0.0-torture',
     owner: `torture:${process.pid}:${randomUUID()}`,
     clock,
+    monotonic: clock,
     random: Math.random,
   });
   await gateway.start();

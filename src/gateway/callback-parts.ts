@@ -18,7 +18,8 @@ export interface CallbackContext {
   readonly jobs: Pick<Jobs, 'recordOf'>;
   /** Names this process in leases. */
   readonly owner: string;
-  readonly clock: () => number;
+  /** Milliseconds of any origin that never go back. */
+  readonly monotonic: () => number;
   readonly random: () => number;
   readonly alarms: Alarms;
   readonly log: Log;
@@ -26,7 +27,7 @@ export interface CallbackContext {
 }
 
 export function createCallbackParts(context: CallbackContext) {
-  const { config, store, sender, jobs, owner, clock, random, alarms, log, lifecycle } = context;
+  const { config, store, sender, jobs, owner, monotonic, random, alarms, log, lifecycle } = context;
   const secretsOf = (clientId: string) => config.CALLBACK_SECRETS?.get(clientId) ?? [];
   const dispatcher = createCallbackDispatcher(
     {
@@ -34,7 +35,7 @@ export function createCallbackParts(context: CallbackContext) {
       sender,
       secretsOf,
       render: async (job) => renderJob({ ...(await jobs.recordOf(job)), callback: null }),
-      clock,
+      monotonic,
       random,
       alarms,
       log,

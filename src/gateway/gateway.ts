@@ -35,6 +35,8 @@ export interface GatewayParts {
   readonly owner: string;
   /** Epoch milliseconds. */
   readonly clock: () => number;
+  /** Milliseconds of any origin that never go back: for pauses, whatever becomes of the clock. */
+  readonly monotonic: () => number;
   /** From 0 up to 1. */
   readonly random: () => number;
   /** The OpenRouter key of the moment, where it may be replaced while the gateway runs; else the configured one. */
@@ -63,10 +65,10 @@ export interface Gateway {
 }
 
 export async function createGateway(parts: GatewayParts): Promise<Gateway> {
-  const { config, store, log, version, owner, clock, random, trust } = parts;
+  const { config, store, log, version, owner, clock, monotonic, random, trust } = parts;
   const lifecycle = createLifecycle({ log });
   const alarms = createAlarms({ log });
-  const shared = { config, store, owner, clock, random, alarms, log, lifecycle };
+  const shared = { config, store, owner, clock, monotonic, random, alarms, log, lifecycle };
 
   lifecycle.add('store', { phase: 'base', stop: () => store.close(), stopMs: STOP_MS });
   // Leases run out by themselves where the database is away.
@@ -125,7 +127,7 @@ export async function createGateway(parts: GatewayParts): Promise<Gateway> {
       callbacks: { findProblem: outbound.callbackPolicy.findFault, hasSecret: callbacks.hasSecret },
     }),
     pingStore: () => store.ping(),
-    checkArchive: createArchiveHealth({ clock, alarms }, config.ARCHIVE_DIR),
+    checkArchive: createArchiveHealth({ clock: monotonic, alarms }, config.ARCHIVE_DIR),
     describeSubmissions: () => breaker.describe(),
     loopDelayMs: () => loopDelay.percentile(99) / 1e6,
     isDraining: () => draining,

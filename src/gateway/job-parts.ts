@@ -28,6 +28,8 @@ export interface JobContext {
   /** Names this process in leases. */
   readonly owner: string;
   readonly clock: () => number;
+  /** Milliseconds of any origin that never go back. */
+  readonly monotonic: () => number;
   readonly random: () => number;
   readonly alarms: Alarms;
   readonly log: Log;
@@ -35,11 +37,12 @@ export interface JobContext {
 }
 
 export function createJobParts(context: JobContext) {
-  const { config, store, upstream, modelStats, owner, clock, random, alarms, log, lifecycle } = context;
+  const { config, store, upstream, modelStats, owner, clock, monotonic, random, alarms, log, lifecycle } =
+    context;
   const pace = { minMs: config.POLL_MIN_MS, maxMs: config.POLL_MAX_MS };
   const submitLeaseMs = config.SUBMIT_TIMEOUT_MS + LEASE_MARGIN_MS;
 
-  const breaker = createSubmitBreaker({ clock, alarms, log });
+  const breaker = createSubmitBreaker({ clock: monotonic, alarms, log });
   const fallback = createJobFallback({ store, log });
   const submitter = createJobSubmitter(
     { store, upstream, breaker, fallback, clock, random, sleep: (ms) => sleep(ms), alarms, log },
@@ -56,7 +59,7 @@ export function createJobParts(context: JobContext) {
   });
 
   const poller = createJobPoller(
-    { store, upstream, submitter, archive, fallback, modelStats, clock, random, alarms, log },
+    { store, upstream, submitter, archive, fallback, modelStats, clock, monotonic, random, alarms, log },
     { owner, pace, ...STEPS },
   );
   // Without a key there is nothing to poll with.
@@ -79,6 +82,7 @@ export function createJobParts(context: JobContext) {
       : null,
     parse: parseWebhook,
     clock,
+    monotonic,
     alarms,
     log,
   });

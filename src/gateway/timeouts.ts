@@ -7,7 +7,7 @@ export const UPSTREAM = { connectMs: 10_000, readMs: 30_000, stallMs: 60_000 };
 export const CATALOG = { retryMs: 5_000, flightMs: 2 * UPSTREAM.readMs };
 
 export const STEPS = {
-  concurrency: 64,
+  concurrency: 128,
   archivesAtOnce: 32,
   leaseMs: UPSTREAM.readMs + 15_000,
   archiveLeaseMs: 180_000,

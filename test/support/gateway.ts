@@ -103,6 +103,7 @@ export async function startTestGateway(options: TestGatewayOptions = {}): Promis
     version: '0.0.0-test',
     owner: `test:${Math.random()}`,
     clock: Date.now,
+    monotonic: () => performance.now(),
     random: Math.random,
     ...(options.trust ? { trust: options.trust } : {}),
   });

@@ -108,6 +108,7 @@ export async function simulateMonth(catalog: Catalog, count: number, seed = 1): 
       fallback,
       modelStats,
       clock,
+      monotonic: clock,
       random,
       alarms,
       log,

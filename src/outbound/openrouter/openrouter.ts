@@ -91,7 +91,7 @@ export function createOpenRouter(parts: OpenRouterParts, timeouts: OpenRouterTim
     connect: { timeout: timeouts.connectMs },
     headersTimeout: timeouts.readMs,
     bodyTimeout: timeouts.stallMs,
-    connections: 64,
+    connections: 128,
   });
   const headersOf = (withKey: boolean) => {
     const key = withKey ? parts.apiKey() : undefined;

@@ -8,28 +8,26 @@ import type { CallbackClaim } from '../../store/ports/callbacks.ts';
 import type { JobStore } from '../../store/ports/job-store.ts';
 import type { Alarms } from '../runtime/alarms.ts';
 import type { Log } from '../runtime/log.ts';
-import { createLoop } from '../runtime/loop.ts';
+import { createWorker, type Worker } from '../runtime/worker.ts';
 import { writeCallbackBody } from './callback-message.ts';
 
-export interface CallbackDispatcher {
+export interface CallbackDispatcher extends Pick<Worker, 'tick' | 'start' | 'stop' | 'stats'> {
   /** To be called for every job that changed, ended or not. */
   notice(jobId: string): void;
-  /** One round: looks for news, claims and starts what is due. `settled` resolves when all of it has ended. */
-  tick(): Promise<{ readonly claimed: number; readonly settled: Promise<void> }>;
-  start(): void;
-  /** Starts nothing new and waits for the calls under way. */
-  stop(): Promise<void>;
 }
 
 export interface CallbackDispatcherParts {
-  readonly store: Pick<JobStore, 'raiseCallbacks' | 'claimCallbacks' | 'settleCallback' | 'nextCallbackInMs'>;
+  readonly store: Pick<
+    JobStore,
+    'raiseCallbacks' | 'claimCallbacks' | 'settleCallback' | 'nextCallbackInMs' | 'correctCallbackTimes'
+  >;
   readonly sender: CallbackSender;
   /** Of a client; empty where it has none. */
   readonly secretsOf: (clientId: string) => readonly Secret[];
   /** The job as its owner reads it. */
   readonly render: (job: Job) => Promise<object>;
-  /** Epoch milliseconds. */
-  readonly clock: () => number;
+  /** Milliseconds of any origin that never go back. */
+  readonly monotonic: () => number;
   readonly random: () => number;
   readonly alarms: Alarms;
   readonly log: Log;
@@ -38,19 +36,18 @@ export interface CallbackDispatcherParts {
 export interface CallbackDispatcherOptions {
   /** Names this process in leases. */
   readonly owner: string;
-  /** Calls at once. */
+  /** Calls at once, shared fairly by client. */
   readonly concurrency: number;
-  /** Calls at once to one host, so that one that hangs holds up nobody else's. */
+  /** Calls at once to one host, on whatever port: one that hangs holds up no other. */
   readonly perHost: number;
   /** Longer than a call can take. */
   readonly leaseMs: number;
 }
 
-// How long the loop sleeps at most: what another process left due is found no later than this.
-const IDLE_MS = 5_000;
-const RETRY_MS = 1_000;
 // Changes bring news at once. This is for those nobody heard of: a process died, a notification was lost.
 const SWEEP_MS = 60_000;
+// The longest wait of the schedule, or that a receiver may ask for, and an hour for clocks that differ.
+const LONGEST_PAUSE_MS = 25 * 3_600_000;
 const NOTICED_AT_ONCE = 500;
 // Beyond it, while the store is away, looking at everything costs less than remembering.
 const MAX_NOTICED = 10_000;
@@ -61,15 +58,15 @@ export function createCallbackDispatcher(
 ): CallbackDispatcher {
   const { store, alarms, log } = parts;
   const noticed = new Set<string>();
-  const running = new Set<Promise<void>>();
   const callsTo = new Map<string, number>();
   /** When everything is looked at again; at once to begin with. */
   let sweepAt = Number.NEGATIVE_INFINITY;
 
   async function lookForNews(): Promise<void> {
-    const now = parts.clock();
+    const now = parts.monotonic();
     if (now >= sweepAt) {
       noticed.clear();
+      await store.correctCallbackTimes(LONGEST_PAUSE_MS);
       await store.raiseCallbacks(null);
       sweepAt = now + SWEEP_MS;
       return;
@@ -121,52 +118,37 @@ export function createCallbackDispatcher(
     }
   }
 
-  /** One callback's trouble stays its own. Its lease runs out and it is claimed again. */
-  function begin(claim: CallbackClaim): Promise<void> {
+  /** Counted from the moment of the claim, so that the next one knows. */
+  async function callCounted(claim: CallbackClaim): Promise<void> {
     const { host } = claim;
     callsTo.set(host, (callsTo.get(host) ?? 0) + 1);
-    const calling = call(claim)
-      .catch((error: unknown) => log.error({ err: error, job_id: claim.job.id }, 'a callback broke off'))
-      .finally(() => {
-        const left = (callsTo.get(host) ?? 1) - 1;
-        if (left > 0) callsTo.set(host, left);
-        else callsTo.delete(host);
-        running.delete(calling);
-        loop.wake();
-      });
-    running.add(calling);
-    return calling;
+    try {
+      await call(claim);
+    } finally {
+      const left = (callsTo.get(host) ?? 1) - 1;
+      if (left > 0) callsTo.set(host, left);
+      else callsTo.delete(host);
+    }
   }
 
   const busyHosts = () => [...callsTo].filter(([, calls]) => calls >= options.perHost).map(([host]) => host);
 
-  async function tick() {
-    await lookForNews();
-    const begun: Promise<void>[] = [];
-    for (;;) {
-      const free = options.concurrency - running.size;
-      const busy = busyHosts();
-      // Reading first: most of the time nothing is due, and a claim is a write.
-      if (free <= 0 || (await store.nextCallbackInMs(busy)) !== 0) break;
-      const claims = await store.claimCallbacks(options.owner, free, options.leaseMs, busy);
-      if (claims.length === 0) break;
-      begun.push(...claims.map(begin));
-    }
-    return { claimed: begun.length, settled: Promise.all(begun).then(() => undefined) };
-  }
-
-  const loop = createLoop(
-    async () => {
-      await tick();
-      if (noticed.size > 0) return 0;
-      // With every slot taken the end of a call wakes the loop.
-      if (running.size >= options.concurrency) return IDLE_MS;
-      // What is due and was not claimed is another process's at this moment.
-      const nextMs = (await store.nextCallbackInMs(busyHosts())) ?? IDLE_MS;
-      return Math.min(IDLE_MS, Math.max(nextMs, 20));
+  const worker = createWorker<CallbackClaim>(
+    {
+      name: 'callbacks',
+      claim: (limit, turns) =>
+        store.claimCallbacks(options.owner, limit, options.leaseMs, busyHosts(), turns),
+      clientOf: ({ job }) => job.clientId,
+      run: callCounted,
+      describe: ({ job }) => ({ job_id: job.id }),
+      nextInMs: (exceptClients) => store.nextCallbackInMs(busyHosts(), exceptClients),
+      prepare: lookForNews,
+      hasMore: () => noticed.size > 0,
+      monotonic: parts.monotonic,
+      log,
     },
-    (error) => log.error({ err: error }, 'could not look for callbacks'),
-    RETRY_MS,
+    // A claim takes one callback of each host.
+    { concurrency: options.concurrency, untilEmpty: true },
   );
 
   return {
@@ -176,13 +158,11 @@ export function createCallbackDispatcher(
         noticed.clear();
         sweepAt = Number.NEGATIVE_INFINITY;
       }
-      loop.wake();
+      worker.wake();
     },
-    tick,
-    start: () => loop.start(),
-    async stop() {
-      await loop.stop();
-      await Promise.all(running);
-    },
+    tick: worker.tick,
+    start: worker.start,
+    stop: worker.stop,
+    stats: worker.stats,
   };
 }

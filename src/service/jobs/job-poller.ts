@@ -16,28 +16,23 @@ import type { ClipArchive } from '../clips/clip-archive.ts';
 import type { ModelStats } from '../learning/model-stats.ts';
 import type { Alarms } from '../runtime/alarms.ts';
 import type { Log } from '../runtime/log.ts';
-import { createLoop } from '../runtime/loop.ts';
+import { createWorker, type Worker } from '../runtime/worker.ts';
 import type { JobFallback } from './job-fallback.ts';
 import { type JobSubmitter, UNKNOWN_MESSAGE } from './job-submitter.ts';
 
-export interface JobPoller {
-  /** One round: claims and starts what is due. `settled` resolves when every step of this round has ended. */
-  tick(): Promise<{ readonly claimed: number; readonly settled: Promise<void> }>;
-  start(): void;
-  /** Looks for due jobs now. */
-  wake(): void;
-  /** Starts nothing new and waits for the steps under way. */
-  stop(): Promise<void>;
-}
+/** Polls, submits and archives: one step for each job that is due. */
+export type JobPoller = Worker;
 
 export interface JobPollerParts {
-  readonly store: Pick<JobStore, 'claimDue' | 'saveStep' | 'nextDueInMs'>;
+  readonly store: Pick<JobStore, 'claimDue' | 'saveStep' | 'nextDueInMs' | 'correctDueTimes'>;
   readonly upstream: Pick<OpenRouter, 'poll'>;
   readonly submitter: Pick<JobSubmitter, 'submit'>;
   readonly archive: Pick<ClipArchive, 'keep'>;
   readonly fallback: JobFallback;
   readonly modelStats: Pick<ModelStats, 'record'>;
   readonly clock: () => number;
+  /** Milliseconds of any origin that never go back. */
+  readonly monotonic: () => number;
   readonly random: () => number;
   readonly alarms: Alarms;
   readonly log: Log;
@@ -46,7 +41,7 @@ export interface JobPollerParts {
 export interface JobPollerOptions {
   /** Names this process in leases. */
   readonly owner: string;
-  /** Steps at once. */
+  /** Steps at once, shared fairly by client. */
   readonly concurrency: number;
   /** Longer than a poll can take: so long nobody looks at a job whose process died in the middle of one. */
   readonly leaseMs: number;
@@ -57,14 +52,15 @@ export interface JobPollerOptions {
   readonly pace: PollPace;
 }
 
-// How long the loop sleeps at most: a job made due by another process is found no later than this.
-const IDLE_MS = 5_000;
-const RETRY_MS = 1_000;
 const ARCHIVE_RETRY_MS = 2_000;
+const CORRECT_EVERY_MS = 5_000;
+// Replicas' clocks differ, and a job may be bound to another lease than a poll's.
+const CLOCK_MARGIN_MS = 60_000;
+// A clip is tried again after an hour at most, and a job waits for its turn no longer than its caller let it.
+const LONGEST_PAUSE_MS = 25 * 3_600_000;
 
 export function createJobPoller(parts: JobPollerParts, options: JobPollerOptions): JobPoller {
-  const { store, clock, alarms, log } = parts;
-  const steps = new Set<Promise<void>>();
+  const { store, clock, monotonic, alarms, log } = parts;
   /** Jobs whose clips are on their way, with the lease each is held by at the moment. */
   const archiving = new Map<string, Lease>();
 
@@ -159,43 +155,31 @@ export function createJobPoller(parts: JobPollerParts, options: JobPollerOptions
     return result;
   }
 
-  /** One job's trouble stays its own. Its lease runs out and the job is claimed again. */
-  function begin(claim: Claim): Promise<void> {
-    const running = step(claim)
-      .catch((error: unknown) => log.error({ err: error, job_id: claim.job.id }, 'a step failed'))
-      .finally(() => {
-        steps.delete(running);
-        loop.wake();
-      });
-    steps.add(running);
-    return running;
+  /** Due times from a clock that was ahead: looked for now and then, whatever the clock says of how often. */
+  let correctAt = Number.NEGATIVE_INFINITY;
+  async function correctDueTimes(): Promise<void> {
+    if (monotonic() < correctAt) return;
+    const jobs = await store.correctDueTimes({
+      polledMs: Math.max(options.pace.maxMs, options.leaseMs) + CLOCK_MARGIN_MS,
+      otherMs: LONGEST_PAUSE_MS,
+    });
+    if (jobs > 0)
+      log.warn({ jobs }, 'jobs were due too far ahead: the clock was wrong, and they are due now');
+    correctAt = monotonic() + CORRECT_EVERY_MS;
   }
 
-  async function tick() {
-    const free = options.concurrency - steps.size;
-    const claims = free > 0 ? await store.claimDue(options.owner, free, options.leaseMs) : [];
-    const begun = claims.map(begin);
-    return { claimed: claims.length, settled: Promise.all(begun).then(() => undefined) };
-  }
-
-  const loop = createLoop(
-    async () => {
-      await tick();
-      // With every slot taken the end of a step wakes the loop.
-      if (steps.size >= options.concurrency) return IDLE_MS;
-      return Math.min(IDLE_MS, (await store.nextDueInMs()) ?? IDLE_MS);
+  return createWorker<Claim>(
+    {
+      name: 'due jobs',
+      claim: (limit, turns) => store.claimDue(options.owner, limit, options.leaseMs, turns),
+      clientOf: ({ job }) => job.clientId,
+      run: step,
+      describe: ({ job }) => ({ job_id: job.id }),
+      nextInMs: (exceptClients) => store.nextDueInMs(exceptClients),
+      prepare: correctDueTimes,
+      monotonic,
+      log,
     },
-    (error) => log.error({ err: error }, 'could not look for due jobs'),
-    RETRY_MS,
+    { concurrency: options.concurrency },
   );
-
-  return {
-    tick,
-    start: () => loop.start(),
-    wake: () => loop.wake(),
-    async stop() {
-      await loop.stop();
-      await Promise.all(steps);
-    },
-  };
 }

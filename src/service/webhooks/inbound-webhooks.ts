@@ -13,9 +13,10 @@ import type { JobStore } from '../../store/ports/job-store.ts';
 import type { WaitingWebhook } from '../../store/ports/webhook-inbox.ts';
 import type { Alarms } from '../runtime/alarms.ts';
 import type { Log } from '../runtime/log.ts';
-import { createLoop } from '../runtime/loop.ts';
+import { createWorker, type Worker } from '../runtime/worker.ts';
 
-export interface InboundWebhooks {
+/** A round confirms and binds what upstream knows by now of the webhooks that wait. */
+export interface InboundWebhooks extends Pick<Worker, 'tick' | 'start' | 'stop' | 'stats'> {
   /**
    * Resolves once what the webhook is good for is durable.
    * @throws ClipgateError webhook_refused, malformed_body, not_found, webhook_inbox_full.
@@ -25,10 +26,6 @@ export interface InboundWebhooks {
     readonly rawBody: Uint8Array;
     readonly signature: string | undefined;
   }): Promise<void>;
-  /** One round over the webhooks that wait: confirms and binds what upstream knows by now. */
-  tick(): Promise<void>;
-  start(): void;
-  stop(): Promise<void>;
 }
 
 export interface InboundWebhooksParts {
@@ -50,6 +47,8 @@ export interface InboundWebhooksParts {
     | null;
   readonly parse: (rawBody: Uint8Array) => WebhookEvent | null;
   readonly clock: () => number;
+  /** Milliseconds of any origin that never go back. */
+  readonly monotonic: () => number;
   readonly alarms: Alarms;
   readonly log: Log;
 }
@@ -63,7 +62,6 @@ const FIRST_RETRY_MS = 2_000;
 const LAST_RETRY_MS = 5 * 60_000;
 // Upstream forgets no job within a day; what it has not confirmed by then it never had.
 const EXPIRE_MS = 24 * 60 * 60 * 1000;
-const IDLE_MS = 5_000;
 const RETRY_AFTER_S = 30;
 
 export function createInboundWebhooks(parts: InboundWebhooksParts): InboundWebhooks {
@@ -88,7 +86,7 @@ export function createInboundWebhooks(parts: InboundWebhooksParts): InboundWebho
 
   async function keep(webhook: Named, dueInMs: number): Promise<void> {
     if (await store.keepWebhook(webhook, dueInMs)) {
-      if (dueInMs === 0) loop.wake();
+      if (dueInMs === 0) worker.wake();
       return;
     }
     throw new ClipgateError('webhook_inbox_full', 'Too many webhooks wait to be confirmed. Send it again.', {
@@ -158,24 +156,17 @@ export function createInboundWebhooks(parts: InboundWebhooksParts): InboundWebho
     return store.dropWebhook(webhook);
   }
 
-  async function tick(): Promise<void> {
-    const webhooks = await store.claimWebhooks(AT_ONCE, CLAIM_MS);
-    await Promise.all(
-      webhooks.map((webhook) =>
-        step(webhook).catch((error: unknown) =>
-          log.error({ err: error }, 'a webhook could not be put back or away'),
-        ),
-      ),
-    );
-  }
-
-  const loop = createLoop(
-    async () => {
-      await tick();
-      return Math.min(IDLE_MS, (await store.nextWebhookInMs()) ?? IDLE_MS);
+  const worker = createWorker<WaitingWebhook>(
+    {
+      name: 'waiting webhooks',
+      claim: (limit) => store.claimWebhooks(limit, CLAIM_MS),
+      run: step,
+      describe: () => ({}),
+      nextInMs: () => store.nextWebhookInMs(),
+      monotonic: parts.monotonic,
+      log,
     },
-    (error) => log.error({ err: error }, 'could not look for waiting webhooks'),
-    IDLE_MS,
+    { concurrency: AT_ONCE },
   );
 
   return {
@@ -204,8 +195,9 @@ export function createInboundWebhooks(parts: InboundWebhooksParts): InboundWebho
           return keep({ nonce, ...event }, 0);
       }
     },
-    tick,
-    start: () => loop.start(),
-    stop: () => loop.stop(),
+    tick: worker.tick,
+    start: worker.start,
+    stop: worker.stop,
+    stats: worker.stats,
   };
 }

@@ -2,12 +2,12 @@
 
 import type { Callback, CallbackStep } from '../../core/callbacks/delivery.ts';
 import type { Job } from '../../core/job/job.ts';
-import type { Lease } from './lease.ts';
+import type { FairTurns, Lease } from './lease.ts';
 
 export interface CallbackClaim {
   readonly callback: Callback;
   readonly job: Job;
-  /** Host and port of the receiver. */
+  /** Host of the receiver, whatever its port. */
   readonly host: string;
   readonly lease: Lease;
 }
@@ -30,6 +30,7 @@ export interface CallbackStore {
     limit: number,
     leaseMs: number,
     exceptHosts: readonly string[],
+    turns?: FairTurns,
   ): Promise<CallbackClaim[]>;
   /**
    * Writes down what came of an attempt, and gives up the lease. Null: the job had moved on, nothing was sent, and
@@ -37,8 +38,10 @@ export interface CallbackStore {
    * False where the lease is no longer ours; nothing was written then.
    */
   settleCallback(lease: Lease, step: CallbackStep | null): Promise<boolean>;
-  /** Milliseconds until the next callback can be claimed (0 = now), hosts left out; null where none will. */
-  nextCallbackInMs(exceptHosts: readonly string[]): Promise<number | null>;
+  /** Milliseconds until the next callback can be claimed (0 = now), hosts and clients left out; null where none will. */
+  nextCallbackInMs(exceptHosts: readonly string[], exceptClients?: readonly string[]): Promise<number | null>;
+  /** As `JobStore.correctDueTimes`, for callbacks that nobody holds. */
+  correctCallbackTimes(longestMs: number): Promise<number>;
   /** How far the callbacks of these jobs are, where they have one. */
   getCallbacks(jobIds: readonly string[]): Promise<Callback[]>;
 }

@@ -2,7 +2,7 @@
 
 import type { PlannedAttempt } from '../../core/job/attempt.ts';
 import type { Job, JobChange, JobStatus, SubmitBody } from '../../core/job/job.ts';
-import type { AfterStep, Claim, Lease } from './lease.ts';
+import type { AfterStep, Claim, FairTurns, Lease } from './lease.ts';
 
 /** A job about to be written for the first time; the store sets the times, `version` 1 and empty outcome fields. */
 export type JobIntent = Pick<
@@ -68,7 +68,14 @@ export interface JobRecords {
    */
   findReplacements(jobIds: readonly string[]): Promise<ReadonlyMap<string, Job>>;
   /** Jobs that are due and not leased to anyone, oldest due first, now leased to `owner`. */
-  claimDue(owner: string, limit: number, leaseMs: number): Promise<Claim[]>;
+  claimDue(owner: string, limit: number, leaseMs: number, turns?: FairTurns): Promise<Claim[]>;
+  /**
+   * Makes due now what is due further away than any pause can be: the clock was ahead when that was written. Resolves to
+   * how many jobs there were. A submit under way is left to its lease.
+   * @param polledMs longest pause of a job that upstream works on, or the longest lease of a poll.
+   * @param otherMs longest pause of any other job.
+   */
+  correctDueTimes(longest: { readonly polledMs: number; readonly otherMs: number }): Promise<number>;
   /**
    * Saves one step. Null where the lease is no longer ours (nothing was written). Throws on a step backwards, and on
    * another upstream id than the one the job is bound to; with `upstream_id_taken` where the id belongs to another job,
@@ -101,7 +108,7 @@ export interface JobRecords {
   getJobByUpstreamId(upstreamId: string, clientId: string): Promise<Job | null>;
   listJobs(query: ListQuery): Promise<Job[]>;
   /** Milliseconds until the next job can be claimed (0 = now), the end of a lease included; null where none will. */
-  nextDueInMs(): Promise<number | null>;
+  nextDueInMs(exceptClients?: readonly string[]): Promise<number | null>;
   /**
    * Calls back with the id of every job created, changed or released from now on, by any process on this store.
    * Returns what ends it. May call back more often than there were changes.

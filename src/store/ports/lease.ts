@@ -25,3 +25,9 @@ export interface Claim {
 export type AfterStep =
   | { readonly keep: true; readonly leaseMs: number }
   | { readonly keep: false; readonly runInMs: number | null };
+
+/** How a claim is shared out: at most so many of one client, and none of the clients left out. */
+export interface FairTurns {
+  readonly perClient: number;
+  readonly exceptClients: readonly string[];
+}

@@ -3,7 +3,7 @@
 import { type SqlBool, sql } from 'kysely';
 import type { CallbackState, CallbackStep } from '../../core/callbacks/delivery.ts';
 import type { CallbackClaim, CallbackStore } from '../ports/callbacks.ts';
-import type { Lease } from '../ports/lease.ts';
+import type { FairTurns, Lease } from '../ports/lease.ts';
 import type { Database, Queries } from '../sql/database.ts';
 import { padInList } from '../sql/in-list.ts';
 import { claimedBy, dueIn } from '../sql/lease-columns.ts';
@@ -12,11 +12,20 @@ import { JOB_COLUMNS, toJob } from './job-row.ts';
 
 /** How far a claim looks for hosts: a receiver with more than this due does not make every claim slower. */
 const LOOK_AHEAD = 500;
+const EVERY_CLIENT: FairTurns = { perClient: LOOK_AHEAD, exceptClients: [] };
 
 export function createCallbackClaims(
   database: Database,
-): Pick<CallbackStore, 'claimCallbacks' | 'settleCallback' | 'nextCallbackInMs'> {
+): Pick<CallbackStore, 'claimCallbacks' | 'settleCallback' | 'nextCallbackInMs' | 'correctCallbackTimes'> {
   const { reader, dialect, write, writeOne } = database;
+
+  /** Callbacks with their clients, those of some hosts and clients left out. */
+  function callbacksOf(db: Queries, exceptHosts: readonly string[], exceptClients: readonly string[]) {
+    let query = db.selectFrom('callbacks').innerJoin('jobs', 'jobs.id', 'callbacks.job_id');
+    if (exceptHosts.length > 0) query = query.where('callbacks.host', 'not in', padInList(exceptHosts));
+    if (exceptClients.length > 0) query = query.where('jobs.client_id', 'not in', padInList(exceptClients));
+    return query;
+  }
 
   async function claim(
     db: Queries,
@@ -24,21 +33,29 @@ export function createCallbackClaims(
     limit: number,
     leaseMs: number,
     exceptHosts: readonly string[],
+    { perClient, exceptClients }: FairTurns,
   ): Promise<CallbackClaim[]> {
     const rows = await db
-      .with('due', (cte) => {
-        const due = cte
-          .selectFrom('callbacks')
-          .select(['job_id', 'host', 'due_at'])
-          .where('due_at', '<=', dialect.now());
-        const open = exceptHosts.length > 0 ? due.where('host', 'not in', padInList(exceptHosts)) : due;
-        return open.orderBy('due_at').orderBy('job_id').limit(LOOK_AHEAD);
-      })
+      .with('due', () =>
+        callbacksOf(db, exceptHosts, exceptClients)
+          .select(['callbacks.job_id', 'callbacks.host', 'callbacks.due_at', 'jobs.client_id'])
+          .where('callbacks.due_at', '<=', dialect.now())
+          .orderBy('callbacks.due_at')
+          .orderBy('callbacks.job_id')
+          .limit(LOOK_AHEAD),
+      )
       .with('placed', (cte) =>
         cte
           .selectFrom('due')
-          .select('job_id')
+          .select(['job_id', 'client_id', 'due_at'])
           .select(sql<number>`row_number() over (partition by host order by due_at, job_id)`.as('place')),
+      )
+      .with('turned', (cte) =>
+        cte
+          .selectFrom('placed')
+          .select('job_id')
+          .select(sql<number>`row_number() over (partition by client_id order by due_at, job_id)`.as('turn'))
+          .where('place', '=', 1),
       )
       // Apart, because no database locks what it has ranked; and due once more, for it may have been claimed since.
       .with('mine', (cte) =>
@@ -48,7 +65,7 @@ export function createCallbackClaims(
             .select('job_id')
             .where('due_at', '<=', dialect.now())
             .where('job_id', 'in', (query) =>
-              query.selectFrom('placed').select('placed.job_id').where('place', '=', 1),
+              query.selectFrom('turned').select('turned.job_id').where('turn', '<=', perClient),
             )
             .orderBy('due_at')
             .orderBy('job_id')
@@ -102,18 +119,37 @@ export function createCallbackClaims(
   }
 
   return {
-    claimCallbacks: (owner, limit, leaseMs, exceptHosts) =>
-      write(async (db) => ({ value: await claim(db, owner, limit, leaseMs, exceptHosts), changed: [] })),
+    claimCallbacks: (owner, limit, leaseMs, exceptHosts, turns = EVERY_CLIENT) =>
+      write(async (db) => ({
+        value: await claim(db, owner, limit, leaseMs, exceptHosts, turns),
+        changed: [],
+      })),
     settleCallback: (lease, step) =>
       writeOne(async (db) => ({ value: await settle(db, lease, step), changed: [] })),
-    async nextCallbackInMs(exceptHosts) {
-      let query = reader
-        .selectFrom('callbacks')
-        .select(sql<number>`due_at - ${dialect.now()}`.as('in_ms'))
-        .where('due_at', 'is not', null);
-      if (exceptHosts.length > 0) query = query.where('host', 'not in', padInList(exceptHosts));
-      const row = await query.orderBy('due_at').limit(1).executeTakeFirst();
+    async nextCallbackInMs(exceptHosts, exceptClients = []) {
+      const row = await callbacksOf(reader, exceptHosts, exceptClients)
+        .select(sql<number>`callbacks.due_at - ${dialect.now()}`.as('in_ms'))
+        .where('callbacks.due_at', 'is not', null)
+        .orderBy('callbacks.due_at')
+        .limit(1)
+        .executeTakeFirst();
       return row ? Math.max(0, row.in_ms) : null;
+    },
+    async correctCallbackTimes(longestMs) {
+      const isWrong = sql<SqlBool>`due_at > ${dueIn(dialect, longestMs)}`;
+      const wrong = await reader.selectFrom('callbacks').select('job_id').where(isWrong).limit(1).execute();
+      // Nearly always: a claim is a write, and so is this.
+      if (wrong.length === 0) return 0;
+      return writeOne(async (db) => {
+        const corrected = await db
+          .updateTable('callbacks')
+          .set({ due_at: dialect.now() })
+          .where(isWrong)
+          .where('lease_owner', 'is', null)
+          .returning('job_id')
+          .execute();
+        return { value: corrected.length, changed: [] };
+      });
     },
   };
 }

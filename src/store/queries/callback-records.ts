@@ -19,7 +19,8 @@ const mayBringNews = sql<SqlBool>`(event is null or event = 'submission_unknown'
 
 /** Writes down, in the transaction that writes the job, that somebody waits to be told of it. */
 export async function insertCallback(db: Queries, jobId: string, url: string): Promise<void> {
-  const { host } = new URL(url);
+  // Without the port: many ports of one address must not count as many receivers.
+  const host = new URL(url).hostname;
   const fresh = { state: 'waiting', attempts: 0, lease_token: 0 } as const;
   await db
     .insertInto('callbacks')

@@ -58,7 +58,12 @@ export function createJobStore(database: Database): JobStore {
       const run = single ? writeOne : write;
       return run((db) => createJob(db, intent, { hash, attempts }, owner, leaseMs));
     },
-    claimDue: (owner, limit, leaseMs) => writeOne((db) => leases.claimDue(db, owner, limit, leaseMs)),
+    claimDue: (owner, limit, leaseMs, turns) =>
+      writeOne((db) => leases.claimDue(db, owner, limit, leaseMs, turns)),
+    async correctDueTimes(longest) {
+      if (!(await leases.hasWrongDueTimes(reader, longest))) return 0;
+      return writeOne((db) => leases.correctDueTimes(db, longest));
+    },
     saveStep(lease, change, after) {
       const run = mayEndAttempt(change) ? write : writeOne;
       return run((db) => saveStep(db, dialect, lease, change, after));
@@ -70,7 +75,7 @@ export function createJobStore(database: Database): JobStore {
         await releaseCallbacks(db, dialect, owner);
         return leases.release(db, owner);
       }),
-    nextDueInMs: () => leases.nextDueInMs(reader),
+    nextDueInMs: (exceptClients = []) => leases.nextDueInMs(reader, exceptClients),
     onJobChanged: (listener) => database.onJobChanged(listener),
     async ping() {
       await sql`select 1`.execute(reader);

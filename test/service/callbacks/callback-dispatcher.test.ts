@@ -27,7 +27,10 @@ afterEach(() => store?.close());
 
 type Send = (message: CallbackMessage) => CallbackOutcome | Promise<CallbackOutcome>;
 
-async function setUp(send: Send = () => OK, options: { perHost?: number; secrets?: string[] } = {}) {
+async function setUp(
+  send: Send = () => OK,
+  options: { perHost?: number; concurrency?: number; secrets?: string[] } = {},
+) {
   let now = 1_790_000_000_000;
   const opened = await openSqliteStore({ file: ':memory:', clock: () => now });
   store = opened;
@@ -45,12 +48,12 @@ async function setUp(send: Send = () => OK, options: { perHost?: number; secrets
         },
         secretsOf: () => (options.secrets ?? ['whsec_x']).map(createSecret),
         render: async ({ id, status, request }) => ({ id, status, request }),
-        clock: () => now,
+        monotonic: () => now,
         alarms: createAlarms({ log }),
         random: () => 0,
         log,
       },
-      { owner, concurrency: 8, perHost: options.perHost ?? 2, leaseMs: 60_000 },
+      { owner, concurrency: options.concurrency ?? 16, perHost: options.perHost ?? 2, leaseMs: 60_000 },
     );
   const courier = createCourier('me');
   return {
@@ -62,8 +65,8 @@ async function setUp(send: Send = () => OK, options: { perHost?: number; secrets
     pass: (ms: number) => {
       now += ms;
     },
-    end: async (status: JobStatus = 'completed', callbackUrl = URL_A) => {
-      const id = await createIdleJob(opened, status, { callbackUrl });
+    end: async (status: JobStatus = 'completed', callbackUrl = URL_A, clientId = 'studio') => {
+      const id = await createIdleJob(opened, status, { callbackUrl, clientId });
       courier.notice(id);
       return id;
     },
@@ -121,7 +124,7 @@ describe('a round', () => {
         sender: { send: async () => OK },
         secretsOf: () => [createSecret('whsec_x')],
         render: async () => ({}),
-        clock: () => 0,
+        monotonic: () => 0,
         alarms: createAlarms({ log: t.log }),
         random: () => 0,
         log: t.log,
@@ -208,6 +211,28 @@ describe('a receiver that fails', () => {
     open(OK);
     await Promise.all(rounds.map(({ settled }) => settled));
     expect(await t.round()).toBeGreaterThan(0);
+  });
+
+  it.each([
+    ['ports of one host', (i: number) => `https://slow.example:${2_000 + i}/`],
+    ['hosts', (i: number) => `https://slow-${i}.example/`],
+  ])('does not keep another client waiting, with 600 callbacks to 600 %s', async (_what, urlOf) => {
+    let open: (outcome: CallbackOutcome) => void = () => undefined;
+    const hang = new Promise<CallbackOutcome>((resolve) => {
+      open = resolve;
+    });
+    const t = await setUp(({ url }) => (url.includes('slow') ? hang : OK), { perHost: 4, concurrency: 32 });
+    for (let i = 0; i < 600; i++) await t.end('completed', urlOf(i), 'flood');
+    const rounds = [await t.courier.tick(), await t.courier.tick()];
+    const mine: string[] = [];
+    for (let i = 0; i < 24; i++) mine.push(await t.end('completed', 'https://fast.example/', 'quiet'));
+    for (let i = 0; i < 30; i++) {
+      rounds.push(await t.courier.tick());
+      await new Promise(setImmediate);
+    }
+    for (const id of mine) expect(await t.stateOf(id)).toMatchObject({ state: 'delivered' });
+    open(OK);
+    await Promise.all(rounds.map(({ settled }) => settled));
   });
 
   it('does not take the courier with it where something unforeseen happens', async () => {

@@ -31,6 +31,7 @@ async function setUp(
   options: { concurrency?: number; keep?: () => Promise<boolean> } = {},
 ) {
   let now = 1_000_000;
+  let monotonic = 0;
   const opened = await openSqliteStore({ file: ':memory:', clock: () => now });
   store = opened;
   const submitted: Claim[] = [];
@@ -66,13 +67,14 @@ async function setUp(
         },
       },
       clock: () => now,
+      monotonic: () => monotonic,
       random: () => 0,
       alarms: createAlarms({ log }),
       log,
     },
     {
       owner: 'me',
-      concurrency: options.concurrency ?? 8,
+      concurrency: options.concurrency ?? 16,
       leaseMs: 60_000,
       archiveLeaseMs: 180_000,
       archivesAtOnce: 4,
@@ -115,6 +117,14 @@ async function setUp(
     add,
     pass: (ms: number) => {
       now += ms;
+      monotonic += ms;
+    },
+    /** As a wrong clock is put right: time itself goes on. */
+    setBack: (ms: number) => {
+      now -= ms;
+    },
+    passMonotonic: (ms: number) => {
+      monotonic += ms;
     },
     statusOf: async (id: string) => (await opened.getJob(id, 'studio'))?.status,
     tick: async () => {
@@ -297,6 +307,42 @@ describe('tick', () => {
     expect(t.polled.filter((id) => id === 'u2')).toHaveLength(2);
   });
 
+  it('polls the job of another client at once, with 100 polls that hang', async () => {
+    let open: (result: PollResult) => void = () => undefined;
+    const hang = new Promise<PollResult>((resolve) => {
+      open = resolve;
+    });
+    const t = await setUp((id) => (id.startsWith('slow') ? hang : Promise.resolve(COMPLETED)), {
+      concurrency: 64,
+    });
+    for (let i = 0; i < 100; i++) await t.add(pending(`slow-${i}`), 0, { clientId: 'flood' });
+    const rounds = [await t.poller.tick(), await t.poller.tick()];
+    expect(t.polled).toHaveLength(32);
+    const id = await t.add(pending('fast'), 0, { clientId: 'quiet' });
+    await (await t.poller.tick()).settled;
+    expect((await t.store.findJob(id))?.status).toBe('completed');
+    open(PENDING);
+    await Promise.all(rounds.map(({ settled }) => settled));
+  });
+
+  it('is not stalled by a clock that was three days ahead, or goes ten minutes back', async () => {
+    const t = await setUp(async () => PENDING);
+    t.pass(3 * 86_400_000);
+    await t.add(pending('u1'));
+    await t.tick();
+    expect(t.polled).toHaveLength(1);
+    t.setBack(3 * 86_400_000);
+    expect(await t.store.nextDueInMs()).toBeGreaterThan(86_400_000);
+    t.passMonotonic(5_000);
+    await t.tick();
+    expect(t.polled).toHaveLength(2);
+    t.setBack(600_000);
+    t.passMonotonic(5_000);
+    await t.tick();
+    expect(t.polled).toHaveLength(3);
+    expect(t.log.lines.filter(({ message }) => message.includes('the clock was wrong'))).toHaveLength(2);
+  });
+
   it('does not let a slow poll hold up the rest, nor takes more than it has room for', async () => {
     let answer: (result: PollResult) => void = () => undefined;
     const t = await setUp(
@@ -306,7 +352,8 @@ describe('tick', () => {
               answer = resolve;
             })
           : Promise.resolve(COMPLETED),
-      { concurrency: 2 },
+      // Two for one client.
+      { concurrency: 5 },
     );
     await t.add(pending('slow'));
     const others = [await t.add(pending('u1')), await t.add(pending('u2'))];

@@ -54,6 +54,7 @@ async function setUp(
     findSignatureFault: options.fault ?? null,
     parse: parseWebhook,
     clock: () => now,
+    monotonic: () => now,
     alarms: createAlarms({ log }),
     log,
   });
@@ -104,7 +105,7 @@ describe('a webhook for a job whose submit is unknown', () => {
     await t.receive();
     expect(t.polled).toEqual([]);
     expect(await t.job()).toMatchObject({ status: 'submission_unknown', upstreamId: null });
-    await t.inbox.tick();
+    await (await t.inbox.tick()).settled;
     expect(t.polled).toEqual(['u1']);
     // Its end is not taken from the webhook: the poller asks.
     expect(await t.job()).toMatchObject({ status: 'pending', upstreamId: 'u1', generationId: 'g' });
@@ -118,24 +119,24 @@ describe('a webhook for a job whose submit is unknown', () => {
   ])('binds nothing that %s, and is tried again until it is confirmed', async (_name, answer) => {
     const t = await setUp(UNKNOWN, { polls: [answer, answer, COMPLETED] });
     await t.receive();
-    await t.inbox.tick();
+    await (await t.inbox.tick()).settled;
     expect(await t.job()).toMatchObject({ status: 'submission_unknown', upstreamId: null });
-    await t.inbox.tick();
+    await (await t.inbox.tick()).settled;
     expect(t.polled).toHaveLength(1);
     t.pass(2_000);
-    await t.inbox.tick();
+    await (await t.inbox.tick()).settled;
     t.pass(2_000);
-    await t.inbox.tick();
+    await (await t.inbox.tick()).settled;
     expect(await t.job()).toMatchObject({ status: 'pending', upstreamId: 'u1' });
   });
 
   it('leaves after a day even where looking into it fails every time', async () => {
     const t = await setUp(UNKNOWN, { polls: [new Error('a bug'), new Error('a bug')] });
     await t.receive();
-    await t.inbox.tick();
+    await (await t.inbox.tick()).settled;
     expect(t.alarms()).toEqual([]);
     t.pass(24 * 60 * 60_000);
-    await t.inbox.tick();
+    await (await t.inbox.tick()).settled;
     expect(t.polled).toHaveLength(2);
     expect(t.alarms()).toEqual(['webhook_unconfirmed']);
     expect(await t.store.nextWebhookInMs()).toBeNull();
@@ -144,7 +145,7 @@ describe('a webhook for a job whose submit is unknown', () => {
   it('outlives the process that took it', async () => {
     const t = await setUp(UNKNOWN, { polls: [{ kind: 'failed', reason: 'crash' }] });
     await t.receive();
-    await t.inbox.tick();
+    await (await t.inbox.tick()).settled;
     t.pass(60_000);
     // Another inbox on the same store: what was claimed and not dropped is handed out again.
     const other = createInboundWebhooks({
@@ -153,10 +154,11 @@ describe('a webhook for a job whose submit is unknown', () => {
       findSignatureFault: null,
       parse: parseWebhook,
       clock: () => 0,
+      monotonic: () => 0,
       alarms: createAlarms({ log: t.log }),
       log: t.log,
     });
-    await other.tick();
+    await (await other.tick()).settled;
     expect(await t.job()).toMatchObject({ upstreamId: 'u1' });
   });
 
@@ -164,9 +166,9 @@ describe('a webhook for a job whose submit is unknown', () => {
     const missing: PollResult = { kind: 'missing' };
     const t = await setUp(UNKNOWN, { polls: [missing, missing] });
     await t.receive();
-    await t.inbox.tick();
+    await (await t.inbox.tick()).settled;
     t.pass(24 * 60 * 60 * 1000);
-    await t.inbox.tick();
+    await (await t.inbox.tick()).settled;
     expect(t.alarms()).toEqual(['webhook_unconfirmed']);
     expect(await t.store.nextWebhookInMs()).toBeNull();
     expect(await t.job()).toMatchObject({ status: 'submission_unknown' });
@@ -175,11 +177,11 @@ describe('a webhook for a job whose submit is unknown', () => {
   it('is worth no more when it comes often, in any order', async () => {
     const t = await setUp(UNKNOWN);
     for (let i = 0; i < 5; i += 1) await t.receive();
-    await t.inbox.tick();
+    await (await t.inbox.tick()).settled;
     expect(t.polled).toEqual(['u1']);
     const after = await t.job();
     for (let i = 0; i < 5; i += 1) await t.receive();
-    await t.inbox.tick();
+    await (await t.inbox.tick()).settled;
     expect(await t.job()).toEqual(after);
     expect(t.alarms()).toEqual([]);
   });
@@ -188,7 +190,7 @@ describe('a webhook for a job whose submit is unknown', () => {
     const t = await setUp(UNKNOWN);
     await t.receive('u2');
     await t.store.bindUpstream('job_1', { upstreamId: 'u1', generationId: null });
-    await t.inbox.tick();
+    await (await t.inbox.tick()).settled;
     expect(await t.job()).toMatchObject({ upstreamId: 'u1' });
     expect(t.alarms()).toEqual(['webhook_other_id']);
   });
@@ -198,7 +200,7 @@ describe('a webhook that comes before the answer to the submit', () => {
   it('binds the id over the lease of the submit, which then finds it there', async () => {
     const t = await setUp([SUBMITTING], { held: true });
     await t.receive();
-    await t.inbox.tick();
+    await (await t.inbox.tick()).settled;
     expect(await t.job()).toMatchObject({ status: 'pending', upstreamId: 'u1' });
     expect(await t.store.saveStep(t.lease, { status: 'pending', upstreamId: 'u1' }, KEEP)).toBeNull();
   });
@@ -206,7 +208,7 @@ describe('a webhook that comes before the answer to the submit', () => {
   it('stops a job that was taken for refused from being sent again', async () => {
     const t = await setUp([SUBMITTING, { status: 'queued' }], { held: true });
     await t.receive();
-    await t.inbox.tick();
+    await (await t.inbox.tick()).settled;
     expect(await t.job()).toMatchObject({ status: 'pending', upstreamId: 'u1' });
     expect(await t.store.saveStep(t.lease, { status: 'submitting' }, KEEP)).toBeNull();
   });
@@ -226,7 +228,7 @@ describe('a webhook for a job that is followed', () => {
     await t.receive();
     await t.store.saveStep(t.lease, {}, { keep: false, runInMs: 30_000 });
     t.pass(2_000);
-    await t.inbox.tick();
+    await (await t.inbox.tick()).settled;
     expect(await t.store.nextDueInMs()).toBe(0);
   });
 });
@@ -243,7 +245,7 @@ describe('a webhook that contradicts', () => {
     const t = await setUp(steps);
     const before = await t.job();
     await t.receive(upstreamId, status);
-    await t.inbox.tick();
+    await (await t.inbox.tick()).settled;
     expect(await t.job()).toEqual(before);
     expect(t.alarms()).toEqual([alarm]);
     expect(t.log.lines[0]?.details).toMatchObject({ job_id: 'job_1', said: { upstream_id: upstreamId } });
@@ -262,7 +264,7 @@ describe('the door', () => {
     await expect(t.receive('u1', 'completed', 'b'.repeat(32))).rejects.toMatchObject({
       code: 'webhook_refused',
     });
-    await t.inbox.tick();
+    await (await t.inbox.tick()).settled;
     expect(await t.job()).toMatchObject({ status: 'submission_unknown' });
   });
 

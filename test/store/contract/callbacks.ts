@@ -17,8 +17,13 @@ const claimAll = (store: JobStore, owner = 'a', except: string[] = []) =>
   store.claimCallbacks(owner, 100, LEASE_MS, except);
 
 /** A job that has ended in `status`, raised. */
-async function createNews(store: JobStore, status: JobStatus = 'completed', callbackUrl = URL_A) {
-  const id = await createIdleJob(store, status, { callbackUrl });
+async function createNews(
+  store: JobStore,
+  status: JobStatus = 'completed',
+  callbackUrl = URL_A,
+  extras: Partial<JobIntent> = {},
+) {
+  const id = await createIdleJob(store, status, { callbackUrl, ...extras });
   expect(await store.raiseCallbacks([id])).toBe(1);
   return id;
 }
@@ -224,10 +229,47 @@ export function describeCallbacks(current: () => StoreUnderTest): void {
       ids.push(await createNews(store, 'completed', `https://${host}/`));
     const first = await store.claimCallbacks('a', 10, LEASE_MS, ['c.example']);
     expect(first.map(({ job }) => job.id).toSorted()).toEqual([ids[0], ids[2]]);
-    expect(first.map(({ host }) => host).toSorted()).toEqual(['a.example', 'b.example:8443']);
+    expect(first.map(({ host }) => host).toSorted()).toEqual(['a.example', 'b.example']);
     expect((await store.claimCallbacks('a', 1, LEASE_MS, [])).length).toBe(1);
     expect((await claimAll(store)).length).toBe(1);
     expect(await claimAll(store)).toEqual([]);
+  });
+
+  it('take all ports of one host for one receiver', async () => {
+    const { store } = current();
+    for (const port of [1001, 1002, 1003])
+      await createNews(store, 'completed', `https://slow.example:${port}/`);
+    const { host } = only(await claimAll(store));
+    expect(host).toBe('slow.example');
+    expect(await claimAll(store, 'b', [host])).toEqual([]);
+    expect(await store.nextCallbackInMs([host])).toBeNull();
+  });
+
+  it('are claimed in turns: so many of one client, and none of the clients left out', async () => {
+    const { store } = current();
+    const add = (host: string, clientId: string) =>
+      createNews(store, 'completed', `https://${host}/`, { clientId });
+    for (let i = 0; i < 6; i++) await add(`flood-${i}.example`, 'flood');
+    const mine = await add('quiet.example', 'quiet');
+    const first = await store.claimCallbacks('a', 10, LEASE_MS, [], { perClient: 2, exceptClients: [] });
+    expect(first.map(({ job }) => job.clientId).toSorted()).toEqual(['flood', 'flood', 'quiet']);
+    expect(first.map(({ job }) => job.id)).toContain(mine);
+    expect(await store.nextCallbackInMs([], ['flood'])).toBeGreaterThan(0);
+    const without = { perClient: 9, exceptClients: ['flood'] };
+    expect(await store.claimCallbacks('a', 10, LEASE_MS, [], without)).toEqual([]);
+    expect((await claimAll(store)).length).toBe(4);
+  });
+
+  it('that are due further ahead than any pause are due now, but not while somebody holds them', async () => {
+    const { store } = current();
+    const id = await createNews(store);
+    const { lease } = only(await claimAll(store));
+    await store.settleCallback(lease, { ...RETRY, retryInMs: 3 * 86_400_000 });
+    expect(await store.correctCallbackTimes(4 * 86_400_000)).toBe(0);
+    expect(await claimAll(store)).toEqual([]);
+    expect(await store.correctCallbackTimes(86_400_000)).toBe(1);
+    expect(only(await store.claimCallbacks('a', 9, 3 * 86_400_000, [])).job.id).toBe(id);
+    expect(await store.correctCallbackTimes(86_400_000)).toBe(0);
   });
 
   it('are never given to two of many concurrent claimers', async () => {

@@ -22,6 +22,56 @@ export function describeLeases(current: () => StoreUnderTest): void {
     expect(await store.claimDue('c', 10, LEASE_MS)).toEqual([]);
   });
 
+  it('claims in turns: so many of one client, and none of the clients left out', async () => {
+    const { store } = current();
+    const add = async (clientId: string) => {
+      const { lease } = await createClaim(store, { clientId });
+      await store.saveStep(lease, {}, { keep: false, runInMs: 0 });
+    };
+    for (let i = 0; i < 6; i++) await add('flood');
+    await add('quiet');
+    const clients = async (limit: number, perClient: number, exceptClients: string[] = []) =>
+      (await store.claimDue('a', limit, LEASE_MS, { perClient, exceptClients })).map(
+        ({ job }) => job.clientId,
+      );
+    expect((await clients(10, 2)).toSorted()).toEqual(['flood', 'flood', 'quiet']);
+    expect(await clients(10, 9, ['flood'])).toEqual([]);
+    expect(await store.nextDueInMs()).toBe(0);
+    expect(await store.nextDueInMs(['flood'])).toBeGreaterThan(0);
+    expect(await store.nextDueInMs(['flood', 'quiet', 'third'])).toBeNull();
+    expect(await clients(3, 9)).toEqual(['flood', 'flood', 'flood']);
+  });
+
+  it('makes due now what is due further ahead than any pause, and leaves a submit to its lease', async () => {
+    const { store } = current();
+    const DAY = 86_400_000;
+    const longest = { polledMs: 60_000, otherMs: DAY };
+    const later = async (status: 'pending' | 'completed' | 'queued', runInMs: number) => {
+      const { job, lease } =
+        status === 'queued' ? await createClaim(store) : await createJobIn(store, status);
+      await store.saveStep(lease, {}, { keep: false, runInMs });
+      return job.id;
+    };
+    const wrong = [
+      await later('pending', 61_000),
+      await later('completed', 3 * DAY),
+      await later('queued', 3 * DAY),
+    ];
+    await later('pending', 59_000);
+    await later('completed', DAY - 1_000);
+    await later('queued', DAY - 1_000);
+    const submitting = await createJobIn(store, 'submitting');
+    await store.saveStep(submitting.lease, { submitAttempts: 1 }, { keep: true, leaseMs: 3 * DAY });
+    expect(await store.correctDueTimes(longest)).toBe(3);
+    expect((await store.claimDue('b', 10, LEASE_MS)).map(({ job }) => job.id).toSorted()).toEqual(
+      wrong.toSorted(),
+    );
+    expect(await store.correctDueTimes(longest)).toBe(0);
+    expect(
+      await store.saveStep(submitting.lease, { submitAttempts: 2 }, { keep: true, leaseMs: 1 }),
+    ).not.toBeNull();
+  });
+
   it('takes waits that are no whole number of milliseconds', async () => {
     const { store, passTime } = current();
     const { job, lease } = await createClaim(store);
