@@ -82,6 +82,7 @@ async function measure(): Promise<void> {
     version: VERSION,
     owner: 'bench',
     clock: Date.now,
+    monotonic: () => performance.now(),
     random: Math.random,
   });
   await gateway.start({ background: false });
