@@ -19,6 +19,7 @@ export type ErrorCode =
   | 'content_gone'
   | 'body_too_large'
   | 'unsupported_media_type'
+  | 'precondition_failed'
   | 'range_not_satisfiable'
   | 'unknown_model'
   | 'no_matching_model'

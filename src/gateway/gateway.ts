@@ -77,7 +77,7 @@ export async function createGateway(parts: GatewayParts): Promise<Gateway> {
   const outbound = createOutboundParts({ ...shared, version, apiKey, trust });
   const { upstream } = outbound;
   const { history, catalog, modelStats, planner } = await createCatalogParts({ ...shared, ...outbound });
-  const { archive, breaker, jobs, poller, webhooks, reconciliation } = createJobParts({
+  const { archive, storage, clips, breaker, jobs, poller, webhooks, reconciliation } = createJobParts({
     ...shared,
     upstream,
     modelStats,
@@ -118,6 +118,7 @@ export async function createGateway(parts: GatewayParts): Promise<Gateway> {
     history,
     jobs,
     archive,
+    clips,
     webhooks,
     reconciliation,
     orders: createOrders({
@@ -127,7 +128,7 @@ export async function createGateway(parts: GatewayParts): Promise<Gateway> {
       callbacks: { findProblem: outbound.callbackPolicy.findFault, hasSecret: callbacks.hasSecret },
     }),
     pingStore: () => store.ping(),
-    checkArchive: createArchiveHealth({ clock: monotonic, alarms }, config.ARCHIVE_DIR),
+    checkArchive: createArchiveHealth({ storage, clock: monotonic, alarms }),
     describeSubmissions: () => breaker.describe(),
     loopDelayMs: () => loopDelay.percentile(99) / 1e6,
     isDraining: () => draining,

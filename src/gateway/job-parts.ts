@@ -5,6 +5,8 @@ import type { Config } from '../config/variables.ts';
 import type { OpenRouter } from '../outbound/openrouter/openrouter.ts';
 import { findSignatureFault, parseWebhook } from '../outbound/openrouter/webhook.ts';
 import { createClipArchive } from '../service/clips/clip-archive.ts';
+import { createClipRefetch } from '../service/clips/refetch.ts';
+import { createFolderStorage } from '../service/clips/storage/folder.ts';
 import { createJobFallback } from '../service/jobs/job-fallback.ts';
 import { createJobPoller } from '../service/jobs/job-poller.ts';
 import { createJobSubmitter } from '../service/jobs/job-submitter.ts';
@@ -50,7 +52,8 @@ export function createJobParts(context: JobContext) {
   );
   lifecycle.add('submits', { phase: 'base', stop: () => submitter.drain(), stopMs: submitLeaseMs });
 
-  const archive = createClipArchive({ store, upstream, alarms, log }, config.ARCHIVE_DIR);
+  const storage = createFolderStorage(config.ARCHIVE_DIR);
+  const archive = createClipArchive({ store, storage, upstream, alarms, log });
   lifecycle.add('archive', {
     phase: 'reads',
     start: () => archive.start(clock()),
@@ -103,6 +106,8 @@ export function createJobParts(context: JobContext) {
   );
   return {
     archive,
+    storage,
+    clips: createClipRefetch({ store, archive, log }),
     breaker,
     jobs,
     poller,

@@ -94,6 +94,11 @@ export const ERROR_CODES = {
     'Review `plan`, and send the request with its new quote.',
   ),
   content_gone: entry(410, 'The job has no clip, or the clip is no longer available.', 'Do not retry.'),
+  precondition_failed: entry(
+    412,
+    'The clip is not the one that `If-Match` names.',
+    'Read the clip again, or leave out `If-Match`.',
+  ),
   body_too_large: entry(
     413,
     'The body is larger than the route accepts: 32 MB on `/route` and `/jobs`.',

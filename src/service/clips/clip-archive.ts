@@ -1,77 +1,109 @@
-// Keeps every finished clip on disk, and hands a clip out while it is still being kept.
+// Keeps every finished clip in the storage, and hands a clip out while it is still being fetched.
 
-import { mkdir, stat } from 'node:fs/promises';
-import { join } from 'node:path';
 import { Readable } from 'node:stream';
 import { LRUCache } from 'lru-cache';
-import { ClipgateError } from '../../core/errors.ts';
 import type { Job, StoredOutput } from '../../core/job/job.ts';
 import type { OpenRouter } from '../../outbound/openrouter/openrouter.ts';
 import type { JobStore } from '../../store/ports/job-store.ts';
 import type { Alarms } from '../runtime/alarms.ts';
 import type { Log } from '../runtime/log.ts';
-import {
-  ArchiveDiskError,
-  type ClipDownload,
-  checkWritable,
-  removeLeftovers,
-  startDownload,
-} from './clip-download.ts';
+import { type ClipDownload, ImplausibleClipError, startDownload } from './clip-download.ts';
+import { beginsAsMp4, MP4_BEGINNING } from './mp4-boxes.ts';
+import { type ClipBody, type ClipRange, type ClipStorage, ClipStorageError } from './storage/port.ts';
 
 /** A clip to hand out. */
 export type Clip =
-  | { readonly kind: 'file'; readonly path: string; readonly output: StoredOutput }
+  | {
+      readonly kind: 'stored';
+      readonly output: StoredOutput;
+      /** True where the clip took the place of another under the same job and index. */
+      readonly isReplacement: boolean;
+      /** Null where it has gone from the storage since it was found there. @throws ClipStorageError. */
+      readonly open: (range: ClipRange | null) => Promise<ClipBody | null>;
+    }
   /** On its way: length and hash are not known yet. */
   | { readonly kind: 'live'; readonly body: Readable; readonly contentType: string }
   | { readonly kind: 'gone' }
   | { readonly kind: 'unavailable'; readonly reason: string };
 
+/** What fetching a clip anew came to: `unchanged` = the same bytes as are stored. */
+export type Refetched =
+  | { readonly kind: 'stored' }
+  | { readonly kind: 'unchanged' }
+  | { readonly kind: 'gone' }
+  | { readonly kind: 'unavailable'; readonly reason: string };
+
 export interface ClipArchive {
-  /** Makes its folder, clears what was left behind in it, and sees whether it takes files. @param now epoch milliseconds. */
+  /** Makes the storage ready and sees whether it takes clips. @param now epoch milliseconds. */
   start(now: number): Promise<void>;
   /** Where to get a completed job's clip. @param signal ends what is done for this reader alone. */
   open(job: Job, index: number, signal: AbortSignal): Promise<Clip>;
   /** Fetches what is not stored yet of a completed job; true where all of it is stored now. */
   keep(job: Job): Promise<boolean>;
+  /**
+   * Fetches a clip from upstream whether or not one is stored; what is stored stays until the new one is.
+   * @param acceptAsIs keeps what upstream sends even where it is no MP4.
+   */
+  refetch(job: Job, index: number, acceptAsIs: boolean): Promise<Refetched>;
+  /** True where upstream hands out something that begins as a clip does. */
+  hasClip(upstreamId: string): Promise<boolean>;
   /** Ends every fetch under way. */
   stop(): Promise<void>;
 }
 
 export interface ClipArchiveParts {
   readonly store: Pick<JobStore, 'getOutputs' | 'saveOutput'>;
+  readonly storage: ClipStorage;
   readonly upstream: Pick<OpenRouter, 'openContent'>;
   readonly alarms: Alarms;
   readonly log: Log;
 }
 
-type Fetching = {
+type Unfetched = Exclude<Clip, { kind: 'stored' | 'live' }>;
+
+interface Fetching {
   readonly download: ClipDownload;
   readonly contentType: string;
-  readonly stored: Promise<boolean>;
-};
+  readonly stored: Promise<Refetched>;
+}
 
 // A byte now and then is no stall, and no clip either.
 const WHOLE_MS = 60 * 60 * 1000;
+const PROBE_MS = 30_000;
 
-/** @param folder where clips are kept. */
-export function createClipArchive(parts: ClipArchiveParts, folder: string): ClipArchive {
-  const { store, upstream, alarms, log } = parts;
-  const fetching = new Map<string, Promise<Fetching | Exclude<Clip, { kind: 'file' | 'live' }>>>();
-  /** Per clip the hash of a download whose boxes looked wrong. */
-  const suspects = new LRUCache<string, string>({ max: 1_000 });
+export function createClipArchive(parts: ClipArchiveParts): ClipArchive {
+  const { store, storage, upstream, alarms, log } = parts;
+  const fetching = new Map<string, Promise<Fetching | Unfetched>>();
+  /** Per clip what was wrong with it when that was last said: it is fetched often, and an alarm is raised once. */
+  const faults = new LRUCache<string, string>({ max: 1_000 });
   const stopping = new AbortController();
 
   const nameOf = (job: Job, index: number) => `${job.id}-${index}.mp4`;
-  const pathOf = (file: string) => join(folder, file);
+  // A name of its own for other bytes: whoever reads the old one reads it to its end, and no row ever names a mixture.
+  const replacementNameOf = (job: Job, index: number, sha256: string) =>
+    `${job.id}-${index}.${sha256.slice(0, 16)}.mp4`;
+
+  const findOutput = async (job: Job, index: number) =>
+    (await store.getOutputs([job.id])).find((candidate) => candidate.index === index) ?? null;
 
   async function findStored(job: Job, index: number): Promise<Clip | null> {
-    const output = (await store.getOutputs([job.id])).find((candidate) => candidate.index === index);
+    const output = await findOutput(job, index);
     if (!output) return null;
-    const path = pathOf(output.file);
-    const found = await stat(path).catch(() => null);
-    if (found?.size === output.bytes) return { kind: 'file', path, output };
-    // Somebody cleaned up: fetch it again while upstream still has it.
-    log.warn({ job_id: job.id, index }, 'an archived clip is missing on disk');
+    try {
+      const found = await storage.stat(output.file);
+      if (found?.bytes === output.bytes) {
+        return {
+          kind: 'stored',
+          output,
+          isReplacement: output.file !== nameOf(job, index),
+          open: (range) => storage.open(output.file, range),
+        };
+      }
+      // It was removed by hand: fetch it again while upstream still has it.
+      log.warn({ job_id: job.id, index }, 'an archived clip is missing in the storage');
+    } catch (error) {
+      log.error({ err: error, job_id: job.id, index }, 'an archived clip cannot be looked up');
+    }
     return null;
   }
 
@@ -80,67 +112,105 @@ export function createClipArchive(parts: ClipArchiveParts, folder: string): Clip
     const name = nameOf(job, index);
     const joined = fetching.get(name);
     if (joined) return joined;
-    const started = beginFetch(job, index).then((begun) => {
-      if (!('download' in begun)) fetching.delete(name);
-      return begun;
+    return track(name, beginFetch(job, index, false));
+  }
+
+  function track(name: string, begun: Promise<Fetching | Unfetched>) {
+    const started = begun.then((fetch) => {
+      if (!('download' in fetch)) forget();
+      else void fetch.stored.finally(forget);
+      return fetch;
     });
+    const forget = () => {
+      if (fetching.get(name) === started) fetching.delete(name);
+    };
+    started.catch(forget);
     fetching.set(name, started);
     return started;
   }
 
-  async function beginFetch(job: Job, index: number) {
-    const name = nameOf(job, index);
+  async function openUpstream(job: Job, index: number, signal: AbortSignal) {
     if (job.upstreamId === null) return { kind: 'gone' as const };
-    const ending = AbortSignal.any([stopping.signal, AbortSignal.timeout(WHOLE_MS)]);
-    const content = await upstream.openContent(job.upstreamId, index, ending);
-    if (content.kind !== 'open') {
-      log.warn({ job_id: job.id, index, reason: content.reason }, 'a finished clip could not be fetched');
-      return content.kind === 'gone'
-        ? { kind: 'gone' as const }
-        : { kind: 'unavailable' as const, reason: content.reason };
-    }
-    const download = startDownload(pathOf(name), content, (sha256, fault) => {
-      // The same odd bytes twice are what upstream has, not a cut: keep them.
-      const again = suspects.get(name) === sha256;
-      suspects.set(name, sha256);
-      log.warn({ job_id: job.id, index, fault, kept: again }, 'a clip does not look like a whole MP4');
-      return again;
-    });
-    const { contentType } = content;
-    const stored = download.done
-      .then(async ({ bytes, sha256 }) => {
-        await store.saveOutput({ jobId: job.id, index, file: name, bytes, sha256, contentType });
-        log.info({ job_id: job.id, index, bytes }, 'clip stored');
-        return true;
-      })
-      .catch((error: unknown) => {
-        const fields = { err: error, job_id: job.id, index };
-        const message = 'a clip could not be stored: it will be tried again';
-        if (error instanceof ArchiveDiskError) alarms.raise('archive_disk', fields, message);
-        else log.error(fields, message);
-        return false;
-      })
-      .finally(() => fetching.delete(name));
-    return { download, contentType, stored };
-  }
-
-  async function keepOne(job: Job, index: number): Promise<boolean> {
-    if (await findStored(job, index)) return true;
-    const begun = await fetchClip(job, index);
-    return 'download' in begun && begun.stored;
-  }
-
-  /** Past the archive: where our disk is full, the clip is still the caller's. */
-  async function relay(job: Job, index: number, signal: AbortSignal): Promise<Clip> {
-    if (job.upstreamId === null) return { kind: 'gone' };
     const content = await upstream.openContent(
       job.upstreamId,
       index,
       AbortSignal.any([signal, stopping.signal]),
     );
-    if (content.kind === 'open')
-      return { kind: 'live', body: content.body, contentType: content.contentType };
-    return content.kind === 'gone' ? { kind: 'gone' } : { kind: 'unavailable', reason: content.reason };
+    if (content.kind === 'open') return content;
+    log.warn({ job_id: job.id, index, reason: content.reason }, 'a finished clip could not be fetched');
+    return content.kind === 'gone'
+      ? { kind: 'gone' as const }
+      : { kind: 'unavailable' as const, reason: content.reason };
+  }
+
+  async function beginFetch(job: Job, index: number, acceptAsIs: boolean): Promise<Fetching | Unfetched> {
+    const content = await openUpstream(job, index, AbortSignal.timeout(WHOLE_MS));
+    if (content.kind !== 'open') return content;
+    const { contentType } = content;
+    let isNew = true;
+    const download = startDownload(() => storage.spool(nameOf(job, index)), content, {
+      acceptAsIs,
+      async keep(spooled, { bytes, sha256 }) {
+        const before = await findOutput(job, index);
+        const held = before && (await storage.stat(before.file));
+        isNew = before?.sha256 !== sha256 || held?.bytes !== bytes;
+        if (!isNew) return;
+        const file =
+          before === null || before.sha256 === sha256
+            ? (before?.file ?? nameOf(job, index))
+            : replacementNameOf(job, index, sha256);
+        await storage.put(file, spooled, sha256);
+        await store.saveOutput({ jobId: job.id, index, file, bytes, sha256, contentType });
+        log.info({ job_id: job.id, index, bytes }, 'clip stored');
+        // Only now does no row name it any more.
+        if (before && before.file !== file) await storage.remove(before.file);
+      },
+    });
+    const stored = download.done.then(
+      (): Refetched => {
+        faults.delete(nameOf(job, index));
+        return { kind: isNew ? 'stored' : 'unchanged' };
+      },
+      (error: unknown): Refetched => report(error, job, index),
+    );
+    return { download, contentType, stored };
+  }
+
+  function report(error: unknown, job: Job, index: number): Refetched {
+    const about = { job_id: job.id, index };
+    const reason = error instanceof Error ? error.message : String(error);
+    if (error instanceof ClipStorageError) {
+      alarms.raise(
+        'archive_disk',
+        { ...about, err: error },
+        'a clip could not be stored: it will be tried again',
+      );
+    } else if (error instanceof ImplausibleClipError && faults.get(nameOf(job, index)) !== reason) {
+      faults.set(nameOf(job, index), reason);
+      alarms.raise(
+        'clip_implausible',
+        { ...about, reason },
+        'what upstream sent as a clip is not a whole MP4: it is not stored, and fetched again',
+      );
+    } else log.error({ ...about, err: error }, 'a clip could not be stored: it will be tried again');
+    return { kind: 'unavailable', reason };
+  }
+
+  async function keepOne(job: Job, index: number): Promise<boolean> {
+    if (await findStored(job, index)) return true;
+    const begun = await fetchClip(job, index);
+    if (!('download' in begun)) return false;
+    const { kind } = await begun.stored;
+    return kind === 'stored' || kind === 'unchanged';
+  }
+
+  /** Past the archive: where our disk is full, the clip is still the caller's. */
+  async function relay(job: Job, index: number, signal: AbortSignal): Promise<Clip> {
+    const content = await openUpstream(job, index, signal);
+    if (content.kind !== 'open') return content;
+    const begun = await findBeginning(content.body);
+    if (begun.kind === 'clip') return { kind: 'live', body: begun.body, contentType: content.contentType };
+    return { kind: 'unavailable', reason: begun.kind === 'none' ? begun.reason : 'the storage failed' };
   }
 
   /** A reader of a download; where the disk fails under it, upstream goes on where the disk has stopped. */
@@ -153,7 +223,7 @@ export function createClipArchive(parts: ClipArchiveParts, folder: string): Clip
           sent += chunk.length;
         }
       } catch (error) {
-        if (!(error instanceof ArchiveDiskError)) throw error;
+        if (!(error instanceof ClipStorageError)) throw error;
         const rest = await relay(job, index, signal);
         if (rest.kind !== 'live') throw error;
         yield* skipBytes(rest.body, sent);
@@ -162,31 +232,23 @@ export function createClipArchive(parts: ClipArchiveParts, folder: string): Clip
     return Readable.from(read(), { objectMode: false });
   }
 
-  /** Resolves once the first bytes are on disk, or says that the disk will not take them. */
-  async function diskWorks(download: ClipDownload): Promise<boolean> {
-    const probe = download.read();
-    try {
-      for await (const _first of probe) break;
-      return true;
-    } catch (error) {
-      return !(error instanceof ArchiveDiskError);
-    }
-  }
-
   return {
     async start(now) {
-      await prepareFolder(folder, now);
-      await checkWritable(folder).catch((error: unknown) =>
-        alarms.raise('archive_disk', { err: error }, 'ARCHIVE_DIR cannot be written: no clip can be kept'),
-      );
+      await storage.start(now);
+      const { ok, detail } = await storage.health();
+      if (!ok) alarms.raise('archive_disk', { detail }, `ARCHIVE_DIR ${detail}: no clip can be kept`);
     },
     async open(job, index, signal) {
       const stored = await findStored(job, index);
       if (stored) return stored;
       const begun = await fetchClip(job, index);
       if (!('download' in begun)) return begun;
-      if (!(await diskWorks(begun.download))) return relay(job, index, signal);
-      // It may have become whole meanwhile, and a file can do more than a stream.
+      const probe = begun.download.read();
+      const beginning = await findBeginning(probe);
+      probe.destroy();
+      if (beginning.kind === 'storage_failed') return relay(job, index, signal);
+      if (beginning.kind === 'none') return { kind: 'unavailable', reason: beginning.reason };
+      // It may have become whole meanwhile, and a stored clip can do more than a stream.
       return (
         (await findStored(job, index)) ?? {
           kind: 'live',
@@ -201,22 +263,65 @@ export function createClipArchive(parts: ClipArchiveParts, folder: string): Clip
       for (let index = 0; index < job.outputCount; index += 1) all = (await keepOne(job, index)) && all;
       return all;
     },
+    async refetch(job, index, acceptAsIs) {
+      // One fetch of a clip at a time: what is under way ends first, for it was begun under other rules.
+      const before = await fetching.get(nameOf(job, index))?.catch(() => null);
+      if (before && 'download' in before) await before.stored;
+      const begun = await track(nameOf(job, index), beginFetch(job, index, acceptAsIs));
+      return 'download' in begun ? begun.stored : begun;
+    },
+    async hasClip(upstreamId) {
+      const signal = AbortSignal.any([AbortSignal.timeout(PROBE_MS), stopping.signal]);
+      const content = await upstream.openContent(upstreamId, 0, signal);
+      if (content.kind !== 'open') return false;
+      const { kind } = await findBeginning(content.body);
+      content.body.destroy();
+      return kind === 'clip';
+    },
     async stop() {
       stopping.abort();
-      await Promise.allSettled(fetching.values());
+      const ends = [...fetching.values()].map(async (begun) => {
+        const fetch = await begun;
+        if ('download' in fetch) await fetch.stored;
+      });
+      await Promise.allSettled(ends);
     },
   };
 }
 
-/** @throws ClipgateError where it cannot be made, or is none. */
-async function prepareFolder(folder: string, now: number): Promise<void> {
+type Beginning =
+  /** `body` is all of it, the beginning included. */
+  | { readonly kind: 'clip'; readonly body: Readable }
+  | { readonly kind: 'storage_failed' }
+  | { readonly kind: 'none'; readonly reason: string };
+
+/** Takes enough of a clip to see that it is one. Never throws; what is no clip is destroyed. */
+async function findBeginning(source: Readable): Promise<Beginning> {
+  const rest = source[Symbol.asyncIterator]() as AsyncIterator<Buffer, undefined>;
+  let beginning: Buffer = Buffer.alloc(0);
   try {
-    await mkdir(folder, { recursive: true, mode: 0o700 });
-    await removeLeftovers(folder, now);
-  } catch (cause) {
-    const reason = cause instanceof Error ? cause.message : String(cause);
-    throw new ClipgateError('internal', `ARCHIVE_DIR: ${folder} cannot be used (${reason})`, { cause });
+    while (beginning.length < MP4_BEGINNING) {
+      const next = await rest.next();
+      if (next.done) return { kind: 'none', reason: 'the clip is empty or cut' };
+      beginning = Buffer.concat([beginning, next.value]);
+    }
+  } catch (error) {
+    if (error instanceof ClipStorageError) return { kind: 'storage_failed' };
+    return { kind: 'none', reason: error instanceof Error ? error.message : 'the download broke' };
   }
+  if (!beginsAsMp4(beginning)) {
+    source.destroy();
+    return { kind: 'none', reason: 'the clip is no MP4' };
+  }
+  async function* whole(): AsyncGenerator<Buffer> {
+    try {
+      yield beginning;
+      for (let next = await rest.next(); !next.done; next = await rest.next()) yield next.value;
+    } finally {
+      source.destroy();
+    }
+  }
+  return { kind: 'clip', body: Readable.from(whole(), { objectMode: false }) };
 }
 
 /** @throws Error where there are fewer bytes than are to be skipped: it is not the same clip. */

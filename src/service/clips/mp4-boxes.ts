@@ -1,17 +1,18 @@
 // Whether a file is a whole MP4: its top-level boxes must tile it to the last byte.
 
-import type { FileHandle } from 'node:fs/promises';
+/** Reads at a position, as much as is there and fits; resolves to how many bytes. */
+type ReadAt = (buffer: Buffer, position: number) => Promise<number>;
 
 /**
  * A chunked answer that ends early but cleanly cannot be told from a whole one by HTTP; by its boxes it can.
  * @returns null where the file is whole, else what is wrong with it, in a few words.
  */
-export async function findMp4Fault(file: FileHandle, bytes: number): Promise<string | null> {
+export async function findMp4Fault(readAt: ReadAt, bytes: number): Promise<string | null> {
+  if (bytes === 0) return 'is empty';
   const seen = new Set<string>();
   const header = Buffer.alloc(16);
   for (let at = 0; at < bytes; ) {
-    const { bytesRead } = await file.read(header, 0, 16, at);
-    if (bytesRead < 8) return 'ends in the middle of a box header';
+    if ((await readAt(header, at)) < 8) return 'ends in the middle of a box header';
     const type = header.toString('latin1', 4, 8);
     const size32 = header.readUInt32BE(0);
     // 1 = a 64-bit size follows, 0 = to the end of the file.
@@ -22,8 +23,12 @@ export async function findMp4Fault(file: FileHandle, bytes: number): Promise<str
     seen.add(type);
     at += size;
   }
-  for (const needed of ['ftyp', 'moov', 'mdat']) {
-    if (!seen.has(needed) && !(needed !== 'ftyp' && seen.has('moof'))) return `has no ${needed} box`;
-  }
-  return null;
+  if (!seen.has('moov')) return 'has no moov box';
+  return seen.has('mdat') ? null : 'has no mdat box';
 }
+
+/** How many bytes `beginsAsMp4` looks at. */
+export const MP4_BEGINNING = 8;
+
+/** True where these bytes, `MP4_BEGINNING` at least, begin as an MP4 does. */
+export const beginsAsMp4 = (bytes: Buffer): boolean => bytes.toString('latin1', 4, 8) === 'ftyp';

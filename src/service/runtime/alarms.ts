@@ -82,6 +82,12 @@ export const ALARMS = {
     action:
       'Make room, or mount the volume again. Clips are handed out past the archive meanwhile, and stored once it is back.',
   },
+  clip_implausible: {
+    happened:
+      'What OpenRouter sent as a clip is not a whole MP4. It is not stored; it is fetched again with growing pauses for a week.',
+    action:
+      'None where the clip is stored later. Otherwise look at what OpenRouter sends, and keep it with POST /jobs/{id}/refetch and "accept_as_is": true where it is the clip.',
+  },
   clip_not_archived: {
     happened: 'A paid clip could not be stored for a week. It is not tried again.',
     action: 'Download it from OpenRouter by its upstream id, if it is still there.',

@@ -42,6 +42,14 @@ export interface ReconciliationStore {
     resolution: Resolution,
     by: { readonly actor: string; readonly reason: string },
   ): Promise<ResolveResult | null>;
+  /**
+   * Writes down what an operator does about a job beside deciding it; the job gets a new version and stays as it is.
+   * Null where there is no such job.
+   */
+  recordAction(
+    jobId: string,
+    entry: { readonly action: string; readonly actor: string; readonly reason: string },
+  ): Promise<Job | null>;
   /** The decisions on a job, oldest first. */
   getAudit(jobId: string): Promise<AuditEntry[]>;
 }

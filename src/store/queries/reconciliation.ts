@@ -1,12 +1,12 @@
 // What operators decide about unknown submits: a decision and the record of it are one transaction.
 
 import { sql } from 'kysely';
-import type { JobStatus } from '../../core/job/job.ts';
+import type { Job, JobStatus } from '../../core/job/job.ts';
 import type { AuditEntry, ReconciliationStore, Resolution, ResolveResult } from '../ports/reconciliation.ts';
 import type { Database, Dialect, Queries, Written } from '../sql/database.ts';
 import type { AuditTable } from '../sql/tables.ts';
 import { endAttempt } from './end-attempt.ts';
-import { JOB_COLUMNS, toJob } from './job-row.ts';
+import { JOB_COLUMNS, type JobRow, toJob } from './job-row.ts';
 
 const OUTCOMES = {
   attach: 'pending',
@@ -28,6 +28,45 @@ async function findHolder(db: Queries, upstreamId: string): Promise<string | nul
     .where('upstream_id', '=', upstreamId)
     .executeTakeFirst();
   return earlier?.job_id ?? null;
+}
+
+async function insertAudit(
+  db: Queries,
+  before: JobRow,
+  after: JobRow,
+  { actor, action, reason }: { readonly actor: string; readonly action: string; readonly reason: string },
+): Promise<void> {
+  await db
+    .insertInto('job_audit')
+    .values({
+      job_id: after.id,
+      version: after.version,
+      at: after.updated_at,
+      actor,
+      action,
+      reason,
+      before_json: JSON.stringify({ status: before.status, upstreamId: before.upstream_id }),
+      after_json: JSON.stringify({ status: after.status, upstreamId: after.upstream_id }),
+    })
+    .execute();
+}
+
+/** See `ReconciliationStore.recordAction`; to be run in a transaction. */
+async function recordAction(
+  db: Queries,
+  dialect: Dialect,
+  jobId: string,
+  entry: { readonly action: string; readonly actor: string; readonly reason: string },
+): Promise<Written<Job | null>> {
+  const after = await db
+    .updateTable('jobs')
+    .set({ updated_at: dialect.now(), version: sql<number>`version + 1` })
+    .where('id', '=', jobId)
+    .returning(JOB_COLUMNS)
+    .executeTakeFirst();
+  if (!after) return { value: null, changed: [] };
+  await insertAudit(db, after, after, entry);
+  return { value: toJob(after), changed: [jobId] };
 }
 
 /** See `ReconciliationStore.resolveUnknown`; to be run in a transaction. */
@@ -78,19 +117,7 @@ async function resolveUnknown(
     .where('id', '=', jobId)
     .returning(JOB_COLUMNS)
     .executeTakeFirstOrThrow();
-  await db
-    .insertInto('job_audit')
-    .values({
-      job_id: jobId,
-      version: after.version,
-      at: after.updated_at,
-      actor: by.actor,
-      action: resolution.action,
-      reason: by.reason,
-      before_json: JSON.stringify({ status: before.status, upstreamId: before.upstream_id }),
-      after_json: JSON.stringify({ status: after.status, upstreamId: after.upstream_id }),
-    })
-    .execute();
+  await insertAudit(db, before, after, { action: resolution.action, ...by });
   const job = toJob(after);
   if (!attached) await endAttempt(db, job);
   return { value: { kind: 'resolved', job }, changed: [jobId] };
@@ -111,6 +138,8 @@ export function createReconciliation({ reader, dialect, write }: Database): Reco
   return {
     resolveUnknown: (jobId, resolution, by) =>
       write((db) => resolveUnknown(db, dialect, jobId, resolution, by)),
+
+    recordAction: (jobId, entry) => write((db) => recordAction(db, dialect, jobId, entry)),
 
     async getAudit(jobId) {
       const rows = await reader

@@ -56,6 +56,24 @@ describe('the whole clip', () => {
   });
 });
 
+describe('If-Match', () => {
+  it.each(['*', 'the clip', '"x", the clip'])('holds for %s', async (known) => {
+    const response = await get({ 'if-match': known.replace('the clip', etagOf(whole)) });
+    expect(response.status).toBe(200);
+    await response.body?.cancel();
+  });
+
+  it.each(['"x"', 'W/the clip', ''])('refuses %j', async (known) => {
+    for (const method of ['GET', 'HEAD']) {
+      const headers = { 'if-match': known.replace('the clip', etagOf(whole)), range: 'bytes=0-1' };
+      const response = await get(headers, method);
+      expect(response.status).toBe(412);
+      if (method === 'GET')
+        expect(await readAs<ProblemAnswer>(response)).toMatchObject({ code: 'precondition_failed' });
+    }
+  });
+});
+
 describe('Range', () => {
   it.each<[range: string, from: number, to: number | undefined]>([
     ['bytes=0-0', 0, 1],
@@ -76,9 +94,11 @@ describe('Range', () => {
     );
     expect(response.headers.get('content-length')).toBe(String(expected.length));
     expect((await bytesOf(response)).equals(expected)).toBe(true);
-    expect((await get({ range }, 'HEAD')).headers.get('content-range')).toBe(
-      response.headers.get('content-range'),
-    );
+    // RFC 9110, 14.2: only GET has ranges.
+    const head = await get({ range }, 'HEAD');
+    expect(head.status).toBe(200);
+    expect(head.headers.has('content-range')).toBe(false);
+    expect(head.headers.get('content-length')).toBe(String(whole.length));
   });
 
   it.each([
@@ -151,6 +171,19 @@ describe('what is not there', () => {
     const { id } = await follow(gateway, (await buy(gateway)).id);
     const problem = await readAs<ProblemAnswer>(await gateway.request(`/jobs/${id}/content`));
     expect(problem).toMatchObject({ status: 502, code: 'content_unavailable' });
+    broken();
+  });
+
+  it.each<[string, Parameters<TestGateway['simulator']['addFault']>[0]]>([
+    ['breaks before its first byte', { fault: 'cut', on: 'content', at: 0 }],
+    ['is reset', { fault: 'reset', on: 'content' }],
+    ['is a page', { fault: 'html', on: 'content' }],
+  ])('is unavailable where the download %s', async (_name, fault) => {
+    const broken = gateway.simulator.addFault(fault);
+    const { id } = await follow(gateway, (await buy(gateway)).id);
+    const response = await gateway.request(`/jobs/${id}/content`);
+    expect(response.headers.get('retry-after')).toBe('5');
+    expect(await readAs<ProblemAnswer>(response)).toMatchObject({ status: 502, code: 'content_unavailable' });
     broken();
   });
 

@@ -209,6 +209,7 @@ describe('what should not happen', () => {
       recordsOf: fail,
     },
     archive: { open: fail },
+    clips: { refetch: fail },
     operators: new Map(),
     webhooks: { receive: fail },
     reconciliation: { resolve: fail, auditOf: fail },

@@ -8,6 +8,7 @@ import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import type { Job, StoredOutput } from '../../../src/core/job/job.ts';
 import type { ContentResult } from '../../../src/outbound/openrouter/openrouter.ts';
 import { createClipArchive } from '../../../src/service/clips/clip-archive.ts';
+import { createFolderStorage } from '../../../src/service/clips/storage/folder.ts';
 import { createAlarms } from '../../../src/service/runtime/alarms.ts';
 import { createMp4 } from '../../support/mp4.ts';
 import { createRecordedLog } from '../../support/silent-log.ts';
@@ -63,20 +64,18 @@ function setUp(answer: (fetch: number) => ContentResult = () => whole()) {
   const outputs: StoredOutput[] = [];
   const log = createRecordedLog();
   let fetches = 0;
-  const archive = createClipArchive(
-    {
-      store: {
-        getOutputs: async () => outputs,
-        saveOutput: async (output) => {
-          outputs.push(output);
-        },
+  const archive = createClipArchive({
+    store: {
+      getOutputs: async () => outputs,
+      saveOutput: async (output) => {
+        outputs.push(output);
       },
-      upstream: { openContent: async () => answer(++fetches) },
-      alarms: createAlarms({ log }),
-      log,
     },
-    folder,
-  );
+    storage: createFolderStorage(folder),
+    upstream: { openContent: async () => answer(++fetches) },
+    alarms: createAlarms({ log }),
+    log,
+  });
   const read = async () => {
     const clip = await archive.open(JOB, 0, never);
     if (clip.kind !== 'live') throw new Error(clip.kind);
@@ -139,7 +138,7 @@ describe('a disk that', () => {
     const { read, outputs, alarms } = setUp();
     expect((await read()).equals(CLIP)).toBe(true);
     expect(outputs).toEqual([]);
-    expect(alarms()).toEqual(['archive_disk']);
+    await expect.poll(alarms).toEqual(['archive_disk']);
   });
 
   it('takes less than it is given, yet takes it all in the end, keeps the clip whole', async () => {

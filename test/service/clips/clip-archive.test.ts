@@ -9,6 +9,7 @@ import type { Job } from '../../../src/core/job/job.ts';
 import type { ContentResult } from '../../../src/outbound/openrouter/openrouter.ts';
 import { createClipArchive } from '../../../src/service/clips/clip-archive.ts';
 import { startDownload } from '../../../src/service/clips/clip-download.ts';
+import { createFolderStorage } from '../../../src/service/clips/storage/folder.ts';
 import { createAlarms } from '../../../src/service/runtime/alarms.ts';
 import type { JobStore } from '../../../src/store/ports/job-store.ts';
 import { openSqliteStore } from '../../../src/store/sqlite/sqlite.ts';
@@ -63,20 +64,18 @@ async function setUp(answers: (() => ContentResult)[], at = folder) {
   )) as Job;
   let fetches = 0;
   const log = createRecordedLog();
-  const archive = createClipArchive(
-    {
-      store,
-      upstream: {
-        openContent: async () => {
-          fetches++;
-          return (answers.shift() ?? (() => ({ kind: 'failed', reason: 'no more answers' }) as const))();
-        },
+  const archive = createClipArchive({
+    store,
+    storage: createFolderStorage(at),
+    upstream: {
+      openContent: async () => {
+        fetches++;
+        return (answers.shift() ?? (() => ({ kind: 'failed', reason: 'no more answers' }) as const))();
       },
-      alarms: createAlarms({ log }),
-      log,
     },
-    at,
-  );
+    alarms: createAlarms({ log }),
+    log,
+  });
   return { archive, job, log, fetches: () => fetches };
 }
 
@@ -89,11 +88,11 @@ describe('the clip archive', () => {
     expect(await archive.keep(job)).toBe(true);
     expect(await archive.keep(job)).toBe(true);
     const found = await archive.open(job, 0, never);
-    if (found.kind !== 'file') throw new Error(found.kind);
-    expect(await readFile(found.path)).toEqual(clip);
+    if (found.kind !== 'stored') throw new Error(found.kind);
+    expect(await readFile(join(folder, found.output.file))).toEqual(clip);
     expect(found.output).toMatchObject({ bytes: clip.length, contentType: 'video/mp4', file: 'job_1-0.mp4' });
     expect(fetches()).toBe(1);
-    expect((await stat(found.path)).mode & 0o077).toBe(0);
+    expect((await stat(join(folder, found.output.file))).mode & 0o077).toBe(0);
   });
 
   it('serves many readers from one fetch while it is under way, each from the first byte', async () => {
@@ -165,12 +164,80 @@ describe('the clip archive', () => {
     expect((await store.getOutputs([job.id])).map(({ index }) => index)).toEqual([0, 2]);
   });
 
-  it('keeps odd bytes that come the same twice: they are what upstream has', async () => {
-    const odd = Buffer.concat([createMp4(1_000), Buffer.from('trailing')]);
-    const { archive, job, log } = await setUp([() => opened(chunked(odd)), () => opened(chunked(odd))]);
-    expect(await archive.keep(job)).toBe(false);
-    expect(await archive.keep(job)).toBe(true);
-    expect(log.lines.filter(({ message }) => message.includes('does not look like'))).toHaveLength(2);
+  const ODD: readonly [string, Buffer][] = [
+    ['nothing', Buffer.alloc(0)],
+    ['a JSON error', Buffer.from('{"error":{"message":"Provider returned error","code":502}}')],
+    ['XML', Buffer.from('<?xml version="1.0"?><Error><Code>NoSuchKey</Code></Error>')],
+    ['the first bytes of a clip', createMp4(12_302).subarray(0, 5_000)],
+    ['a clip without its moov', Buffer.concat([createMp4(10).subarray(0, 12), createMp4(10).subarray(36)])],
+    ['a clip and more', Buffer.concat([createMp4(1_000), Buffer.from('trailing')])],
+  ];
+
+  it.each(ODD)(
+    'does not store %s, however often it comes, says so once, and stores the clip',
+    async (_name, odd) => {
+      const clip = createMp4(5_000);
+      const { archive, job, log } = await setUp([
+        ...Array.from({ length: 5 }, () => () => opened(chunked(odd))),
+        () => opened(chunked(clip)),
+      ]);
+      for (let look = 0; look < 5; look++) expect(await archive.keep(job)).toBe(false);
+      expect(await store.getOutputs([job.id])).toEqual([]);
+      expect(await readdir(folder)).toEqual([]);
+      expect(log.lines.map(({ details }) => (details as { alarm?: string }).alarm).filter(Boolean)).toEqual([
+        'clip_implausible',
+      ]);
+      expect(await archive.keep(job)).toBe(true);
+      expect(await readFile(join(folder, 'job_1-0.mp4'))).toEqual(clip);
+    },
+  );
+
+  it.each(ODD.filter(([name]) => !/clip/.test(name)))(
+    'does not hand out %s as a clip',
+    async (_name, odd) => {
+      const { archive, job } = await setUp([() => opened(chunked(odd))]);
+      expect(await archive.open(job, 0, never)).toMatchObject({ kind: 'unavailable' });
+    },
+  );
+
+  it('is unavailable where the download breaks before its first byte', async () => {
+    const breaking = () => {
+      const source = new PassThrough();
+      setImmediate(() => source.destroy(new Error('other side closed')));
+      return opened(source);
+    };
+    const { archive, job } = await setUp([breaking]);
+    expect(await archive.open(job, 0, never)).toEqual({
+      kind: 'unavailable',
+      reason: 'other side closed',
+    });
+  });
+
+  it('keeps what an operator accepts as it is, under its own hash', async () => {
+    const odd = Buffer.from('not an MP4');
+    const { archive, job } = await setUp([() => opened(chunked(odd)), () => opened(chunked(odd))]);
+    expect(await archive.refetch(job, 0, false)).toMatchObject({ kind: 'unavailable' });
+    expect(await store.getOutputs([job.id])).toEqual([]);
+    expect(await archive.refetch(job, 0, true)).toEqual({ kind: 'stored' });
+    expect(await store.getOutputs([job.id])).toMatchObject([{ bytes: odd.length }]);
+  });
+
+  it('puts other bytes under another name in place of what is stored, and the same nowhere', async () => {
+    const [old, young] = [createMp4(5_000, 1), createMp4(5_000, 2)];
+    const { archive, job } = await setUp(
+      [old, old, young, young.subarray(0, 100)].map((clip) => () => opened(chunked(clip))),
+    );
+    await archive.keep(job);
+    expect(await archive.refetch(job, 0, false)).toEqual({ kind: 'unchanged' });
+    expect(await readdir(folder)).toEqual(['job_1-0.mp4']);
+    expect(await archive.refetch(job, 0, false)).toEqual({ kind: 'stored' });
+    const [name = ''] = await readdir(folder);
+    expect(name).toMatch(/^job_1-0\.[0-9a-f]{16}\.mp4$/);
+    expect(await archive.open(job, 0, never)).toMatchObject({ kind: 'stored', isReplacement: true });
+    // What upstream sends next is no clip: what is stored stays.
+    expect(await archive.refetch(job, 0, false)).toMatchObject({ kind: 'unavailable' });
+    expect(await readFile(join(folder, name))).toEqual(young);
+    expect(await readdir(folder)).toEqual([name]);
   });
 
   it('fetches a clip again that was deleted from the folder', async () => {
@@ -199,7 +266,11 @@ describe('the clip archive', () => {
     const { archive, job } = await setUp([() => opened(chunked(clip))]);
     const slow = new PassThrough();
     // What another process, whose request for the clip came first, is still writing.
-    const other = startDownload(join(folder, 'job_1-0.mp4'), opened(slow), () => false);
+    const storage = createFolderStorage(folder);
+    const other = startDownload(() => storage.spool('job_1-0.mp4'), opened(slow), {
+      acceptAsIs: false,
+      keep: (file, { sha256 }) => storage.put('job_1-0.mp4', file, sha256),
+    });
     slow.write(clip.subarray(0, 70_000));
     for await (const _first of other.read()) break;
     expect(await archive.keep(job)).toBe(true);

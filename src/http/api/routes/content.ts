@@ -1,6 +1,5 @@
 // GET and HEAD /jobs/{id}/content: the clip, whole or in part, from the archive or while it is downloaded.
 
-import { open } from 'node:fs/promises';
 import type { OutgoingHttpHeaders } from 'node:http';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { ClipgateError } from '../../../core/errors.ts';
@@ -9,8 +8,7 @@ import { visibleTo } from '../../../core/principal.ts';
 import type { Clip, ClipArchive } from '../../../service/clips/clip-archive.ts';
 import type { Jobs } from '../../../service/jobs/jobs.ts';
 import { parseRange } from '../../response/byte-range.ts';
-import { matchesEtag } from '../../response/etag.ts';
-import { sendFileBody } from '../../response/file-body.ts';
+import { matchesEtag, matchesEtagStrongly } from '../../response/etag.ts';
 import type { App } from '../../server/context.ts';
 import { BinarySchema } from '../schemas/content.ts';
 import { ContentQuerySchema, JobParamsSchema } from '../schemas/job.ts';
@@ -47,7 +45,7 @@ export function contentRoutes({ jobs, archive }: ContentRoutesParts) {
               content: { 'video/mp4': { schema: BinarySchema } },
             },
             304: { description: 'Not modified since the ETag in If-None-Match.', content: {} },
-            ...problems(400, 401, 404, 405, 409, 410, 416, 500, 502, 503),
+            ...problems(400, 401, 404, 405, 409, 410, 412, 416, 500, 502, 503),
           },
         },
         handler: async (request, reply) => {
@@ -78,58 +76,66 @@ async function sendClip(clip: Clip, request: FastifyRequest, reply: FastifyReply
         'OpenRouter no longer has this clip, and it was not archived in time.',
       );
     case 'unavailable':
-      throw new ClipgateError(
-        'content_unavailable',
-        'The clip could not be downloaded from OpenRouter. Retry later.',
-        {
-          retryAfterS: RETRY_AFTER_S,
-        },
-      );
+      throw unavailable();
     case 'live':
       reply.header('cache-control', 'no-store').type(clip.contentType);
       if (request.method !== 'HEAD') return reply.send(clip.body);
       clip.body.destroy();
       return reply.send();
-    case 'file':
-      return sendFile(clip, request, reply);
+    case 'stored':
+      return sendStored(clip, request, reply);
   }
 }
 
-async function sendFile(
-  { path, output }: Extract<Clip, { kind: 'file' }>,
+async function sendStored(
+  clip: Extract<Clip, { kind: 'stored' }>,
   request: FastifyRequest,
   reply: FastifyReply,
 ): Promise<FastifyReply> {
+  const { output, isReplacement } = clip;
   const etag = `"${output.sha256}"`;
   reply
     .type(output.contentType)
     .header('etag', etag)
     .header('accept-ranges', 'bytes')
-    // Bytes under a job id never change, but only their owner may keep them.
-    .header('cache-control', 'private, max-age=86400, immutable')
+    // Only their owner may keep them; what has been replaced once may be again.
+    .header('cache-control', isReplacement ? 'private, no-cache' : 'private, max-age=86400, immutable')
     .header('vary', 'authorization')
     .header('content-disposition', `inline; filename="${output.file}"`);
+  const ifMatch = request.headers['if-match'];
+  if (ifMatch !== undefined && !matchesEtagStrongly(ifMatch, etag)) {
+    throw new ClipgateError('precondition_failed', 'The clip is not the one that If-Match names.');
+  }
   if (matchesEtag(request.headers['if-none-match'], etag)) return reply.code(304).send();
   const ifRange = request.headers['if-range'];
-  const wanted = ifRange !== undefined && ifRange !== etag ? undefined : request.headers.range;
-  const range = parseRange(wanted, output.bytes);
+  // RFC 9110, 14.2: Range means something for GET alone.
+  const isWanted = request.method === 'GET' && (ifRange === undefined || ifRange === etag);
+  const range = parseRange(isWanted ? request.headers.range : undefined, output.bytes);
   if (range.kind === 'unsatisfiable') {
     reply.header('content-range', `bytes */${output.bytes}`);
     throw new ClipgateError('range_not_satisfiable', `The clip has ${output.bytes} bytes.`);
   }
-  const first = range.kind === 'part' ? range.first : 0;
-  const last = range.kind === 'part' ? range.last : output.bytes - 1;
-  if (range.kind === 'part')
-    reply.code(206).header('content-range', `bytes ${first}-${last}/${output.bytes}`);
-  reply.header('content-length', last - first + 1);
-  if (request.method === 'HEAD') return reply.send();
+  const wanted = range.kind === 'part' ? range : null;
+  const bytes = wanted ? wanted.last - wanted.first + 1 : output.bytes;
+  if (request.method === 'HEAD') return reply.header('content-length', bytes).send();
 
-  const file = await open(path);
+  const body = await clip.open(wanted).catch((error: unknown) => {
+    request.log.error({ err: error }, 'an archived clip cannot be opened');
+    return null;
+  });
+  if (!body) throw unavailable();
+  if (wanted) reply.code(206).header('content-range', `bytes ${wanted.first}-${wanted.last}/${output.bytes}`);
+  reply.header('content-length', bytes);
   // From here on the answer is ours: its body is not a stream that Fastify knows how to send.
   reply.hijack();
   reply.raw.writeHead(reply.statusCode, reply.getHeaders() as OutgoingHttpHeaders);
-  await sendFileBody(file, first, last, reply.raw).catch((error: unknown) =>
-    request.log.error({ err: error }, 'an archived clip was cut short'),
-  );
+  await body
+    .writeTo(reply.raw)
+    .catch((error: unknown) => request.log.error({ err: error }, 'an archived clip was cut short'));
   return reply;
 }
+
+const unavailable = () =>
+  new ClipgateError('content_unavailable', 'The clip could not be downloaded from OpenRouter. Retry later.', {
+    retryAfterS: RETRY_AFTER_S,
+  });

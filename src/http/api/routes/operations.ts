@@ -1,7 +1,7 @@
 // Health checks: /healthz checks the process only, /readyz everything that a request needs.
 
 import type { CatalogCache } from '../../../service/catalog/catalog-cache.ts';
-import type { ArchiveState } from '../../../service/clips/archive-health.ts';
+import type { StorageState } from '../../../service/clips/storage/port.ts';
 import type { App } from '../../server/context.ts';
 import { HealthSchema, ReadinessSchema } from '../schemas/operations.ts';
 import { problems } from '../schemas/problem.ts';
@@ -11,7 +11,7 @@ export interface OperationRoutesParts {
   /** Resolves when the store answers. */
   readonly pingStore: () => Promise<void>;
   /** How the folder of the archive stands. */
-  readonly checkArchive: () => Promise<ArchiveState>;
+  readonly checkArchive: () => Promise<StorageState>;
   /** How late the event loop runs, in milliseconds at the 99th percentile. */
   readonly loopDelayMs: () => number;
   /** How buying stands. */

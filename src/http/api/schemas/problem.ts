@@ -46,6 +46,7 @@ const MEANINGS = {
   408: 'The request took too long to arrive: `request_timeout`.',
   409: 'Conflict with the current state: `not_ready`, or another `code`.',
   410: 'The clip is no longer available: `content_gone`.',
+  412: 'The clip is not the one that `If-Match` names: `precondition_failed`.',
   413: 'Too large: `body_too_large` (32 MB on /route and /jobs), or `upstream_too_large`.',
   415: 'Not JSON: `unsupported_media_type`.',
   416: 'The requested range lies outside the clip: `range_not_satisfiable`.',

@@ -39,6 +39,20 @@ export const ResolveBodySchema = z
     examples: [{ action: 'attach', upstream_id: 'gen-vid-1790931600-a1B2', reason: 'Found on the invoice.' }],
   });
 
+export const RefetchBodySchema = z
+  .strictObject({
+    accept_as_is: z
+      .boolean()
+      .optional()
+      .describe('Keeps what OpenRouter sends even where it is no whole MP4.'),
+    reason: REASON.optional(),
+  })
+  .meta({
+    id: 'Refetch',
+    description: 'Fetches the clips of a job again.',
+    examples: [{ accept_as_is: true }],
+  });
+
 export const ResubmitBodySchema = z
   .strictObject({
     accept_double_charge: z

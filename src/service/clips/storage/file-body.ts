@@ -1,7 +1,7 @@
-// Sends a stretch of an open file as an answer's body, through one buffer however long it is.
+// Sends a stretch of an open file as the body of a response, through one buffer however long it is.
 
 import type { FileHandle } from 'node:fs/promises';
-import type { ServerResponse } from 'node:http';
+import type { Writable } from 'node:stream';
 
 // Large reads: a clip is megabytes, and every chunk costs a trip through the event loop.
 const CHUNK = 512 * 1024;
@@ -18,19 +18,19 @@ export async function sendFileBody(
   file: FileHandle,
   first: number,
   last: number,
-  response: ServerResponse,
+  sink: Writable,
 ): Promise<void> {
   const buffer = Buffer.allocUnsafeSlow(Math.min(CHUNK, last - first + 1));
   try {
-    for (let at = first; at <= last && !response.destroyed; ) {
+    for (let at = first; at <= last && !sink.destroyed; ) {
       const { bytesRead } = await file.read(buffer, 0, Math.min(buffer.length, last - at + 1), at);
       if (bytesRead === 0) throw new Error('an archived clip became shorter while it was sent');
       at += bytesRead;
-      await write(response, buffer.subarray(0, bytesRead));
+      await write(sink, buffer.subarray(0, bytesRead));
     }
-    response.end();
+    sink.end();
   } catch (error) {
-    response.destroy();
+    sink.destroy();
     throw error;
   } finally {
     await file.close();
@@ -38,11 +38,11 @@ export async function sendFileBody(
 }
 
 /** Resolves when the bytes have left, or have nowhere to go any more: only then may they be written over. */
-async function write(response: ServerResponse, bytes: Buffer): Promise<void> {
+async function write(sink: Writable, bytes: Buffer): Promise<void> {
   await new Promise<void>((resolve) => {
-    response.once('close', resolve);
-    response.write(bytes, () => {
-      response.off('close', resolve);
+    sink.once('close', resolve);
+    sink.write(bytes, () => {
+      sink.off('close', resolve);
       resolve();
     });
   });

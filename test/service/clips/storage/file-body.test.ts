@@ -9,7 +9,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { buffer } from 'node:stream/consumers';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { sendFileBody } from '../../../src/http/response/file-body.ts';
+import { sendFileBody } from '../../../../src/service/clips/storage/file-body.ts';
 
 const bytes = randomBytes(3_000_000);
 let folder: string;

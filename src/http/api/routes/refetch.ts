@@ -1,0 +1,47 @@
+// POST /jobs/{id}/refetch: an operator has the clips of a job fetched again.
+
+import type { ClipRefetch } from '../../../service/clips/refetch.ts';
+import type { Jobs } from '../../../service/jobs/jobs.ts';
+import { requireOperator } from '../../server/auth.ts';
+import type { App } from '../../server/context.ts';
+import { sendJob } from '../job-answer.ts';
+import { JobParamsSchema, JobSchema } from '../schemas/job.ts';
+import { problems } from '../schemas/problem.ts';
+import { NoQuerySchema } from '../schemas/query.ts';
+import { RefetchBodySchema } from '../schemas/reconciliation.ts';
+
+export interface RefetchRoutesParts {
+  readonly jobs: Jobs;
+  readonly clips: ClipRefetch;
+}
+
+export function refetchRoutes({ jobs, clips }: RefetchRoutesParts) {
+  return async (app: App): Promise<void> => {
+    app.post(
+      '/jobs/:id/refetch',
+      {
+        schema: {
+          operationId: 'refetchJobContent',
+          summary: 'Fetch the clips of a job from OpenRouter again (operators)',
+          description:
+            'What is stored is replaced once the new clip is stored whole, and kept otherwise. A clip that is no whole ' +
+            'MP4 is stored only with `accept_as_is: true`. On record: see the audit of the job.',
+          tags: ['operators'],
+          params: JobParamsSchema,
+          querystring: NoQuerySchema,
+          body: RefetchBodySchema,
+          response: {
+            200: JobSchema,
+            ...problems(400, 401, 403, 404, 405, 408, 409, 410, 413, 415, 500, 502, 503),
+          },
+        },
+      },
+      async (request, reply) => {
+        const actor = requireOperator(request);
+        const { accept_as_is: acceptAsIs = false, reason = null } = request.body;
+        const job = await clips.refetch(request.params.id, acceptAsIs, { actor, reason });
+        return sendJob(reply, jobs, job);
+      },
+    );
+  };
+}
