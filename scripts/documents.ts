@@ -5,6 +5,7 @@ import { pino } from 'pino';
 import { describeVariables, parseConfig } from '../src/config/parse.ts';
 import { createGateway } from '../src/gateway/gateway.ts';
 import { ERROR_CODES } from '../src/http/server/error-codes.ts';
+import { ALARMS } from '../src/service/runtime/alarms.ts';
 import { openSqliteStore } from '../src/store/sqlite/sqlite.ts';
 import { VERSION } from '../src/version.ts';
 
@@ -81,5 +82,16 @@ export const renderErrors = (markdown: string): string =>
       Object.entries(ERROR_CODES)
         .sort(([, one], [, other]) => one.status - other.status)
         .map(([code, { status, meaning, remedy }]) => [`\`${code}\``, String(status), meaning, remedy]),
+    ),
+  );
+
+/** docs/reference/alarms.md with every alarm. */
+export const renderAlarms = (markdown: string): string =>
+  replaceGenerated(
+    markdown,
+    'alarms',
+    renderTable(
+      ['alarm', 'what happened', 'what to do'],
+      Object.entries(ALARMS).map(([name, { happened, action }]) => [`\`${name}\``, happened, action]),
     ),
   );

@@ -2,11 +2,12 @@
 
 import { readFile, writeFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
-import { renderConfiguration, renderErrors, renderOpenApi, renderTypes } from './documents.ts';
+import { renderAlarms, renderConfiguration, renderErrors, renderOpenApi, renderTypes } from './documents.ts';
 
 const OUTPUTS: Readonly<Record<string, (current: string) => string | Promise<string>>> = {
   'openapi/clipgate.json': renderOpenApi,
   'openapi/clipgate.d.ts': renderTypes,
+  'docs/reference/alarms.md': renderAlarms,
   'docs/reference/configuration.md': renderConfiguration,
   'docs/reference/errors.md': renderErrors,
 };

@@ -1,4 +1,4 @@
-// The process: environment in, parts together, listening, signals out. The only file that touches `process`.
+// The process: reads the environment, starts the gateway, handles signals. The only file that uses `process`.
 
 import { randomUUID } from 'node:crypto';
 import { hostname } from 'node:os';
@@ -18,7 +18,7 @@ async function main(): Promise<void> {
   const store = await openStore({
     databaseUrl: config.DATABASE_URL,
     clock: Date.now,
-    report: (error) => log.error({ err: error }, 'the database connection is in trouble'),
+    report: (error) => log.error({ err: error }, 'the database connection failed'),
   });
   let apiKey = config.OPENROUTER_API_KEY;
   const gateway = await createGateway({
@@ -44,7 +44,7 @@ async function main(): Promise<void> {
   });
   const delay = config.DRAIN_DELAY_MS + config.SHUTDOWN_TIMEOUT_MS;
   closeWithGrace({ delay, logger: log, skip: ['SIGHUP'] }, async ({ signal, err }) => {
-    if (err) log.fatal({ err }, 'an error nobody caught: shutting down');
+    if (err) log.fatal({ err }, 'uncaught error: shutting down');
     else log.info({ signal }, 'shutting down');
     await gateway.close();
     log.info({}, 'stopped');
@@ -55,21 +55,21 @@ async function main(): Promise<void> {
       throw asListenError(error, config);
     });
   } catch (error) {
-    // The poller may be in the middle of a submit: it is finished even where the port turns out to be taken.
+    // The poller may have begun a submit: it is finished even if the port is in use.
     await gateway.close();
     throw error;
   }
 }
 
-/** The system's own words name neither variable. */
+/** The system's message names neither variable. */
 function asListenError(error: unknown, { HOST, PORT }: Config): unknown {
   switch ((error as NodeJS.ErrnoException).code) {
     case 'EADDRINUSE':
       return new ConfigError([
-        `PORT: ${PORT} is taken on ${HOST}: stop what listens there, or choose another`,
+        `PORT: ${PORT} is in use on ${HOST}: stop the other process, or choose another port`,
       ]);
     case 'EACCES':
-      return new ConfigError([`PORT: this user may not listen on ${PORT}: choose one above 1023`]);
+      return new ConfigError([`PORT: no permission to listen on ${PORT}: choose a port above 1023`]);
     case 'EADDRNOTAVAIL':
     case 'ENOTFOUND':
     case 'EAI_AGAIN':
@@ -82,7 +82,7 @@ function asListenError(error: unknown, { HOST, PORT }: Config): unknown {
 try {
   await main();
 } catch (error) {
-  // What an operator can mend is said in a sentence; anything else with all we know.
+  // An error that an operator can fix is one sentence; anything else shows its stack.
   const expected = error instanceof ConfigError || error instanceof ClipgateError;
   process.stderr.write(`${expected ? error.message : String((error as Error).stack ?? error)}\n`);
   process.exit(1);

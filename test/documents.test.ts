@@ -4,6 +4,7 @@ import { execFileSync } from 'node:child_process';
 import { hash } from 'node:crypto';
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { dirname, join, normalize } from 'node:path';
+import ts from 'typescript';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { parseConfig } from '../src/config/parse.ts';
 import { eventTypeOf, TOLD_STATUSES } from '../src/core/callbacks/delivery.ts';
@@ -185,6 +186,79 @@ describe('the diagrams, tables and snippets', () => {
     expect([...files].filter((file) => !existsSync(file))).toEqual([]);
   });
 });
+
+describe('the snippet of the callbacks guide', () => {
+  const source =
+    readBlocks(pageAt('docs/guides/callbacks.md')).find(({ language }) => language === 'ts')?.text ?? '';
+  const file = join(process.cwd(), 'test', 'callback-snippet.ts');
+
+  it('passes tsc --strict', () => {
+    const options: ts.CompilerOptions = {
+      strict: true,
+      noEmit: true,
+      skipLibCheck: true,
+      target: ts.ScriptTarget.ES2023,
+      module: ts.ModuleKind.NodeNext,
+      moduleResolution: ts.ModuleResolutionKind.NodeNext,
+      types: ['node'],
+    };
+    const host = ts.createCompilerHost(options);
+    const { readFile, fileExists } = host;
+    host.readFile = (name) => (name === file ? source : readFile(name));
+    host.fileExists = (name) => name === file || fileExists(name);
+    const { getSourceFile } = host;
+    host.getSourceFile = (name, ...rest) =>
+      name === file
+        ? ts.createSourceFile(name, source, { languageVersion: ts.ScriptTarget.ES2023 })
+        : getSourceFile(name, ...rest);
+    const program = ts.createProgram([file], options, host);
+    const messages = ts
+      .getPreEmitDiagnostics(program)
+      .map(({ messageText }) => ts.flattenDiagnosticMessageText(messageText, ' '));
+    expect(messages).toEqual([]);
+  }, 60_000);
+
+  it('accepts a signed event and rejects a forged one', async () => {
+    const secret = `whsec_${Buffer.alloc(32, 7).toString('base64')}`;
+    const out = execFileSync(process.execPath, ['--input-type=module', '-e', DRIVER], {
+      encoding: 'utf8',
+      env: { ...process.env, CLIPGATE_SECRET: secret, SNIPPET: transpile(source) },
+    });
+    expect(out.trim().split('\n')).toEqual(['job.completed job_1', '204 401']);
+  });
+});
+
+const transpile = (source: string): string =>
+  ts.transpileModule(source, {
+    compilerOptions: { module: ts.ModuleKind.ESNext, target: ts.ScriptTarget.ES2023 },
+  }).outputText;
+
+/** Runs the snippet in a process of its own and sends it a signed event, and the same with another body. */
+const DRIVER = `
+import { writeFileSync, rmSync } from 'node:fs';
+import { Webhook } from 'standardwebhooks';
+const file = new URL('file://' + process.cwd() + '/node_modules/.callback-snippet-' + process.pid + '.mjs');
+writeFileSync(file, process.env.SNIPPET);
+try {
+  const { server } = await import(file);
+  await new Promise((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const url = 'http://127.0.0.1:' + server.address().port;
+  const body = JSON.stringify({ type: 'job.completed', data: { id: 'job_1', status: 'completed' } });
+  const now = new Date();
+  const headers = {
+    'webhook-id': 'job_1_completed',
+    'webhook-timestamp': String(Math.floor(now.getTime() / 1000)),
+    'webhook-signature': new Webhook(process.env.CLIPGATE_SECRET).sign('job_1_completed', now, body),
+  };
+  const good = await fetch(url, { method: 'POST', headers, body });
+  const bad = await fetch(url, { method: 'POST', headers, body: body + ' ' });
+  console.log(good.status, bad.status);
+  server.closeAllConnections();
+  server.close();
+} finally {
+  rmSync(file);
+}
+`;
 
 describe('the links', () => {
   const targets = PAGES.flatMap(({ path, markdown }) =>

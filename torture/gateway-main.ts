@@ -37,7 +37,7 @@ async function main(): Promise<void> {
   const store = await openStore({
     databaseUrl: config.DATABASE_URL,
     clock,
-    report: (error) => log.error({ err: error }, 'the database connection is in trouble'),
+    report: (error) => log.error({ err: error }, 'the database connection failed'),
   });
   const gateway = await createGateway({
     config,

@@ -1,4 +1,4 @@
-// What an operator says of callbacks: the secrets they are signed with, and where they may go.
+// Parses the settings of callbacks: the secrets that sign them, and the allowed targets.
 
 import { z } from 'zod';
 import type { CallbackAllow } from '../core/callbacks/callback-url.ts';
@@ -18,7 +18,7 @@ export const callbackSecretsSchema = z.string().transform((value, context) => {
     const [, client, secret, key = ''] = SECRET_ENTRY.exec(entry.trim()) ?? [];
     const bytes = bytesOf(key);
     if (!client || !secret || key.length % 4 !== 0 || bytes < MIN_KEY_BYTES || bytes > MAX_KEY_BYTES) {
-      // The entry itself stays out of the message: it is a secret, or was meant to be one.
+      // The message omits the entry: it contains a secret.
       const message = `entry ${index + 1} is not client:whsec_ and ${MIN_KEY_BYTES} to ${MAX_KEY_BYTES} bytes in base64`;
       context.addIssue({ code: 'custom', message });
     } else byClient.set(client, [...(byClient.get(client) ?? []), createSecret(secret)]);

@@ -3,7 +3,7 @@
 import { z } from 'zod';
 import { createSecret } from '../core/secret.ts';
 
-/** Decimal digits only: `Number` also takes a blank, `0x10` and `1e3`, which nobody means here. */
+/** Decimal digits only: `Number` also accepts a blank, `0x10` and `1e3`. */
 export const wholeNumber = (min: number, max: number, unit = '') => {
   const message = `must be a whole number from ${min} to ${max}${unit && ` (${unit})`}`;
   return z
@@ -25,18 +25,20 @@ function findUrlFault(value: string): string | null {
   if (!URL.canParse(value)) return 'must be an http(s) URL';
   const { protocol, username, password, search, hash } = new URL(value);
   if (protocol !== 'http:' && protocol !== 'https:') return 'must be an http(s) URL';
-  return username || password || search || hash ? 'must not carry credentials, a query or a fragment' : null;
+  return username || password || search || hash
+    ? 'must not contain credentials, a query or a fragment'
+    : null;
 }
 
 const LOOPBACK = /^(localhost|127(\.\d{1,3}){3}|\[::1\])$/;
 
-/** Where upstream reaches us: it delivers to https only, and so does anyone who has a secret in the path. */
+/** OpenRouter delivers webhooks to https only, and the path contains a secret. */
 export const publicUrl = httpUrl.refine(
   (value) => new URL(value).protocol === 'https:' || LOOPBACK.test(new URL(value).hostname),
-  'must be https (http only for this machine)',
+  'must be https (http only on loopback)',
 );
 
-/** Several while one replaces another. */
+/** Several during a rotation. */
 export const webhookSecrets = z
   .string()
   .regex(/^[^\s,]{8,}( *, *[^\s,]{8,})*$/, 'must be secrets of at least 8 characters, separated by commas')
@@ -50,7 +52,7 @@ export const clientKeys = z.string().transform((value, context) => {
   for (const [index, entry] of value.split(',').entries()) {
     const match = CLIENT_KEY_PATTERN.exec(entry.trim());
     if (!match?.[1] || !match[2]) {
-      // The entry itself stays out of the message: it may hold a key pasted in place of its hash.
+      // The message omits the entry: it may be a key, pasted in place of its hash.
       context.addIssue({
         code: 'custom',
         message: `entry ${index + 1} is not name:sha256 (64 lower-case hex digits)`,

@@ -3,7 +3,7 @@
 import { RULES } from './rules.ts';
 import { type Config, SECRET_NAMES, variables } from './variables.ts';
 
-/** Thrown by `parseConfig`: one line per bad variable, never with the value it had. */
+/** Thrown by `parseConfig`: one line per invalid variable, never with its value. */
 export class ConfigError extends Error {
   readonly problems: readonly string[];
   constructor(problems: readonly string[]) {
@@ -15,7 +15,7 @@ export class ConfigError extends Error {
 
 /**
  * Reads the configuration from environment variables. An empty variable counts as unset.
- * @throws ConfigError naming every bad variable at once.
+ * @throws ConfigError with every invalid variable.
  */
 export function parseConfig(env: Readonly<Record<string, string | undefined>>): Config {
   const values: Record<string, unknown> = {};
@@ -37,14 +37,14 @@ export function parseConfig(env: Readonly<Record<string, string | undefined>>): 
 
 export interface VariableDoc {
   readonly name: string;
-  /** Null where there is none. */
+  /** Null if there is none. */
   readonly byDefault: string | null;
   readonly description: string;
 }
 
 const SECRETS: ReadonlySet<string> = new Set(SECRET_NAMES);
 
-/** Name, default and meaning of every variable, for the README's table. */
+/** Name, default and description of every variable. */
 export function describeVariables(): VariableDoc[] {
   return Object.entries(variables).map(([name, schema]) => {
     const byDefault = schema.safeParse(undefined).data;

@@ -1,4 +1,4 @@
-// The operator's own marks for quality, read once at boot and refused whole where one entry is wrong.
+// Reads the operator's quality scores once at start; one invalid entry rejects the file.
 
 import { readFile } from 'node:fs/promises';
 import { z } from 'zod';

@@ -12,21 +12,21 @@ export const RULES: readonly {
     of: ['CLIENT_KEYS', 'CLIENT_AUTH'],
     check: ({ CLIENT_AUTH, CLIENT_KEYS }) =>
       CLIENT_AUTH === 'keys' && !CLIENT_KEYS?.size
-        ? 'is required: give at least one name:sha256hex, or say CLIENT_AUTH=none'
+        ? 'is required: set at least one name:sha256hex, or set CLIENT_AUTH=none'
         : null,
   },
   {
     of: ['CLIENT_AUTH', 'CLIENT_KEYS'],
     check: ({ CLIENT_AUTH, CLIENT_KEYS }) =>
       CLIENT_AUTH === 'none' && CLIENT_KEYS
-        ? 'is none although CLIENT_KEYS is set: say one or the other'
+        ? 'is none although CLIENT_KEYS is set: remove one of the two'
         : null,
   },
   {
     of: ['OPERATOR_KEYS', 'CLIENT_KEYS'],
     check: ({ OPERATOR_KEYS, CLIENT_KEYS }) =>
       [...(OPERATOR_KEYS?.keys() ?? [])].some((hash) => CLIENT_KEYS?.has(hash))
-        ? 'has a key that is a client key too'
+        ? 'contains a key that is also in CLIENT_KEYS'
         : null,
   },
   {
@@ -34,7 +34,7 @@ export const RULES: readonly {
     check: ({ CALLBACK_SECRETS, CLIENT_AUTH, CLIENT_KEYS }) => {
       const clients = new Set(CLIENT_AUTH === 'none' ? [ANONYMOUS] : CLIENT_KEYS?.values());
       const stranger = [...(CALLBACK_SECRETS?.keys() ?? [])].find((name) => !clients.has(name));
-      return stranger === undefined ? null : `names ${stranger}, which is no client of this gateway`;
+      return stranger === undefined ? null : `names ${stranger}, which is not a client in CLIENT_KEYS`;
     },
   },
   {
@@ -46,7 +46,7 @@ export const RULES: readonly {
     of: ['SHUTDOWN_TIMEOUT_MS', 'SUBMIT_TIMEOUT_MS'],
     check: ({ SHUTDOWN_TIMEOUT_MS, SUBMIT_TIMEOUT_MS }) =>
       SHUTDOWN_TIMEOUT_MS <= SUBMIT_TIMEOUT_MS
-        ? `must be above SUBMIT_TIMEOUT_MS, which is ${SUBMIT_TIMEOUT_MS}: a stop must not cut a submit off`
+        ? `must be above SUBMIT_TIMEOUT_MS, which is ${SUBMIT_TIMEOUT_MS}, so that a shutdown does not interrupt a submit`
         : null,
   },
 ];

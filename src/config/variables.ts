@@ -17,28 +17,28 @@ export const variables = {
   HOST: z
     .string()
     .default('127.0.0.1')
-    .describe('Address to listen on. `0.0.0.0` to be reachable from other machines.'),
-  PORT: wholeNumber(0, 65_535).default(8080).describe('Port to listen on; 0 = any that is free.'),
+    .describe('Address to listen on; `0.0.0.0` accepts connections from other machines.'),
+  PORT: wholeNumber(0, 65_535).default(8080).describe('Port to listen on; 0 selects a free port.'),
   OPENROUTER_API_KEY: z
     .string()
     .regex(/^[\x21-\x7e]{8,}$/, 'must be at least 8 visible ASCII characters without spaces')
     .transform(createSecret)
     .optional()
     .describe(
-      'Key that pays. Without it `/models` and `/route` work, and `POST /jobs` answers 503 `upstream_key_missing`.',
+      'OpenRouter key that pays for clips. Without it `/models` and `/route` work, and `POST /jobs` answers 503 `upstream_key_missing`.',
     ),
   OPENROUTER_BASE_URL: httpUrl
     .default('https://openrouter.ai/api/v1')
-    .describe('Where the video API is. Point it at the simulator to try things without spending.'),
+    .describe("Base URL of OpenRouter's API. Use the simulator's URL to try things without spending."),
   OPENROUTER_WEBHOOK_SECRET: webhookSecrets
     .optional()
     .describe(
-      "Secret that signs OpenRouter's webhooks; several, separated by commas, while one replaces another. Without it the unguessable path alone says whose they are.",
+      "Secret that signs OpenRouter's webhooks; several, separated by commas, during a rotation. Without it, only the unguessable path authenticates a webhook.",
     ),
   PUBLIC_URL: publicUrl
     .optional()
     .describe(
-      'Where OpenRouter reaches this gateway, such as `https://clips.example.com`. Without it no webhook comes: a job whose submit was answered by nobody waits for an operator.',
+      'Public URL of this gateway for webhooks from OpenRouter, such as `https://clips.example.com`. Without it, a job whose submit has an unknown outcome waits for an operator.',
     ),
   DATABASE_URL: z
     .string()
@@ -48,61 +48,61 @@ export const variables = {
     )
     .refine(
       (url) => !/^sqlite:(\/\/)?:memory:$/.test(url),
-      'must be sqlite:<file> or postgres://...: in memory every job would be lost at every stop',
+      'must be sqlite:<file> or postgres://...: a database in memory would lose every job at shutdown',
     )
     .default('sqlite:./data/clipgate.db')
     .describe(
-      'Where jobs are remembered: a SQLite file that this process alone owns, or `postgres://user:password@host:port/database`, which any number of replicas share.',
+      'Database of jobs: `sqlite:<file>`, owned by one process, or `postgres://user:password@host:port/database`, shared by any number of replicas.',
     ),
   ARCHIVE_DIR: z
     .string()
     .min(1)
     .default('./data/clips')
-    .describe('Folder where finished clips are kept. Replicas on one PostgreSQL share it as a volume.'),
+    .describe('Folder of the clip archive. Replicas on one PostgreSQL share it as a volume.'),
   CLIENT_AUTH: z
     .enum(['keys', 'none'], 'must be keys or none')
     .default('keys')
     .describe(
-      '`keys`: clients send `Authorization: Bearer <key>`. `none`: anybody who reaches the port may spend.',
+      '`keys`: clients send `Authorization: Bearer <key>`. `none`: no authentication; every client that can connect can spend.',
     ),
   CLIENT_KEYS: clientKeys
     .optional()
     .describe(
-      'Client keys as `name:sha256hex,...`, required unless CLIENT_AUTH=none; several keys may share a name while one replaces another.',
+      'Client keys as `name:sha256hex,...`, required unless CLIENT_AUTH=none. Several keys may share a name during a rotation.',
     ),
   OPERATOR_KEYS: clientKeys
     .optional()
     .describe(
-      "Keys of those who may read and repair every client's jobs, as `name:sha256hex,...`. Without one nobody can decide a job that stays `submission_unknown`.",
+      "Operator keys, which can read and reconcile every client's jobs, as `name:sha256hex,...`. Without one, a job in `submission_unknown` cannot be resolved by hand.",
     ),
   CALLBACK_SECRETS: callbackSecretsSchema
     .optional()
     .describe(
-      'What callbacks to clients are signed with, as `client:whsec_base64,...` (24 to 64 random bytes; clients are those of CLIENT_KEYS, or `anonymous`). Two of one client sign together while one replaces the other. A client without one cannot use `callback_url`.',
+      'Secrets that sign callbacks to clients, as `client:whsec_base64,...` (24 to 64 random bytes; clients are those of CLIENT_KEYS, or `anonymous`). With two secrets of one client, for a rotation, callbacks carry both signatures. A client without a secret cannot use `callback_url`.',
     ),
   CALLBACK_ALLOW: callbackAllowSchema
     .optional()
     .describe(
-      'Where callbacks may go, as `hooks.example.com,.example.org,10.20.0.0/16,...`: with hosts or suffixes to no other host, with networks to them beside public addresses. Plain http only to loopback addresses listed here. Unset: any public address over https.',
+      'Allowed targets of callbacks, as `hooks.example.com,.example.org,10.20.0.0/16,...`. Hosts and suffixes restrict callbacks to them; networks are allowed in addition to public addresses. Plain http is allowed only to loopback addresses listed here. Unset: any public address over https.',
     ),
   LOG_LEVEL: z
     .enum(LOG_LEVELS, `must be one of ${LOG_LEVELS.join(', ')}`)
     .default('info')
-    .describe('How much is logged, as JSON lines on standard output.'),
+    .describe('Log level of the JSON lines on standard output.'),
   CATALOG_MAX_AGE_S: wholeNumber(1, 86_400, 'seconds')
     .default(300)
-    .describe('Seconds after which the model catalog is fetched again (the old one is served meanwhile).'),
+    .describe('Seconds after which the model catalog is refreshed; the old one is served meanwhile.'),
   QUALITY_FILE: z
     .string()
     .min(1)
     .optional()
     .describe(
-      'JSON file with your own marks for quality, `{"<model id>": number}`, from 0 to 1 or on any positive scale. They beat the public benchmarks.',
+      'JSON file with your own quality scores, `{"<model id>": number}`, from 0 to 1 or on any positive scale. They take precedence over public benchmarks.',
     ),
   SUBMIT_TIMEOUT_MS: wholeNumber(61_000, 600_000, 'milliseconds')
     .default(90_000)
     .describe(
-      'How long one submit may take. Never below 61 s: upstream gives up at 60 s, and giving up first would orphan a paid job.',
+      'Timeout of one submit. At least 61 s: OpenRouter times out after 60 s, and an earlier timeout could orphan a paid job.',
     ),
   POLL_MIN_MS: wholeNumber(10, 60_000, 'milliseconds')
     .default(1_000)
@@ -114,12 +114,12 @@ export const variables = {
     .enum(['on_request', 'always'], 'must be on_request or always')
     .default('on_request')
     .describe(
-      'When the media URLs of a clip are looked at before it is bought: where the request says `preflight: true`, or always.',
+      'When the media URLs of a clip are checked before it is bought: `on_request` (`preflight: true`) or `always`.',
     ),
   OUTBOUND_ALLOW: networks
     .optional()
     .describe(
-      'Networks beside the public internet that URLs from clients may lead to, such as `10.1.0.0/16,fd12::/32`. None by default: whoever may send requests could otherwise look around inside.',
+      'Private networks that URLs from clients may lead to, such as `10.1.0.0/16,fd12::/32`. Empty by default, which prevents SSRF into private networks.',
     ),
   DRAIN_DELAY_MS: wholeNumber(0, 120_000, 'milliseconds')
     .default(0)

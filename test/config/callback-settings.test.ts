@@ -46,6 +46,6 @@ describe('OPERATOR_KEYS', () => {
   });
 
   it('may not share a key with a client', () => {
-    expect(() => parse({ OPERATOR_KEYS: `alice:${HASH}` })).toThrow('client key too');
+    expect(() => parse({ OPERATOR_KEYS: `alice:${HASH}` })).toThrow('also in CLIENT_KEYS');
   });
 });

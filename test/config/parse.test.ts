@@ -108,7 +108,7 @@ describe('parseConfig', () => {
     expect(problemsOf({ ...OPEN, CALLBACK_SECRETS: `anonymous:${secret}` })).toEqual([]);
     for (const env of [keys, OPEN]) {
       expect(problemsOf({ ...env, CALLBACK_SECRETS: `agency:${secret}` })).toEqual([
-        'CALLBACK_SECRETS names agency, which is no client of this gateway',
+        'CALLBACK_SECRETS names agency, which is not a client in CLIENT_KEYS',
       ]);
     }
   });

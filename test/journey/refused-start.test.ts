@@ -43,7 +43,7 @@ it('names PORT where another listens there', PATIENT, async () => {
   const { port } = other.address() as AddressInfo;
   const refusal = await refusalOf(() => ({ PORT: String(port) }));
   expect(refusal).toMatch(
-    new RegExp(`^Clipgate cannot start:\\n  PORT: ${port} is taken on 127.0.0.1: .*\\n$`),
+    new RegExp(`^Clipgate cannot start:\\n  PORT: ${port} is in use on 127.0.0.1: .*\\n$`),
   );
 });
 

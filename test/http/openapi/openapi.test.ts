@@ -5,7 +5,13 @@ import Ajv2020 from 'ajv/dist/2020.js';
 import addFormats from 'ajv-formats';
 import supertest from 'supertest';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { renderConfiguration, renderErrors, renderOpenApi, renderTypes } from '../../../scripts/documents.ts';
+import {
+  renderAlarms,
+  renderConfiguration,
+  renderErrors,
+  renderOpenApi,
+  renderTypes,
+} from '../../../scripts/documents.ts';
 import { VERSION } from '../../../src/version.ts';
 import { startTestGateway, type TestGateway } from '../../support/gateway.ts';
 
@@ -53,6 +59,7 @@ describe('what is generated', () => {
     ['openapi/clipgate.json', renderOpenApi],
     ['openapi/clipgate.d.ts', renderTypes],
     ['docs/reference/configuration.md', () => renderConfiguration(read('docs/reference/configuration.md'))],
+    ['docs/reference/alarms.md', () => renderAlarms(read('docs/reference/alarms.md'))],
     ['docs/reference/errors.md', () => renderErrors(read('docs/reference/errors.md'))],
   ])('%s is what the code says: else run "npm run generate"', async (path, render) => {
     expect(await render()).toBe(read(path));
