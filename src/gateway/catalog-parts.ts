@@ -63,8 +63,8 @@ export async function createCatalogParts(context: CatalogContext) {
     random,
     log,
   });
-  const knowledge = (): Knowledge => ({
-    models: modelStats.knowledge(),
+  const knowledge = (clientId: string | null): Knowledge => ({
+    models: modelStats.knowledge(clientId),
     benchmarks: benchmarks.peek()?.value ?? NOTHING_KNOWN.benchmarks,
     qualities,
   });

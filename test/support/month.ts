@@ -4,6 +4,7 @@ import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { Catalog } from '../../src/core/catalog/catalog.ts';
 import { type ClipSpec, PRIORITIES } from '../../src/core/clip/clip-spec.ts';
 import { NOTHING_KNOWN } from '../../src/core/learning/knowledge.ts';
+import { priceKindOf } from '../../src/core/learning/price-kind.ts';
 import { toMicroUsd } from '../../src/core/money.ts';
 import { yardstickOf } from '../../src/core/pricing/learned-estimate.ts';
 import { planRoute } from '../../src/core/routing/plan-route.ts';
@@ -35,6 +36,8 @@ export interface Purchase {
   /** From 0, the start of the month, up to 1. */
   readonly time: number;
   readonly model: string;
+  /** Clips of one kind are billed alike. */
+  readonly kind: string;
   /** What a router that never learns would have chosen; null where the client named the model. */
   readonly untaught: string | null;
   readonly listUsd: number;
@@ -125,7 +128,7 @@ export async function simulateMonth(catalog: Catalog, count: number, seed = 1): 
     catalog: { get: async () => view },
     tags: { annotate: (same) => same, learn: async () => false },
     preflight: { check: async () => undefined },
-    knowledge: () => ({ ...NOTHING_KNOWN, models: modelStats.knowledge() }),
+    knowledge: () => ({ ...NOTHING_KNOWN, models: modelStats.knowledge('month') }),
     writeRanking: () => '{}',
   });
 
@@ -166,6 +169,7 @@ export async function simulateMonth(catalog: Catalog, count: number, seed = 1): 
       clientId: 'month',
       request: submission.body,
       estimatedMicroUsd: toMicroUsd(estimate.usd),
+      ceilingMicroUsd: null,
       listMicroUsd: yardstickOf(list),
       expectedMs: expected.p50S * 1000,
       idempotency: null,
@@ -177,6 +181,7 @@ export async function simulateMonth(catalog: Catalog, count: number, seed = 1): 
     return {
       time: (job.createdAt - START) / MONTH_MS,
       model: job.model,
+      kind: priceKindOf(job.request),
       untaught: named === undefined ? (untaught[0]?.model.id ?? null) : null,
       listUsd: list.usd.toNumber(),
       estimatedUsd: estimate.usd.toNumber(),
@@ -208,9 +213,10 @@ function drawClip(random: () => number): ClipSpec {
   return {
     prompt: 'a paper boat sails down a rainy street',
     duration: pick(random, [4, 5, 6, 8]),
-    resolution: pick(random, ['480p', '720p', '720p', '1080p']),
+    // One kind of clip: bills of another would move no estimate.
+    resolution: '720p',
     aspect_ratio: pick(random, ['16:9', '16:9', '9:16']),
-    generate_audio: random() < 0.5,
+    generate_audio: false,
   };
 }
 

@@ -1,8 +1,12 @@
 // Observations as tests tell them: what matters said, the rest as usual.
 
 import type { JobObservation } from '../../src/core/learning/observation.ts';
+import { priceKindOf } from '../../src/core/learning/price-kind.ts';
 
 export const NOW = Date.UTC(2026, 10, 1);
+
+/** That of the clips here: 720p from text, silent. */
+export const KIND = priceKindOf({ resolution: '720p', generate_audio: false });
 
 /** A clip that completed as listed, a second after the one of the index before. */
 export function observed(index: number, overrides: Partial<JobObservation> = {}): JobObservation {
@@ -18,6 +22,8 @@ export function observed(index: number, overrides: Partial<JobObservation> = {})
     listMicroUsd: 100_000,
     billedMicroUsd: 100_000,
     isByok: false,
+    clientId: 'studio',
+    priceKind: KIND,
     ...overrides,
   };
 }

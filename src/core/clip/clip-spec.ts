@@ -6,7 +6,7 @@
 import { z } from 'zod';
 import { MODEL_PATTERN } from '../catalog/model-id.ts';
 import { MAX_PROMPT_CHARACTERS } from './cut-request.ts';
-import { hasAspectRatio, hasResolution, parseSize } from './resolution.ts';
+import { ASPECT_RATIO, hasAspectRatio, hasResolution, parseSize, RESOLUTION, SIZE } from './resolution.ts';
 
 // Longer than any signed URL; what is larger is content, and belongs into a data: URL.
 const MAX_URL = 8192;
@@ -77,19 +77,19 @@ export const clipSpecShape = {
     .meta({ examples: [5] }),
   resolution: z
     .string()
-    .regex(/^(\d{3,4}[pP]|\d{1,2}[kK])$/, 'must be a resolution such as 720p, 1080p or 4K')
+    .regex(RESOLUTION, 'must be a resolution such as 720p, 1080p or 4K')
     .optional()
     .describe('Such as 480p, 720p, 768p, 1080p, 1K, 2K or 4K; new values are passed on.')
     .meta({ examples: ['720p'] }),
   aspect_ratio: z
     .string()
-    .regex(/^[1-9]\d{0,2}:[1-9]\d{0,2}$/, 'must be an aspect ratio such as 16:9')
+    .regex(ASPECT_RATIO, 'must be an aspect ratio such as 16:9')
     .optional()
     .describe('Such as 16:9, 9:16, 1:1 or 21:9; new values are passed on.')
     .meta({ examples: ['9:16'] }),
   size: z
     .string()
-    .regex(/^[1-9]\d{1,4}x[1-9]\d{1,4}$/, 'must be width x height in pixels, such as 1280x720')
+    .regex(SIZE, 'must be width x height in pixels, such as 1280x720')
     .optional()
     .describe('Exact pixels, instead of resolution and aspect_ratio.')
     .meta({ examples: ['1280x720'] }),

@@ -24,14 +24,14 @@ export function planAttempt(
   spec: ClipSpec,
   routing: Routing,
 ): Planned {
-  const { usd, highUsd } = estimate;
+  const { usd, ceilingUsd } = estimate;
   return {
     model: model.id,
     request: buildSubmission(model, spec, routing).body,
     expectedMs: expected.p50S * 1000,
     estimatedMicroUsd: usd === null ? null : toMicroUsd(usd),
     listMicroUsd: yardstickOf(list),
-    highMicroUsd: highUsd === null ? null : toMicroUsdHold(highUsd),
+    highMicroUsd: ceilingUsd === null ? null : toMicroUsdHold(ceilingUsd),
   };
 }
 

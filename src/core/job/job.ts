@@ -92,6 +92,8 @@ export interface Job {
   readonly expectedMs: number | null;
   /** What the caller was told it would cost. */
   readonly estimatedMicroUsd: number | null;
+  /** The most it was said to cost; null = unknown. */
+  readonly ceilingMicroUsd: number | null;
   /** What the price list alone said, for holding the bill against; null where it said nothing definite. */
   readonly listMicroUsd: number | null;
   readonly actualMicroUsd: number | null;

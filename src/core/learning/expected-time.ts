@@ -5,7 +5,7 @@ import type { ClipSpec } from '../clip/clip-spec.ts';
 import { baselineLatencyOf, timeFactor } from './baseline-latency.ts';
 import { benchmarkOf, type Knowledge } from './knowledge.ts';
 import { kindOf, PRIOR_TAIL } from './learn-model.ts';
-import { resolutionOf } from './observation.ts';
+import { resolutionOf } from './requested-resolution.ts';
 import { clampInto } from './weighted-quantile.ts';
 
 export interface ExpectedTime {

@@ -21,6 +21,8 @@ export interface LearnedRatio {
   readonly high: number;
   /** Bills it was learned from. */
   readonly samples: number;
+  /** Enough bills that agree, so that the list alone need not be believed beside them. */
+  readonly isSettled: boolean;
 }
 
 /** Seconds, for the base clip or for one kind of clip. */
@@ -34,7 +36,10 @@ export interface LearnedSpeed {
 
 /** What one model's jobs have taught. */
 export interface ModelKnowledge {
+  /** Of all kinds of clips together. */
   readonly ratio: LearnedRatio;
+  /** By `priceKindOf`, where there is a bill. */
+  readonly ratioByKind: ReadonlyMap<string, LearnedRatio>;
   /** All clips, each brought to the base clip; null while there are too few. */
   readonly speed: LearnedSpeed | null;
   /** By `kindOf`, where a kind of clip has enough of its own. In seconds of that kind. */
@@ -59,6 +64,10 @@ const AGE_HALF_LIFE_MS = 30 * 24 * 60 * 60 * 1000;
 const MAX_RATIO = 20;
 const SPREAD = 0.2;
 const OWN_KIND_SAMPLES = 5;
+// One client's bills may be of a plan, a region or a mishap of its own: for others they count once they are this many.
+const MANY_BILLS = 8;
+// Bills that differ by no more agree: a frame more or less is a hundredth.
+const AGREEMENT = 1.05;
 /** How many times the median nine in ten clips stay under where too few were timed: recordings spread by 1.3 to 1.5. */
 export const PRIOR_TAIL = 1.5;
 /** How many jobs end with a clip where none were seen, and how many jobs that belief weighs. */
@@ -68,18 +77,23 @@ export const PRIOR_SUCCESS = { rate: 0.95, mass: 4 };
  * What a model's observations teach. The order they come in does not matter, and only the latest
  * `OBSERVATIONS_PER_MODEL` do.
  * @param now epoch milliseconds.
+ * @param clientId whose own bills count for themselves; null = what counts for every client.
  */
-export function learnModel(observations: readonly JobObservation[], now: number): ModelKnowledge {
+export function learnModel(
+  observations: readonly JobObservation[],
+  now: number,
+  clientId: string | null = null,
+): ModelKnowledge {
   const latest = [...observations].sort(newestFirst).slice(0, OBSERVATIONS_PER_MODEL);
   const timed = latest.filter(isTimed);
   const speedByKind = new Map<string, LearnedSpeed>();
-  for (const [kind, clips] of groupByKind(timed)) {
+  for (const [kind, clips] of groupBy(timed, (clip) => kindOf(clip.durationS, clip.resolution))) {
     if (clips.length < OWN_KIND_SAMPLES) continue;
     const speed = learnSpeed(clips, now, ({ tookMs }) => tookMs / 1000);
     if (speed) speedByKind.set(kind, speed);
   }
   return {
-    ratio: learnRatio(latest, now),
+    ...learnRatios(latest.filter(isBilled), now, clientId),
     speed: learnSpeed(timed, now, (clip) => clip.tookMs / 1000 / timeFactor(clip.durationS, clip.resolution)),
     speedByKind,
     success: learnSuccess(latest, now),
@@ -119,8 +133,23 @@ function weigh<T extends JobObservation>(
   }));
 }
 
-function learnRatio(latest: readonly JobObservation[], now: number): LearnedRatio {
-  const bills = latest.filter(isBilled);
+function learnRatios(bills: readonly Billed[], now: number, clientId: string | null) {
+  const ratioByKind = new Map<string, LearnedRatio>();
+  for (const [kind, ofKind] of groupBy(bills, ({ priceKind }) => priceKind)) {
+    const counted = billsFor(clientId, ofKind);
+    if (kind !== null && counted.length > 0) ratioByKind.set(kind, learnRatio(counted, now));
+  }
+  return { ratio: learnRatio(billsFor(clientId, bills), now), ratioByKind };
+}
+
+/** Those of several clients, or many, count for every client; else only one's own do. */
+function billsFor(clientId: string | null, bills: readonly Billed[]): readonly Billed[] {
+  const clients = new Set(bills.map((bill) => bill.clientId));
+  if (clients.size > 1 || bills.length >= MANY_BILLS) return bills;
+  return clientId !== null && clients.has(clientId) ? bills : [];
+}
+
+function learnRatio(bills: readonly Billed[], now: number): LearnedRatio {
   const weighted = weigh(bills, now, PRICE_HALF_LIFE, ({ billedMicroUsd, listMicroUsd }) =>
     Math.min(MAX_RATIO, Math.max(1 / MAX_RATIO, billedMicroUsd / listMicroUsd)),
   );
@@ -128,11 +157,14 @@ function learnRatio(latest: readonly JobObservation[], now: number): LearnedRati
   const value = band ? clampInto(band, 1) : 1;
   // Around the centre the prior counts as one that agrees with it: a single odd bill among many stays outside.
   const around = sortWeighted([...weighted, { value, weight: PRIOR_MASS }]);
+  const low = Math.min(value, quantile(around, SPREAD) ?? value);
+  const high = Math.max(value, quantile(around, 1 - SPREAD) ?? value);
   return {
     value: round4(value),
-    low: round4(Math.min(value, quantile(around, SPREAD) ?? value)),
-    high: round4(Math.max(value, quantile(around, 1 - SPREAD) ?? value)),
+    low: round4(low),
+    high: round4(high),
     samples: bills.length,
+    isSettled: bills.length >= MANY_BILLS && high <= low * AGREEMENT,
   };
 }
 
@@ -169,13 +201,13 @@ function learnSuccess(latest: readonly JobObservation[], now: number) {
   return { rate: good / all, samples: ended.length };
 }
 
-function groupByKind(clips: readonly Timed[]): Map<string, Timed[]> {
-  const groups = new Map<string, Timed[]>();
-  for (const clip of clips) {
-    const kind = kindOf(clip.durationS, clip.resolution);
-    const group = groups.get(kind);
-    if (group) group.push(clip);
-    else groups.set(kind, [clip]);
+function groupBy<T, K>(items: readonly T[], keyOf: (item: T) => K): Map<K, T[]> {
+  const groups = new Map<K, T[]>();
+  for (const item of items) {
+    const key = keyOf(item);
+    const group = groups.get(key);
+    if (group) group.push(item);
+    else groups.set(key, [item]);
   }
   return groups;
 }

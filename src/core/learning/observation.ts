@@ -1,8 +1,10 @@
 // What a job that has ended teaches: how long it took, what it cost, whether there is a clip.
 
-import { parseSize } from '../clip/resolution.ts';
 import type { Job } from '../job/job.ts';
 import type { MicroUsd } from '../money.ts';
+import { isContentRefusal } from './content-refusal.ts';
+import { priceKindOf } from './price-kind.ts';
+import { resolutionOf } from './requested-resolution.ts';
 
 export const ENDINGS = ['completed', 'failed', 'cancelled', 'expired'] as const;
 
@@ -25,6 +27,9 @@ export interface JobObservation {
   /** Null = not known, never zero. */
   readonly billedMicroUsd: MicroUsd | null;
   readonly isByok: boolean | null;
+  /** Whose job it was, and of which `priceKindOf`; null in observations of before these were kept. */
+  readonly clientId: string | null;
+  readonly priceKind: string | null;
 }
 
 // Between two polls a job is not seen. A gap above a minute and a quarter of its age says more of our polling (a
@@ -33,13 +38,15 @@ const UNWATCHED_MS = 60_000;
 const UNWATCHED_SHARE = 0.25;
 
 /**
- * What an ended job teaches; null where it has not ended or upstream never accepted it.
+ * What an ended job teaches; null where it has not ended, upstream never accepted it, or it failed for what the client
+ * sent.
  * @param job with `updatedAt` still that of the last look before it was seen to have ended.
  */
 export function observeJob(job: Job): JobObservation | null {
   const { submittedAt, finishedAt, request } = job;
   const status = ENDINGS.find((ending) => ending === job.status);
   if (!status || submittedAt === null || finishedAt === null || job.upstreamId === null) return null;
+  if (status === 'failed' && job.error && isContentRefusal(job.error.message)) return null;
   const tookMs = Math.max(0, finishedAt - submittedAt);
   const gapMs = finishedAt - job.updatedAt;
   const watched = gapMs <= Math.max(UNWATCHED_MS, tookMs * UNWATCHED_SHARE);
@@ -55,13 +62,7 @@ export function observeJob(job: Job): JobObservation | null {
     listMicroUsd: job.listMicroUsd,
     billedMicroUsd: job.actualMicroUsd,
     isByok: job.isByok,
+    clientId: job.clientId,
+    priceKind: priceKindOf(request),
   };
-}
-
-/** The resolution a request asks for, in lower case, be it by name or in pixels; null where it asks for none. */
-export function resolutionOf(request: object): string | null {
-  const { resolution, size } = request as { readonly resolution?: unknown; readonly size?: unknown };
-  if (typeof resolution === 'string') return resolution.toLowerCase();
-  const pixels = typeof size === 'string' ? parseSize(size) : null;
-  return pixels ? `${Math.min(pixels.width, pixels.height)}p` : null;
 }

@@ -1,8 +1,9 @@
 // Fills in what a clip leaves open the way upstream does, and says what else upstream may choose in its place.
+
+import { landscape, ratioOfSize, resolutionOfSize, shortSideOf } from '../clip/resolution.ts';
 import { memoizeByObject } from '../memoize-by-object.ts';
 import type { Circumstances, PriceMode } from './condition.ts';
 import { point, type Range } from './range.ts';
-import { landscape, ratioOfSize, resolutionOfSize, shortEdgeOf } from './render-size.ts';
 import type { PriceList } from './sku-grammar.ts';
 
 /** What an estimate needs to know of a model; null means what it means in the catalog: not enumerated, or unknown. */
@@ -181,6 +182,6 @@ const openSeconds = memoizeByObject(({ durations }: PricedModel): Range | null =
 });
 
 function nearestFirst(resolutions: readonly string[]): string[] {
-  const distance = (resolution: string) => Math.abs((shortEdgeOf(resolution) ?? Infinity) - USUAL_SHORT_EDGE);
+  const distance = (resolution: string) => Math.abs((shortSideOf(resolution) ?? Infinity) - USUAL_SHORT_EDGE);
   return resolutions.toSorted((a, b) => distance(a) - distance(b) || 0);
 }

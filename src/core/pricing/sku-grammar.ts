@@ -119,7 +119,7 @@ export function parsePriceList(pricingSkus: Readonly<Record<string, string>> | n
   for (const [sku, text] of Object.entries(pricingSkus ?? {})) {
     const key = readKey(sku);
     const listed = readDecimal(text);
-    if (listed !== null) lowestAdvertised = Math.min(lowestAdvertised ?? Infinity, listed.toNumber());
+    if (listed?.gt(0)) lowestAdvertised = Math.min(lowestAdvertised ?? Infinity, listed.toNumber());
 
     const { unit, when } = key;
     const usd = unit !== null && listed !== null ? asUnitPrice(listed, key.cents) : null;
@@ -195,5 +195,6 @@ function readDecimal(text: string): Big | null {
 
 function asUnitPrice(listed: Big, cents: boolean): Big | null {
   const usd = cents ? listed.times(DOLLARS_PER_CENT) : listed;
-  return usd.lte(HIGHEST_UNIT_USD) ? usd : null;
+  // Zero is a placeholder, as on upstream's list of endpoints: nothing is sold for it.
+  return usd.gt(0) && usd.lte(HIGHEST_UNIT_USD) ? usd : null;
 }

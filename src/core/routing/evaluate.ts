@@ -4,10 +4,11 @@ import type { VideoModel } from '../catalog/catalog.ts';
 import type { ClipSpec, Routing } from '../clip/clip-spec.ts';
 import { type ExpectedTime, timesFor } from '../learning/expected-time.ts';
 import { type Knowledge, NOTHING_KNOWN } from '../learning/knowledge.ts';
+import { priceKindOf } from '../learning/price-kind.ts';
 import { type Estimate, estimatesFor } from '../pricing/estimate.ts';
 import {
+  ceilingDollars,
   correctEstimate,
-  highestDollars,
   type LearnedEstimate,
   likelyDollars,
 } from '../pricing/learned-estimate.ts';
@@ -22,6 +23,8 @@ export interface Eligible {
   /** What the price list alone says. */
   readonly list: Estimate;
   readonly expected: ExpectedTime;
+  /** How many capabilities the clip asks for that the catalog does not say the model has: upstream may drop them. */
+  readonly unproven: number;
 }
 
 export interface Rejected {
@@ -44,8 +47,16 @@ export function createEvaluator(spec: ClipSpec, routing: Routing, knowledge: Kno
   const listOf = estimatesFor(pricedClipOf(spec));
   const timeOf = timesFor(spec, knowledge);
 
+  // Sound is only sent to models that are known to have it, and bills are told apart by what was sent.
+  const kind = priceKindOf(spec);
+  const kindWithoutSound = priceKindOf({ ...spec, generate_audio: undefined });
+
   const correct = (model: VideoModel, list: Estimate): LearnedEstimate =>
-    correctEstimate(list, knowledge.models.get(model.id)?.ratio);
+    correctEstimate(
+      list,
+      knowledge.models.get(model.id),
+      model.generateAudio === true ? kind : kindWithoutSound,
+    );
   const estimateOf = (model: VideoModel): LearnedEstimate => correct(model, listOf(model));
 
   /** A price for a clip the model cannot make would be a guess: `ofLimits` is only called where it can. */
@@ -60,7 +71,13 @@ export function createEvaluator(spec: ClipSpec, routing: Routing, knowledge: Kno
       let eligible: Eligible | null = null;
       const reasons = refuse(model, () => {
         const list = listOf(model);
-        eligible = { model, estimate: correct(model, list), list, expected: timeOf(model) };
+        eligible = {
+          model,
+          estimate: correct(model, list),
+          list,
+          expected: timeOf(model),
+          unproven: countUnproven(model, spec),
+        };
         return [
           ...(maxCost === undefined ? [] : findOverBudget(eligible.estimate, maxCost)),
           ...(maxWait === undefined ? [] : findTooSlow(eligible.expected, maxWait)),
@@ -79,11 +96,19 @@ export function createEvaluator(spec: ClipSpec, routing: Routing, knowledge: Kno
   };
 }
 
+/** Seed and sound are left out of the body of a model that is not known to take them. */
+function countUnproven({ seed, generateAudio }: VideoModel, spec: ClipSpec): number {
+  return (
+    Number(spec.seed !== undefined && seed === null) +
+    Number(spec.generate_audio === true && generateAudio === null)
+  );
+}
+
 function findOverBudget(estimate: LearnedEstimate, maxCost: number): readonly Reason[] {
-  const high = highestDollars(estimate);
+  const ceiling = ceilingDollars(estimate);
   const refusal = { field: 'max_cost_usd', requested: maxCost };
-  if (high === null) return [{ code: 'unpriceable', ...refusal, supported: null }];
-  return high > maxCost ? [{ code: 'over_budget', ...refusal, supported: [high] }] : [];
+  if (ceiling === null) return [{ code: 'unpriceable', ...refusal, supported: null }];
+  return ceiling > maxCost ? [{ code: 'over_budget', ...refusal, supported: [ceiling] }] : [];
 }
 
 /** A deadline that every other clip misses is none: nine in ten must meet it. */

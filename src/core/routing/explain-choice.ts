@@ -6,6 +6,8 @@ import type { Weights } from './score/guide.ts';
 
 // More than two drawbacks is a list, not a sentence.
 const DRAWBACKS = 2;
+const CHEAPEST = 'cheapest';
+const UNKNOWN_PRICE = 'its price is not known';
 // A difference that would print as nothing.
 const NO_USD = 0.00005;
 
@@ -31,7 +33,8 @@ export function explainChoice(
 ): string | null {
   const [chosen, second, ...rest] = candidates;
   if (!chosen) return null;
-  if (!second) return `the only one of ${considered} that fits`;
+  if (!second)
+    return `the only one of ${considered} that fits${chosen.estimate.usd === null ? `; ${UNKNOWN_PRICE}` : ''}`;
   if (scoring === 'guide')
     return `first of ${candidates.length} that fit by the formula of OpenRouter's guide`;
 
@@ -50,7 +53,14 @@ export function explainChoice(
     .sort((a, b) => b.weight - a.weight)
     .slice(0, DRAWBACKS)
     .map(({ text }) => text);
-  return [`${lead} of ${candidates.length} that fit`, ...price].join('; ');
+  return [`${lead} of ${candidates.length} that fit`, ...doubtOf(candidates, merits), ...price].join('; ');
+}
+
+/** What is not known of the prices that `merits` speaks of. */
+function doubtOf(candidates: readonly Candidate[], merits: readonly string[]): string[] {
+  const unpriced = candidates.filter(({ estimate }) => estimate.usd === null).length;
+  if (!merits.includes(CHEAPEST) || unpriced === 0) return [];
+  return [`the price of ${unpriced} of them is not known`];
 }
 
 /** The best and the worst value among `others`, and the first in rank that has the best. */
@@ -72,14 +82,14 @@ function traitsOf(chosen: Candidate, weights: Weights): Trait[] {
   return [
     {
       weight: weights.cost,
-      best: 'cheapest',
+      best: CHEAPEST,
       rate: ({ estimate }) => {
         const usd = likelyDollars(estimate);
         return usd === null ? -Infinity : -Math.round(usd / NO_USD) * NO_USD;
       },
       lack: (one, other) => {
         const [own, less] = [one.estimate.usd, other.estimate.usd];
-        if (own === null || less === null) return 'its price is not known';
+        if (own === null || less === null) return UNKNOWN_PRICE;
         return `$${Number(own.minus(less).toNumber().toPrecision(2))} more than ${other.model.id}`;
       },
     },

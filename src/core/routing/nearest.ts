@@ -207,15 +207,33 @@ function valuesFor(reason: Reason): readonly Change[] {
     }
     case 'unsupported_aspect_ratio': {
       const asked = parseAspectRatio(String(reason.requested)) ?? 1;
-      const others = offered.map((name) =>
-        change(name, 0.2 + Math.abs(Math.log2((parseAspectRatio(String(name)) ?? 1) / asked))),
-      );
+      const others = offered.map((name) => {
+        const ratio = parseAspectRatio(String(name));
+        // "auto" leaves the ratio to the model, as leaving the field out does.
+        return change(
+          name,
+          ratio === null ? (DROPPED['aspect_ratio'] ?? 1) : 0.2 + Math.abs(Math.log2(ratio / asked)),
+        );
+      });
       return others.length > 0 ? others : [drop(field)];
     }
     case 'unsupported_size':
       return nearestSizes(String(reason.requested), offered.map(String)).map(({ size, distance }) =>
         change(size, distance),
       );
+    case 'unsupported_upscale': {
+      // Leaving the factor out would buy another kind of clip: only another factor helps.
+      const asked = Number(reason.requested);
+      const bounds = offered.flatMap((bound) => (bound === null ? [] : [Number(bound)]));
+      const near = bounds.filter((bound) =>
+        bounds.every((other) => distanceOf(bound, asked) <= distanceOf(other, asked)),
+      );
+      return near.slice(0, 1).map((bound) => change(bound, distanceOf(bound, asked)));
+    }
+    case 'unsupported_creativity':
+      return offered.length > 0
+        ? offered.map((value) => change(value, Math.abs(Number(value) - Number(reason.requested))))
+        : [drop(field)];
     case 'unsupported_audio':
       return [change(false, DROPPED['generate_audio'] ?? 1)];
     default:
@@ -228,6 +246,8 @@ function valuesForLimit({ field, requested, supported }: Reason): Change[] {
   const asked = Number(requested);
   return needed === undefined ? [] : [changeTo(field, needed, (needed - asked) / asked)];
 }
+
+const distanceOf = (value: number, asked: number): number => Math.abs(Math.log2(value / asked));
 
 function nearestSizes(asked: string, offered: readonly string[]): { size: string; distance: number }[] {
   const from = parseSize(asked);

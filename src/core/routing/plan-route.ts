@@ -115,7 +115,7 @@ function scoreByGuide(admitted: readonly Eligible[], weights: Weights, knowledge
   }));
 }
 
-/** By score; the cheaper of equals, then the first by id. */
+/** Those known to do all that was asked first; by score; the cheaper of equals, then the first by id. */
 function rank(admitted: readonly Eligible[], scored: readonly Scored[]): Candidate[] {
   // Unknown is dearer than anything known. Not Infinity: two of them differ by NaN, which is no order.
   const priceOf = ({ price }: Scored) => price ?? Number.MAX_VALUE;
@@ -126,6 +126,7 @@ function rank(admitted: readonly Eligible[], scored: readonly Scored[]): Candida
     })
     .sort(
       (a, b) =>
+        a.entry.unproven - b.entry.unproven ||
         b.given.score - a.given.score ||
         priceOf(a.given) - priceOf(b.given) ||
         (a.entry.model.id < b.entry.model.id ? -1 : 1),

@@ -41,7 +41,9 @@ export interface Intent {
     readonly highMicroUsd: number | null;
     readonly others: readonly Planned[];
   };
-  /** What the bill will be held against; see `Job.listMicroUsd`. */
+  /** The most it may cost; see `Job.ceilingMicroUsd`. */
+  readonly ceilingMicroUsd: number | null;
+  /** What the bill will be compared with; see `Job.listMicroUsd`. */
   readonly listMicroUsd: number | null;
   /** The caller's key with the hash of what they sent under it. */
   readonly idempotency: { readonly key: string; readonly bodyHash: string } | null;

@@ -14,8 +14,11 @@ import type { Log } from '../runtime/log.ts';
 import { createLoop } from '../runtime/loop.ts';
 
 export interface ModelStats {
-  /** What is known by now, by model id. The same value until something new is learned. */
-  knowledge(): ReadonlyMap<string, ModelKnowledge>;
+  /**
+   * What is known by now, by model id; the same value until something new is learned.
+   * @param clientId whose own bills count for itself, few as they may be; null = what counts for every client.
+   */
+  knowledge(clientId: string | null): ReadonlyMap<string, ModelKnowledge>;
   /**
    * Learns from a job that has ended, and keeps the observation. Safe to repeat. Never throws: a lesson lost is no
    * reason to lose a job.
@@ -50,10 +53,13 @@ const OVERLAP_MS = 10 * 60_000;
 const FADING_MS = 60 * 60_000;
 // A hundred times the models there are, at 64 observations of about 200 bytes each: at most 40 MB.
 const MAX_MODELS = 3_000;
+// Clients with bills of their own that were asked for since anything was learned.
+const MAX_CLIENTS = 1_000;
 
 export function createModelStats({ store, clock, log }: ModelStatsParts): ModelStats {
   const entries = new LRUCache<string, Entry>({ max: MAX_MODELS });
   let current: ReadonlyMap<string, ModelKnowledge> = new Map();
+  const ofClients = new LRUCache<string, ReadonlyMap<string, ModelKnowledge>>({ max: MAX_CLIENTS });
   let learnedAt = 0;
   let outdated = false;
   let readUntil: number | null = null;
@@ -66,7 +72,7 @@ export function createModelStats({ store, clock, log }: ModelStatsParts): ModelS
     outdated = true;
   }
 
-  function knowledge(): ReadonlyMap<string, ModelKnowledge> {
+  function sharedKnowledge(): ReadonlyMap<string, ModelKnowledge> {
     const now = clock();
     const faded = now - learnedAt > FADING_MS;
     if (!outdated && !faded) return current;
@@ -79,7 +85,23 @@ export function createModelStats({ store, clock, log }: ModelStatsParts): ModelS
     if (faded) learnedAt = now;
     outdated = false;
     current = next;
+    ofClients.clear();
     return current;
+  }
+
+  function knowledge(clientId: string | null): ReadonlyMap<string, ModelKnowledge> {
+    const shared = sharedKnowledge();
+    if (clientId === null) return shared;
+    const known = ofClients.get(clientId);
+    if (known) return known;
+    let own: Map<string, ModelKnowledge> | null = null;
+    for (const [model, { observations }] of entries.entries()) {
+      if (!observations.some((seen) => seen.clientId === clientId)) continue;
+      own ??= new Map(shared);
+      own.set(model, learnModel(observations, clock(), clientId));
+    }
+    ofClients.set(clientId, own ?? shared);
+    return own ?? shared;
   }
 
   async function refresh(): Promise<void> {

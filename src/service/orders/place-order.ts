@@ -89,7 +89,7 @@ export function createOrders({ planner, jobs, quotes, callbacks }: OrdersParts):
     const spec = await withUpstreamJob(jobs, order.spec, client);
     const quote = order.quote === null ? null : await quoted.redeem(order.quote, spec, routing, client);
     const modelId = quote?.model ?? order.modelId ?? undefined;
-    const { view, plan } = await planner.planJob(modelId, spec, routing);
+    const { view, plan } = await planner.planJob(modelId, spec, routing, client);
     if (quote) await quoted.verify(quote, plan, spec, routing);
     if (plan.kind !== 'planned') throw unplannable(plan);
     const { choice, submission, route } = plan;
@@ -110,6 +110,7 @@ export function createOrders({ planner, jobs, quotes, callbacks }: OrdersParts):
         clientId: client,
         request: submission.body,
         estimatedMicroUsd: first.estimatedMicroUsd,
+        ceilingMicroUsd: first.highMicroUsd,
         listMicroUsd: first.listMicroUsd,
         expectedMs: first.expectedMs,
         ...(routing.max_wait_s === undefined ? {} : { patienceMs: Math.round(routing.max_wait_s * 1000) }),

@@ -26,7 +26,7 @@ export function createQuotedOrders({
   readonly quotes: Quotes;
 }): QuotedOrders {
   async function quote(spec: ClipSpec, routing: Routing, client: string): Promise<QuotedRoute> {
-    const { view, route, rankingJson } = await planner.planRoute(spec, routing);
+    const { view, route, rankingJson } = await planner.planRoute(spec, routing, client);
     const [best] = route.candidates;
     const body = route.submission?.body;
     const { why } = route;
@@ -83,7 +83,7 @@ export function createQuotedOrders({
 }
 
 const ceilingOf = ({ estimate }: Eligible) =>
-  estimate.highUsd === null ? null : toMicroUsdHold(estimate.highUsd);
+  estimate.ceilingUsd === null ? null : toMicroUsdHold(estimate.ceilingUsd);
 
 function changeOf(plan: JobPlan, quote: Quote): string {
   if (plan.kind === 'unknown_model') return `${quote.model} is no longer in the catalog.`;

@@ -29,10 +29,11 @@ export async function resubmit(
   const earlier = await jobs.findReplay(clientId, idempotency);
   if (earlier) return { job: earlier, replayed: true };
   requireSense(job, await jobs.recordOf(job), acceptDoubleCharge);
-  const { estimatedMicroUsd, listMicroUsd, expectedMs, callbackUrl } = job;
+  const { estimatedMicroUsd, ceilingMicroUsd, listMicroUsd, expectedMs, callbackUrl } = job;
   const intent = {
     request: await jobs.bodyOf(job),
     estimatedMicroUsd,
+    ceilingMicroUsd,
     listMicroUsd,
     expectedMs,
     callbackUrl,

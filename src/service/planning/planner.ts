@@ -32,15 +32,19 @@ export interface PlannedRoute {
   readonly rankingJson: string;
 }
 
-/** Plans that buy nothing are not checked against media URLs: their reasons are known without asking anybody. */
+/**
+ * Plans that buy nothing are not checked against media URLs: their reasons are known without asking anybody. A client's
+ * own bills count for its plans, where its name is given.
+ */
 export interface Planner {
   /** @throws ClipgateError catalog_unavailable; media_unreachable where preflight is asked for. */
-  planRoute(spec: ClipSpec, routing: Routing): Promise<PlannedRoute>;
+  planRoute(spec: ClipSpec, routing: Routing, clientId?: string): Promise<PlannedRoute>;
   /** With a model: that one. Without: the router's best. @throws ClipgateError as `planRoute`. */
   planJob(
     modelId: string | undefined,
     spec: ClipSpec,
     routing: Routing,
+    clientId?: string,
   ): Promise<{ readonly view: CatalogView; readonly plan: JobPlan }>;
 }
 
@@ -48,8 +52,8 @@ export interface PlannerParts {
   readonly catalog: Pick<CatalogCache, 'get'>;
   readonly tags: Pick<ProviderTags, 'annotate' | 'learn'>;
   readonly preflight: Preflight;
-  /** What is known at the moment of asking. */
-  readonly knowledge?: () => Knowledge;
+  /** What is known at the moment of asking: for a client, or (null) for every client. */
+  readonly knowledge?: (clientId: string | null) => Knowledge;
   /** The JSON that is kept beside a cached ranking. */
   readonly writeRanking: (ranking: Ranking) => string;
 }
@@ -62,23 +66,29 @@ export function createPlanner(parts: PlannerParts): Planner {
   const rank = createRankingCache(parts.writeRanking);
   const currentView = async () => tags.annotate(await parts.catalog.get());
 
-  function planOver(view: CatalogView, spec: ClipSpec, routing: Routing): PlannedRoute {
-    const { ranking, json } = rank(view.catalog, spec, routing, knowledge());
+  function planOver(view: CatalogView, spec: ClipSpec, routing: Routing, known: Knowledge): PlannedRoute {
+    const { ranking, json } = rank(view.catalog, spec, routing, known);
     return { view, route: completePlan(ranking, spec, routing), rankingJson: json };
   }
 
-  function planBest(view: CatalogView, spec: ClipSpec, routing: Routing): JobPlan {
-    const { route } = planOver(view, spec, routing);
+  function planBest(view: CatalogView, spec: ClipSpec, routing: Routing, known: Knowledge): JobPlan {
+    const { route } = planOver(view, spec, routing, known);
     const [choice] = route.candidates;
     if (!choice || !route.submission) return { kind: 'no_match', route };
     return { kind: 'planned', choice, submission: route.submission, route };
   }
 
-  function planModel(view: CatalogView, modelId: string, spec: ClipSpec, routing: Routing): JobPlan {
+  function planModel(
+    view: CatalogView,
+    modelId: string,
+    spec: ClipSpec,
+    routing: Routing,
+    known: Knowledge,
+  ): JobPlan {
     const { catalog } = view;
     const model = findModel(catalog, modelId);
     if (!model) return { kind: 'unknown_model', modelId, similar: findSimilar(modelId, catalog.models) };
-    const evaluated = evaluateModel(model, spec, routing, knowledge());
+    const evaluated = evaluateModel(model, spec, routing, known);
     if ('reasons' in evaluated) return { kind: 'unsupported', model, reasons: evaluated.reasons };
     const submission = buildSubmission(model, spec, routing);
     return { kind: 'planned', choice: evaluated, submission, route: null };
@@ -101,23 +111,27 @@ export function createPlanner(parts: PlannerParts): Planner {
   }
 
   return {
-    async planRoute(spec, routing) {
+    async planRoute(spec, routing, clientId) {
+      const known = knowledge(clientId ?? null);
       const planned = await settle(
         spec,
-        (view) => planOver(view, spec, routing),
+        (view) => planOver(view, spec, routing, known),
         ({ route }) => route.submission?.body.model ?? null,
       );
       if (planned.route.submission) await preflight.check(spec, routing.preflight === true);
       return planned;
     },
 
-    async planJob(modelId, spec, routing) {
+    async planJob(modelId, spec, routing, clientId) {
+      const known = knowledge(clientId ?? null);
       const planned = await settle(
         spec,
         (view) => ({
           view,
           plan:
-            modelId === undefined ? planBest(view, spec, routing) : planModel(view, modelId, spec, routing),
+            modelId === undefined
+              ? planBest(view, spec, routing, known)
+              : planModel(view, modelId, spec, routing, known),
         }),
         ({ plan }) => {
           if (plan.kind === 'planned') return plan.submission.body.model;

@@ -17,7 +17,7 @@ const MAX_RANKINGS = 1_000;
 // In characters of JSON and of keys, which may repeat whole lists of models; the values behind them are about as large.
 const MAX_CHARACTERS = 30_000_000;
 
-/** Core's `rankModels` behind a cache that another catalog, or anything new that is known, empties. */
+/** Core's `rankModels` behind a cache: another catalog empties it, and what is learned anew is ranked anew. */
 export function createRankingCache(write: (ranking: Ranking) => string) {
   const cache = new LRUCache<string, WrittenRanking>({
     max: MAX_RANKINGS,
@@ -25,13 +25,21 @@ export function createRankingCache(write: (ranking: Ranking) => string) {
     sizeCalculation: ({ json }, key) => json.length + key.length,
   });
   let basis: readonly unknown[] = [];
+  // Each client may know more of models than others do, from bills of its own.
+  const numbers = new WeakMap<Knowledge['models'], number>();
+  let count = 0;
+  const numberOf = (models: Knowledge['models']): number => {
+    const number = numbers.get(models) ?? count++;
+    numbers.set(models, number);
+    return number;
+  };
 
   return (catalog: Catalog, spec: ClipSpec, routing: Routing, knowledge: Knowledge): WrittenRanking => {
     // Each part is replaced, never changed, when something new is known.
-    const current = [catalog, knowledge.models, knowledge.benchmarks, knowledge.qualities];
+    const current = [catalog, knowledge.benchmarks, knowledge.qualities];
     if (current.some((part, index) => part !== basis[index])) cache.clear();
     basis = current;
-    const key = rankingKeyOf(spec, routing);
+    const key = `${numberOf(knowledge.models)} ${rankingKeyOf(spec, routing)}`;
     const known = cache.get(key);
     if (known) return known;
     const ranking = rankModels(catalog, spec, routing, knowledge);

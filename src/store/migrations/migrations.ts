@@ -9,6 +9,7 @@ import { missingMigration } from './0006-missing.ts';
 import { resubmissionsMigration } from './0007-resubmissions.ts';
 import { keyAgesMigration } from './0008-key-ages.ts';
 import { bodiesMigration } from './0009-bodies.ts';
+import { ceilingsMigration } from './0010-ceilings.ts';
 import type { Migration } from './migrator.ts';
 
 export const MIGRATIONS: readonly Migration[] = [
@@ -21,4 +22,5 @@ export const MIGRATIONS: readonly Migration[] = [
   resubmissionsMigration,
   keyAgesMigration,
   bodiesMigration,
+  ceilingsMigration,
 ];

@@ -11,6 +11,8 @@ export type JobIntent = Pick<
 > & {
   /** The whole body, which the store keeps apart where it is long. */
   readonly request: SubmitBody;
+  /** As `Job.ceilingMicroUsd`; absent = null. */
+  readonly ceilingMicroUsd?: number | null;
   /** As `Job.listMicroUsd`; absent = null. */
   readonly listMicroUsd?: number | null;
   /** The client's address for the callback about how the job ended, if any. */

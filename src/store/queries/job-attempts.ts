@@ -124,6 +124,7 @@ async function beginAttempt(
       nonce: next.nonce,
       expected_ms: next.expected_ms,
       estimated_micro_usd: next.estimated_micro_usd,
+      ceiling_micro_usd: next.high_micro_usd,
       list_micro_usd: next.list_micro_usd,
       submitted_at: null,
       finished_at: null,

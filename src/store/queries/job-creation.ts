@@ -29,6 +29,7 @@ interface NewJob {
   readonly fallback: string | null;
   readonly patienceMs: number | null;
   readonly resubmitOf: string | null;
+  readonly ceilingMicroUsd: number | null;
   readonly listMicroUsd: number | null;
   readonly callbackUrl: string | null;
   readonly owner: string;
@@ -82,6 +83,7 @@ export function prepareJobCreation(db: Queries, dialect: Dialect): CreateJob {
         version: 1,
         expected_ms: job.expectedMs,
         estimated_micro_usd: job.estimatedMicroUsd,
+        ceiling_micro_usd: job.ceilingMicroUsd,
         list_micro_usd: job.listMicroUsd,
         output_count: 0,
         submit_attempts: 0,
@@ -184,6 +186,7 @@ export function prepareJobCreation(db: Queries, dialect: Dialect): CreateJob {
       ...intent,
       request: bodies.attempts[0]?.request ?? JSON.stringify(intent.request),
       bodyHash: bodies.hash,
+      ceilingMicroUsd: intent.ceilingMicroUsd ?? null,
       listMicroUsd: intent.listMicroUsd ?? null,
       fallback: fallback ? JSON.stringify(termsOf(fallback)) : null,
       patienceMs: intent.patienceMs ?? null,

@@ -24,6 +24,8 @@ export function createObservations({ reader, writeOne }: Database): Observations
         list_micro_usd: row.list_micro_usd,
         billed_micro_usd: row.billed_micro_usd,
         is_byok: row.is_byok,
+        client_id: row.client_id,
+        price_kind: row.price_kind,
       })
       .onConflict((conflict) => conflict.column('job_id').doNothing()),
   );
@@ -78,6 +80,8 @@ function toRow(seen: JobObservation): ObservationTable {
     list_micro_usd: seen.listMicroUsd,
     billed_micro_usd: seen.billedMicroUsd,
     is_byok: toFlag(seen.isByok),
+    client_id: seen.clientId,
+    price_kind: seen.priceKind,
   };
 }
 
@@ -94,5 +98,7 @@ function toObservation(row: ObservationTable): JobObservation {
     listMicroUsd: row.list_micro_usd,
     billedMicroUsd: row.billed_micro_usd,
     isByok: fromFlag(row.is_byok),
+    clientId: row.client_id,
+    priceKind: row.price_kind,
   };
 }

@@ -24,6 +24,7 @@ export interface JobTable {
   readonly finished_at: number | null;
   readonly expected_ms: number | null;
   readonly estimated_micro_usd: number | null;
+  readonly ceiling_micro_usd: number | null;
   readonly list_micro_usd: number | null;
   readonly actual_micro_usd: number | null;
   /** 0 or 1: SQLite knows no booleans. */
@@ -78,6 +79,8 @@ export interface ObservationTable {
   readonly list_micro_usd: number | null;
   readonly billed_micro_usd: number | null;
   readonly is_byok: number | null;
+  readonly client_id: string | null;
+  readonly price_kind: string | null;
 }
 
 interface DocumentTable {

@@ -22,6 +22,7 @@ const job = (changes: Partial<Job> = {}): Job => ({
   finishedAt: null,
   expectedMs: 60_000,
   estimatedMicroUsd: 120_000,
+  ceilingMicroUsd: 120_000,
   listMicroUsd: 120_000,
   actualMicroUsd: null,
   isByok: null,

@@ -6,7 +6,7 @@ import { kindOf, learnModel, OBSERVATIONS_PER_MODEL } from '../../../src/core/le
 import { billedAt, NOW, observed, took } from '../../support/observations.ts';
 
 const times = (count: number, value: number): number[] => Array.from({ length: count }, () => value);
-const ratioOf = (...ratios: number[]) => learnModel(billedAt(...ratios), NOW).ratio;
+const ratioOf = (...ratios: number[]) => learnModel(billedAt(...ratios), NOW, 'studio').ratio;
 const DAY = 24 * 60 * 60 * 1000;
 
 describe('the ratio of bills to the list', () => {
@@ -51,20 +51,20 @@ describe('the ratio of bills to the list', () => {
       observed(2 * index, { billedMicroUsd: 40_000, ...what }),
       observed(2 * index + 1, { billedMicroUsd: 40_000, ...what }),
     ]);
-    expect(learnModel(none, NOW).ratio).toEqual({ value: 1, low: 1, high: 1, samples: 0 });
+    expect(learnModel(none, NOW, 'studio').ratio).toMatchObject({ value: 1, low: 1, high: 1, samples: 0 });
   });
 
   it('lets what is long past fade into the list', () => {
     const bills = billedAt(0.4, 0.4, 0.4);
-    expect(learnModel(bills, NOW).ratio.value).toBe(0.4);
-    expect(learnModel(bills, NOW + 80 * DAY).ratio.value).toBe(1);
+    expect(learnModel(bills, NOW, 'studio').ratio.value).toBe(0.4);
+    expect(learnModel(bills, NOW + 80 * DAY, 'studio').ratio.value).toBe(1);
   });
 
   it('stays between the lowest and the highest of the bills and the list, in whatever order they are told', () => {
     fc.assert(
       fc.property(fc.array(fc.double({ min: 0.06, max: 19, noNaN: true }), { maxLength: 90 }), (ratios) => {
         const bills = billedAt(...ratios);
-        const { value, low, high, samples } = learnModel(bills, NOW).ratio;
+        const { value, low, high, samples } = learnModel(bills, NOW, 'studio').ratio;
         const latest = ratios.slice(-OBSERVATIONS_PER_MODEL);
         expect(low).toBeGreaterThanOrEqual(Math.min(1, ...latest) - 1e-3);
         expect(high).toBeLessThanOrEqual(Math.max(1, ...latest) + 1e-3);

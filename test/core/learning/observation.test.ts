@@ -2,7 +2,9 @@
 
 import { describe, expect, it } from 'vitest';
 import type { Job } from '../../../src/core/job/job.ts';
-import { observeJob, resolutionOf } from '../../../src/core/learning/observation.ts';
+import { observeJob } from '../../../src/core/learning/observation.ts';
+import { priceKindOf } from '../../../src/core/learning/price-kind.ts';
+import { resolutionOf } from '../../../src/core/learning/requested-resolution.ts';
 
 const START = 1_763_000_000_000;
 
@@ -21,6 +23,7 @@ const ended = (overrides: Partial<Job> = {}): Job => ({
   finishedAt: START + 41_000,
   expectedMs: 60_000,
   estimatedMicroUsd: 48_000,
+  ceilingMicroUsd: 120_000,
   listMicroUsd: 120_000,
   actualMicroUsd: 50_000,
   isByok: false,
@@ -54,6 +57,8 @@ describe('observeJob', () => {
       listMicroUsd: 120_000,
       billedMicroUsd: 50_000,
       isByok: false,
+      clientId: 'studio',
+      priceKind: priceKindOf(ended().request),
     });
   });
 

@@ -10,7 +10,7 @@ import type { JobObservation } from '../../../src/core/learning/observation.ts';
 import { correctEstimate, yardstickOf } from '../../../src/core/pricing/learned-estimate.ts';
 import { planRoute } from '../../../src/core/routing/plan-route.ts';
 import { octoberCatalog } from '../../support/catalogs.ts';
-import { billedAt, NOW, took } from '../../support/observations.ts';
+import { billedAt, KIND, NOW, observed, took } from '../../support/observations.ts';
 
 const catalog = octoberCatalog();
 const CLIP: ClipSpec = { prompt: 'x', duration: 4, resolution: '720p', generate_audio: false };
@@ -19,7 +19,7 @@ const FAST = 'google/veo-3.1-fast';
 
 const knowing = (seen: Record<string, JobObservation[]>): Knowledge => ({
   ...NOTHING_KNOWN,
-  models: new Map(Object.entries(seen).map(([model, jobs]) => [model, learnModel(jobs, NOW)])),
+  models: new Map(Object.entries(seen).map(([model, jobs]) => [model, learnModel(jobs, NOW, 'studio')])),
 });
 const route = (routing: Routing, knowledge?: Knowledge, spec = CLIP) =>
   planRoute(catalog, spec, routing, knowledge);
@@ -41,7 +41,8 @@ describe('an estimate', () => {
       learned: { ratio: 0.4, samples: 3 },
     });
     const { usd, lowUsd, highUsd, lines } = candidate?.estimate ?? {};
-    expect([usd, lowUsd, highUsd].map((money) => money?.toNumber())).toEqual([0.048, 0.048, 0.048]);
+    expect([usd, lowUsd, highUsd].map((money) => money?.toNumber())).toEqual([0.048, 0.048, 0.12]);
+    expect(candidate?.estimate.ceilingUsd?.toNumber()).toBe(0.12);
     expect(lines?.map((line) => line.usd.toNumber())).toEqual([0.12]);
     expect(candidate?.list.usd?.toNumber()).toBe(0.12);
   });
@@ -56,9 +57,16 @@ describe('an estimate', () => {
     const usd = new Big('9e9');
     if (!list) throw new Error('no candidate');
     const dear = { ...list, usd, lowUsd: usd, highUsd: usd };
-    const ratio = (value: number) => ({ value, low: value, high: value, samples: 3 });
-    expect(correctEstimate(dear, ratio(0.5))).toMatchObject({ certainty: 'estimated' });
-    expect(correctEstimate(dear, ratio(2))).toMatchObject({ usd: null, highUsd: null, certainty: 'unknown' });
+    const known = (value: number) => {
+      const ratio = { value, low: value, high: value, samples: 3, isSettled: false };
+      return { ratio, ratioByKind: new Map([[KIND, ratio]]) };
+    };
+    expect(correctEstimate(dear, known(0.5), KIND)).toMatchObject({ certainty: 'estimated' });
+    expect(correctEstimate(dear, known(2), KIND)).toMatchObject({
+      usd: null,
+      highUsd: null,
+      certainty: 'unknown',
+    });
   });
 
   it('that is unknown stays unknown, whatever other clips were billed', () => {
@@ -80,11 +88,42 @@ describe('an estimate', () => {
     ).toMatchObject({
       reasons: [{ code: 'over_budget', supported: [0.255] }],
     });
-    const promoted = knowing({ [LITE]: billedAt(...Array.from({ length: 6 }, () => 0.4)) });
-    expect(route({ ...only, max_cost_usd: 0.05 }, promoted).candidates).toHaveLength(1);
-    expect(route({ ...only, max_cost_usd: 0.01 }, promoted).nearest).toEqual([
-      { change: { max_cost_usd: 0.048 }, admits: [LITE] },
+    // A promotion moves the likely bill and the rank, never what a cap is compared with: it may be over.
+    const promoted = knowing({ [LITE]: billedAt(...Array.from({ length: 20 }, () => 0.4)) });
+    const [settled] = route({ ...only }, promoted).candidates;
+    expect([settled?.estimate.highUsd, settled?.estimate.ceilingUsd].map((usd) => usd?.toNumber())).toEqual([
+      0.048, 0.12,
     ]);
+    expect(route({ ...only, max_cost_usd: 0.1 }, promoted)).toMatchObject({
+      candidates: [],
+      nearest: [{ change: { max_cost_usd: 0.12 }, admits: [LITE] }],
+    });
+  });
+
+  it('takes its likely bill from clips of its kind alone; those of other kinds only widen it', () => {
+    const others = Array.from({ length: 2 }, (_, index) =>
+      observed(index, { priceKind: 'another', billedMicroUsd: 212_500 }),
+    );
+    const { estimate } = candidateOf(LITE, knowing({ [LITE]: others })) ?? {};
+    expect(estimate).toMatchObject({ certainty: 'estimated' });
+    expect(estimate).not.toHaveProperty('learned');
+    const { usd, lowUsd, highUsd, ceilingUsd } = estimate ?? {};
+    expect([usd, lowUsd, highUsd, ceilingUsd].map((money) => money?.toNumber())).toEqual([
+      0.12, 0.12, 0.255, 0.255,
+    ]);
+  });
+
+  it.each([
+    ['three bills of one other client: not at all', billedAt(2, 2, 2), 0.12],
+    ['eight bills of one other client', billedAt(2, 2, 2, 2, 2, 2, 2, 2), 0.24],
+    [
+      'bills of two other clients',
+      billedAt(2, 2).map((bill, index) => ({ ...bill, clientId: `client-${index}` })),
+      0.24,
+    ],
+  ])('is moved by %s', (_what, jobs, usd) => {
+    const models = new Map([[LITE, learnModel(jobs, NOW, 'agency')]]);
+    expect(candidateOf(LITE, { ...NOTHING_KNOWN, models })?.estimate.usd?.toNumber()).toBe(usd);
   });
 });
 

@@ -37,8 +37,9 @@ describe('planRoute', () => {
       fc.property(specs, (spec) => {
         const { candidates } = planRoute(catalog, spec, {});
         expect(candidates.map(({ rank }) => rank)).toEqual(candidates.map((_, index) => index + 1));
-        const scores = candidates.map(({ score }) => score);
-        expect([...scores].sort((a, b) => b - a)).toEqual(scores);
+        // Models known to do all that was asked come before those of which the catalog does not say.
+        const order = candidates.map(({ unproven, score }) => [unproven, score] as const);
+        expect(order.toSorted((a, b) => a[0] - b[0] || b[1] - a[1])).toEqual(order);
         for (const { score, scores: parts } of candidates) {
           for (const value of [score, parts.speed, parts.cost, parts.quality]) {
             expect(value).toBeGreaterThanOrEqual(0);
@@ -47,6 +48,18 @@ describe('planRoute', () => {
         }
       }),
     );
+  });
+
+  it('ranks models known to take a seed and to make sound before those of which it is unknown', () => {
+    const unknown = (spec: ClipSpec) =>
+      planRoute(catalog, { prompt: 'x', duration: 5, ...spec }, {}).candidates.map(({ model }) =>
+        spec.seed === undefined ? model.generateAudio === null : model.seed === null,
+      );
+    for (const spec of [{ seed: 7 }, { generate_audio: true }]) {
+      const order = unknown(spec);
+      expect(order).toContain(true);
+      expect(order).toEqual([...order].sort());
+    }
   });
 
   it('sends the body of the best candidate', () => {

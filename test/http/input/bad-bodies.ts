@@ -20,7 +20,7 @@ const TYPES: readonly BadBody[] = [
   ['duration of hours', { duration: 3601 }, '/duration', /at most 3600/],
   ['duration infinite', '{"prompt":"x","duration":1e999}', '/duration', /beyond 2\^53 - 1/],
   ['resolution a number', { resolution: 720 }, '/resolution', /must be a string/],
-  ['resolution in words', { resolution: 'high' }, '/resolution', /such as 720p/],
+  ['resolution in words', { resolution: 'very high' }, '/resolution', /such as 720p/],
   ['resolution with a line break', { resolution: '720p\n' }, '/resolution', /such as 720p/],
   ['aspect_ratio with x', { aspect_ratio: '16x9' }, '/aspect_ratio', /such as 16:9/],
   ['aspect_ratio of nothing', { aspect_ratio: '0:9' }, '/aspect_ratio', /such as 16:9/],

@@ -201,7 +201,7 @@ describe('queries', () => {
     ['/models?duration=4&duration=5', '/duration', /more than once/],
     ['/models?resolution=', '/resolution', /such as 720p/],
     ['/models?aspect_ratio=16x9', '/aspect_ratio', /such as 16:9/],
-    ['/models?size=big', '/size', /such as 1280x720/],
+    ['/models?size=1x1x1', '/size', /such as 1280x720/],
     ['/models?mode=text', '/mode', /one of "text_to_video"/],
     ['/models?generate_audio=1', '/generate_audio', /"true" or "false"/],
     ['/models?seed=yes', '/seed', /"true" or "false"/],

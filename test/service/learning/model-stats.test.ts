@@ -43,6 +43,7 @@ async function setUp() {
       finishedAt: now,
       expectedMs: null,
       estimatedMicroUsd: 100_000,
+      ceilingMicroUsd: 100_000,
       listMicroUsd: 100_000,
       actualMicroUsd: 40_000,
       isByok: false,
@@ -67,34 +68,34 @@ async function setUp() {
 describe('telemetry', () => {
   it('knows at once what a job has taught, and the same value until the next', async () => {
     const t = await setUp();
-    expect(t.telemetry.knowledge().size).toBe(0);
+    expect(t.telemetry.knowledge('studio').size).toBe(0);
     await t.telemetry.record(t.endedJob('job_1'));
     await t.telemetry.record(t.endedJob('job_2'));
-    const known = t.telemetry.knowledge();
+    const known = t.telemetry.knowledge('studio');
     expect(known.get('a/b')?.ratio).toMatchObject({ value: 0.4, samples: 2 });
-    expect(t.telemetry.knowledge()).toBe(known);
+    expect(t.telemetry.knowledge('studio')).toBe(known);
   });
 
   it('counts a job once, however often it ends', async () => {
     const t = await setUp();
     for (let i = 0; i < 3; i += 1) await t.telemetry.record(t.endedJob('job_1'));
     await t.telemetry.refresh();
-    expect(t.telemetry.knowledge().get('a/b')?.ratio).toMatchObject({ value: 1, samples: 1 });
+    expect(t.telemetry.knowledge('studio').get('a/b')?.ratio).toMatchObject({ value: 1, samples: 1 });
   });
 
   it('learns nothing from a job that goes on', async () => {
     const t = await setUp();
     await t.telemetry.record(t.endedJob('job_1', { status: 'pending', finishedAt: null }));
-    expect(t.telemetry.knowledge().size).toBe(0);
+    expect(t.telemetry.knowledge('studio').size).toBe(0);
   });
 
   it('knows after a restart what it knew before', async () => {
     const t = await setUp();
     for (let i = 0; i < 5; i += 1) await t.telemetry.record(t.endedJob(`job_${i}`));
-    const known = t.telemetry.knowledge();
+    const known = t.telemetry.knowledge('studio');
     const restarted = t.create();
     await restarted.start();
-    expect(restarted.knowledge()).toEqual(known);
+    expect(restarted.knowledge('studio')).toEqual(known);
     await restarted.stop();
   });
 
@@ -106,7 +107,7 @@ describe('telemetry', () => {
     t.pass(DAY);
     await other.record(t.endedJob('job_2'));
     await t.telemetry.refresh();
-    expect(t.telemetry.knowledge().get('a/b')?.ratio.samples).toBe(1);
+    expect(t.telemetry.knowledge('studio').get('a/b')?.ratio.samples).toBe(1);
     t.pass(60_000);
     await other.record({
       ...late,
@@ -115,7 +116,7 @@ describe('telemetry', () => {
       updatedAt: START + DAY - 60_000,
     });
     await t.telemetry.refresh();
-    expect(t.telemetry.knowledge().get('a/b')?.ratio.samples).toBe(2);
+    expect(t.telemetry.knowledge('studio').get('a/b')?.ratio.samples).toBe(2);
   });
 
   it('holds no more than it learns from', async () => {
@@ -124,15 +125,15 @@ describe('telemetry', () => {
       t.pass(1000);
       await t.telemetry.record(t.endedJob(`job_${i}`, { status: 'failed' }));
     }
-    expect(t.telemetry.knowledge().get('a/b')?.success.samples).toBe(OBSERVATIONS_PER_MODEL);
+    expect(t.telemetry.knowledge('studio').get('a/b')?.success.samples).toBe(OBSERVATIONS_PER_MODEL);
   });
 
   it('forgets in time what nothing has confirmed', async () => {
     const t = await setUp();
     for (let i = 0; i < 3; i += 1) await t.telemetry.record(t.endedJob(`job_${i}`));
-    expect(t.telemetry.knowledge().get('a/b')?.ratio.value).toBe(0.4);
+    expect(t.telemetry.knowledge('studio').get('a/b')?.ratio.value).toBe(0.4);
     t.pass(60 * DAY);
-    expect(t.telemetry.knowledge().get('a/b')?.ratio.value).toBe(1);
+    expect(t.telemetry.knowledge('studio').get('a/b')?.ratio.value).toBe(1);
   });
 
   it('learns although nothing can be kept, and starts although nothing can be read', async () => {
@@ -141,7 +142,7 @@ describe('telemetry', () => {
     const telemetry = t.create({ saveObservation: down, listObservations: down });
     await telemetry.start();
     await telemetry.record(t.endedJob('job_1'));
-    expect(telemetry.knowledge().get('a/b')?.ratio.samples).toBe(1);
+    expect(telemetry.knowledge('studio').get('a/b')?.ratio.samples).toBe(1);
     await telemetry.stop();
     expect(t.log.lines.map(({ level }) => level)).toContain('warn');
   });

@@ -48,13 +48,15 @@ it('takes no observation that a gateway would still learn from', async () => {
     listMicroUsd: null,
     billedMicroUsd: null,
     isByok: null,
+    clientId: null,
+    priceKind: null,
   });
   await store.saveObservation(seen('job_old', 92));
   await store.saveObservation(seen('job_young', 89));
   const learned = async () => {
     const telemetry = createModelStats({ store, clock: () => now, log: createRecordedLog() });
     await telemetry.refresh();
-    return telemetry.knowledge();
+    return telemetry.knowledge(null);
   };
   const before = await learned();
   await start().tick();

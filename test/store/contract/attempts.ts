@@ -87,6 +87,7 @@ export function describeAttempts(current: () => StoreUnderTest): void {
       nonce: 'b'.repeat(32),
       expectedMs: 30_000,
       estimatedMicroUsd: 50_000,
+      ceilingMicroUsd: 60_000,
       listMicroUsd: 49_000,
       upstreamId: null,
       generationId: null,

@@ -28,6 +28,7 @@ export function describeCreation(current: () => StoreUnderTest): void {
       finishedAt: null,
       expectedMs: 90_000,
       estimatedMicroUsd: 120_000,
+      ceilingMicroUsd: 180_000,
       listMicroUsd: 150_000,
       actualMicroUsd: null,
       isByok: null,
@@ -56,6 +57,7 @@ export function describeCreation(current: () => StoreUnderTest): void {
     const large = {
       expectedMs: Number.MAX_SAFE_INTEGER,
       estimatedMicroUsd: Number.MAX_SAFE_INTEGER,
+      ceilingMicroUsd: Number.MAX_SAFE_INTEGER,
       listMicroUsd: Number.MAX_SAFE_INTEGER,
     };
     const { job } = expectCreated(await store.createJob(createIntent(large), 'a', LEASE_MS));

@@ -16,6 +16,8 @@ const seen = (jobId: string, overrides: Partial<JobObservation> = {}): JobObserv
   listMicroUsd: 120_000,
   billedMicroUsd: 48_000,
   isByok: false,
+  clientId: 'studio',
+  priceKind: '[false,[]]',
   ...overrides,
 });
 
@@ -33,6 +35,8 @@ export function describeObservations(current: () => StoreUnderTest): void {
       listMicroUsd: null,
       billedMicroUsd: null,
       isByok: null,
+      clientId: null,
+      priceKind: null,
     });
     await store.saveObservation(full);
     await store.saveObservation(empty);

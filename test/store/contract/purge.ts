@@ -20,6 +20,8 @@ const seen = (jobId: string, endedAt: number): JobObservation => ({
   listMicroUsd: null,
   billedMicroUsd: null,
   isByok: null,
+  clientId: null,
+  priceKind: null,
 });
 
 export function describePurge(current: () => StoreUnderTest): void {

@@ -33,6 +33,7 @@ export function createIntent(overrides: Partial<JobIntent> = {}): JobIntent {
     nonce: count.toString(16).padStart(32, '0'),
     expectedMs: 90_000,
     estimatedMicroUsd: 120_000,
+    ceilingMicroUsd: 180_000,
     listMicroUsd: 150_000,
     idempotency: null,
     ...overrides,

@@ -129,7 +129,7 @@ export const jobExample = {
   created_at: '2026-10-02T09:00:00.000Z',
   updated_at: '2026-10-02T09:00:44.120Z',
   request: { model: 'google/veo-3.1-lite', prompt: 'A paper boat', duration: 4, resolution: '720p' },
-  cost: { estimated_usd: 0.12, actual_usd: 0.12, is_byok: false },
+  cost: { estimated_usd: 0.12, ceiling_usd: 0.12, actual_usd: 0.12, is_byok: false },
   upstream: { id: 'gen-vid-1790931600-a1B2c3D4e5F6g7H8i9J0', generation_id: null },
   error: null,
   attempts: [
@@ -168,6 +168,10 @@ export const JobSchema = z
       ),
     cost: z.object({
       estimated_usd: z.number().nullable(),
+      ceiling_usd: z
+        .number()
+        .nullable()
+        .describe('The most it was estimated to cost when it was bought; null = unknown.'),
       actual_usd: z.number().nullable().describe('What OpenRouter billed; null = unknown, never zero.'),
       is_byok: z.boolean().nullable(),
     }),

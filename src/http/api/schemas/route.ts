@@ -50,6 +50,12 @@ export const EstimateSchema = z
     usd: z.number().nullable().describe('The most likely bill; null = unknown, never zero.'),
     low_usd: z.number().nullable(),
     high_usd: z.number().nullable(),
+    ceiling_usd: z
+      .number()
+      .nullable()
+      .describe(
+        'The most that may be billed: the higher of the list price and what bills say. max_cost_usd, quotes and totals are compared with it. null = unknown.',
+      ),
     certainty: z.enum(['exact', 'estimated', 'unknown']),
     reason: z.string().optional().describe('Why the price is unknown.'),
     learned: z
@@ -136,6 +142,7 @@ export const routeExample = {
         usd: 0.4536,
         low_usd: 0.4536,
         high_usd: 0.4574,
+        ceiling_usd: 0.4574,
         certainty: 'estimated' as const,
         lines: [
           { sku: 'video_tokens', unit: 'video_token', quantity: 108000, unit_usd: 0.0000042, usd: 0.4536 },
