@@ -16,6 +16,8 @@ export type Clip = {
   readonly frameImages: number;
   readonly imageReferences: number;
   readonly videoReferences: number;
+  /** Of all video references together. */
+  readonly inputSeconds: number;
   readonly audioReferences: number;
   readonly continuesJob: boolean;
   readonly upscaleFactor: number;
@@ -53,8 +55,8 @@ export function planClip(model: CatalogModel, request: VideoRequest): Clip {
   const upscaleFactor = model.upscale_factor === null ? 1 : (request.upscale_factor ?? 2);
   const references = request.input_references ?? [];
   const frameImages = request.frame_images?.length ?? 0;
-  // The contract: exact frames beat style references when both are sent. What is not used is not counted.
-  const used = frameImages > 0 ? references.filter((one) => one.type !== 'image_url') : references;
+  // The contract: exact frames switch references off when both are sent. What is not used is not counted.
+  const used = frameImages > 0 ? [] : references;
   const count = (type: string) => used.filter((one) => one.type === type).length;
   return {
     durationSeconds:
@@ -69,6 +71,7 @@ export function planClip(model: CatalogModel, request: VideoRequest): Clip {
     frameImages,
     imageReferences: count('image_url'),
     videoReferences: count('video_url'),
+    inputSeconds: count('video_url') * pretendedInput.durationSeconds,
     audioReferences: count('audio_url'),
     continuesJob: request.previous_job_id !== undefined,
     upscaleFactor,

@@ -16,13 +16,18 @@ const models = octoberCatalog().models.filter((model) => model.durations !== nul
 const billed = readCatalog();
 
 const image = { type: 'image_url', image_url: { url: 'https://example.com/a.png' } } as const;
+const video = { type: 'video_url', video_url: { url: 'https://example.com/a.mp4' } } as const;
 const INPUTS: readonly ClipSpec[] = [
   {},
   { frame_images: [{ ...image, frame_type: 'first_frame' }] },
   { input_references: [image, image] },
+  { input_references: Array.from({ length: 7 }, () => image) },
+  { input_references: [video] },
+  { input_references: [video, image] },
+  { input_references: [video], frame_images: [{ ...image, frame_type: 'first_frame' }] },
 ];
 
-/** Every clip a model can make of a resolution, ratio, length and sound, from text, a frame and references. */
+/** Every clip a model can make of a resolution, ratio, length and sound, from text, a frame, references and both. */
 function* clipsOf(model: VideoModel): Generator<ClipSpec> {
   for (const duration of model.durations ?? []) {
     for (const resolution of model.resolutions ?? []) {

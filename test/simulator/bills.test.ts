@@ -75,11 +75,29 @@ test.each([
   ],
   // Images on top: dollars for a reference, cents for any input image.
   [
-    0.73,
+    0.65,
     {
       model: 'minimax/hailuo-3',
       duration: 5,
       input_references: [image(), image('data:image/png;base64,AA')],
+    },
+  ],
+  // The first five are free.
+  [
+    0.73,
+    { model: 'minimax/hailuo-3', duration: 5, input_references: Array.from({ length: 7 }, () => image()) },
+  ],
+  // The pretended five seconds of input are billed like those of the output, unless a frame switches references off.
+  [1.3, { model: 'minimax/hailuo-3', duration: 5, input_references: [video] }],
+  [0.4, { model: 'heygen/heygen-video-1', duration: 5, resolution: '480p', input_references: [video] }],
+  [
+    0.1,
+    {
+      model: 'heygen/heygen-video-1',
+      duration: 5,
+      resolution: '480p',
+      input_references: [video],
+      frame_images: [first],
     },
   ],
   [0.41, { model: 'x-ai/grok-imagine-video-1.5', duration: 5, resolution: '480p', frame_images: [first] }],
@@ -98,7 +116,7 @@ test.each([
   ],
   // Tokens: with a video as input (and this model's one frame more), and by resolution before sound.
   [
-    0.2287,
+    0.4555,
     { model: 'bytedance/seedance-2.0-mini', duration: 5, resolution: '720p', input_references: [video] },
   ],
   [1.4969, { model: 'bytedance/seedance-2.0', duration: 4, resolution: '1080p', generate_audio: false }],

@@ -8,6 +8,7 @@ import type { PriceList } from './sku-grammar.ts';
 
 /** What an estimate needs to know of a model; null means what it means in the catalog: not enumerated, or unknown. */
 export interface PricedModel {
+  readonly id: string;
   /** Seconds. null: the length comes from the input and cannot be chosen. */
   readonly durations: readonly number[] | null;
   readonly resolutions: readonly string[] | null;
@@ -35,6 +36,8 @@ export interface PricedClip {
   readonly frames: number;
   readonly imageReferences: number;
   readonly videoReferences: number;
+  /** Seconds of all of them together, where they were measured. */
+  readonly videoReferenceSeconds?: number | undefined;
   readonly audioReferences: number;
   /** Whether the spec continues an earlier job (`previous_job_id`). */
   readonly continuation: boolean;

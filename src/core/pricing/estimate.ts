@@ -3,8 +3,9 @@ import { Big } from 'big.js';
 import { fitsMicroUsd } from '../money.ts';
 import { askedOf, type Choices, chooseSettings, type PricedClip, type PricedModel } from './assumptions.ts';
 import type { Circumstances } from './condition.ts';
-import { countUnits } from './quantity.ts';
+import { countUnits, inputSeconds } from './quantity.ts';
 import type { Range } from './range.ts';
+import { chargedImages } from './reference-rules.ts';
 import { type SelectedPrice, selectPrices, type UnpriceableReason } from './select.ts';
 import type { PriceUnit } from './sku-grammar.ts';
 
@@ -120,12 +121,12 @@ function costIn(
   model: PricedModel,
   clip: PricedClip,
 ): Costing | UnpriceableReason {
-  const images = countImages(clip);
-  const referenceImages = countReferenceImages(clip);
+  const images = countImages(model, clip);
+  const referenceImages = countReferenceImages(model, clip);
   const extras = { images: images.high > 0, referenceImages: referenceImages.high > 0 };
   const prices = selectPrices(model.priceList, circumstances, extras);
   if (typeof prices === 'string') return prices;
-  const units = countUnits(prices.base.unit, model, choices, circumstances);
+  const units = countUnits(prices.base.unit, model, clip, choices, circumstances);
   if (typeof units === 'string') return units;
   if (![units.low, units.likely, units.high].every(Number.isFinite)) return TOO_MUCH;
 
@@ -135,19 +136,24 @@ function costIn(
   if (prices.referenceImage !== null) sum = add(sum, prices.referenceImage, referenceImages, lines);
   if (prices.minimum !== null) sum = raise(sum, prices.minimum, lines);
   const { unit } = prices.base;
-  const measured = unit === 'video_token' || unit === 'megapixel_second';
+  // What a provider's own list says beside the catalog's is inferred, and what is counted on pixels is measured.
+  const inferred =
+    choices.seconds !== null &&
+    unit !== 'generation' &&
+    inputSeconds(unit, model, clip, choices.seconds, circumstances.videoInput) !== null;
+  const measured = unit === 'video_token' || unit === 'megapixel_second' || inferred;
   return { low: sum.low, likely: sum.likely, high: sum.high, lines, measured };
 }
 
 /** Frames and image references alike. Where both are sent, frames win and the references may not be used, nor charged. */
-function countImages(clip: PricedClip): Range {
-  const all = clip.frames + clip.imageReferences;
-  return { low: clip.frames > 0 ? clip.frames : all, likely: all, high: all };
+function countImages(model: PricedModel, clip: PricedClip): Range {
+  const { low, likely, high } = countReferenceImages(model, clip);
+  return { low: clip.frames + low, likely: clip.frames + likely, high: clip.frames + high };
 }
 
-function countReferenceImages(clip: PricedClip): Range {
-  const all = clip.imageReferences;
-  return { low: clip.frames > 0 ? 0 : all, likely: all, high: all };
+function countReferenceImages(model: PricedModel, clip: PricedClip): Range {
+  const charged = chargedImages(model, clip.imageReferences);
+  return clip.frames > 0 ? { ...charged, low: 0 } : charged;
 }
 
 /** Adds one price times its quantity to the sum, and its line to the working. */
@@ -163,7 +169,9 @@ function add(
   const sameHigh = usd.high === usd.likely && quantity.high === quantity.likely;
   const low = sameLow ? likely : multiply(usd.low, quantity.low);
   const high = sameHigh ? likely : multiply(usd.high, quantity.high);
-  lines.push({ sku, unit, quantity: quantity.likely, unitUsd: usd.likely, usd: likely });
+  // What is likely free has no line.
+  if (quantity.likely > 0)
+    lines.push({ sku, unit, quantity: quantity.likely, unitUsd: usd.likely, usd: likely });
   return sum === null
     ? { low, likely, high }
     : { low: sum.low.plus(low), likely: sum.likely.plus(likely), high: sum.high.plus(high) };

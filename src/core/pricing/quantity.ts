@@ -1,8 +1,9 @@
 // Counts how many units of a price a clip uses: seconds, video tokens, megapixel-seconds.
 
-import type { Choices, PricedModel } from './assumptions.ts';
+import type { Choices, PricedClip, PricedModel } from './assumptions.ts';
 import type { Circumstances } from './condition.ts';
 import { point, type Range } from './range.ts';
+import { billedInputSeconds } from './reference-rules.ts';
 import { pixelsFor } from './render-size.ts';
 import type { UnpriceableReason } from './select.ts';
 import type { PriceUnit } from './sku-grammar.ts';
@@ -18,18 +19,20 @@ const PIXELS_PER_MEGAPIXEL = 1_000_000;
 export function countUnits(
   unit: PriceUnit,
   model: PricedModel,
+  clip: PricedClip,
   choices: Choices,
   { resolution, videoInput }: Circumstances,
 ): Range | UnpriceableReason {
   if (unit === 'generation') return point(1);
-  const { seconds } = choices;
-  if (seconds === null) return 'the length of the output is not known before the job is done';
+  const output = choices.seconds;
+  if (output === null) return 'the length of the output is not known before the job is done';
+  const input = inputSeconds(unit, model, clip, output, videoInput);
+  const seconds = input === null ? output : addRanges(output, input);
   if (unit === 'second') return seconds;
 
   const pixels = model.upscaleFactor === null ? pixelsOf(model, choices, resolution) : null;
   if (pixels === null) return 'the size of the output is not known before the job is done';
-  if (unit === 'video_token')
-    return countTokens(pixels, seconds, videoInput ? referenceSecondsAtMost(model) : 0);
+  if (unit === 'video_token') return countTokens(pixels, seconds);
   return {
     low: (pixels.low * seconds.low) / PIXELS_PER_MEGAPIXEL,
     likely: (pixels.likely * seconds.likely) / PIXELS_PER_MEGAPIXEL,
@@ -37,25 +40,35 @@ export function countUnits(
   };
 }
 
+/** Of video references, where the provider bills them; null where it does not, or there are none. */
+export function inputSeconds(
+  unit: PriceUnit,
+  model: PricedModel,
+  clip: PricedClip,
+  output: Range,
+  videoInput: boolean,
+): Range | null {
+  if (!videoInput) return null;
+  return billedInputSeconds(model, unit === 'video_token', clip.videoReferenceSeconds, output);
+}
+
+const addRanges = (one: Range, other: Range): Range => ({
+  low: one.low + other.low,
+  likely: one.likely + other.likely,
+  high: one.high + other.high,
+});
+
 /** Some jobs are billed one frame more (1 % at four seconds), and nothing tells which: it is in the upper bound only. */
-function countTokens(pixels: Range, seconds: Range, referenceSeconds: number): Range {
+function countTokens(pixels: Range, seconds: Range): Range {
   return {
     low: tokensOf(pixels.low, FRAMES_PER_SECOND * seconds.low),
     likely: tokensOf(pixels.likely, FRAMES_PER_SECOND * seconds.likely),
-    high: tokensOf(pixels.high, FRAMES_PER_SECOND * (seconds.high + referenceSeconds) + 1),
+    high: tokensOf(pixels.high, FRAMES_PER_SECOND * seconds.high + 1),
   };
 }
 
 function tokensOf(pixels: number, frames: number): number {
   return Math.floor((pixels * frames) / PIXELS_PER_TOKEN);
-}
-
-/**
- * The provider counts the seconds of video references like those of the output, and their length is not in the spec.
- * It takes at most as many of them, all together, as the model's longest clip has: that much is the upper bound.
- */
-function referenceSecondsAtMost(model: PricedModel): number {
-  return Math.max(0, ...(model.durations ?? []));
 }
 
 function pixelsOf(model: PricedModel, choices: Choices, resolution: string | null): Range | null {

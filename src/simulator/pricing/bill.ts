@@ -71,9 +71,28 @@ export function billFor(model: CatalogModel, clip: Clip, factor = 1): Bill {
   };
 }
 
+/** Families whose providers bill the seconds of video references like those of the output, in any unit. */
+const billsInput = ['heygen/', 'minimax/hailuo-3', 'bytedance/seedance'];
+
+/** Seconds that are billed: those of the output, and of the input where the provider counts them. */
+function billedSeconds(model: CatalogModel, clip: Clip): number {
+  if (clip.videoReferences === 0 || !billsInput.some((family) => model.id.startsWith(family)))
+    return clip.durationSeconds;
+  const lengths = model.supported_durations ?? [];
+  // Seedance bills at least as much input as its shortest clip is long (5 s of output: 9 s); none takes more than its longest.
+  const least = model.id.startsWith('bytedance/') ? Math.min(...lengths) : 0;
+  return clip.durationSeconds + Math.min(Math.max(clip.inputSeconds, least), Math.max(...lengths));
+}
+
+/** Reference images that are billed: MiniMax H3 gives the first five away. */
+function billedReferenceImages(model: CatalogModel, clip: Clip): number {
+  const free = model.id.startsWith('minimax/hailuo-3') ? 5 : 0;
+  return Math.max(0, clip.imageReferences - free);
+}
+
 /** Video tokens of a clip: floor(W x H x frames / 1024) on the provider's real canvas. */
-function videoTokens(modelId: string, clip: Clip): number {
-  const frames = framesPerSecond * clip.durationSeconds + (billsOneFrameMore.has(modelId) ? 1 : 0);
+function videoTokens(model: CatalogModel, clip: Clip): number {
+  const frames = framesPerSecond * billedSeconds(model, clip) + (billsOneFrameMore.has(model.id) ? 1 : 0);
   return Math.floor((clip.canvas.width * clip.canvas.height * frames) / 1024);
 }
 
@@ -114,15 +133,18 @@ function quantity(unit: SkuUnit, model: CatalogModel, clip: Clip): Big {
   switch (unit) {
     case 'usd_per_second':
     case 'cents_per_second':
-      return new Big(clip.durationSeconds);
+      return new Big(billedSeconds(model, clip));
     case 'cents_per_megapixel_second':
-      return new Big(clip.size.width).times(clip.size.height).div(1_000_000).times(clip.durationSeconds);
+      return new Big(clip.size.width)
+        .times(clip.size.height)
+        .div(1_000_000)
+        .times(billedSeconds(model, clip));
     case 'usd_per_video_token':
-      return new Big(videoTokens(model.id, clip));
+      return new Big(videoTokens(model, clip));
     case 'cents_per_image':
-      return new Big(clip.frameImages + clip.imageReferences);
+      return new Big(clip.frameImages + billedReferenceImages(model, clip));
     case 'usd_per_reference_image':
-      return new Big(clip.imageReferences);
+      return new Big(billedReferenceImages(model, clip));
     case 'usd_per_video':
     case 'minimum_cents':
       return new Big(1);

@@ -26,6 +26,7 @@ export function readCatalog(file: string): Entry[] {
 
 export function asPriced(entry: Entry): PricedModel {
   return {
+    id: entry.id,
     durations: entry.supported_durations,
     resolutions: entry.supported_resolutions,
     aspectRatios: entry.supported_aspect_ratios,
@@ -39,6 +40,7 @@ export function asPriced(entry: Entry): PricedModel {
 /** A model with sound, one to ten seconds, 480p to 1080p, priced as given. */
 export function modelWith(skus: Record<string, string>, changes: Partial<PricedModel> = {}): PricedModel {
   return {
+    id: 'a/b',
     durations: [1, 2, 3, 4, 5, 6, 7, 8, 9, 10],
     resolutions: ['480p', '720p', '1080p'],
     aspectRatios: ['16:9', '9:16', '1:1'],

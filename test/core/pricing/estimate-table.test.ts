@@ -2,7 +2,7 @@
 import { describe, expect, test } from 'vitest';
 import type { PricedClip } from '../../../src/core/pricing/assumptions.ts';
 import { estimateClip } from '../../../src/core/pricing/estimate.ts';
-import { asPriced, clipOf, GUIDE, LIVE, readCatalog } from './catalogs.ts';
+import { asPriced, clipOf, GUIDE, LIVE, modelWith, readCatalog } from './catalogs.ts';
 
 function modelsOf(file: string) {
   return new Map(readCatalog(file).map((entry) => [entry.id, asPriced(entry)]));
@@ -67,7 +67,6 @@ describe('by second and image: exact', () => {
     ['minimax/hailuo-3-max', at('5s 480p'), '0.25'],
     ['minimax/hailuo-3-max', at('6s 768p', frame), '0.48'],
     ['minimax/hailuo-3', at('5s 2K'), '0.65'],
-    ['minimax/hailuo-3', at('5s 2K', { imageReferences: 2 }), '0.73'],
     ['minimax/hailuo-3', at('5s 2K', { frames: 2 }), '0.65'],
     ['minimax/hailuo-2.3', at('6s 1080p'), '0.4902'],
     ['alibaba/wan-3.0-prime', at('2s 480p'), '0.136'],
@@ -141,12 +140,12 @@ describe('by token: estimated, between the bills with and without the extra fram
     ['bytedance/seedance-2.0', at('5s 4K 16:9', silent), '3.888', '3.888', '3.9204'],
     ['bytedance/seedance-2.0', at('5s 4K 16:9', sound), '3.888', '3.888', '3.9204'],
     // Up to 15 s of reference video may be counted as well: 481 frames.
-    ['bytedance/seedance-2.0', at('5s 4K 16:9', { videoReferences: 1 }), '2.3328', '2.3328', '9.35064'],
+    ['bytedance/seedance-2.0', at('5s 4K 16:9', { videoReferences: 1 }), '4.6656', '4.19904', '9.35064'],
     [
       'bytedance/seedance-2.0-fast',
       at('5s 720p 16:9', { videoReferences: 1 }),
-      '0.2673',
-      '0.2673',
+      '0.5346',
+      '0.48114',
       '1.0714275',
     ],
     // Frames beat the video reference, or do not: from video price to full price and its reference seconds.
@@ -154,7 +153,7 @@ describe('by token: estimated, between the bills with and without the extra fram
       'bytedance/seedance-2.0-fast',
       at('5s 720p 16:9', { ...frame, videoReferences: 1 }),
       '0.4536',
-      '0.2673',
+      '0.4536',
       '1.0714275',
     ],
     ['bytedance/seedance-1-5-pro', at('4s 480p 9:16', silent), '0.0482112', '0.0482112', '0.0487128'],
@@ -179,7 +178,7 @@ describe('left open by the clip or by the contract: the range of what may happen
     // Every ratio has nearly the same area at 720p: 16:9 the least, 4:3 the most.
     ['bytedance/seedance-2.0-fast', at('5s 720p'), '0.4536', '0.4536', '0.4602612'],
     // Frames beat references, so two at $0.04 may not be used, nor charged.
-    ['minimax/hailuo-3', at('5s 2K', { ...frame, imageReferences: 2 }), '0.73', '0.65', '0.73'],
+    ['minimax/hailuo-3', at('5s 2K', { ...frame, imageReferences: 2 }), '0.65', '0.65', '0.73'],
     // A reference clip may be run as a continuation, which this model prices at more than twice as much.
     ['black-forest-labs/flux-3-video', at('5s 720p', { videoReferences: 1 }), '0.85', '0.85', '2.05'],
   ])('%s %o costs about $%s, from %s to %s', (id, spec, usd, low, high) => {
@@ -205,5 +204,112 @@ describe('not priceable', () => {
     const answer = estimateClip(model, clipOf(spec));
     expect(answer).toMatchObject({ usd: null, lowUsd: null, highUsd: null, certainty: 'unknown', lines: [] });
     expect(answer.reason).toMatch(reason);
+  });
+});
+
+const video = { videoReferences: 1 };
+
+describe('references, as providers bill them: by their seconds, and images beyond those that are free', () => {
+  test.each<[string, Partial<PricedClip>, usd: string, low: string, high: string]>([
+    // Output and input seconds at the reference price: as long as the output most likely, from 1 s to the longest clip.
+    ['heygen/heygen-video-1', at('5s 480p', video), '0.4', '0.24', '0.8'],
+    ['heygen/heygen-video-1', at('8s 768p', video), '0.96', '0.54', '1.38'],
+    ['heygen/heygen-video-1', at('10s 480p', video), '0.8', '0.44', '1'],
+    ['heygen/heygen-video-1', at('15s 768p', video), '1.8', '0.96', '1.8'],
+    ['heygen/heygen-video-1', at('5s 480p', { ...video, imageReferences: 3 }), '0.4', '0.24', '0.8'],
+    ['heygen/heygen-video-1', at('5s 480p', { ...video, audioReferences: 1 }), '0.4', '0.24', '0.8'],
+    ['heygen/heygen-video-1', at('5s 480p', { videoReferences: 3 }), '0.4', '0.24', '0.8'],
+    // A frame switches references off, or does not.
+    ['heygen/heygen-video-1', at('5s 480p', { ...video, ...frame }), '0.1', '0.1', '0.4'],
+    ['minimax/hailuo-3', at('5s 2K', video), '1.3', '0.78', '2.6'],
+    ['minimax/hailuo-3', at('10s 2K', video), '2.6', '1.43', '3.25'],
+    ['minimax/hailuo-3', at('15s 2K', video), '3.9', '2.08', '3.9'],
+    ['minimax/hailuo-3', at('5s 2K', { ...video, imageReferences: 2 }), '1.3', '0.78', '2.68'],
+    ['minimax/hailuo-3', at('5s 2K', { ...video, imageReferences: 6 }), '1.34', '0.82', '2.84'],
+    ['minimax/hailuo-3', at('5s 2K', { ...video, ...frame }), '0.65', '0.65', '2.6'],
+    // Five images are free by the provider's list; the catalog's list charges each.
+    ['minimax/hailuo-3', at('5s 2K', { imageReferences: 1 }), '0.65', '0.65', '0.69'],
+    ['minimax/hailuo-3', at('5s 2K', { imageReferences: 2 }), '0.65', '0.65', '0.73'],
+    ['minimax/hailuo-3', at('5s 2K', { imageReferences: 5 }), '0.65', '0.65', '0.85'],
+    ['minimax/hailuo-3', at('5s 2K', { imageReferences: 6 }), '0.69', '0.69', '0.89'],
+    ['minimax/hailuo-3', at('5s 2K', { imageReferences: 7 }), '0.73', '0.73', '0.93'],
+    ['minimax/hailuo-3', at('10s 2K', { imageReferences: 9 }), '1.46', '1.46', '1.66'],
+    // 4 s with 4 s of input is 192 frames; a bill had 193: 173,700 tokens.
+    ['bytedance/seedance-2.0-mini', at('4s 720p 16:9', video), '0.36288', '0.36288', '0.86373'],
+    ['bytedance/seedance-2.0-fast', at('4s 720p 16:9', video), '0.42768', '0.42768', '1.0179675'],
+    ['bytedance/seedance-2.0-fast', at('10s 720p 16:9', video), '1.0692', '0.74844', '1.3387275'],
+    ['bytedance/seedance-2.0-fast', at('15s 720p 16:9', video), '1.6038', '1.01574', '1.6060275'],
+    ['bytedance/seedance-2.0-fast', at('5s 720p 9:16', video), '0.5346', '0.48114', '1.0714275'],
+    ['bytedance/seedance-2.0', at('5s 720p 16:9', video), '0.9288', '0.83592', '1.86147'],
+    // Sold at $1.244 to $4.838; a frame more is in the upper bound.
+    ['bytedance/seedance-2.5', at('5s 720p 16:9', video), '1.3824', '1.24416', '4.84416'],
+    // Measured beforehand, the input is no range any more.
+    ['heygen/heygen-video-1', at('5s 480p', { ...video, videoReferenceSeconds: 3 }), '0.32', '0.32', '0.32'],
+    ['minimax/hailuo-3', at('5s 2K', { ...video, videoReferenceSeconds: 7 }), '1.56', '1.56', '1.56'],
+    [
+      'bytedance/seedance-2.0-fast',
+      at('5s 720p 16:9', { ...video, videoReferenceSeconds: 10 }),
+      '0.8019',
+      '0.8019',
+      '0.8041275',
+    ],
+    // Shorter than the least that is billed.
+    [
+      'bytedance/seedance-2.0-fast',
+      at('5s 720p 16:9', { ...video, videoReferenceSeconds: 2 }),
+      '0.48114',
+      '0.48114',
+      '0.4833675',
+    ],
+  ])('%s %o costs about $%s, from %s to %s', (id, spec, usd, low, high) => {
+    expect(estimate(live, id, spec)).toEqual({ usd, low, high, certainty: 'estimated' });
+  });
+
+  test.each(['duration_seconds', 'cents_per_second_output', 'video_tokens'])(
+    'hold for every unit: with %s a video reference makes a range',
+    (unit) => {
+      const model = modelWith({ [unit]: '0.1' }, { id: 'heygen/next' });
+      const clip = clipOf(at('5s 720p 16:9'));
+      const { usd } = estimateClip(model, clip);
+      const { certainty, lowUsd, usd: likely, highUsd } = estimateClip(model, { ...clip, ...video });
+      expect(certainty).toBe('estimated');
+      expect(likely?.div(usd ?? 1).toNumber()).toBe(2);
+      expect(lowUsd?.gt(usd ?? 0)).toBe(true);
+      expect(highUsd?.gt(likely ?? 0)).toBe(true);
+    },
+  );
+});
+
+describe('a price of zero is no price', () => {
+  test.each<[Record<string, string>, Partial<PricedClip>, string | null]>([
+    [{ duration_seconds: '0' }, at('5s 720p'), null],
+    [{ duration_seconds: '0.000' }, at('5s 720p'), null],
+    [{ duration_seconds: '0e5' }, at('5s 720p'), null],
+    [{ cents_per_second_output: '0' }, at('5s 720p'), null],
+    [{ video_tokens: '0' }, at('5s 720p'), null],
+    [{ generate: '0' }, at('5s 720p'), null],
+    // One tier: unknown where it applies, priced where it does not.
+    [{ duration_seconds_720p: '0', duration_seconds_1080p: '0.2' }, at('5s 720p'), null],
+    [{ duration_seconds_720p: '0', duration_seconds_1080p: '0.2' }, at('5s 1080p'), '1'],
+    [{ duration_seconds_720p: '0', duration_seconds: '0.2' }, at('5s 720p'), null],
+    [{ duration_seconds_720p: '0', duration_seconds: '0.2' }, at('5s 480p'), '1'],
+    [{ duration_seconds: '0.2', reference_images: '0' }, at('5s 720p'), '1'],
+    [{ duration_seconds: '0.2', reference_images: '0' }, at('5s 720p', { imageReferences: 1 }), null],
+    [{ duration_seconds: '0.2', cents_per_image_input: '0' }, at('5s 720p', frame), null],
+    [{ duration_seconds_with_audio: '0', duration_seconds_without_audio: '0.1' }, at('5s 720p', sound), null],
+    [
+      { duration_seconds_with_audio: '0', duration_seconds_without_audio: '0.1' },
+      at('5s 720p', silent),
+      '0.5',
+    ],
+    [
+      { reference_duration_seconds: '0', duration_seconds: '0.1' },
+      at('5s 720p', { imageReferences: 1 }),
+      null,
+    ],
+  ])('%o makes %o cost %s', (skus, spec, usd) => {
+    const { usd: likely, lines } = estimateClip(modelWith(skus), clipOf(spec));
+    expect(likely?.toFixed() ?? null).toBe(usd);
+    expect(lines.every((line) => line.usd.gt(0))).toBe(true);
   });
 });
