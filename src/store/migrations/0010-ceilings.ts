@@ -5,6 +5,7 @@ import type { Migration } from './migrator.ts';
 export const ceilingsMigration: Migration = {
   version: 10,
   name: 'ceilings',
+  minReader: 9,
   statements: [
     'alter table jobs add column ceiling_micro_usd bigint',
     'alter table observations add column client_id text',

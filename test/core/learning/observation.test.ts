@@ -43,6 +43,15 @@ const ended = (overrides: Partial<Job> = {}): Job => ({
   ...overrides,
 });
 
+describe('a job that failed for what its client sent', () => {
+  it('teaches nothing of the model', () => {
+    const failed = (message: string) =>
+      observeJob(ended({ status: 'failed', error: { code: 'upstream_failed', message } }));
+    expect(failed('Flagged by content moderation')).toBeNull();
+    expect(failed('Provider error')).toMatchObject({ status: 'failed' });
+  });
+});
+
 describe('observeJob', () => {
   it('tells what was asked for, what it took and what it cost', () => {
     expect(observeJob(ended())).toEqual({

@@ -8,6 +8,7 @@ import { type Knowledge, NOTHING_KNOWN } from '../../../src/core/learning/knowle
 import { learnModel } from '../../../src/core/learning/learn-model.ts';
 import type { JobObservation } from '../../../src/core/learning/observation.ts';
 import { correctEstimate, yardstickOf } from '../../../src/core/pricing/learned-estimate.ts';
+import { parsePriceList } from '../../../src/core/pricing/sku-grammar.ts';
 import { planRoute } from '../../../src/core/routing/plan-route.ts';
 import { octoberCatalog } from '../../support/catalogs.ts';
 import { billedAt, KIND, NOW, observed, took } from '../../support/observations.ts';
@@ -262,6 +263,18 @@ describe('why', () => {
     expect(route({ ...allow(LITE, FAST), priority: { speed: 1, cost: 1, quality: 8 } }, judged).why).toBe(
       'best rated of 2 that fit; $0.2 more than google/veo-3.1-lite; 32 s slower than google/veo-3.1-lite',
     );
+  });
+
+  it('says of how many the price is not known, and of a choice whose own is not', () => {
+    const clip = { prompt: 'x', duration: 5, resolution: '720p' };
+    const odd = (model: (typeof catalog.models)[number]) => ({ ...model, priceList: parsePriceList(null) });
+    const models = catalog.models.map((model) => (model.id.startsWith('google/') ? model : odd(model)));
+    const known = { priority: { speed: 0, cost: 1, quality: 0 } } as const;
+    const why = (spec: ClipSpec, routing: Routing) => planRoute({ ...catalog, models }, spec, routing).why;
+    expect(why({ ...clip, duration: 4 }, known)).toMatch(
+      /^cheapest( and fastest)? of \d+ that fit; the price of \d+ of them is not known/,
+    );
+    expect(why(clip, allow('alibaba/wan-2.7'))).toBe('the only one of 30 that fits; its price is not known');
   });
 
   it('says so where nothing else fits, and where the guide’s formula chose', () => {

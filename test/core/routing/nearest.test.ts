@@ -51,6 +51,24 @@ describe('nearest', () => {
     expect(sizes).toEqual(['1920x1080', '1080x1920', '1280x720']);
   });
 
+  it('offers the nearest resolution first, and larger ones than 4K are resolutions too', () => {
+    const [first, second] = nearest({ resolution: '8K', duration: 8 });
+    expect([first?.change, second?.change]).toEqual([{ resolution: '4K' }, { resolution: '2K' }]);
+  });
+
+  it('offers another factor of upscaling, never none', () => {
+    const video = { type: 'video_url', video_url: { url: 'https://a.test/1.mp4' } } as const;
+    const offers = (factor: number) => nearest({ input_references: [video], upscale_factor: factor });
+    for (const [factor, nearestFactor] of [
+      [16, 3],
+      [1.2, 1.5],
+    ] as const) {
+      expect(offers(factor)).toEqual([
+        { change: { upscale_factor: nearestFactor }, admits: ['black-forest-labs/flux-video-upscale'] },
+      ]);
+    }
+  });
+
   it('does not argue with allow and deny lists', () => {
     expect(nearest({}, { models: { allow: ['nobody/nothing'] } })).toEqual([]);
     expect(nearest({ duration: 5 }, { models: { deny: catalog.models.map(({ id }) => id) } })).toEqual([]);

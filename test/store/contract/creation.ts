@@ -20,6 +20,7 @@ export function describeCreation(current: () => StoreUnderTest): void {
       status: 'queued',
       model: intent.model,
       request: intent.request,
+      bodyHash: null,
       nonce: intent.nonce,
       createdAt: job.createdAt,
       updatedAt: job.createdAt,
