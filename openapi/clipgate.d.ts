@@ -571,6 +571,8 @@ export interface components {
             usd: number | null;
             low_usd: number | null;
             high_usd: number | null;
+            /** @description The most that may be billed: the higher of the list price and what bills say. max_cost_usd, quotes and totals are compared with it. null = unknown. */
+            ceiling_usd: number | null;
             /** @enum {string} */
             certainty: "exact" | "estimated" | "unknown";
             /** @description Why the price is unknown. */
@@ -669,6 +671,7 @@ export interface components {
          *             "usd": 0.4536,
          *             "low_usd": 0.4536,
          *             "high_usd": 0.4574,
+         *             "ceiling_usd": 0.4574,
          *             "certainty": "estimated",
          *             "lines": [
          *               {
@@ -771,6 +774,7 @@ export interface components {
          *       },
          *       "cost": {
          *         "estimated_usd": 0.12,
+         *         "ceiling_usd": 0.12,
          *         "actual_usd": 0.12,
          *         "is_byok": false
          *       },
@@ -827,6 +831,8 @@ export interface components {
             };
             cost: {
                 estimated_usd: number | null;
+                /** @description The most it was estimated to cost when it was bought; null = unknown. */
+                ceiling_usd: number | null;
                 /** @description What OpenRouter billed; null = unknown, never zero. */
                 actual_usd: number | null;
                 is_byok: boolean | null;
@@ -908,6 +914,7 @@ export interface components {
          *           },
          *           "cost": {
          *             "estimated_usd": 0.12,
+         *             "ceiling_usd": 0.12,
          *             "actual_usd": 0.12,
          *             "is_byok": false
          *           },
@@ -969,6 +976,7 @@ export interface components {
          *         "usd": 0.4536,
          *         "low_usd": 0.4536,
          *         "high_usd": 0.4574,
+         *         "ceiling_usd": 0.4574,
          *         "certainty": "estimated",
          *         "lines": [
          *           {
@@ -1168,6 +1176,7 @@ export interface components {
          *         },
          *         "cost": {
          *           "estimated_usd": 0.12,
+         *           "ceiling_usd": 0.12,
          *           "actual_usd": 0.12,
          *           "is_byok": false
          *         },
