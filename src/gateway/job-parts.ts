@@ -2,6 +2,7 @@
 
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Config } from '../config/variables.ts';
+import { cutSecrets } from '../core/redact-upstream.ts';
 import type { OpenRouter } from '../outbound/openrouter/openrouter.ts';
 import { findSignatureFault, parseWebhook } from '../outbound/openrouter/webhook.ts';
 import { createClipArchive } from '../service/clips/clip-archive.ts';
@@ -83,7 +84,11 @@ export function createJobParts(context: JobContext) {
     findSignatureFault: secrets
       ? (signature, rawBody) => findSignatureFault(signature, rawBody, secrets, clock())
       : null,
-    parse: parseWebhook,
+    parse: (rawBody) => {
+      const event = parseWebhook(rawBody);
+      const key = config.OPENROUTER_API_KEY;
+      return event && cutSecrets(event, [...(key ? [key] : []), ...(secrets ?? [])]);
+    },
     clock,
     monotonic,
     alarms,

@@ -24,7 +24,13 @@ export interface OutboundContext {
 export function createOutboundParts({ config, version, clock, apiKey, trust, lifecycle }: OutboundContext) {
   const userAgent = `clipgate/${version}`;
   const upstream = createOpenRouter(
-    { baseUrl: config.OPENROUTER_BASE_URL, apiKey, userAgent, now: clock },
+    {
+      baseUrl: config.OPENROUTER_BASE_URL,
+      apiKey,
+      secrets: config.OPENROUTER_WEBHOOK_SECRET ?? [],
+      userAgent,
+      now: clock,
+    },
     { ...UPSTREAM, submitMs: config.SUBMIT_TIMEOUT_MS },
   );
   lifecycle.add('upstream reads', { phase: 'reads', stop: () => upstream.close(), stopMs: STOP_MS });

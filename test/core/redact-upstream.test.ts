@@ -1,7 +1,8 @@
 // What upstream says is shown in its words, but for the secret address it may quote.
 
 import { describe, expect, it } from 'vitest';
-import { redactUpstreamMessage } from '../../src/core/redact-upstream.ts';
+import { cutSecrets, redactUpstreamMessage } from '../../src/core/redact-upstream.ts';
+import { createSecret } from '../../src/core/secret.ts';
 
 const NONCE = '0123456789abcdef'.repeat(2);
 const HOOK = `https://gw.example/hooks/openrouter/${NONCE}`;
@@ -35,5 +36,39 @@ describe('quoteUpstream', () => {
   it('is a thousand characters at most, and never half of one', () => {
     expect(redactUpstreamMessage('e'.repeat(900_000))).toHaveLength(1_000);
     expect(redactUpstreamMessage(`x${'🦊'.repeat(900)}`).isWellFormed()).toBe(true);
+  });
+});
+
+describe('a secret', () => {
+  const KEY = 'sk-or-v1-0f1e2d3c4b5a69788796a5b4c3d2e1f0';
+  const cut = (words: unknown) => cutSecrets(words, [createSecret(KEY), createSecret('whsec_short')]);
+
+  it.each<[string, string, string]>([
+    ['whole', `Key ${KEY} is not allowed`, 'Key [secret] is not allowed'],
+    ['in capitals', KEY.toUpperCase(), '[secret]'],
+    ['its last twelve characters', `...${KEY.slice(-12)}`, '...[secret]'],
+    ['its first twelve characters', `${KEY.slice(0, 12)}...`, '[secret]...'],
+    ['twelve of its middle', `<${KEY.slice(14, 26)}>`, '<[secret]>'],
+    ['twice in a row', KEY + KEY, '[secret][secret]'],
+    ['another', 'whsec_short', '[secret]'],
+  ])('%s is cut out', (_name, words, shown) => {
+    expect(cut(words)).toBe(shown);
+  });
+
+  it('eleven characters of it are no secret, nor is anything else', () => {
+    expect(cut(`${KEY.slice(5, 16)} x`)).toBe(`${KEY.slice(5, 16)} x`);
+    expect(cut('İ sk-or-v1- \ud83e\udd8a')).toBe('İ sk-or-v1- \ud83e\udd8a');
+  });
+
+  it('is cut out of everything in a value, names included, and nothing else is changed', () => {
+    expect(cut({ a: [KEY, 1, null], [KEY]: { b: `x${KEY}` }, c: true })).toEqual({
+      a: ['[secret]', 1, null],
+      '[secret]': { b: 'x[secret]' },
+      c: true,
+    });
+  });
+
+  it('the nonce of our webhook is cut by value', () => {
+    expect(redactUpstreamMessage(`nonce ${NONCE}`, [NONCE])).toBe('nonce [secret]');
   });
 });

@@ -102,7 +102,7 @@ export function advanceJob(job: Job, seen: Observation, now: number): JobChange 
       message:
         seen.error === null
           ? `Upstream reports the job as ${seen.status}: no reason given.`
-          : redactUpstreamMessage(seen.error),
+          : redactUpstreamMessage(seen.error, [job.nonce]),
     },
   };
 }

@@ -3,6 +3,7 @@
 import type { Readable } from 'node:stream';
 import { Agent, type Dispatcher, request } from 'undici';
 import type { SubmitBody } from '../../core/job/job.ts';
+import { cutSecrets } from '../../core/redact-upstream.ts';
 import type { Secret } from '../../core/secret.ts';
 import { readJson } from './body.ts';
 import type { RawCatalog } from './catalog-wire.ts';
@@ -55,6 +56,8 @@ export interface OpenRouterParts {
   readonly baseUrl: string;
   /** Asked for each request, so that a key can be replaced. */
   readonly apiKey: () => Secret | undefined;
+  /** What else is cut out of upstream's words, besides the key. */
+  readonly secrets?: readonly Secret[];
   /** Such as `clipgate/1.2.0`. */
   readonly userAgent: string;
   readonly now: () => number;
@@ -98,6 +101,11 @@ export function createOpenRouter(parts: OpenRouterParts, timeouts: OpenRouterTim
     return { 'user-agent': parts.userAgent, ...(key ? { authorization: `Bearer ${key.reveal()}` } : {}) };
   };
   const urlOf = (path: string) => new URL(`${parts.baseUrl}${path}`);
+  /** Providers quote the key they were called with: nothing leaves here with it, or with a telling part of it. */
+  function withoutSecrets<T>(words: T): T {
+    const key = parts.apiKey();
+    return cutSecrets(words, [...(key ? [key] : []), ...(parts.secrets ?? [])]);
+  }
 
   /** @throws UpstreamError for every answer but a 200. */
   async function get(path: string, signal: AbortSignal, withKey: boolean): Promise<Dispatcher.ResponseData> {
@@ -108,7 +116,7 @@ export function createOpenRouter(parts: OpenRouterParts, timeouts: OpenRouterTim
         headers: headersOf(withKey),
       });
       if (response.statusCode === 200) return response;
-      const answer = parseErrorAnswer(await readJson(response.body, MAX_ERROR_BYTES));
+      const answer = withoutSecrets(parseErrorAnswer(await readJson(response.body, MAX_ERROR_BYTES)));
       throw new UpstreamError('status', `upstream answered ${response.statusCode}`, {
         status: response.statusCode,
         answer,
@@ -173,13 +181,15 @@ export function createOpenRouter(parts: OpenRouterParts, timeouts: OpenRouterTim
         connectTimeoutMs: connectMs,
         timeoutMs: submitMs,
       };
-      return submitOnce(target, body);
+      const outcome = await submitOnce(target, body);
+      // An id that was accepted is paid for: it is kept as it came.
+      return outcome.kind === 'accepted' ? outcome : withoutSecrets(outcome);
     },
 
     async poll(upstreamId) {
       try {
         const json = await getJson(`/videos/${encodeURIComponent(upstreamId)}`, MAX_POLL_BYTES, true);
-        const answer = parsePollAnswer(json, upstreamId);
+        const answer = withoutSecrets(parsePollAnswer(json, upstreamId));
         return answer
           ? { kind: 'answer', ...answer }
           : { kind: 'unclear', reason: 'the answer to a poll is not that job', words: null };

@@ -86,8 +86,17 @@ export function createJobSubmitter(parts: JobSubmitterParts, options: JobSubmitt
   }
 
   async function takeTurn(job: Job, lease: Lease, given: SubmitBody | undefined): Promise<Turn> {
-    const admission = parts.breaker.admit();
+    const admission = parts.breaker.admit({ model: job.model, client: job.clientId });
     if (admission.kind === 'paused') {
+      if (admission.scope === 'pair' || admission.scope === 'model') {
+        // Another model is not paused: a job that may turn to one does not wait for this.
+        const passed = {
+          status: 'rejected',
+          error: { code: 'submissions_paused', message: PAUSED_MESSAGE },
+        } as const;
+        const next = await parts.fallback.turnToNext(job, lease, passed, keep);
+        if (next) return { kind: 'again', job: next };
+      }
       // Nothing is wrong with the job: it waits for its turn, and whoever waited for an answer is told so.
       const waiting = await store.saveStep(lease, {}, { keep: false, runInMs: admission.retryInMs });
       if (!waiting) throw lostLease(job.id);
@@ -294,6 +303,10 @@ const over = (job: Job, refusal: ClipgateError | null = null): Turn => ({
   kind: 'over',
   submitted: { job, refusal },
 });
+
+/** Why an attempt was passed over for the next. */
+const PAUSED_MESSAGE =
+  'Submits to this model are paused: too many of the last minutes have an unknown outcome. Nothing was sent.';
 
 /** What a caller is told of an unknown outcome, wherever it was noticed. */
 export const UNKNOWN_MESSAGE =

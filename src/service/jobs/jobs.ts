@@ -21,7 +21,7 @@ import type { Log } from '../runtime/log.ts';
 import type { JobSubmitter } from './job-submitter.ts';
 import type { JobWatch } from './job-watch.ts';
 import { singleFlight } from './single-flight.ts';
-import type { SubmitBreaker } from './submit-breaker.ts';
+import type { Pause, SubmitBreaker } from './submit-breaker.ts';
 
 export interface Intent {
   readonly clientId: string;
@@ -56,6 +56,8 @@ export interface Made {
 }
 
 export interface Jobs {
+  /** Whether the breaker keeps a client's submits to a model back at the moment. */
+  isPaused(model: string, client: string): boolean;
   /**
    * Writes the intent down and submits it. With `wait` resolves when upstream has answered (or cannot be known to
    * have), else as soon as the intent is durable; the submit goes on either way, whoever hangs up.
@@ -122,7 +124,7 @@ export interface JobsParts {
   >;
   readonly submitter: JobSubmitter;
   readonly upstream: Pick<OpenRouter, 'canSubmit'>;
-  readonly breaker: Pick<SubmitBreaker, 'pausedMs'>;
+  readonly breaker: Pick<SubmitBreaker, 'findPause'>;
   readonly watch: JobWatch;
   readonly clock: () => number;
   readonly log: Log;
@@ -173,6 +175,8 @@ export function createJobs(
     get,
     bodyOf: (job) => (job.bodyHash === null ? Promise.resolve(job.request) : store.loadBody(job.id)),
 
+    isPaused: (model, client) => parts.breaker.findPause({ model, client }) !== null,
+
     async make(intent, wait) {
       if (!parts.upstream.canSubmit) {
         throw new ClipgateError(
@@ -180,8 +184,8 @@ export function createJobs(
           'This gateway has no OpenRouter key, so it can plan but not buy.',
         );
       }
-      const pausedMs = parts.breaker.pausedMs();
-      if (pausedMs !== null) throw paused(pausedMs);
+      const pause = parts.breaker.findPause({ model: intent.request.model, client: intent.clientId });
+      if (pause) throw paused(pause, intent.request.model);
       const { request, ...rest } = intent;
       const id = createJobId(parts.clock());
       const patienceMs = wait ? null : (intent.patienceMs ?? DEFAULT_PATIENCE_MS);
@@ -293,12 +297,19 @@ export function createJobs(
   };
 }
 
-const paused = (forMs: number) =>
+const paused = ({ retryInMs, scope }: Pause, model: string) =>
   new ClipgateError(
     'submissions_paused',
-    'Too many submits of the last minutes ended with nobody knowing whether they were accepted. Nothing is bought until that is over.',
-    { retryAfterS: Math.ceil(forMs / 1000) },
+    `Submissions ${PAUSED[scope](model)} are paused: too many of the last five minutes have an unknown outcome. Nothing was bought.`,
+    { retryAfterS: Math.ceil(retryInMs / 1000) },
   );
+
+const PAUSED: Readonly<Record<Pause['scope'], (model: string) => string>> = {
+  pair: (model) => `of yours to ${model}`,
+  model: (model) => `to ${model}`,
+  client: () => 'of yours',
+  all: () => 'to OpenRouter',
+};
 
 const keyReused = (jobId: string) =>
   new ClipgateError('idempotency_key_reused', 'This key of yours came before with another order.', {

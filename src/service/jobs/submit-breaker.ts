@@ -1,10 +1,20 @@
-// Stops buying while too many submits end with nobody knowing how, and tries one before it buys again.
+// A circuit breaker for submits: pauses a model, a client or all while outcomes are unknown, and tries one before it resumes.
 
-import { pauseMs, type SubmitCounts, shouldPause, WINDOW_MS } from '../../core/job/submit-breaker.ts';
+import {
+  BREAKER_SCOPES,
+  type BreakerScope,
+  isInScope,
+  pauseMs,
+  type SubmitCounts,
+  type SubmitTarget,
+  shouldPause,
+  sumOf,
+  WINDOW_MS,
+} from '../../core/job/submit-breaker.ts';
 import type { Alarms } from '../runtime/alarms.ts';
 import type { Log } from '../runtime/log.ts';
 
-/** How a submit ended, as far as the road to upstream is concerned. */
+/** How a submit ended, as far as the path to upstream is concerned. */
 export type SubmitReport =
   /** Upstream answered, yes or no. */
   | 'answered'
@@ -15,25 +25,61 @@ export type SubmitReport =
 export type Admission =
   /** Go ahead, and report once how it went; later reports of the same submit count for nothing. */
   | { readonly kind: 'admitted'; report(ended: SubmitReport): void }
-  | { readonly kind: 'paused'; readonly retryInMs: number };
+  /** `scope` is what is paused: another model may be admitted where it is `pair` or `model`. */
+  | { readonly kind: 'paused'; readonly retryInMs: number; readonly scope: BreakerScope };
 
-/** One process's own: every replica has its own road, and learns from its own submits. */
+/** A pause that a submit would meet. */
+export interface Pause {
+  readonly retryInMs: number;
+  readonly scope: BreakerScope;
+}
+
+/** One process's own: every replica has its own path to upstream, and learns from its own submits. */
 export interface SubmitBreaker {
-  /** Asked before each submit. After a pause exactly one is let through as a trial. */
-  admit(): Admission;
-  /** Milliseconds until it is worth asking again; null where a submit would be admitted now. */
-  pausedMs(): number | null;
-  /** For people: how things stand. */
+  /** Asked before each submit. After a pause one is let through as a trial. */
+  admit(target: SubmitTarget): Admission;
+  /** What keeps a submit back at the moment; null where it would be admitted now. */
+  findPause(target: SubmitTarget): Pause | null;
+  /** For people: `accepting` or `paused`, and what is paused. Names models, never clients. */
   describe(): string;
 }
 
 type State =
-  | { readonly kind: 'closed' }
-  | { readonly kind: 'open'; readonly until: number; readonly failedTrials: number }
-  | { readonly kind: 'trial'; readonly failedTrials: number };
+  | { readonly kind: 'open'; readonly until: number }
+  /** One trial is under way. */
+  | { readonly kind: 'half-open' };
+
+/** A breaker that is not closed; closed ones are not kept. */
+interface Circuit {
+  readonly scope: BreakerScope;
+  readonly target: SubmitTarget;
+  readonly state: State;
+  readonly failedTrials: number;
+  /** Whose trial failed last: others come first for the next. */
+  readonly lastTrialBy: string | null;
+}
+
+interface Bucket {
+  readonly since: number;
+  readonly model: string;
+  readonly client: string;
+  submits: number;
+  unknown: number;
+}
 
 const BUCKET_MS = 10_000;
 const TRIAL_RETRY_MS = 5_000;
+// A client whose trial failed leaves the next to others for so long: one that always fails does not speak for all.
+const TURN_MS = 30_000;
+// A pause that has passed for so long without a submit says nothing of today.
+const FORGET_MS = 60 * 60 * 1000;
+
+const keyOf = (scope: BreakerScope, { model, client }: SubmitTarget): string =>
+  JSON.stringify([
+    scope,
+    scope === 'pair' || scope === 'model' ? model : '',
+    scope === 'pair' || scope === 'client' ? client : '',
+  ]);
 
 export function createSubmitBreaker(parts: {
   readonly clock: () => number;
@@ -41,67 +87,117 @@ export function createSubmitBreaker(parts: {
   readonly log: Log;
 }): SubmitBreaker {
   const { clock, alarms, log } = parts;
-  let state: State = { kind: 'closed' };
-  let buckets: { readonly since: number; submits: number; unknown: number }[] = [];
+  const circuits = new Map<string, Circuit>();
+  let buckets: Bucket[] = [];
 
-  function count(ended: 'answered' | 'unknown'): void {
+  function count(target: SubmitTarget, ended: 'answered' | 'unknown'): void {
     const now = clock();
-    const last = buckets.at(-1);
-    const current = last && now - last.since < BUCKET_MS ? last : { since: now, submits: 0, unknown: 0 };
-    if (current !== last) buckets.push(current);
+    let current = buckets.findLast(
+      (bucket) => now - bucket.since < BUCKET_MS && isInScope('pair', target, bucket),
+    );
+    if (!current) {
+      current = { ...target, since: now, submits: 0, unknown: 0 };
+      buckets = [...buckets.filter(({ since }) => since > now - WINDOW_MS), current];
+    }
     current.submits += 1;
     if (ended === 'unknown') current.unknown += 1;
   }
 
-  function counts(): SubmitCounts {
+  /** One entry for each client and model. */
+  function counts(): SubmitCounts[] {
     const from = clock() - WINDOW_MS;
-    buckets = buckets.filter(({ since }) => since > from);
-    return buckets.reduce(
-      (sum, { submits, unknown }) => ({ submits: sum.submits + submits, unknown: sum.unknown + unknown }),
-      { submits: 0, unknown: 0 },
-    );
+    const byPair = new Map<string, SubmitCounts>();
+    for (const { since, model, client, submits, unknown } of buckets) {
+      if (since <= from) continue;
+      const key = keyOf('pair', { model, client });
+      const sum = byPair.get(key) ?? { model, client, submits: 0, unknown: 0 };
+      byPair.set(key, { ...sum, submits: sum.submits + submits, unknown: sum.unknown + unknown });
+    }
+    return [...byPair.values()];
   }
 
-  function pause(failedTrials: number): void {
-    const forMs = pauseMs(failedTrials);
-    state = { kind: 'open', until: clock() + forMs, failedTrials };
+  function open(circuit: Omit<Circuit, 'state'>): void {
+    const forMs = pauseMs(circuit.failedTrials);
+    const { scope, target } = circuit;
+    circuits.set(keyOf(scope, target), { ...circuit, state: { kind: 'open', until: clock() + forMs } });
+    const affected = counts().filter((one) => isInScope(scope, target, one));
     alarms.raise(
       'submissions_paused',
-      { for_ms: forMs, ...counts() },
-      'too many submits end with nobody knowing how: nothing is bought until a trial is answered',
+      {
+        scope,
+        ...(scope === 'pair' || scope === 'model' ? { model: target.model } : {}),
+        ...(scope === 'pair' || scope === 'client' ? { client: target.client } : {}),
+        for_ms: forMs,
+        ...sumOf(affected),
+      },
+      'too many submits have an unknown outcome: they are paused until a trial is answered',
     );
   }
 
-  function report(ended: SubmitReport, trial: (State & { kind: 'trial' }) | null): void {
-    if (ended !== 'not_sent') count(ended);
-    if (trial) {
-      if (ended === 'answered') {
-        state = { kind: 'closed' };
-        // What was unknown is known to be over: it must not pause us a second time.
-        buckets = [];
-        log.info({}, 'a trial submit was answered: buying again');
-      } else {
-        // A trial that never left has shown nothing: the next comes after as long a pause.
-        pause(ended === 'unknown' ? trial.failedTrials + 1 : trial.failedTrials);
-      }
-    } else if (ended === 'unknown' && state.kind === 'closed' && shouldPause(counts())) pause(0);
+  function close({ scope, target }: Circuit): void {
+    circuits.delete(keyOf(scope, target));
+    // What was unknown is known to be over: it must not open the breaker a second time.
+    buckets = buckets.filter((bucket) => !isInScope(scope, target, bucket));
+    log.info({ scope, model: target.model }, 'a trial submit was answered: submits resume');
   }
 
-  function pausedMs(): number | null {
-    if (state.kind === 'trial') return TRIAL_RETRY_MS;
-    if (state.kind === 'closed' || clock() >= state.until) return null;
-    return state.until - clock();
+  function report(target: SubmitTarget, ended: SubmitReport, trials: readonly Circuit[]): void {
+    if (ended !== 'not_sent') count(target, ended);
+    for (const trial of trials) {
+      if (ended === 'answered') close(trial);
+      // A trial that never left has shown nothing: the next comes after as long a pause.
+      else {
+        const failedTrials = trial.failedTrials + (ended === 'unknown' ? 1 : 0);
+        open({ ...trial, failedTrials, lastTrialBy: target.client });
+      }
+    }
+    if (ended !== 'unknown') return;
+    const seen = counts();
+    for (const scope of BREAKER_SCOPES) {
+      if (circuits.has(keyOf(scope, target)) || !shouldPause(scope, target, seen)) continue;
+      open({ scope, target, failedTrials: 0, lastTrialBy: null });
+    }
+  }
+
+  /** The breakers that are not closed for a target, narrowest first. */
+  function circuitsOf(target: SubmitTarget): Circuit[] {
+    return BREAKER_SCOPES.flatMap((scope) => circuits.get(keyOf(scope, target)) ?? []).filter(isOfToday);
+  }
+
+  function isOfToday({ scope, target, state }: Circuit): boolean {
+    if (state.kind === 'half-open' || clock() < state.until + FORGET_MS) return true;
+    circuits.delete(keyOf(scope, target));
+    return false;
+  }
+
+  /** Milliseconds for which a breaker keeps a client back; null where it would let it through as a trial. */
+  function waitMs({ scope, state, lastTrialBy }: Circuit, client: string): number | null {
+    if (state.kind === 'half-open') return TRIAL_RETRY_MS;
+    const isShared = scope === 'model' || scope === 'all';
+    const from = state.until + (isShared && lastTrialBy === client ? TURN_MS : 0);
+    return clock() >= from ? null : from - clock();
+  }
+
+  function findPause(target: SubmitTarget): Pause | null {
+    const pauses = circuitsOf(target).flatMap((circuit): Pause[] => {
+      const retryInMs = waitMs(circuit, target.client);
+      return retryInMs === null ? [] : [{ retryInMs, scope: circuit.scope }];
+    });
+    // Of several the widest counts: where all is paused, no other model is worth a try.
+    const widest = pauses.at(-1);
+    return widest
+      ? { scope: widest.scope, retryInMs: Math.max(...pauses.map(({ retryInMs }) => retryInMs)) }
+      : null;
   }
 
   return {
-    pausedMs,
-    admit() {
-      const retryInMs = pausedMs();
-      if (retryInMs !== null) return { kind: 'paused', retryInMs };
-      let trial: (State & { kind: 'trial' }) | null = null;
-      if (state.kind === 'open') {
-        trial = { kind: 'trial', failedTrials: state.failedTrials };
-        state = trial;
+    findPause,
+    admit(target) {
+      const pause = findPause(target);
+      if (pause) return { kind: 'paused', ...pause };
+      const trials = circuitsOf(target);
+      for (const circuit of trials) {
+        circuits.set(keyOf(circuit.scope, circuit.target), { ...circuit, state: { kind: 'half-open' } });
       }
       let reported = false;
       return {
@@ -109,17 +205,40 @@ export function createSubmitBreaker(parts: {
         report(ended) {
           if (reported) return;
           reported = true;
-          report(ended, trial);
+          report(target, ended, trials);
         },
       };
     },
     describe() {
-      const { submits, unknown } = counts();
+      const { submits, unknown } = sumOf(counts());
       const lately = `${unknown} of ${submits} submits unknown in five minutes`;
-      if (state.kind === 'closed') return `open: ${lately}`;
-      const wait = pausedMs();
-      if (state.kind === 'trial') return `paused: one trial is under way; ${lately}`;
-      return `paused: ${wait === null ? 'the next is a trial' : `a trial in ${Math.ceil(wait / 1000)} s`}; ${lately}`;
+      const now = [...circuits.values()].filter(isOfToday);
+      const whole = now.find(({ scope }) => scope === 'all');
+      if (whole) return `paused: ${stateOf(whole)}; ${lately}`;
+      const named = now
+        .filter(({ scope }) => scope === 'model')
+        .map((circuit) => `${circuit.target.model} (${stateOf(circuit)})`);
+      const pairs = now
+        .filter(({ scope }) => scope === 'pair')
+        .map((circuit) => `${circuit.target.model} for one client (${stateOf(circuit)})`);
+      const clients = now.filter(({ scope }) => scope === 'client').length;
+      const paused = [
+        ...named,
+        ...pairs.slice(0, NAMED_AT_MOST),
+        ...(pairs.length > NAMED_AT_MOST ? [`${pairs.length - NAMED_AT_MOST} more`] : []),
+        ...(clients > 0 ? [`all models for ${clients} client${clients > 1 ? 's' : ''}`] : []),
+      ];
+      return paused.length > 0
+        ? `accepting, but paused: ${paused.join(', ')}; ${lately}`
+        : `accepting: ${lately}`;
     },
   };
+
+  function stateOf({ state }: Circuit): string {
+    if (state.kind === 'half-open') return 'half-open, a trial is under way';
+    const waits = state.until - clock();
+    return waits > 0 ? `open, a trial in ${Math.ceil(waits / 1000)} s` : 'open, the next submit is a trial';
+  }
 }
+
+const NAMED_AT_MOST = 10;

@@ -51,7 +51,7 @@ export function isOfOurAddress(outcome: Refused, request: SubmitBody): boolean {
 /** The problem a waiting caller gets, and the error the job keeps. Names the job in `job_id`. */
 export function describeRefusal(
   outcome: Refused,
-  { id: jobId, request }: Pick<Job, 'id' | 'request'>,
+  { id: jobId, request, nonce }: Pick<Job, 'id' | 'request' | 'nonce'>,
 ): ClipgateError {
   if (outcome.kind === 'not_sent') {
     return new ClipgateError(
@@ -70,10 +70,12 @@ export function describeRefusal(
   const { code, message } = TELLINGS[outcome.status] ?? OTHERWISE;
   const limit = outcome.answer.metadata?.['limit_source'];
   const hinted = outcome.retryAfterS ?? retryAfterOf(outcome.answer.metadata);
-  return new ClipgateError(code, message ?? redactUpstreamMessage(outcome.answer.message), {
+  return new ClipgateError(code, message ?? redactUpstreamMessage(outcome.answer.message, [nonce]), {
     details: {
       jobId,
-      ...(typeof limit === 'string' ? { limitSource: redactUpstreamMessage(limit).slice(0, 64) } : {}),
+      ...(typeof limit === 'string'
+        ? { limitSource: redactUpstreamMessage(limit, [nonce]).slice(0, 64) }
+        : {}),
     },
     ...(hinted === null ? {} : { retryAfterS: hinted }),
   });

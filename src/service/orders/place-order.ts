@@ -67,7 +67,7 @@ export interface Orders {
 
 export interface OrdersParts {
   readonly planner: Planner;
-  readonly jobs: Pick<Jobs, 'find' | 'findReplay' | 'make'>;
+  readonly jobs: Pick<Jobs, 'find' | 'findReplay' | 'isPaused' | 'make'>;
   readonly quotes: Quotes;
   readonly callbacks: CallbackRules;
 }
@@ -103,12 +103,16 @@ export function createOrders({ planner, jobs, quotes, callbacks }: OrdersParts):
       // Before planning: the catalog may have moved on, the job of this key has not.
       const earlier = idempotency && (await jobs.findReplay(client, idempotency));
       if (earlier) return { job: earlier, replayed: true };
-      const { choice, submission, route, spec, routing } = await work(principal, order);
-      const first = planAttempt(choice, spec, routing);
+      const { choice, route, spec, routing } = await work(principal, order);
+      // Where there is a choice, a model that is paused is passed over; where all are, the order is refused as paused.
+      const ranked = route?.candidates ?? [choice];
+      const accepting = ranked.filter(({ model }) => !jobs.isPaused(model.id, client));
+      const candidates = order.quote === null && accepting.length > 0 ? accepting : ranked;
+      const first = planAttempt(candidates[0] ?? choice, spec, routing);
       const terms = order.fallback && toTerms(order.fallback.maxAttempts, order.fallback.maxTotalCostUsd);
       const intent: Intent = {
         clientId: client,
-        request: submission.body,
+        request: first.request,
         estimatedMicroUsd: first.estimatedMicroUsd,
         ceilingMicroUsd: first.highMicroUsd,
         listMicroUsd: first.listMicroUsd,
@@ -118,7 +122,7 @@ export function createOrders({ planner, jobs, quotes, callbacks }: OrdersParts):
           fallback: {
             ...terms,
             highMicroUsd: first.highMicroUsd,
-            others: planOthers(route?.candidates ?? [], spec, routing, terms),
+            others: planOthers(candidates, spec, routing, terms),
           },
         }),
         idempotency,

@@ -15,7 +15,8 @@ describe('shouldPause', () => {
     [10, 1_000, false],
     [11, 1_000, true],
   ])('%i unknown of %i: %s', (unknown, submits, paused) => {
-    expect(shouldPause({ submits, unknown })).toBe(paused);
+    const target = { client: 'a', model: 'm/1' };
+    expect(shouldPause('pair', target, [{ ...target, submits, unknown }])).toBe(paused);
   });
 });
 

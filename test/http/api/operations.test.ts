@@ -195,6 +195,7 @@ describe('what should not happen', () => {
     orders: { placeOrder: fail, planOrder: fail, quoteRoute: fail },
     jobs: {
       make: fail,
+      isPaused: () => false,
       findReplay: fail,
       get: fail,
       find: fail,
