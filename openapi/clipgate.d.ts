@@ -782,6 +782,8 @@ export interface components {
          *         "id": "gen-vid-1790931600-a1B2c3D4e5F6g7H8i9J0",
          *         "generation_id": null
          *       },
+         *       "status_detail": null,
+         *       "expires_at": null,
          *       "error": null,
          *       "attempts": [
          *         {
@@ -841,6 +843,10 @@ export interface components {
                 id: string | null;
                 generation_id: string | null;
             };
+            /** @description What OpenRouter says beside the status, or in place of one that is known here. */
+            status_detail: string | null;
+            /** @description When OpenRouter has given the job up at the latest, by what is known of it; null before it was accepted and once it has ended. */
+            expires_at: string | null;
             error: {
                 code: string;
                 message: string;
@@ -922,6 +928,8 @@ export interface components {
          *             "id": "gen-vid-1790931600-a1B2c3D4e5F6g7H8i9J0",
          *             "generation_id": null
          *           },
+         *           "status_detail": null,
+         *           "expires_at": null,
          *           "error": null,
          *           "attempts": [
          *             {
@@ -1184,6 +1192,8 @@ export interface components {
          *           "id": "gen-vid-1790931600-a1B2c3D4e5F6g7H8i9J0",
          *           "generation_id": null
          *         },
+         *         "status_detail": null,
+         *         "expires_at": null,
          *         "error": null,
          *         "attempts": [
          *           {

@@ -107,7 +107,7 @@ export async function simulateMonth(catalog: Catalog, count: number, seed = 1): 
       store,
       upstream,
       submitter,
-      archive: { keep: async () => true },
+      archive: { hasClip: async () => true, keep: async () => true },
       fallback,
       modelStats,
       clock,

@@ -28,23 +28,54 @@ export type Observation =
   /** Nothing was learned. */
   | { readonly kind: 'failed' };
 
-// `dead` is not in upstream's enum, but its own client treats it as an end. A map, for whatever upstream says is looked
-// up here, and every object has a `constructor`.
+// What upstream documents, and what other words for the same ends were seen or are as plain. A map, for whatever upstream
+// says is looked up here, and every object has a `constructor`. A word that is no end is better not guessed: the job is
+// followed either way.
 const UPSTREAM_STATUSES: ReadonlyMap<string, JobStatus> = new Map([
   ['pending', 'pending'],
   ['in_progress', 'in_progress'],
   ['completed', 'completed'],
+  ['complete', 'completed'],
+  ['succeeded', 'completed'],
+  ['success', 'completed'],
+  ['successful', 'completed'],
+  ['finished', 'completed'],
+  ['done', 'completed'],
   ['failed', 'failed'],
-  ['cancelled', 'cancelled'],
-  ['expired', 'expired'],
+  ['failure', 'failed'],
+  ['error', 'failed'],
+  ['errored', 'failed'],
   ['dead', 'failed'],
+  ['rejected', 'failed'],
+  ['cancelled', 'cancelled'],
+  ['canceled', 'cancelled'],
+  ['aborted', 'cancelled'],
+  ['expired', 'expired'],
+  ['timeout', 'expired'],
+  ['timed_out', 'expired'],
 ]);
+
+/** A word of upstream's as it is looked up: `In-Progress ` is `in_progress`. */
+const plainStatus = (said: string): string =>
+  said
+    .trim()
+    .toLowerCase()
+    .replace(/[\s-]+/g, '_');
+
+const readStatus = (said: string): JobStatus | undefined => UPSTREAM_STATUSES.get(plainStatus(said));
 
 /** The end of a job that a status of upstream's stands for; null for one that is no end, or that we do not know. */
 export function endOf(said: string): JobStatus | null {
-  const status = UPSTREAM_STATUSES.get(said);
+  const status = readStatus(said);
   return status !== undefined && isTerminal(status) ? status : null;
 }
+
+/** True for a word that is taken for `completed` although upstream documents another: worth a look at the clip. */
+export const isOddCompletion = (said: string): boolean =>
+  said !== 'completed' && readStatus(said) === 'completed';
+
+/** True where upstream says `failed`, however it spells that one word. */
+export const saysFailed = (said: string): boolean => plainStatus(said) === 'failed';
 
 // Upstream itself expires a job after two hours in its queue; an hour later nobody is working on it any more. Counted
 // from the first "not found" that we saw, and over several of them: we may have been away since the submit, or since.
@@ -55,13 +86,16 @@ const LOST_AFTER_POLLS = 5;
 // the job, and one answer of upstream's could list hundreds of thousands.
 const MAX_OUTPUTS = 16;
 
+const UNCLEAR_AFTER_MS = 15 * 60 * 1000;
+export const UNCLEAR = 'upstream_unclear';
+
 /**
  * The change an observation makes to a job that upstream has accepted. A status we do not know, or one that
- * would be a step back, changes nothing: the job is asked for again. A cost that is not known stays null.
+ * would be a step back, is no step: the job is asked for again. A cost that is not known stays null.
  */
 export function advanceJob(job: Job, seen: Observation, now: number): JobChange {
   const polls = job.polls + 1;
-  if (seen.kind === 'failed' || seen.kind === 'unclear') return { polls };
+  if (seen.kind === 'failed') return { polls };
   if (seen.kind === 'missing') {
     const missing = { polls, missingSince: job.missingSince ?? now, missingPolls: job.missingPolls + 1 };
     if (now - missing.missingSince < LOST_AFTER_MS || missing.missingPolls < LOST_AFTER_POLLS) return missing;
@@ -73,17 +107,17 @@ export function advanceJob(job: Job, seen: Observation, now: number): JobChange 
     };
   }
   const found = job.missingSince === null ? {} : { missingSince: null, missingPolls: 0 };
-  const status = UPSTREAM_STATUSES.get(seen.status);
-  if (status === undefined || !mayMove(job.status, status)) {
-    return {
-      polls,
-      ...found,
-      ...(seen.generationId && !job.generationId ? { generationId: seen.generationId } : {}),
-    };
+  if (seen.kind === 'unclear') return { polls, ...found, ...followUnclear(job, seen.words, now) };
+  const status = readStatus(seen.status);
+  if (status === undefined) {
+    const words = [seen.status, seen.statusDetail, seen.error].filter((part) => part != null && part !== '');
+    return { polls, ...found, ...learnId(job, seen), ...followUnclear(job, words.join(': '), now) };
   }
+  const clear = { ...found, ...leaveUnclear(job, seen.statusDetail) };
+  if (!mayMove(job.status, status)) return { polls, ...clear, ...learnId(job, seen) };
   const change: JobChange = {
     polls,
-    ...found,
+    ...clear,
     status,
     generationId: seen.generationId ?? job.generationId,
     actualMicroUsd: parseUsageCost(seen.costUsd),
@@ -101,11 +135,53 @@ export function advanceJob(job: Job, seen: Observation, now: number): JobChange 
       code: `upstream_${status}`,
       message:
         seen.error === null
-          ? `Upstream reports the job as ${seen.status}: no reason given.`
-          : redactUpstreamMessage(seen.error, [job.nonce]),
+          ? `Upstream reports the job as ${redact(job, seen.status)}: no reason given.`
+          : redact(job, seen.error),
     },
   };
 }
+
+/** Upstream quotes what it was sent: the nonce of the job is in the address of our webhook. */
+const redact = (job: Job, words: string): string => redactUpstreamMessage(words, [job.nonce]);
+
+const learnId = (job: Job, { generationId }: { readonly generationId: string | null }): JobChange =>
+  generationId && !job.generationId ? { generationId } : {};
+
+/** What upstream says is kept from the first time; the job has an error once that lasts. */
+function followUnclear(job: Job, words: string | null, now: number): JobChange {
+  const unclearSince = job.unclearSince ?? now;
+  const said = redact(job, words?.trim() || 'no reason given');
+  return {
+    ...(job.unclearSince === null ? { unclearSince } : {}),
+    ...(said === job.statusDetail ? {} : { statusDetail: said }),
+    ...(now - unclearSince < UNCLEAR_AFTER_MS || job.error?.code === UNCLEAR
+      ? {}
+      : {
+          error: {
+            code: UNCLEAR,
+            message: `Upstream gives no state of this job that is known here: ${said}`,
+          },
+        }),
+  };
+}
+
+function leaveUnclear(job: Job, detail: string | undefined): JobChange {
+  const statusDetail = detail === undefined ? null : redact(job, detail);
+  return {
+    ...(job.unclearSince === null ? {} : { unclearSince: null }),
+    ...(statusDetail === job.statusDetail ? {} : { statusDetail }),
+    ...(job.error?.code === UNCLEAR ? { error: null } : {}),
+  };
+}
+
+/**
+ * When upstream has given up a job that it accepted at the latest, in epoch milliseconds, by what is known of it; null
+ * where it has not accepted the job, or the job has ended.
+ */
+export const expiresAt = (job: Job): number | null =>
+  job.submittedAt === null || job.upstreamId === null || isTerminal(job.status)
+    ? null
+    : job.submittedAt + LOST_AFTER_MS;
 
 export interface PollPace {
   readonly minMs: number;

@@ -1,6 +1,6 @@
 // Which candidate a job turns to when one could not be had, and what is proof enough that nothing was paid for it.
 
-import type { Observation } from './advance.ts';
+import { type Observation, saysFailed } from './advance.ts';
 import type { Job, JobChange, JobError, JobStatus, SubmitBody } from './job.ts';
 
 /** A candidate a job may turn to, kept with the job from its first moment. */
@@ -64,7 +64,7 @@ export const isUnsoldAttempt = ({ status, actualMicroUsd }: Attempt): boolean =>
  * (`findNextAttempt`). `cancelled`, `expired` and `dead` never: a provider may have made the clip and charged for it.
  */
 export function isUnbilledFailure(seen: Observation): boolean {
-  if (seen.kind !== 'answer' || seen.status !== 'failed' || seen.isByok === true) return false;
+  if (seen.kind !== 'answer' || !saysFailed(seen.status) || seen.isByok === true) return false;
   return seen.noUsage === true || isBilledNothing(seen.costUsd, seen.isByok);
 }
 

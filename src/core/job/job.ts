@@ -32,8 +32,9 @@ const NEXT: Readonly<Record<JobStatus, readonly JobStatus[]>> = {
     'not_accepted',
     'written_off',
   ],
-  pending: ['in_progress', 'completed', 'failed', 'cancelled', 'expired'],
-  in_progress: ['completed', 'failed', 'cancelled', 'expired'],
+  // The last two by an operator alone, where upstream says nothing that can be followed.
+  pending: ['in_progress', 'completed', 'failed', 'cancelled', 'expired', 'not_accepted', 'written_off'],
+  in_progress: ['completed', 'failed', 'cancelled', 'expired', 'not_accepted', 'written_off'],
   completed: [],
   failed: [],
   cancelled: [],
@@ -48,6 +49,10 @@ export const isTerminal = (status: JobStatus): boolean => NEXT[status].length ==
 
 /** True where `to` is a step forward from `from` (staying in place is not a step). */
 export const mayMove = (from: JobStatus, to: JobStatus): boolean => NEXT[from].includes(to);
+
+/** True where only an operator can say what became of a job, or may because upstream does not. */
+export const isResolvable = ({ status, unclearSince }: Pick<Job, 'status' | 'unclearSince'>): boolean =>
+  status === 'submission_unknown' || (!isTerminal(status) && unclearSince !== null);
 
 /** True where the present attempt is proven not to have been accepted: upstream refused it, or an operator found so. */
 export const isNotPurchased = (status: JobStatus): boolean =>
@@ -106,6 +111,10 @@ export interface Job {
   /** When upstream first said that it knows no such job, and how often since, with no other answer between. */
   readonly missingSince: number | null;
   readonly missingPolls: number;
+  /** Since when upstream answers with nothing that is a state we know of; null while it does, or does not answer. */
+  readonly unclearSince: number | null;
+  /** What upstream says of the job beside a status that we know, or in its place. */
+  readonly statusDetail: string | null;
   readonly error: JobError | null;
   /** Which candidate's turn it is, from 1. Everything above speaks of this attempt; `Attempt` of those before. */
   readonly attempt: number;
@@ -135,6 +144,8 @@ export type JobChange = Partial<
     | 'polls'
     | 'missingSince'
     | 'missingPolls'
+    | 'unclearSince'
+    | 'statusDetail'
     | 'error'
   >
 >;

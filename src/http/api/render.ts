@@ -3,6 +3,7 @@
 import type { Big } from 'big.js';
 import { type Callback, eventTypeOf } from '../../core/callbacks/delivery.ts';
 import type { CatalogField, VideoModel } from '../../core/catalog/catalog.ts';
+import { expiresAt } from '../../core/job/advance.ts';
 import type { Attempt } from '../../core/job/attempt.ts';
 import type { Job, JobStatus } from '../../core/job/job.ts';
 import { isResubmitSafe } from '../../core/job/resubmission.ts';
@@ -17,6 +18,7 @@ import type { JobRecord } from '../../service/jobs/jobs.ts';
 import type { Reconciliation } from '../../service/jobs/reconciliation.ts';
 
 const isoTime = (ms: number) => new Date(ms).toISOString();
+const isoOrNull = (ms: number | null) => (ms === null ? null : isoTime(ms));
 const dollars = (usd: Big | null) => (usd === null ? null : usd.toNumber());
 
 /** What the fields of a model are called outside. */
@@ -182,6 +184,8 @@ export function renderJob({ job, outputs, earlier, resent, callback }: JobRecord
       is_byok: job.isByok,
     },
     upstream: { id: job.upstreamId, generation_id: job.generationId },
+    status_detail: job.statusDetail,
+    expires_at: isoOrNull(expiresAt(job)),
     error: job.error,
     attempts: [
       ...earlier.flatMap((attempt) =>

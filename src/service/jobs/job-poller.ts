@@ -2,10 +2,12 @@
 
 import {
   advanceJob,
+  isOddCompletion,
   nextArchiveMs,
   nextPollMs,
   type Observation,
   type PollPace,
+  UNCLEAR,
 } from '../../core/job/advance.ts';
 import { isUnbilledFailure, mayFollow } from '../../core/job/attempt.ts';
 import { isTerminal, type Job } from '../../core/job/job.ts';
@@ -27,7 +29,7 @@ export interface JobPollerParts {
   readonly store: Pick<JobStore, 'claimDue' | 'saveStep' | 'nextDueInMs' | 'correctDueTimes'>;
   readonly upstream: Pick<OpenRouter, 'poll'>;
   readonly submitter: Pick<JobSubmitter, 'submit'>;
-  readonly archive: Pick<ClipArchive, 'keep'>;
+  readonly archive: Pick<ClipArchive, 'keep' | 'hasClip'>;
   readonly fallback: JobFallback;
   readonly modelStats: Pick<ModelStats, 'record'>;
   readonly clock: () => number;
@@ -110,6 +112,13 @@ export function createJobPoller(parts: JobPollerParts, options: JobPollerOptions
     // Before the end is saved: after a crash between the two the job is polled again, and nothing is lost.
     if (isTerminal(next.status)) await parts.modelStats.record(next);
     const saved = await store.saveStep(lease, change, { keep: false, runInMs: dueAfter(next, now) });
+    if (saved && change.error?.code === UNCLEAR) {
+      alarms.raise(
+        'status_unclear',
+        { job_id: job.id, upstream_id: job.upstreamId, said: next.statusDetail },
+        'upstream has said nothing of a job that is known here for 15 minutes: it is asked for again',
+      );
+    }
     if (!saved) log.warn({ job_id: job.id }, 'lost the lease while polling: another process goes on');
   }
 
@@ -150,6 +159,12 @@ export function createJobPoller(parts: JobPollerParts, options: JobPollerOptions
   async function observe(job: Job): Promise<Observation> {
     if (job.upstreamId === null) return { kind: 'failed' };
     const result = await parts.upstream.poll(job.upstreamId);
+    if (result.kind === 'answer' && isOddCompletion(result.status)) {
+      // Another word for the same end is believed where the clip is there.
+      return (await parts.archive.hasClip(job.upstreamId))
+        ? result
+        : { kind: 'unclear', words: result.status };
+    }
     if (result.kind === 'failed' || result.kind === 'unclear')
       log.warn({ job_id: job.id, reason: result.reason }, 'a poll failed: trying again later');
     return result;

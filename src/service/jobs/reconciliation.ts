@@ -1,7 +1,7 @@
 // What operators do about jobs whose submit nobody knows the outcome of: decided once, on record, and confirmed.
 
 import { ClipgateError } from '../../core/errors.ts';
-import type { Job } from '../../core/job/job.ts';
+import { isResolvable, type Job } from '../../core/job/job.ts';
 import type { OpenRouter } from '../../outbound/openrouter/openrouter.ts';
 import type { JobStore } from '../../store/ports/job-store.ts';
 import type { AuditEntry, Resolution } from '../../store/ports/reconciliation.ts';
@@ -14,7 +14,7 @@ export type Decision =
 
 export interface Reconciliation {
   /**
-   * Decides a `submission_unknown` job. An id to attach is asked for first.
+   * Decides a job that is `submission_unknown`, or of which upstream says nothing that is known here. An id to attach is asked for first.
    * @throws ClipgateError not_found, not_resolvable, upstream_id_taken, upstream_id_unconfirmed, webhook_waiting,
    * upstream_unreachable.
    */
@@ -66,7 +66,7 @@ export function createReconciliation({ store, upstream, log }: ReconciliationPar
   return {
     async resolve(jobId, decision, by) {
       const job = await find(jobId);
-      if (job.status !== 'submission_unknown') throw notResolvable(job);
+      if (!isResolvable(job)) throw notResolvable(job);
       const resolution = decision.action === 'attach' ? await confirm(decision.upstreamId) : decision;
       const result = await store.resolveUnknown(jobId, resolution, by);
       switch (result?.kind) {
@@ -87,7 +87,7 @@ export function createReconciliation({ store, upstream, log }: ReconciliationPar
         case 'resolved':
           log.warn(
             { job_id: jobId, action: decision.action, operator: by.actor, status: result.job.status },
-            'an operator decided an unknown submit',
+            'an operator decided a job',
           );
           return result.job;
       }
@@ -103,6 +103,6 @@ export function createReconciliation({ store, upstream, log }: ReconciliationPar
 const notResolvable = (job: Job) =>
   new ClipgateError(
     'not_resolvable',
-    `This job is ${job.status}: only a job that is submission_unknown can be decided.`,
+    `This job is ${job.status}: only a job that is submission_unknown, or of which OpenRouter says nothing that is known here, can be decided.`,
     { details: { jobStatus: job.status, upstreamId: job.upstreamId } },
   );

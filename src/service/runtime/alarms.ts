@@ -48,6 +48,12 @@ export const ALARMS = {
     happened: 'OpenRouter refuses jobs because of the address of the webhook. No job is bought.',
     action: 'Set PUBLIC_URL to a public https address, or unset it.',
   },
+  status_unclear: {
+    happened:
+      'For 15 minutes OpenRouter has answered polls of a job with a status that is not known here, or refused them. The job is followed on; `status_detail` and `error` have what OpenRouter says.',
+    action:
+      'Look the job up in the OpenRouter activity. If it has ended, resolve it (POST /jobs/{id}/resolve).',
+  },
   webhook_other_id: {
     happened: 'A webhook names another upstream id than the job has: possibly a second paid video.',
     action: 'Compare both ids in the OpenRouter activity. What is on record stays as it is.',

@@ -10,6 +10,7 @@ import { resubmissionsMigration } from './0007-resubmissions.ts';
 import { keyAgesMigration } from './0008-key-ages.ts';
 import { bodiesMigration } from './0009-bodies.ts';
 import { ceilingsMigration } from './0010-ceilings.ts';
+import { unclearMigration } from './0011-unclear.ts';
 import type { Migration } from './migrator.ts';
 
 export const MIGRATIONS: readonly Migration[] = [
@@ -23,4 +24,5 @@ export const MIGRATIONS: readonly Migration[] = [
   keyAgesMigration,
   bodiesMigration,
   ceilingsMigration,
+  unclearMigration,
 ];

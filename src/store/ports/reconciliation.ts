@@ -10,7 +10,7 @@ export type Resolution =
 
 export type ResolveResult =
   | { readonly kind: 'resolved'; readonly job: Job }
-  /** The job is not `submission_unknown`, or not any more. */
+  /** The job is none that an operator can decide (`isResolvable`), or not any more. */
   | { readonly kind: 'not_unknown'; readonly job: Job }
   /** The id to attach belongs to another job. */
   | { readonly kind: 'id_taken'; readonly jobId: string }
@@ -36,7 +36,7 @@ export interface AuditedState {
 }
 
 export interface ReconciliationStore {
-  /** Decides a `submission_unknown` job, and writes who did and why, in one transaction. Null where there is no such job. */
+  /** Decides a job that is `isResolvable`, and writes who did and why, in one transaction. Null where there is no such job. */
   resolveUnknown(
     jobId: string,
     resolution: Resolution,

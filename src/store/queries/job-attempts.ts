@@ -137,6 +137,8 @@ async function beginAttempt(
       polls: 0,
       missing_since: null,
       missing_polls: 0,
+      unclear_since: null,
+      status_detail: null,
       error: null,
       updated_at: dialect.now(),
       version: sql<number>`version + 1`,

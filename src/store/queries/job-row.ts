@@ -30,6 +30,8 @@ export const JOB_COLUMNS = [
   'polls',
   'missing_since',
   'missing_polls',
+  'unclear_since',
+  'status_detail',
   'error',
   'attempt',
   'fallback',
@@ -67,6 +69,8 @@ export function toJob(row: JobRow): Job {
     polls: row.polls,
     missingSince: row.missing_since,
     missingPolls: row.missing_polls,
+    unclearSince: row.unclear_since,
+    statusDetail: row.status_detail,
     error: row.error === null ? null : JSON.parse(row.error),
     attempt: row.attempt,
     fallback: row.fallback === null ? null : JSON.parse(row.fallback),
@@ -90,6 +94,8 @@ type ChangedColumns = Partial<
     | 'polls'
     | 'missing_since'
     | 'missing_polls'
+    | 'unclear_since'
+    | 'status_detail'
     | 'error'
   >
 >;
@@ -109,6 +115,8 @@ export function toColumns(change: JobChange): ChangedColumns {
     ...(change.polls !== undefined && { polls: change.polls }),
     ...(change.missingSince !== undefined && { missing_since: change.missingSince }),
     ...(change.missingPolls !== undefined && { missing_polls: change.missingPolls }),
+    ...(change.unclearSince !== undefined && { unclear_since: change.unclearSince }),
+    ...(change.statusDetail !== undefined && { status_detail: change.statusDetail }),
     ...(error !== undefined && { error: error === null ? null : JSON.stringify(error) }),
   };
 }

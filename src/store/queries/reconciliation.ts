@@ -1,7 +1,7 @@
 // What operators decide about unknown submits: a decision and the record of it are one transaction.
 
 import { sql } from 'kysely';
-import type { Job, JobStatus } from '../../core/job/job.ts';
+import { isResolvable, type Job, type JobStatus } from '../../core/job/job.ts';
 import type { AuditEntry, ReconciliationStore, Resolution, ResolveResult } from '../ports/reconciliation.ts';
 import type { Database, Dialect, Queries, Written } from '../sql/database.ts';
 import type { AuditTable } from '../sql/tables.ts';
@@ -82,12 +82,13 @@ async function resolveUnknown(
     .lockRows(db.selectFrom('jobs').select(JOB_COLUMNS).where('id', '=', jobId))
     .executeTakeFirst();
   if (!before) return unchanged(null);
-  if (before.status !== 'submission_unknown') return unchanged({ kind: 'not_unknown', job: toJob(before) });
+  if (!isResolvable(toJob(before))) return unchanged({ kind: 'not_unknown', job: toJob(before) });
 
   const attached = resolution.action === 'attach' ? resolution : null;
   if (attached) {
     const holder = await findHolder(db, attached.upstreamId);
-    if (holder !== null) return unchanged({ kind: 'id_taken', jobId: holder });
+    if (holder !== null && before.upstream_id !== attached.upstreamId)
+      return unchanged({ kind: 'id_taken', jobId: holder });
   } else {
     // Upstream says it has the job: whoever closes it now has not seen that yet.
     const waiting = await db
@@ -107,6 +108,8 @@ async function resolveUnknown(
             upstream_id: attached.upstreamId,
             ...(attached.generationId !== null && { generation_id: attached.generationId }),
             error: null,
+            unclear_since: null,
+            status_detail: null,
             due_at: dialect.now(),
           }
         : { finished_at: dialect.now(), due_at: null }),

@@ -36,6 +36,8 @@ export interface JobTable {
   readonly polls: number;
   readonly missing_since: number | null;
   readonly missing_polls: number;
+  readonly unclear_since: number | null;
+  readonly status_detail: string | null;
   readonly error: string | null;
   readonly attempt: number;
   readonly fallback: string | null;

@@ -1,10 +1,19 @@
 // What polls make of a job: forward only, unknown is not an end, unknown cost is not zero.
 
 import { describe, expect, it } from 'vitest';
-import { advanceJob, nextArchiveMs, nextPollMs, type Observation } from '../../../src/core/job/advance.ts';
+import {
+  advanceJob,
+  endOf,
+  expiresAt,
+  isOddCompletion,
+  nextArchiveMs,
+  nextPollMs,
+  type Observation,
+} from '../../../src/core/job/advance.ts';
 import type { Job, JobStatus } from '../../../src/core/job/job.ts';
 
 const HOUR = 3_600_000;
+const MINUTE = 60_000;
 const NOW = 1_790_000_000_000;
 
 const job = (changes: Partial<Job> = {}): Job => ({
@@ -33,6 +42,8 @@ const job = (changes: Partial<Job> = {}): Job => ({
   polls: 0,
   missingSince: null,
   missingPolls: 0,
+  unclearSince: null,
+  statusDetail: null,
   error: null,
   attempt: 1,
   fallback: null,
@@ -110,12 +121,80 @@ describe('advanceJob', () => {
     expect(advanceJob(job(), answer('dead'), NOW).error?.message).toContain('dead');
   });
 
-  it.each(['reticulating', '', 'COMPLETED', 'constructor', 'toString', '__proto__'])(
-    'keeps polling on a status it does not know (%j)',
-    (said) => {
-      expect(advanceJob(job(), answer(said), NOW)).toEqual({ polls: 1 });
-    },
-  );
+  it.each<[JobStatus, string[]]>([
+    ['completed', ['COMPLETED', 'succeeded', 'Success', ' complete ', 'done', 'finished']],
+    ['failed', ['FAILED', 'failure', 'error', 'errored', 'rejected', 'dead']],
+    ['cancelled', ['canceled', 'Cancelled', 'aborted']],
+    ['expired', ['EXPIRED', 'timeout', 'timed-out', 'Timed Out']],
+  ])('takes other words for %s for that end', (status, words) => {
+    for (const said of words) {
+      expect(advanceJob(job(), answer(said), NOW)).toMatchObject({ status, finishedAt: NOW });
+      expect(endOf(said)).toBe(status);
+      expect(isOddCompletion(said)).toBe(status === 'completed');
+    }
+    expect(isOddCompletion('completed')).toBe(false);
+  });
+
+  it('reads states that are no end in any case', () => {
+    expect(advanceJob(job(), answer('In-Progress'), NOW)).toMatchObject({ status: 'in_progress' });
+  });
+
+  const UNCLEAR: [string, Observation, string][] = [
+    ['a word', answer('reticulating'), 'reticulating'],
+    ['a word with a detail', answer('held', { statusDetail: 'review' }), 'held: review'],
+    ['a word with a reason', answer('held', { error: 'flagged' }), 'held: flagged'],
+    ['no word', answer(''), 'no reason given'],
+    ['constructor', answer('constructor'), 'constructor'],
+    ['__proto__', answer('__proto__'), '__proto__'],
+    ['a refusal', { kind: 'unclear', words: 'Your prompt was flagged.' }, 'Your prompt was flagged.'],
+    ['a refusal without words', { kind: 'unclear', words: null }, 'no reason given'],
+  ];
+
+  it.each(UNCLEAR)('follows %s, keeps it, and calls it an error after 15 minutes', (_name, seen, words) => {
+    const first = advanceJob(job(), seen, NOW);
+    expect(first).toEqual({ polls: 1, unclearSince: NOW, statusDetail: words });
+    const seenOnce = job(first);
+    expect(advanceJob(seenOnce, seen, NOW + 14 * MINUTE)).toEqual({ polls: 2 });
+    const late = advanceJob(seenOnce, seen, NOW + 15 * MINUTE);
+    expect(late).toEqual({
+      polls: 2,
+      error: { code: 'upstream_unclear', message: expect.stringContaining(words) },
+    });
+    // Said once: the next poll finds the error in place.
+    expect(advanceJob(job({ ...first, ...late }), seen, NOW + 16 * MINUTE)).toEqual({ polls: 3 });
+  });
+
+  it('forgets what was unclear once upstream says a state again', () => {
+    const unclear = job({
+      unclearSince: NOW,
+      statusDetail: 'held',
+      error: { code: 'upstream_unclear', message: 'held' },
+    });
+    const clear = { unclearSince: null, statusDetail: null, error: null };
+    expect(advanceJob(unclear, answer('pending'), NOW)).toEqual({ polls: 1, ...clear });
+    expect(advanceJob(unclear, answer('completed'), NOW)).toMatchObject({ status: 'completed', ...clear });
+    expect(advanceJob(unclear, answer('failed', { error: 'flagged' }), NOW)).toMatchObject({
+      status: 'failed',
+      unclearSince: null,
+      error: { code: 'upstream_failed', message: 'flagged' },
+    });
+  });
+
+  it('learns nothing from a poll that failed, and ends no unclear time by it', () => {
+    expect(advanceJob(job({ unclearSince: NOW }), { kind: 'failed' }, NOW + 5)).toEqual({ polls: 1 });
+  });
+
+  it('passes on the detail of a state, and writes it once', () => {
+    const seen = answer('pending', { statusDetail: 'queued_at_provider' });
+    expect(advanceJob(job(), seen, NOW)).toEqual({ polls: 1, statusDetail: 'queued_at_provider' });
+    expect(advanceJob(job({ statusDetail: 'queued_at_provider' }), seen, NOW)).toEqual({ polls: 1 });
+  });
+
+  it('says when upstream has given a job up', () => {
+    expect(expiresAt(job())).toBe(NOW + 3 * HOUR);
+    expect(expiresAt(job({ upstreamId: null }))).toBeNull();
+    expect(expiresAt(job({ status: 'completed' }))).toBeNull();
+  });
 
   it('never goes back', () => {
     expect(advanceJob(job({ status: 'in_progress' }), answer('pending'), NOW)).toEqual({ polls: 1 });

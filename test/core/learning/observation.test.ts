@@ -34,6 +34,8 @@ const ended = (overrides: Partial<Job> = {}): Job => ({
   polls: 3,
   missingSince: null,
   missingPolls: 0,
+  unclearSince: null,
+  statusDetail: null,
   error: null,
   attempt: 1,
   fallback: null,

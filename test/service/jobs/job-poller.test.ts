@@ -28,7 +28,7 @@ const PENDING: PollResult = { ...COMPLETED, status: 'pending', outputCount: 0, c
 
 async function setUp(
   poll: (upstreamId: string) => Promise<PollResult>,
-  options: { concurrency?: number; keep?: () => Promise<boolean> } = {},
+  options: { hasClip?: boolean; concurrency?: number; keep?: () => Promise<boolean> } = {},
 ) {
   let now = 1_000_000;
   let monotonic = 0;
@@ -55,6 +55,7 @@ async function setUp(
         },
       },
       archive: {
+        hasClip: async () => options.hasClip ?? true,
         keep: async (job) => {
           archived.push(job.id);
           return options.keep ? options.keep() : true;
@@ -379,6 +380,51 @@ describe('tick', () => {
     expect(t.log.lines.map(({ message }) => message)).toContainEqual(
       expect.stringContaining('lost the lease'),
     );
+  });
+});
+
+describe('a job of which upstream says something new', () => {
+  const alarmsOf = (t: Awaited<ReturnType<typeof setUp>>) =>
+    t.log.lines.flatMap(({ details }) => ('alarm' in details ? [details.alarm] : []));
+
+  it.each<[string, PollResult]>([
+    ['a status that is not known', { ...PENDING, status: 'reticulating' }],
+    ['a refusal', { kind: 'unclear', reason: 'upstream answered 403', words: 'reticulating' }],
+  ])('is followed on %s, with one alarm after 15 minutes', async (_name, seen) => {
+    const t = await setUp(async () => seen);
+    const id = await t.add(pending('u1'));
+    await t.tick();
+    expect(await t.store.findJob(id)).toMatchObject({
+      status: 'pending',
+      statusDetail: 'reticulating',
+      error: null,
+    });
+    expect(alarmsOf(t)).toEqual([]);
+    for (let minutes = 0; minutes < 30; minutes += 5) {
+      t.pass(5 * 60_000);
+      await t.tick();
+    }
+    expect(await t.store.findJob(id)).toMatchObject({
+      status: 'pending',
+      error: { code: 'upstream_unclear', message: expect.stringContaining('reticulating') },
+    });
+    expect(alarmsOf(t)).toEqual(['status_unclear']);
+  });
+
+  it('ends on another word for completed only where the clip is there', async () => {
+    const seen: PollResult = { ...COMPLETED, status: 'SUCCEEDED' };
+    const present = await setUp(async () => seen);
+    const id = await present.add(pending('u1'));
+    await present.tick();
+    expect(await present.statusOf(id)).toBe('completed');
+    await store?.close();
+    const without = await setUp(async () => seen, { hasClip: false });
+    const other = await without.add(pending('u1'));
+    await without.tick();
+    expect(await without.store.findJob(other)).toMatchObject({
+      status: 'pending',
+      statusDetail: 'SUCCEEDED',
+    });
   });
 });
 

@@ -54,6 +54,8 @@ async function setUp() {
       polls: 2,
       missingSince: null,
       missingPolls: 0,
+      unclearSince: null,
+      statusDetail: null,
       error: null,
       attempt: 1,
       fallback: null,

@@ -96,6 +96,8 @@ export function describeAttempts(current: () => StoreUnderTest): void {
       polls: 0,
       missingSince: null,
       missingPolls: 0,
+      unclearSince: null,
+      statusDetail: null,
       error: null,
       version: job.version + 1,
       updatedAt: next?.updatedAt,

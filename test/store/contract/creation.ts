@@ -40,6 +40,8 @@ export function describeCreation(current: () => StoreUnderTest): void {
       polls: 0,
       missingSince: null,
       missingPolls: 0,
+      unclearSince: null,
+      statusDetail: null,
       error: null,
       attempt: 1,
       fallback: null,

@@ -1,6 +1,6 @@
 // The contract on decisions: only an unknown is decided, once, with a record that is there if and only if it was.
 
-import { expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { JOB_STATUSES } from '../../../src/core/job/job.ts';
 import type { Resolution } from '../../../src/store/ports/reconciliation.ts';
 import type { StoreUnderTest } from './store-under-test.ts';
@@ -104,5 +104,63 @@ export function describeResolution(current: () => StoreUnderTest): void {
 
   it('knows no job that is not there', async () => {
     expect(await current().store.resolveUnknown('job_none', ATTACH, BY)).toBeNull();
+  });
+
+  describe('a job of which upstream says nothing that is known here', () => {
+    const unclear = {
+      upstreamId: 'gen-vid-1',
+      unclearSince: 5,
+      statusDetail: 'held',
+      error: { code: 'upstream_unclear', message: 'held' },
+    };
+
+    it.each([
+      ['not_accepted', 'not_accepted'],
+      ['write_off', 'written_off'],
+    ] as const)('is closed, and leaves its holder nothing to write: %s', async (action, status) => {
+      const { store } = current();
+      const { job, lease } = await createJobIn(store, 'pending', {}, unclear);
+      expect(job).toMatchObject(unclear);
+      expect(await store.resolveUnknown(job.id, { action }, BY)).toMatchObject({
+        kind: 'resolved',
+        job: { status, upstreamId: 'gen-vid-1', finishedAt: expect.any(Number) },
+      });
+      expect(await store.saveStep(lease, { polls: 9 }, { keep: false, runInMs: 0 })).toBeNull();
+      expect(await store.nextDueInMs()).toBeNull();
+    });
+
+    it.each(['gen-vid-1', 'gen-vid-2'])(
+      'is followed under the id that is attached: %s',
+      async (upstreamId) => {
+        const { store } = current();
+        const id = await createIdleJob(store, 'in_progress', {}, unclear);
+        const resolution: Resolution = { action: 'attach', upstreamId, generationId: null };
+        expect(await store.resolveUnknown(id, resolution, BY)).toMatchObject({
+          kind: 'resolved',
+          job: { status: 'pending', upstreamId, unclearSince: null, statusDetail: null, error: null },
+        });
+        expect(await store.claimDue('b', 1, LEASE_MS)).toHaveLength(1);
+      },
+    );
+  });
+
+  it('records what an operator does beside deciding, and leaves the job as it is', async () => {
+    const { store } = current();
+    const id = await createIdleJob(store, 'completed');
+    const before = await store.findJob(id);
+    const after = await store.recordAction(id, { action: 'refetch', actor: 'alice', reason: 'black clip' });
+    expect(after).toMatchObject({ status: 'completed', version: (before?.version ?? 0) + 1 });
+    const state = { status: 'completed', upstreamId: before?.upstreamId };
+    expect(await store.getAudit(id)).toMatchObject([
+      {
+        version: after?.version,
+        actor: 'alice',
+        action: 'refetch',
+        reason: 'black clip',
+        before: state,
+        after: state,
+      },
+    ]);
+    expect(await store.recordAction('job_none', { action: 'x', actor: 'a', reason: 'r' })).toBeNull();
   });
 }

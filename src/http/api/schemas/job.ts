@@ -131,6 +131,8 @@ export const jobExample = {
   request: { model: 'google/veo-3.1-lite', prompt: 'A paper boat', duration: 4, resolution: '720p' },
   cost: { estimated_usd: 0.12, ceiling_usd: 0.12, actual_usd: 0.12, is_byok: false },
   upstream: { id: 'gen-vid-1790931600-a1B2c3D4e5F6g7H8i9J0', generation_id: null },
+  status_detail: null,
+  expires_at: null,
   error: null,
   attempts: [
     {
@@ -176,6 +178,16 @@ export const JobSchema = z
       is_byok: z.boolean().nullable(),
     }),
     upstream: z.object({ id: z.string().nullable(), generation_id: z.string().nullable() }),
+    status_detail: z
+      .string()
+      .nullable()
+      .describe('What OpenRouter says beside the status, or in place of one that is known here.'),
+    expires_at: z.iso
+      .datetime()
+      .nullable()
+      .describe(
+        'When OpenRouter has given the job up at the latest, by what is known of it; null before it was accepted and once it has ended.',
+      ),
     error: z.object({ code: z.string(), message: z.string() }).nullable(),
     attempts: listOf(
       z.object({
