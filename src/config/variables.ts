@@ -121,6 +121,11 @@ export const variables = {
     .describe(
       'Private networks that URLs from clients may lead to, such as `10.1.0.0/16,fd12::/32`. Empty by default, which prevents SSRF into private networks.',
     ),
+  TRUST_PROXY: networks
+    .optional()
+    .describe(
+      'Networks of the reverse proxies in front, such as `127.0.0.0/8,10.0.0.0/8`: the client address in logs is then taken from their `X-Forwarded-For`. Off by default, because anyone can send that header.',
+    ),
   DRAIN_DELAY_MS: wholeNumber(0, 120_000, 'milliseconds')
     .default(0)
     .describe(

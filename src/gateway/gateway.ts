@@ -111,6 +111,7 @@ export async function createGateway(parts: GatewayParts): Promise<Gateway> {
   const app = await createApp({
     log,
     version,
+    trustProxy: config.TRUST_PROXY ?? null,
     clients: config.CLIENT_AUTH === 'none' ? null : (config.CLIENT_KEYS ?? new Map()),
     operators: config.OPERATOR_KEYS ?? new Map(),
     catalog,

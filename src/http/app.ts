@@ -40,6 +40,8 @@ export interface AppParts extends Omit<OperationRoutesParts, 'catalog' | 'isClos
   readonly isDraining: () => boolean;
   readonly log: Logger;
   readonly version: string;
+  /** Networks whose X-Forwarded-For is believed; null = none. */
+  readonly trustProxy: readonly string[] | null;
   /** Client name by SHA-256 of its key; null = no authentication. */
   readonly clients: ReadonlyMap<string, string> | null;
   /** Operator name by SHA-256 of its key. */
@@ -73,6 +75,7 @@ export async function createApp(parts: AppParts): Promise<App> {
     logController: new LogController({ disableRequestLogging: true }),
     genReqId: requestIds.of,
     bodyLimit: BODY_LIMIT,
+    trustProxy: parts.trustProxy ? [...parts.trustProxy] : false,
     requestTimeout: REQUEST_TIMEOUT_MS,
     keepAliveTimeout: KEEP_ALIVE_MS,
     // Node's own refusal of a request without Host has no body: ours is in onRequest below.

@@ -12,6 +12,9 @@ const ANSWERS: Readonly<Record<string, readonly [ErrorCode, string]>> = {
 };
 const OTHERWISE = ['invalid_request', 'This is not an HTTP request.'] as const;
 
+// Long enough for the answer to arrive and be read, before the socket is closed under a peer that goes on sending.
+const LINGER_MS = 1_000;
+
 /** Handles Node's clientError: answers if the socket is still writable, and closes it. */
 export function answerClientError(
   error: Error & { code?: string },
@@ -19,8 +22,14 @@ export function answerClientError(
   requestId: string,
   log: FastifyBaseLogger,
 ): void {
-  // The other side hung up: there is nobody to tell. Or an answer is under way: ours would land in the middle of it.
   const { _httpMessage: underWay } = socket as { _httpMessage?: ServerResponse | null };
+  // A whole request is being answered, and what follows it is no HTTP: the answer may name a job that was bought.
+  if (error.code !== 'ECONNRESET' && socket.writable && underWay?.req.complete) {
+    underWay.shouldKeepAlive = false;
+    underWay.once('finish', () => socket.destroySoon());
+    return;
+  }
+  // The other side hung up, or is in the middle of an answer.
   if (error.code === 'ECONNRESET' || !socket.writable || underWay?.headersSent) {
     socket.destroy();
     return;
@@ -33,6 +42,16 @@ export function answerClientError(
       `content-type: ${PROBLEM_TYPE}\r\ncontent-length: ${Buffer.byteLength(body)}\r\n` +
       `x-request-id: ${requestId}\r\ncache-control: no-store\r\nconnection: close\r\n\r\n${body}`,
   );
-  const line = { reqId: requestId, method: null, route: null, status: problem.status, client: null };
+  // A peer that never closes its side would keep the socket for ever.
+  const destroy = setTimeout(() => socket.destroy(), LINGER_MS).unref();
+  socket.once('close', () => clearTimeout(destroy));
+  const line = {
+    reqId: requestId,
+    method: null,
+    route: null,
+    status: problem.status,
+    client: null,
+    'client.address': socket.remoteAddress,
+  };
   log.info({ ...line, reason: error.code ?? null }, 'request');
 }

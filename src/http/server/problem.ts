@@ -54,7 +54,7 @@ export function sendProblem(reply: FastifyReply, error: ClipgateError, status?: 
   reply.header('cache-control', 'no-store');
   // Fastify would close the connection under a client that is still sending, who then sees a broken pipe in place of
   // this answer. What is left of the body is read and thrown away, for as long as the request timeout lets it.
-  if (!reply.request.raw.complete) reply.removeHeader('connection');
+  if (!reply.request.raw.complete && error.code !== 'shutting_down') reply.removeHeader('connection');
   return reply.code(problem.status).header('content-type', PROBLEM_TYPE).send(JSON.stringify(problem));
 }
 
@@ -72,6 +72,15 @@ const FASTIFY_CODES: Readonly<Record<string, readonly [ErrorCode, string]>> = {
   FST_ERR_MAX_PARAM_LENGTH: ['not_found', 'Not found.'],
 };
 
+/** What plugins refuse, by their status, which the answer keeps. */
+const PLUGIN_REFUSALS: Readonly<Record<number, readonly [ErrorCode, string]>> = {
+  400: ['malformed_body', 'The request cannot be read.'],
+  403: ['not_found', 'Not found.'],
+  404: ['not_found', 'Not found.'],
+  413: ['body_too_large', 'The body is larger than this route accepts.'],
+  415: ['unsupported_media_type', 'Send the body as application/json.'],
+};
+
 /** Maps any thrown value to an error with a code; unexpected ones are `internal`. */
 function asClipgateError(thrown: unknown, bodyLimit: number): ClipgateError {
   if (thrown instanceof ClipgateError) return thrown;
@@ -79,9 +88,16 @@ function asClipgateError(thrown: unknown, bodyLimit: number): ClipgateError {
   if (code === 'FST_ERR_CTP_BODY_TOO_LARGE') return bodyTooLarge(bodyLimit, thrown);
   const known = code === undefined ? undefined : FASTIFY_CODES[code];
   if (known) return new ClipgateError(known[0], known[1], { cause: thrown });
-  // The JSON parser refuses __proto__ and the like with a plain SyntaxError.
-  if (statusCode === 400)
-    return new ClipgateError('malformed_body', 'The request cannot be read.', { cause: thrown });
+  // A path that is longer than a file system takes names no file.
+  if (code === 'ENAMETOOLONG') return new ClipgateError('not_found', 'Not found.', { cause: thrown });
+  // What a plugin refuses, such as a path out of its folder, is the caller's fault and no secret.
+  if (statusCode !== undefined && statusCode >= 400 && statusCode < 500) {
+    const [plainCode, message] = PLUGIN_REFUSALS[statusCode] ?? [
+      'invalid_request',
+      'The request cannot be read.',
+    ];
+    return new ClipgateError(plainCode, message, { cause: thrown });
+  }
   return new ClipgateError('internal', 'unexpected error', { cause: thrown });
 }
 
@@ -95,5 +111,13 @@ export function handleError(thrown: unknown, request: FastifyRequest, reply: Fas
       'request failed',
     );
   }
-  return sendProblem(reply, error);
+  return sendProblem(reply, error, ownStatus(thrown));
+}
+
+/** The status of a plugin's own refusal: the code next to it may usually have another. */
+function ownStatus(thrown: unknown): number | undefined {
+  const { code, statusCode } = (thrown ?? {}) as Partial<FastifyError>;
+  const isOurs = thrown instanceof ClipgateError || code === undefined || code in FASTIFY_CODES;
+  if (isOurs || statusCode === undefined || code === 'FST_ERR_CTP_BODY_TOO_LARGE') return undefined;
+  return statusCode >= 400 && statusCode < 500 ? statusCode : undefined;
 }

@@ -33,6 +33,8 @@ export function logRequest(log: AccessLog, request: FastifyRequest, reply: Fasti
     aborted: reply.raw.writableFinished ? undefined : true,
     ms: Math.round(reply.elapsedTime * 10) / 10,
     client: request.principal?.client ?? null,
+    // Who guesses at keys has no name, so its address is what an operator can block.
+    'client.address': reply.statusCode === 401 ? request.ip : undefined,
   };
   const quiet = route === '/healthz' || route === '/readyz';
   log[quiet ? 'debug' : 'info'](line, 'request');

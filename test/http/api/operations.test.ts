@@ -189,6 +189,7 @@ describe('what should not happen', () => {
   const parts: AppParts = {
     log: pino({ level: 'trace' }, { write: (line: string) => void lines.push(line) }),
     version: '0.0.0-test',
+    trustProxy: null,
     clients: null,
     catalog: { get: fail, peek: () => null },
     catalogMaxAgeS: 300,

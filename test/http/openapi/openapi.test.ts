@@ -193,7 +193,7 @@ describe('a gateway', () => {
 
   it('shows it at /docs without a foreign host', async () => {
     const page = await get('/docs/');
-    expect(page.headers.get('content-security-policy')).toContain("default-src 'self'");
+    expect(page.headers.get('content-security-policy')).toContain("default-src 'none'");
     const html = await page.text();
     const links = [...html.matchAll(/(?:src|href)="([^"]+)"/g)].map((match) => match[1] ?? '');
     expect(links.length).toBeGreaterThan(4);

@@ -1,6 +1,8 @@
 // What no client would send: odd methods, paths, headers and bytes, each answered as a problem or not at all.
 
+import { once } from 'node:events';
 import type { Server } from 'node:http';
+import { connect } from 'node:net';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { CLIENT_KEY, startTestGateway, type TestGateway } from '../../support/gateway.ts';
 import { openSocket, type RawAnswer, sendRaw } from '../../support/raw-http.ts';
@@ -138,6 +140,32 @@ describe('bytes', () => {
     expect(await raw('GET /healthz HTTP/1.1', upgrade)).toMatchObject([{ status: 200 }]);
   });
 
+  it('closes the connection of a peer that keeps it open after its refusal', async () => {
+    const { server } = gateway.gateway.app;
+    const count = () => new Promise<number>((resolve) => server.getConnections((_, open) => resolve(open)));
+    const socket = connect({
+      port: Number(new URL(gateway.url).port),
+      host: '127.0.0.1',
+      allowHalfOpen: true,
+    });
+    // It reads the answer to its end, and never ends its own side.
+    socket.write('hello\r\n\r\n');
+    await once(socket.resume(), 'end');
+    server.closeIdleConnections();
+    await expect.poll(count, { timeout: 5_000 }).toBe(0);
+    socket.destroy();
+  });
+
+  it('answers a whole request before it closes over what follows', async () => {
+    const body = JSON.stringify({ model: 'google/veo-3.1-lite', prompt: 'a boat', dry_run: true });
+    const head = `POST /jobs HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer ${CLIENT_KEY}\r\n`;
+    const bytes = `${head}Content-Type: application/json\r\nContent-Length: ${body.length}\r\n\r\n${body}`;
+    for (const stray of [' ', '\0', 'x\r\n\r\n']) {
+      const [answer] = await sendRaw(gateway.url, bytes + stray);
+      expect(answer?.status).toBe(200);
+    }
+  });
+
   it('survives a client that hangs up in the middle of its body', async () => {
     const socket = await openSocket(gateway.url);
     const closed = new Promise((resolve) => socket.once('close', resolve));
@@ -145,6 +173,28 @@ describe('bytes', () => {
     socket.resume().end(`${head}Content-Type: application/json\r\nContent-Length: 1000\r\n\r\n{"prompt":`);
     await closed;
     expect((await gateway.request('/healthz')).status).toBe(200);
+  });
+});
+
+describe('/docs', () => {
+  it.each([
+    ['/docs/static/../../package.json', [403, 404]],
+    ['/docs/static/%2e%2e/%2e%2e/package.json', [403, 404]],
+    ['/docs/static/a%00b', [400, 403]],
+    [`/docs/static/${'a'.repeat(5_000)}`, [403, 404]],
+    ['/docs/static/nope.js', [404]],
+  ])('%s is the caller’s mistake', async (path, statuses) => {
+    const [answer] = await sendRaw(gateway.url, `GET ${path} HTTP/1.1\r\nHost: x\r\n\r\n`);
+    const problem = problemOf(answer) as { status: number };
+    expect(statuses).toContain(problem.status);
+  });
+
+  it('works over plain http, and takes everything from this server', async () => {
+    const answer = await fetch(`${gateway.url}/docs/static/index.html`);
+    const policy = answer.headers.get('content-security-policy');
+    expect(answer.status).toBe(200);
+    expect(policy).toContain("script-src 'self'");
+    expect(policy).not.toMatch(/upgrade-insecure-requests|https:/);
   });
 });
 
