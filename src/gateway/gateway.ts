@@ -64,6 +64,8 @@ export interface Gateway {
   close(): Promise<void>;
 }
 
+const STORE_ALARMS = { unavailable: 'store_unavailable', corrupt: 'store_corrupt' } as const;
+
 export async function createGateway(parts: GatewayParts): Promise<Gateway> {
   const { config, store, log, version, owner, clock, monotonic, random, trust } = parts;
   const lifecycle = createLifecycle({ log });
@@ -99,6 +101,10 @@ export async function createGateway(parts: GatewayParts): Promise<Gateway> {
     dispatcher.notice(jobId);
   });
   lifecycle.add('job events', { phase: 'work', stop: unsubscribe, stopMs: STOP_MS });
+  const unsubscribeFaults = store.onFault((fault, err) =>
+    alarms.raise(STORE_ALARMS[fault], { err }, 'the database failed'),
+  );
+  lifecycle.add('store alarms', { phase: 'base', stop: unsubscribeFaults, stopMs: STOP_MS });
   const loopDelay = monitorEventLoopDelay({ resolution: 20 });
   lifecycle.add('event loop monitor', {
     phase: 'base',

@@ -15,6 +15,7 @@ import { createJobWatch } from '../service/jobs/job-watch.ts';
 import { createJobs } from '../service/jobs/jobs.ts';
 import { createReconciliation } from '../service/jobs/reconciliation.ts';
 import { createSubmitBreaker } from '../service/jobs/submit-breaker.ts';
+import { createWithdrawals } from '../service/jobs/withdrawals.ts';
 import type { ModelStats } from '../service/learning/model-stats.ts';
 import type { Alarms } from '../service/runtime/alarms.ts';
 import type { Log } from '../service/runtime/log.ts';
@@ -105,8 +106,10 @@ export function createJobParts(context: JobContext) {
   const watch = createJobWatch(store);
   lifecycle.add('job watch', { phase: 'work', stop: () => watch.close(), stopMs: STOP_MS });
 
+  const withdrawals = createWithdrawals({ store, sleep: (ms) => sleep(ms), log }, owner);
+  lifecycle.add('withdrawals', { phase: 'base', stop: () => withdrawals.stop(), stopMs: STOP_MS });
   const jobs = createJobs(
-    { store, submitter, upstream, breaker, watch, clock, log },
+    { store, submitter, upstream, breaker, watch, withdrawals, clock, log },
     { owner, leaseMs: submitLeaseMs },
   );
   return {

@@ -120,7 +120,7 @@ export async function simulateMonth(catalog: Catalog, count: number, seed = 1): 
   );
   const watch = createJobWatch(store);
   const jobs = createJobs(
-    { store, submitter, upstream, breaker, watch, clock, log },
+    { store, submitter, upstream, breaker, watch, withdrawals: { add: () => {} }, clock, log },
     { owner: 'month', leaseMs: LEASE_MS },
   );
   const view = { catalog, ageS: 0, stale: false };

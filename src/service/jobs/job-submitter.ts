@@ -60,8 +60,6 @@ type Turn =
 // Only attempts that are proven never to have left are repeated.
 const MAX_ATTEMPTS = 3;
 const ATTEMPT_BACKOFF_MS = 400;
-// An accepted id that cannot be written is tried for as long as a database restart takes.
-const SAVE_RETRIES = 12;
 const SAVE_BACKOFF_MS = 250;
 const SAVE_BACKOFF_MAX_MS = 5_000;
 
@@ -164,7 +162,7 @@ export function createJobSubmitter(parts: JobSubmitterParts, options: JobSubmitt
       'the answer to a submit broke off after an id: upstream is asked whether it has that job',
     );
     const hint = { nonce: job.nonce, upstreamId, status: 'pending' };
-    if (await untilWritten(job.id, () => store.keepWebhook(hint, 0))) return;
+    if (await untilWritten(job.id, upstreamId, () => store.keepWebhook(hint, 0))) return;
     alarms.raise(
       'accepted_id_not_kept',
       { job_id: job.id, upstream_id: upstreamId },
@@ -191,6 +189,11 @@ export function createJobSubmitter(parts: JobSubmitterParts, options: JobSubmitt
       store.bindUpstream(job.id, { upstreamId, generationId, attempt: job.attempt }),
     ).catch((error: unknown) => {
       if (isTaken(error)) return null;
+      alarms.raise(
+        'outcome_not_written',
+        { err: error, job_id: job.id, upstream_id: upstreamId },
+        'the id of a paid video cannot be written',
+      );
       throw error;
     });
     if (!saved) {
@@ -233,7 +236,9 @@ export function createJobSubmitter(parts: JobSubmitterParts, options: JobSubmitt
       );
     }
     if (isOfModel(outcome, job.request)) {
-      const next = await untilWritten(job.id, () => parts.fallback.turnToNext(job, lease, rejected, keep));
+      const next = await untilWritten(job.id, null, () =>
+        parts.fallback.turnToNext(job, lease, rejected, keep),
+      );
       if (next) return { kind: 'again', job: next };
     }
     if (isForNow(outcome)) {
@@ -260,23 +265,33 @@ export function createJobSubmitter(parts: JobSubmitterParts, options: JobSubmitt
     after: AfterStep,
     late?: () => Promise<Job | null>,
   ): Promise<Job> =>
-    untilWritten(job.id, async () => {
+    untilWritten(job.id, change.upstreamId ?? null, async () => {
       const saved = (await store.saveStep(lease, change, after)) ?? (await late?.());
       return saved ?? (await store.getJob(job.id, job.clientId)) ?? job;
     });
 
   /**
-   * Writes what upstream said, trying again while the store is away.
-   * @throws at once where upstream's id is taken, for that lasts; else what the store threw last: the row stays `submitting` and becomes unknown, which is true.
+   * Writes what upstream said, trying again while the store is away, for as long as the process lives: nothing but this
+   * write, and the line in the log, ties a paid video to its job. A line for each power of two of tries.
+   * @throws at once what no waiting mends: an id that is taken, a step that the row does not allow.
    */
-  async function untilWritten<T>(jobId: string, write: () => Promise<T>): Promise<T> {
+  async function untilWritten<T>(
+    jobId: string,
+    upstreamId: string | null,
+    write: () => Promise<T>,
+  ): Promise<T> {
     for (let attempt = 0; ; attempt++) {
       try {
         return await write();
       } catch (error) {
-        if (isTaken(error)) throw error;
-        log.error({ err: error, job_id: jobId, attempt }, 'the outcome of a submit could not be written');
-        if (attempt >= SAVE_RETRIES) throw error;
+        if (isLasting(error)) throw error;
+        if (Number.isInteger(Math.log2(attempt + 1))) {
+          alarms.raise(
+            'outcome_not_written',
+            { err: error, job_id: jobId, upstream_id: upstreamId, attempt },
+            'the outcome of a submit could not be written yet',
+          );
+        }
         await parts.sleep(Math.min(SAVE_BACKOFF_MAX_MS, SAVE_BACKOFF_MS * 2 ** attempt));
       }
     }
@@ -314,6 +329,10 @@ export const UNKNOWN_MESSAGE =
 
 const isTaken = (error: unknown): boolean =>
   error instanceof ClipgateError && error.code === 'upstream_id_taken';
+
+/** Ours, and not about the database being away: the next try would end the same way. */
+const isLasting = (error: unknown): boolean =>
+  error instanceof ClipgateError && error.code !== 'store_unavailable';
 
 const lostLease = (jobId: string) =>
   new ClipgateError('internal', `another process took over job ${jobId}`, { details: { jobId } });

@@ -22,6 +22,7 @@ import type { JobSubmitter } from './job-submitter.ts';
 import type { JobWatch } from './job-watch.ts';
 import { singleFlight } from './single-flight.ts';
 import type { Pause, SubmitBreaker } from './submit-breaker.ts';
+import type { Withdrawals } from './withdrawals.ts';
 
 export interface Intent {
   readonly clientId: string;
@@ -126,6 +127,7 @@ export interface JobsParts {
   readonly upstream: Pick<OpenRouter, 'canSubmit'>;
   readonly breaker: Pick<SubmitBreaker, 'findPause'>;
   readonly watch: JobWatch;
+  readonly withdrawals: Pick<Withdrawals, 'add'>;
   readonly clock: () => number;
   readonly log: Log;
 }
@@ -202,7 +204,11 @@ export function createJobs(
         patienceMs,
         fallback: fallback ?? null,
       };
-      const result = await store.createJob(row, options.owner, options.leaseMs);
+      const result = await store.createJob(row, options.owner, options.leaseMs).catch((error: unknown) => {
+        if (!isStoreAway(error)) throw error;
+        parts.withdrawals.add(id);
+        throw notRecorded(id, error);
+      });
       if (result.kind === 'key_reused') throw keyReused(result.jobId);
       if (result.kind === 'replayed') return { job: result.job, replayed: true };
 
@@ -214,7 +220,12 @@ export function createJobs(
         );
         return { job: result.claim.job, replayed: false };
       }
-      const { job, refusal } = await submitted;
+      const { job, refusal } = await submitted.catch((error: unknown) => {
+        if (!isStoreAway(error)) throw error;
+        // Kept, and not sent: it is bought once the store can be written, so an error would not be the truth.
+        parts.log.warn({ err: error, job_id: id }, 'a job waits for the database');
+        return { job: result.claim.job, refusal: null };
+      });
       if (refusal) throw refusal;
       return { job, replayed: false };
     },
@@ -310,6 +321,20 @@ const PAUSED: Readonly<Record<Pause['scope'], (model: string) => string>> = {
   client: () => 'of yours',
   all: () => 'to OpenRouter',
 };
+
+const isStoreAway = (error: unknown): error is ClipgateError =>
+  error instanceof ClipgateError && error.code === 'store_unavailable';
+
+const notRecorded = (jobId: string, cause: ClipgateError) =>
+  new ClipgateError(
+    'store_unavailable',
+    `The database failed while the order was being recorded. Nothing was sent; should job ${jobId} exist, it is withdrawn. Retry with the same Idempotency-Key.`,
+    {
+      cause,
+      details: { jobId },
+      ...(cause.retryAfterS === undefined ? {} : { retryAfterS: cause.retryAfterS }),
+    },
+  );
 
 const keyReused = (jobId: string) =>
   new ClipgateError('idempotency_key_reused', 'This key of yours came before with another order.', {

@@ -82,6 +82,23 @@ export const ALARMS = {
     action:
       'See `unreadable_fields` in GET /models and compare with GET /api/v1/videos/models of OpenRouter. A newer version of the gateway may read them.',
   },
+  store_unavailable: {
+    happened:
+      'The database cannot be read or written: no connection, no room on its disk, or read-only. Orders are answered with 503; what was bought is written as soon as it can be.',
+    action:
+      'Bring the database back or make room. Do not restart the gateway meanwhile: it holds the ids of paid videos that are not written yet (`outcome_not_written`).',
+  },
+  store_corrupt: {
+    happened: 'The database is damaged. Nothing is bought, and /readyz is not ready.',
+    action:
+      'Stop the gateway, keep a copy of the database files, and restore a backup (`node dist/main.js restore <file>`).',
+  },
+  outcome_not_written: {
+    happened:
+      'OpenRouter answered a submit and the store cannot keep the answer. The write is repeated for as long as the process lives.',
+    action:
+      'Bring the database back. If the process has to be stopped before that, resolve the job with the upstream id of the line.',
+  },
   archive_disk: {
     happened:
       'The disk of ARCHIVE_DIR does not take a clip, is gone, does not answer, or is another disk than at first.',

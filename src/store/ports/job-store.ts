@@ -9,6 +9,7 @@ import type { JobRecords } from './jobs.ts';
 import type { ObservationStore } from './observations.ts';
 import type { OutputStore } from './outputs.ts';
 import type { ReconciliationStore } from './reconciliation.ts';
+import type { StoreHealth } from './store-health.ts';
 import type { WebhookInbox } from './webhook-inbox.ts';
 
 /** The parts of the service ask for those members they use: `Pick<JobStore, ...>`. */
@@ -21,8 +22,7 @@ export type JobStore = JobRecords &
   CatalogStore &
   DocumentStore &
   ObservationStore &
-  OutputStore & {
-    /** Resolves when the database answers a trivial query. */
-    ping(): Promise<void>;
+  OutputStore &
+  StoreHealth & {
     close(): Promise<void>;
   };

@@ -98,6 +98,11 @@ export interface JobRecords {
     jobId: string,
     bound: { upstreamId: string; generationId: string | null; attempt?: number },
   ): Promise<Job | null>;
+  /**
+   * Rejects a job that `createJob` may have made for `owner` although it failed: one that is still `queued`, held by
+   * `owner` and was never sent. Null where there is none, which is as good.
+   */
+  withdrawJob(jobId: string, owner: string): Promise<Job | null>;
   /** Makes a job that upstream works on due at once. False where a process holds it, or there is nothing to ask. */
   makeDue(jobId: string): Promise<boolean>;
   /** Gives up every lease of `owner`, on jobs and on callbacks, so that others (or the next boot) need not wait for them to run out. */

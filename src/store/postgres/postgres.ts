@@ -7,6 +7,7 @@ import { MIGRATIONS } from '../migrations/migrations.ts';
 import { migrate } from '../migrations/migrator.ts';
 import type { JobStore } from '../ports/job-store.ts';
 import type { Dialect, Queries } from '../sql/database.ts';
+import { guardStore } from '../sql/guard-store.ts';
 import { createJobEvents } from '../sql/job-events.ts';
 import { createJobStore } from '../sql/job-store.ts';
 import { openChangeListener } from './postgres-listener.ts';
@@ -146,7 +147,7 @@ export async function openPostgresStore(options: PostgresStoreOptions): Promise<
       notifier.notify(jobIds);
     };
 
-    return createJobStore({
+    const store = createJobStore({
       dialect: DIALECT,
       reader: queries,
       async write(unit) {
@@ -167,6 +168,7 @@ export async function openPostgresStore(options: PostgresStoreOptions): Promise<
         await queries.destroy();
       },
     });
+    return guardStore(store);
   } catch (error) {
     await pool.end();
     throw asOpenError(error);

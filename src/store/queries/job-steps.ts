@@ -154,3 +154,39 @@ export async function makeDue(db: Queries, dialect: Dialect, jobId: string): Pro
     .executeTakeFirst();
   return { value: row !== undefined, changed: row ? [row.id] : [] };
 }
+
+const WITHDRAWN = {
+  code: 'store_unavailable',
+  message:
+    'The order was answered with an error because the database failed. It was not sent, and nothing was bought.',
+};
+
+/** See `JobRecords.withdrawJob`; to be run in a transaction. */
+export async function withdrawJob(
+  db: Queries,
+  dialect: Dialect,
+  jobId: string,
+  owner: string,
+): Promise<Written<Job | null>> {
+  const row = await db
+    .updateTable('jobs')
+    .set({
+      status: 'rejected',
+      error: JSON.stringify(WITHDRAWN),
+      finished_at: dialect.now(),
+      updated_at: dialect.now(),
+      version: sql<number>`version + 1`,
+      lease_owner: null,
+      due_at: null,
+    })
+    .where('id', '=', jobId)
+    .where('lease_owner', '=', owner)
+    .where('status', '=', 'queued')
+    .where('submitted_at', 'is', null)
+    .returning(JOB_COLUMNS)
+    .executeTakeFirst();
+  if (!row) return { value: null, changed: [] };
+  const job = toJob(row);
+  await endAttempt(db, job);
+  return { value: job, changed: [jobId] };
+}

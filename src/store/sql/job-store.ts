@@ -1,7 +1,5 @@
 // The job store over any database that runs our queries.
 
-import { sql } from 'kysely';
-import type { JobStore } from '../ports/job-store.ts';
 import { createBodies, describeBodies } from '../queries/bodies.ts';
 import { createCallbackClaims } from '../queries/callback-claims.ts';
 import { createCallbackRecords, releaseCallbacks } from '../queries/callback-records.ts';
@@ -12,18 +10,22 @@ import { createJobAttempts } from '../queries/job-attempts.ts';
 import { prepareJobCreation } from '../queries/job-creation.ts';
 import { prepareJobLeases } from '../queries/job-leases.ts';
 import { createJobReads } from '../queries/job-reads.ts';
-import { bindUpstream, makeDue, saveStep } from '../queries/job-steps.ts';
+import { bindUpstream, makeDue, saveStep, withdrawJob } from '../queries/job-steps.ts';
 import { createObservations } from '../queries/observations.ts';
 import { createOutputs } from '../queries/outputs.ts';
 import { createPurge } from '../queries/purge.ts';
 import { createReconciliation } from '../queries/reconciliation.ts';
 import { createWebhookInbox } from '../queries/webhook-inbox.ts';
 import type { Database } from './database.ts';
+import type { UnguardedStore } from './guard-store.ts';
+
+const WRITE_CHECK = JSON.stringify('x'.repeat(4096));
 
 /** The database's schema must be in place; closing the store closes the database. */
-export function createJobStore(database: Database): JobStore {
+export function createJobStore(database: Database): UnguardedStore {
   const { reader, dialect, write, writeOne } = database;
   const createJob = prepareJobCreation(reader, dialect);
+  const documents = createDocuments(database);
   const bodies = createBodies(database);
   const leases = prepareJobLeases(reader, dialect);
   let closing: Promise<void> | null = null;
@@ -31,7 +33,7 @@ export function createJobStore(database: Database): JobStore {
   return {
     ...createJobReads(database),
     ...createOutputs(database),
-    ...createDocuments(database),
+    ...documents,
     loadBody: bodies.loadBody,
     purgeBodies: bodies.purgeBodies,
     ...createJobAttempts(database),
@@ -69,6 +71,7 @@ export function createJobStore(database: Database): JobStore {
       return run((db) => saveStep(db, dialect, lease, change, after));
     },
     bindUpstream: (jobId, bound) => writeOne((db) => bindUpstream(db, dialect, jobId, bound)),
+    withdrawJob: (jobId, owner) => write((db) => withdrawJob(db, dialect, jobId, owner)),
     makeDue: (jobId) => writeOne((db) => makeDue(db, dialect, jobId)),
     releaseLeases: (owner) =>
       write(async (db) => {
@@ -77,9 +80,8 @@ export function createJobStore(database: Database): JobStore {
       }),
     nextDueInMs: (exceptClients = []) => leases.nextDueInMs(reader, exceptClients),
     onJobChanged: (listener) => database.onJobChanged(listener),
-    async ping() {
-      await sql`select 1`.execute(reader);
-    },
+    // As large as an order without pictures.
+    ping: () => documents.saveDocument('write_check', WRITE_CHECK),
     close() {
       closing ??= database.close();
       return closing;

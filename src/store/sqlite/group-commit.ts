@@ -58,9 +58,15 @@ async function runUnit<T>(
     await execute(db, 'release unit');
     return written;
   } catch (failure) {
-    // Where SQLite already ended the transaction these throw, and the whole group fails: nobody is told a lie.
-    await execute(db, 'rollback to unit');
-    await execute(db, 'release unit');
+    try {
+      await execute(db, 'rollback to unit');
+      await execute(db, 'release unit');
+    } catch (rollbackError) {
+      // SQLite has ended the whole transaction (disk full, I/O error), so every unit of the group fails.
+      throw new AggregateError([failure, rollbackError], 'The transaction was ended by the database', {
+        cause: failure,
+      });
+    }
     return { failure };
   }
 }

@@ -10,6 +10,7 @@ import type { JobStore } from '../ports/job-store.ts';
 import { releaseCallbacks } from '../queries/callback-records.ts';
 import { prepareJobLeases } from '../queries/job-leases.ts';
 import type { Dialect, Queries } from '../sql/database.ts';
+import { guardStore } from '../sql/guard-store.ts';
 import { createJobEvents } from '../sql/job-events.ts';
 import { createJobStore } from '../sql/job-store.ts';
 import { createGroupCommit, inTransaction } from './group-commit.ts';
@@ -152,7 +153,7 @@ export async function openSqliteStore({ file, clock }: SqliteStoreOptions): Prom
         await closeAll();
       },
     });
-    return { ...store, getJob: cache.wrap(store.getJob) };
+    return guardStore({ ...store, getJob: cache.wrap(store.getJob) });
   } catch (error) {
     await closeAll();
     throw error;

@@ -5,6 +5,26 @@ import type { StoreUnderTest } from './store-under-test.ts';
 import { createClaim, createIdleJob, createJobIn, LEASE_MS } from './store-under-test.ts';
 
 export function describeLeases(current: () => StoreUnderTest): void {
+  it('withdraws an order only while its owner holds it and nothing was sent', async () => {
+    const { store, passTime } = current();
+    const key = { key: 'k', bodyHash: 'h' };
+    const { job } = await createClaim(store, { idempotency: key });
+    expect(await store.withdrawJob(job.id, 'b')).toBeNull();
+    expect(await store.withdrawJob('job_none', 'a')).toBeNull();
+    expect(await store.withdrawJob(job.id, 'a')).toMatchObject({
+      status: 'rejected',
+      error: { code: 'store_unavailable' },
+      finishedAt: expect.any(Number),
+    });
+    expect(await store.withdrawJob(job.id, 'a')).toBeNull();
+    // Its key is free: the caller was told to send it again.
+    await createClaim(store, { idempotency: key });
+    const sent = await createJobIn(store, 'submitting');
+    expect(await store.withdrawJob(sent.job.id, 'a')).toBeNull();
+    await passTime(LEASE_MS + 1_000);
+    expect((await store.claimDue('c', 10, LEASE_MS)).map(({ job: { id } }) => id)).not.toContain(job.id);
+  });
+
   it('claims what is due, oldest due first, up to the limit, once', async () => {
     const { store, passTime } = current();
     const delays = [3000, 1000, 2000, 9000];

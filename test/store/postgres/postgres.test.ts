@@ -157,6 +157,32 @@ describe('a PostgreSQL database', () => {
     for (const { message } of reported) expect(message).toMatch(/broke|was lost/);
   });
 
+  it('answers store_unavailable while it is read-only, and goes on afterwards', async () => {
+    const store = await open();
+    const faults: string[] = [];
+    store.onFault((fault) => faults.push(fault));
+    const { job } = await createClaim(store);
+    const setReadOnly = async (value: 'on' | 'off') => {
+      const name = new URL(url).pathname.slice(1);
+      // From another database, which stays writable.
+      await server.query(
+        url.replace(name, 'postgres'),
+        `alter database ${name} set default_transaction_read_only = ${value}`,
+      );
+      await cut('clipgate%');
+    };
+    await setReadOnly('on');
+    await vi.waitFor(() => store.getJob(job.id, 'studio'), PATIENCE);
+    await expect(store.ping()).rejects.toMatchObject({ code: 'store_unavailable', retryAfterS: 5 });
+    await expect(createClaim(store)).rejects.toMatchObject({ code: 'store_unavailable' });
+    expect(await store.getJob(job.id, 'studio')).toEqual(job);
+    await setReadOnly('off');
+    await vi.waitFor(() => store.ping(), PATIENCE);
+    await createClaim(store);
+    expect(new Set(faults)).toEqual(new Set(['unavailable']));
+    await store.close();
+  });
+
   it('is refused where the server acknowledges what it has not kept', async () => {
     await server.query(url, `alter database ${new URL(url).pathname.slice(1)} set synchronous_commit = off`);
     await expect(open()).rejects.toThrow('synchronous_commit=off');
