@@ -1,4 +1,4 @@
-// The one way the simulated API says no: a status, a message, and OpenRouter's envelope around them.
+// The error of the simulated API: a status, a message, and OpenRouter's envelope around them.
 
 export type ErrorMetadata = { readonly [key: string]: unknown };
 

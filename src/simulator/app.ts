@@ -1,4 +1,4 @@
-// The simulated service as a Fastify app: OpenRouter's API under /api/v1, the levers under /_sim. Listens to nothing.
+// The simulated service as a Fastify app: OpenRouter's API under /api/v1, the control API under /_sim. Does not listen.
 import Fastify, { type FastifyInstance } from 'fastify';
 import { ApiError, renderError } from './api-error.ts';
 import { requireKey, userId } from './auth.ts';
@@ -13,7 +13,7 @@ import type { World } from './world.ts';
 /** Inline images are large; no limit is published. Beyond this the answer is the live 413. */
 const bodyLimitBytes = 64 * 1024 * 1024;
 
-export function createSimulatorApp(world: World, levers: readonly Operation[]): FastifyInstance {
+export function createSimulatorApp(world: World, operations: readonly Operation[]): FastifyInstance {
   const app = Fastify({
     logger: { level: 'error' },
     bodyLimit: bodyLimitBytes,
@@ -23,7 +23,7 @@ export function createSimulatorApp(world: World, levers: readonly Operation[]): 
     routerOptions: { maxParamLength: 500 },
   });
   app.register(api(world), { prefix: '/api/v1' });
-  app.register(control(levers), { prefix: '/_sim' });
+  app.register(control(operations), { prefix: '/_sim' });
   return app;
 }
 
@@ -53,14 +53,14 @@ function api(world: World): (app: FastifyInstance) => Promise<void> {
   };
 }
 
-function control(levers: readonly Operation[]): (app: FastifyInstance) => Promise<void> {
+function control(operations: readonly Operation[]): (app: FastifyInstance) => Promise<void> {
   return async (app) => {
     app.setErrorHandler((error, request, reply) => {
       const status = error instanceof ControlError ? error.status : asApiError(error).status;
       if (status >= 500) request.log.error(error);
       return reply.code(status).send({ message: error instanceof Error ? error.message : String(error) });
     });
-    await app.register(controlRoutes(levers));
+    await app.register(controlRoutes(operations));
   };
 }
 

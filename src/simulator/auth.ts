@@ -1,4 +1,4 @@
-// Who may call: the live service's two 401s, given before anything else about the request is looked at.
+// Authentication: the live service's two 401s, before anything else about the request is checked.
 import type { FastifyRequest } from 'fastify';
 import { ApiError } from './api-error.ts';
 import type { World } from './world.ts';

@@ -1,4 +1,4 @@
-// The catalog on sale: the recorded models, or any file of the same shape, joined with their input modalities.
+// The catalog: the recorded models, or any file of the same shape, joined with their input modalities.
 import { readFileSync } from 'node:fs';
 import { z } from 'zod';
 

@@ -1,4 +1,4 @@
-// What a request asks for once the gaps are filled: length, pixels, sound and inputs of the clip to be made.
+// The clip of a request with defaults applied: duration, pixels, sound and inputs.
 import type { CatalogModel } from './catalog.ts';
 import { nominalSize, parseSize, type Size, shapeOf, tokenCanvas } from './picture.ts';
 import type { VideoRequest } from './wire.ts';

@@ -1,4 +1,4 @@
-// One clock for the whole simulator: it follows a source, can be frozen, and can be stepped so that nobody has to sleep.
+// One clock for the whole simulator: it follows a source, can be frozen, and can be advanced, so that tests never sleep.
 
 type Alarm = { readonly dueMs: number; readonly ring: () => void };
 

@@ -1,8 +1,8 @@
-// Reads the simulator's environment variables, and names every wrong one at once.
+// Reads the simulator's environment variables, and reports every invalid one at once.
 import { z } from 'zod';
 import type { SimulatorOptions } from './index.ts';
 
-/** An empty variable counts as unset: that is what compose files pass for one that nobody set. */
+/** An empty variable counts as unset: compose files pass an empty value for an unset one. */
 const unset = (value: unknown) => (value === '' ? undefined : value);
 
 const EnvSchema = z.object({

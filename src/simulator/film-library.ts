@@ -1,4 +1,4 @@
-// The films of finished jobs, made when first asked for and kept within a bound of memory.
+// The clips of finished jobs, rendered on first request and cached within a memory limit.
 import { LRUCache } from 'lru-cache';
 import type { Job } from './job.ts';
 import { makeFilm } from './media/film.ts';

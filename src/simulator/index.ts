@@ -1,9 +1,9 @@
-// A faithful OpenRouter video API on a port of your own: start it, point any client at it, read what was bought.
+// A simulation of OpenRouter's video API on a local port: start it, point any client at it, read what was bought.
 import { createSimulatorApp } from './app.ts';
 import { controlOperations } from './control/operations.ts';
-import { createDoor, type Door } from './door.ts';
 import { type FaultRequest, FaultRuleSchema } from './faults/catalogue.ts';
 import { type LedgerEntry, ledgerEntry } from './ledger.ts';
+import { createListener, type Listener } from './listener.ts';
 import type { Settings, SettingsChange } from './settings.ts';
 import { createWorld, type WorldOptions } from './world.ts';
 
@@ -51,16 +51,16 @@ export type Simulator = {
  */
 export async function startSimulator(options: SimulatorOptions = {}): Promise<Simulator> {
   const world = createWorld(options);
-  let door: Door | undefined;
-  const levers = controlOperations(world, (forMs) => door?.shutFor(forMs));
-  const app = createSimulatorApp(world, levers);
+  let listener: Listener | undefined;
+  const operations = controlOperations(world, (forMs) => listener?.closeFor(forMs));
+  const app = createSimulatorApp(world, operations);
   const host = options.host ?? '127.0.0.1';
   await app.listen({ host, port: options.port ?? 0 });
   const address = app.server.address();
   if (address === null || typeof address === 'string') throw new Error('the simulator listens on no port');
   const { port } = address;
-  const opened = createDoor(app.server, { host, port });
-  door = opened;
+  const opened = createListener(app.server, { host, port });
+  listener = opened;
   const url = `http://${host.includes(':') ? `[${host}]` : host}:${port}`;
   return {
     url,
@@ -78,13 +78,13 @@ export async function startSimulator(options: SimulatorOptions = {}): Promise<Si
     clearFaults: () => world.faults.clear(),
     advance: (ms) => world.clock.advance(ms),
     configure: (change) => world.changeSettings(change),
-    refuseConnections: () => opened.shut(),
+    refuseConnections: () => opened.close(),
     listenAgain: () => opened.open(),
     reset: () => world.reset(),
     async close() {
       world.clock.stop();
       await world.webhooks.close();
-      opened.shut();
+      opened.close();
       await app.close();
     },
   };

@@ -1,4 +1,4 @@
-// How a job looks on the wire: the poll body of each status, the webhook's event, and the URLs inside them.
+// Renders a job for the wire: the poll body of each status, the webhook event, and the URLs inside them.
 import type { FastifyRequest } from 'fastify';
 import type { Job } from './job.ts';
 import type { Settings } from './settings.ts';

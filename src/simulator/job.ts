@@ -1,4 +1,4 @@
-// One job that was bought: what was ordered, how it ends, what it shows and has cost, and what was told of it.
+// One job that was bought: its order, its end, its views and cost, and its webhooks.
 import type { CatalogModel } from './catalog.ts';
 import type { Clip } from './clip.ts';
 import type { FaultRule } from './faults/book.ts';

@@ -1,4 +1,4 @@
-// The jobs that were bought: accepted once, then a function of time until the clip, or the failure, is there.
+// The jobs that were bought: accepted once, then a function of time until the clip or the failure.
 import type { SimClock } from './clock.ts';
 import type { FaultBook } from './faults/book.ts';
 import { endingUnder, showingUnder } from './faults/endings.ts';

@@ -1,4 +1,4 @@
-// How long things take: log-normal around the seconds measured on the live service, in simulated milliseconds.
+// Latencies: log-normal around the seconds measured on the live service, in simulated milliseconds.
 import type { CatalogModel } from './catalog.ts';
 import type { Clip } from './clip.ts';
 import { logNormal, type Random } from './random.ts';
@@ -48,7 +48,7 @@ const measures: readonly Measure[] = [
   },
 ];
 
-/** For models nobody has timed yet. */
+/** For models without a recorded latency. */
 const unmeasured: Measure = {
   models: /./,
   seconds: 110,

@@ -13,14 +13,14 @@ export const LedgerEntrySchema = z.object({
   model: z.string(),
   canonical_slug: z.string(),
   accepted_at: z.iso.datetime(),
-  ready_at: z.iso.datetime().nullable().describe('when it ends by itself; null for a job that is stuck'),
-  status: z.string().describe('the true one, whatever a poll was made to show'),
+  ready_at: z.iso.datetime().nullable().describe('when it ends; null for a job that is stuck'),
+  status: z.string().describe('the real status, whatever a fault makes polls show'),
   body: z.unknown().describe('as received; a long data: URL is cut to its head and a fingerprint'),
-  price_usd: z.number().nullable().describe('what completing bills; null = the list prices leave it unknown'),
+  price_usd: z.number().nullable().describe('what a completed job bills; null = unknown by the price list'),
   price_lines: z.array(
     z.object({ sku: z.string(), quantity: z.number(), unit_usd: z.number(), usd: z.number() }),
   ),
-  billed_usd: z.number().nullable().describe('by now: 0 until completed, and for a job that failed'),
+  billed_usd: z.number().nullable().describe('billed so far: 0 until completed, and for a failed job'),
   clip: z.object({
     duration_s: z.number(),
     width: z.int(),
@@ -29,17 +29,17 @@ export const LedgerEntrySchema = z.object({
   }),
   options_kept: z
     .record(z.string(), z.unknown())
-    .describe('what of provider.options reached the provider; the rest was dropped in silence, as live'),
+    .describe('the provider.options that reached the provider; the rest was silently dropped, as live'),
   answer: z
     .object({ kind: z.enum(['waiting', 'sent', 'gone', 'reset', 'hang', 'cut']), status: z.int().nullable() })
-    .describe('how the submit was answered; gone = the client hung up before it could be'),
+    .describe('how the submit was answered; gone = the client disconnected before the answer'),
   polls: z.int(),
   downloads: z.int(),
   webhooks: z.array(
     z.object({
       url: z.string(),
       idempotency_key: z.string(),
-      status: z.int().nullable().describe('of the receiver; null = it gave no answer'),
+      status: z.int().nullable().describe('status of the receiver; null = no answer'),
       error: z.string().nullable(),
     }),
   ),

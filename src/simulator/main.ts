@@ -1,4 +1,4 @@
-// The simulator as a process: environment in, one line out, SIGTERM to stop.
+// The simulator as a process: reads the environment, prints one line, stops on SIGTERM.
 import closeWithGrace from 'close-with-grace';
 import { parseSimulatorEnv } from './env.ts';
 import { startSimulator } from './index.ts';
@@ -16,7 +16,7 @@ const simulator = await startSimulator(options).catch((error: Error) => {
 const keyHint =
   options.apiKey === undefined ? 'any bearer key works, sk-or-bad... is refused' : 'key: SIM_API_KEY';
 process.stdout.write(
-  `Simulated OpenRouter at ${simulator.apiUrl} (${keyHint}; levers under ${simulator.url}/_sim/)\n`,
+  `Simulated OpenRouter at ${simulator.apiUrl} (${keyHint}; control API under ${simulator.url}/_sim/)\n`,
 );
 closeWithGrace({ delay: 5000 }, async ({ err }) => {
   if (err !== undefined) process.stderr.write(`${err.stack ?? err.message}\n`);

@@ -1,4 +1,4 @@
-// Which provider options survive: an unknown slug, wrapper or key is dropped in silence, as on the live service.
+// Which provider options survive: an unknown slug, wrapper or key is silently dropped, as on the live service.
 import type { CatalogModel } from './catalog.ts';
 import { providerOf } from './providers.ts';
 import type { VideoRequest } from './wire.ts';

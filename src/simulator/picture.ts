@@ -1,4 +1,4 @@
-// Pixels: which width and height a request stands for, and on which canvas a provider really paints it.
+// Pixels: the width and height of a request, and the canvas on which the provider renders it.
 
 export type Size = { readonly width: number; readonly height: number };
 

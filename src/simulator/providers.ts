@@ -1,4 +1,4 @@
-// Who makes each model's videos: the provider's slug, the name it prints, and how it wants its options wrapped.
+// The provider of each model: its slug, its display name, and the wrapper of its options.
 
 export type Provider = {
   /** The provider slugs of `provider.options`; the first is the endpoint's tag. */

@@ -1,4 +1,4 @@
-// Randomness that can be repeated: every draw comes from a seed and a name, so the order of requests changes nothing.
+// Repeatable randomness: every draw depends on a seed and a name, so the order of requests has no influence.
 import { createHash } from 'node:crypto';
 
 /** A stream of numbers in [0, 1). */

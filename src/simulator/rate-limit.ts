@@ -1,4 +1,4 @@
-// Counts one caller's requests in sliding windows of simulated time, and says when one too many has come.
+// Rate limit of one caller in sliding windows of simulated time.
 import type { SimClock } from './clock.ts';
 
 export type Window = { readonly requests: number; readonly windowMs: number };

@@ -1,9 +1,9 @@
-// The switches of a simulated OpenRouter that can be turned while it runs, and what they stand at when nobody says.
+// The settings of a simulated OpenRouter that can change while it runs, with their defaults.
 import { z } from 'zod';
 
 /** On the wire as in the process: these names are the body of `PATCH /_sim/settings`. */
 export const SettingsSchema = z.strictObject({
-  time_scale: z.number().min(0).max(1000).describe('1 = the latencies of the live service, 0 = at once'),
+  time_scale: z.number().min(0).max(1000).describe('1 = the latencies of the live service, 0 = immediately'),
   id_style: z
     .enum(['gen-vid', 'legacy'])
     .describe('gen-vid-<unix>-<20> equal to generation_id, or 20 characters with another generation_id'),
@@ -13,10 +13,8 @@ export const SettingsSchema = z.strictObject({
     .describe('No cookie auth credentials found, or Missing Authentication header'),
   price_factors: z
     .record(z.string(), z.number().positive())
-    .describe('what the bill of a model is multiplied by: 0.4 is a 60 % promotion'),
-  unlisted_surcharge: z
-    .boolean()
-    .describe('alibaba/wan-3.0 bills 2.125 times its list price, as it was seen to do'),
+    .describe('factor on the bills of a model: 0.4 is a 60 % promotion'),
+  unlisted_surcharge: z.boolean().describe('alibaba/wan-3.0 bills 2.125 times its list price, as observed'),
   default_callback_url: z.url().nullable().describe('the workspace’s webhook, for requests without one'),
   content_bytes_per_second: z.int().min(0).describe('0 = as fast as the client reads'),
   credits_usd: z.number().min(0).describe('what the account has bought'),
@@ -25,7 +23,7 @@ export const SettingsSchema = z.strictObject({
     .number()
     .min(0)
     .nullable()
-    .describe('how much the running jobs may be estimated at together; null = no limit'),
+    .describe('limit on the estimated cost of all running jobs; null = no limit'),
 });
 
 export type Settings = z.infer<typeof SettingsSchema>;

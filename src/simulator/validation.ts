@@ -1,4 +1,4 @@
-// The refusals a submit can meet, in the live service's own words; each of them is free of charge.
+// Validation of a submit, with the live service's own error messages; a rejection costs nothing.
 import { ApiError, type ErrorMetadata } from './api-error.ts';
 import type { Catalog, CatalogModel } from './catalog.ts';
 import { providerOf } from './providers.ts';

@@ -1,4 +1,4 @@
-// Tells callback URLs that a job has ended, signed as OpenRouter signs; late, twice, out of order or never on demand.
+// Sends webhooks when a job ends, signed as OpenRouter signs; late, twice, out of order or never on demand.
 import { createHmac } from 'node:crypto';
 import type { SimClock } from './clock.ts';
 import type { FaultBook } from './faults/book.ts';

@@ -1,4 +1,4 @@
-// The body of `POST /videos` as it comes off the wire: open enums, unknown fields ignored, as the live service does.
+// The schema of the body of `POST /videos`: open enums, unknown fields ignored, as on the live service.
 import { z } from 'zod';
 import { ApiError } from './api-error.ts';
 

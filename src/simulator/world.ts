@@ -1,4 +1,4 @@
-// Everything a simulated OpenRouter remembers, built once and handed to the routes as an argument.
+// The state of a simulated OpenRouter, built once and passed to the routes as an argument.
 import { randomInt } from 'node:crypto';
 import { type Account, createAccount } from './account.ts';
 import { type Catalog, createCatalog, readCatalog } from './catalog.ts';

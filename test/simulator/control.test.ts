@@ -1,4 +1,4 @@
-// The levers under /_sim/: their document describes what they do, and nonsense is refused in words.
+// The control API under /_sim/: its document describes what it does, and invalid requests are rejected with a message.
 import { Ajv2020 } from 'ajv/dist/2020.js';
 import addFormats from 'ajv-formats';
 import { expect, test } from 'vitest';

@@ -1,4 +1,4 @@
-// How faults are asked for and drawn: matches, counts, probabilities from the seed, and the levers that list them.
+// How faults are asked for and drawn: matches, counts, probabilities from the seed, and the operations that list them.
 import { expect, test } from 'vitest';
 import { buyClip, call, grokClip, openSimulator, send } from '../support/simulator.ts';
 

@@ -1,4 +1,4 @@
-// Describes the levers as OpenAPI 3.1, out of the very schemas that read their requests.
+// Describes the control API as OpenAPI 3.1, from the schemas that parse its requests.
 import { z } from 'zod';
 import type { Operation } from './operations.ts';
 
@@ -26,7 +26,7 @@ export function describeOperations(operations: readonly Operation[]): object {
 
 function describe(operation: Operation): object {
   const names = [...operation.path.matchAll(/:(\w+)/g)].map(([, name]) => name);
-  const refusal = { description: 'The request makes no sense', ...json(RefusalSchema, 'output') };
+  const refusal = { description: 'Invalid request', ...json(RefusalSchema, 'output') };
   const body = operation.body;
   return {
     operationId: operation.id,
@@ -44,7 +44,7 @@ function describe(operation: Operation): object {
         ? { 204: { description: 'Done' } }
         : { 200: { description: 'Done', ...json(operation.answer, 'output') } }),
       ...(body === undefined ? {} : { 400: refusal }),
-      ...(names.length === 0 ? {} : { 404: { ...refusal, description: 'There is no such thing' } }),
+      ...(names.length === 0 ? {} : { 404: { ...refusal, description: 'Not found' } }),
     },
   };
 }

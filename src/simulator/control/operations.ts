@@ -1,11 +1,11 @@
-// The levers under /_sim/, each with what it takes, what it gives and what it does: routes and documentation in one.
+// The operations of the control API under /_sim/: schemas, documentation and handlers in one table.
 import { z } from 'zod';
 import { FaultRuleSchema } from '../faults/catalogue.ts';
 import { LedgerEntrySchema, ledgerEntry } from '../ledger.ts';
 import { SettingsChangeSchema, SettingsSchema } from '../settings.ts';
 import type { World } from '../world.ts';
 
-/** A lever that cannot be pulled like that. */
+/** The error of an invalid request to the control API. */
 export class ControlError extends Error {
   readonly status: number;
 
@@ -33,7 +33,7 @@ export type Operation = {
 const ClockSchema = z.object({
   now: z.iso.datetime(),
   now_ms: z.number().describe('Unix milliseconds'),
-  frozen: z.boolean().describe('time moves only when it is stepped'),
+  frozen: z.boolean().describe('time moves only when it is advanced'),
 });
 const ClockChangeSchema = z.strictObject({
   advance_ms: z.number().min(0).optional(),
@@ -41,7 +41,7 @@ const ClockChangeSchema = z.strictObject({
 });
 const RuleSchema = z.object({
   id: z.int(),
-  struck: z.int().describe('how often it has struck'),
+  struck: z.int().describe('how often it has applied'),
   fault: FaultRuleSchema,
 });
 
@@ -53,7 +53,7 @@ function withBody<T extends z.ZodType>(
   return { ...operation, run: ({ body }) => run(body as z.output<T>) };
 }
 
-/** @param refuse closes the door for a while; the fault `refuse` is the only one that works on no request. */
+/** @param refuse stops listening for a while; the fault `refuse` is the only one that works on no request. */
 export function controlOperations(world: World, refuse: (forMs: number) => void): readonly Operation[] {
   const showClock = () => {
     const nowMs = world.clock.nowMs();
@@ -64,14 +64,16 @@ export function controlOperations(world: World, refuse: (forMs: number) => void)
       id: 'readLedger',
       method: 'GET',
       path: '/ledger',
-      summary: 'Every job that was bought since start or reset, oldest first',
+      summary: 'List every job bought since start or reset, oldest first',
       answer: z.object({
         data: z.array(LedgerEntrySchema),
         totals: z.object({
-          submits: z.int().describe('that came in with a good key, refused and unanswered ones included'),
+          submits: z
+            .int()
+            .describe('submits received with a valid key, including rejected and unanswered ones'),
           jobs: z.int(),
           billed_usd: z.number(),
-          held_usd: z.number().describe('estimated for the jobs under way'),
+          held_usd: z.number().describe('estimated cost of the running jobs'),
         }),
       }),
       run: () => {
@@ -93,14 +95,14 @@ export function controlOperations(world: World, refuse: (forMs: number) => void)
       id: 'reset',
       method: 'POST',
       path: '/reset',
-      summary: 'Forgets jobs, planned webhooks, faults and changed settings',
+      summary: 'Clear jobs, scheduled webhooks, faults and changed settings',
       run: () => world.reset(),
     },
     {
       id: 'readClock',
       method: 'GET',
       path: '/clock',
-      summary: 'The simulated time',
+      summary: 'Get the simulated time',
       answer: ClockSchema,
       run: showClock,
     },
@@ -109,7 +111,7 @@ export function controlOperations(world: World, refuse: (forMs: number) => void)
         id: 'moveClock',
         method: 'POST',
         path: '/clock',
-        summary: 'Steps time forward, freezes it, or lets it run again',
+        summary: 'Advance, freeze or resume the simulated time',
         body: ClockChangeSchema,
         example: { advance_ms: 120_000 },
         answer: ClockSchema,
@@ -125,7 +127,7 @@ export function controlOperations(world: World, refuse: (forMs: number) => void)
       id: 'readSettings',
       method: 'GET',
       path: '/settings',
-      summary: 'The switches as they stand',
+      summary: 'Get the settings',
       answer: SettingsSchema,
       run: () => world.settings(),
     },
@@ -134,7 +136,7 @@ export function controlOperations(world: World, refuse: (forMs: number) => void)
         id: 'changeSettings',
         method: 'PATCH',
         path: '/settings',
-        summary: 'Turns switches; those not named stay',
+        summary: 'Change settings; the others are unchanged',
         body: SettingsChangeSchema,
         example: { price_factors: { 'google/veo-3.1-fast': 0.4 } },
         answer: SettingsSchema,
@@ -145,7 +147,7 @@ export function controlOperations(world: World, refuse: (forMs: number) => void)
       id: 'listFaults',
       method: 'GET',
       path: '/faults',
-      summary: 'The faults in waiting, spent ones included',
+      summary: 'List fault rules, including exhausted ones',
       answer: z.object({ data: z.array(RuleSchema) }),
       run: () => ({ data: world.faults.list() }),
     },
@@ -154,7 +156,7 @@ export function controlOperations(world: World, refuse: (forMs: number) => void)
         id: 'addFault',
         method: 'POST',
         path: '/faults',
-        summary: 'Adds a fault for requests to come',
+        summary: 'Add a fault rule for future requests',
         body: FaultRuleSchema,
         example: { fault: 'error', status: 503, when: 'after', count: 1 },
         answer: RuleSchema,
@@ -172,14 +174,14 @@ export function controlOperations(world: World, refuse: (forMs: number) => void)
       id: 'clearFaults',
       method: 'DELETE',
       path: '/faults',
-      summary: 'Takes every fault back',
+      summary: 'Remove all fault rules',
       run: () => world.faults.clear(),
     },
     {
       id: 'removeFault',
       method: 'DELETE',
       path: '/faults/:id',
-      summary: 'Takes one fault back',
+      summary: 'Remove one fault rule',
       run: ({ params }) => {
         const id = params['id'] ?? '';
         if (!world.faults.remove(Number(id))) throw new ControlError(404, `no fault has the id ${id}`);

@@ -1,4 +1,4 @@
-// Puts the levers on the wire under /_sim/, with their own OpenAPI document beside them. They need no key.
+// Serves the control API under /_sim/, with its own OpenAPI document, without authentication.
 import type { FastifyInstance } from 'fastify';
 import { z } from 'zod';
 import { describeOperations } from './openapi.ts';

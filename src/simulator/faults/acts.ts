@@ -1,4 +1,4 @@
-// Commits the faults that strike a request: on the wire, down to the socket where that is what they are about.
+// Injects the faults of a request, on the socket itself where necessary.
 import type { FastifyReply } from 'fastify';
 import type { FaultContext } from './book.ts';
 import type { RequestFault } from './catalogue.ts';

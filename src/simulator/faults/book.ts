@@ -1,4 +1,4 @@
-// The faults that are due: rules with a match, a count and a probability, drawn at the moment they strike.
+// The active fault rules: each with a match, a count and a probability, drawn when it applies.
 import type { RandomSource } from '../random.ts';
 import { type Fault, type FaultsByStage, type Stage, stageOf } from './catalogue.ts';
 

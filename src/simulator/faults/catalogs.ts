@@ -1,4 +1,4 @@
-// The catalog as a bad day would serve it: empty, cut, malformed, shrunk, repriced or ten thousand models long.
+// Faulty catalogs: empty, truncated, malformed, with a model removed, repriced, or with ten thousand models.
 import { Big } from 'big.js';
 import type { CatalogModel } from '../catalog.ts';
 import type { CatalogFault } from './catalogue.ts';

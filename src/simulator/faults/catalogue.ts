@@ -1,4 +1,4 @@
-// Every fault the simulator can commit: its name, its parameters, and the moment at which it strikes.
+// Every fault that can be injected: its name, its parameters, and when it applies.
 import { z } from 'zod';
 
 /** The moments at which a fault is drawn. `job` and `webhook` belong to a job; the others to one request. */
@@ -9,11 +9,11 @@ const ruleFields = {
   match: z
     .strictObject({
       model: z.string().optional(),
-      prompt: z.string().optional().describe('a part of the prompt'),
+      prompt: z.string().optional().describe('a substring of the prompt'),
       job_id: z.string().optional(),
     })
     .optional(),
-  count: z.int().min(1).optional().describe('how often it strikes before it is spent; default: always'),
+  count: z.int().min(1).optional().describe('how often it applies; default: always'),
   probability: z.number().min(0).max(1).default(1).describe('drawn from the seed'),
 };
 
@@ -98,7 +98,7 @@ const catalogFaults = [
   fault('drifted_field', 'one field of the catalog in another form; without `form`, left out', {
     field: z.string().min(1).max(64),
     form: z.unknown().optional(),
-    model: z.string().optional().describe('Of this model alone; else of all.'),
+    model: z.string().optional().describe('Only for this model; default: all models.'),
   }),
   fault('remove_model', 'a model is no longer listed', { model: z.string().optional() }),
   fault('reprice', 'listed prices are multiplied; bills are not', {

@@ -1,4 +1,4 @@
-// What the faults of a job make of its end: another status, another time, another bill to show.
+// How the faults of a job change its end: another status, another time, another bill.
 import type { Ending, Showing } from '../job.ts';
 import type { JobFault } from './catalogue.ts';
 

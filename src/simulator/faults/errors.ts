@@ -1,4 +1,4 @@
-// The error answers that can be asked for, each as the live service words it.
+// The error responses that can be injected, each in the words of the live service.
 import { insufficientCredits } from '../account.ts';
 import { ApiError, type ErrorMetadata } from '../api-error.ts';
 import { providerOf } from '../providers.ts';

@@ -1,4 +1,4 @@
-// Reads faults out of a prompt or a header: `[sim:error status=503 when=after]`, `x-sim-fault: cut at=9; cost_null`.
+// Parses faults from a prompt or a header: `[sim:error status=503 when=after]`, `x-sim-fault: cut at=9; cost_null`.
 import { z } from 'zod';
 import { ApiError } from '../api-error.ts';
 import { type Fault, FaultRuleSchema, listFaults } from './catalogue.ts';

@@ -1,4 +1,4 @@
-// Makes the file a job delivers: a playable MP4 of exactly the size and length asked, told apart by its colours.
+// Renders the clip of a job: a playable MP4 of exactly the requested size and duration, recognizable by its colours.
 import { createRandom } from '../random.ts';
 import { type Colour, encodeDeltaFrame, encodeKeyFrame, encodeParameters, gridOf } from './h264.ts';
 import { writeMp4 } from './mp4.ts';

@@ -1,4 +1,4 @@
-// What OpenRouter bills for a clip, read from the catalog's SKUs by the rules that fit every bill on record.
+// What OpenRouter bills for a clip: the catalog's SKUs under the rules that fit every recorded bill.
 import { Big } from 'big.js';
 import type { CatalogModel } from '../catalog.ts';
 import type { Clip } from '../clip.ts';

@@ -1,4 +1,4 @@
-// Reads one key of `pricing_skus`: its unit, and the conditions under which it is the key that bills.
+// Parses one key of `pricing_skus`: its unit, and the conditions under which it applies.
 
 /** What one unit of a key is, and what its decimal string counts. */
 export type SkuUnit =
@@ -55,7 +55,7 @@ const forms: readonly { readonly unit: SkuUnit; readonly pattern: RegExp }[] = [
   { unit: 'minimum_cents', pattern: /^minimum_cents_per_generation$/ },
 ];
 
-/** Reads a key; undefined for one outside the vocabulary, which nobody may price by guessing. */
+/** Parses a key; undefined for one outside the vocabulary, which is never priced by guessing. */
 export function readSku(key: string): Sku | undefined {
   for (const { unit, pattern } of forms) {
     const groups = pattern.exec(key.toLowerCase());

@@ -1,4 +1,4 @@
-// The account's books: credits, the key's limit and usage, and the billing record of each generation.
+// The account routes: credits, the key's limit and usage, and the billing record of each generation.
 import type { FastifyInstance } from 'fastify';
 import { ApiError } from '../api-error.ts';
 import { userId } from '../auth.ts';

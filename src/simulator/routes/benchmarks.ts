@@ -1,4 +1,4 @@
-// What people think of the models: design-arena's votes on video, behind the documented rate limit.
+// The benchmark route: design-arena's ratings of video models, behind the documented rate limit.
 import type { FastifyInstance } from 'fastify';
 import { z } from 'zod';
 import { ApiError } from '../api-error.ts';

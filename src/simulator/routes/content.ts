@@ -1,4 +1,4 @@
-// Delivers a finished film: in chunks, with no length, as fast as the client reads, or as badly as was asked for.
+// Delivers a finished clip: chunked, without Content-Length, as fast as the client reads, or with an injected fault.
 import { Readable } from 'node:stream';
 import type { FastifyReply } from 'fastify';
 import { ApiError } from '../api-error.ts';

@@ -1,4 +1,4 @@
-// What is on sale: the video catalog, the general model list with its input modalities, and a model's endpoints.
+// The catalog routes: video models, the general model list with its input modalities, and a model's endpoints.
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { z } from 'zod';
 import { ApiError } from '../api-error.ts';

@@ -1,4 +1,4 @@
-// The paid half of the video API: submit, poll and content, with the faults that may strike each of them.
+// The video routes: submit, poll and content, with the faults of each.
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { ApiError } from '../api-error.ts';
 import { planClip } from '../clip.ts';

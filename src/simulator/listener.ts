@@ -1,21 +1,24 @@
-// The listening socket, which can be shut for a while so that connections are truly refused, and opened again.
+// The listening socket, which can be closed for a while so that connections are really refused.
 import { once } from 'node:events';
 import type { Server } from 'node:http';
 
-export type Door = {
+export type Listener = {
   /** Refuses connections until `open`; idle ones are closed, those in use may finish. */
-  shut(): void;
+  close(): void;
   /** Listens again on the same port. */
   open(): Promise<void>;
-  /** Shuts now and opens again by itself. Real milliseconds: nobody could step the clock from outside. */
-  shutFor(ms: number): void;
+  /** Closes now and opens again by itself, in real milliseconds: while it is closed, the clock cannot be advanced by HTTP. */
+  closeFor(ms: number): void;
 };
 
 /** @param server already listening on a port. */
-export function createDoor(server: Server, address: { readonly host: string; readonly port: number }): Door {
+export function createListener(
+  server: Server,
+  address: { readonly host: string; readonly port: number },
+): Listener {
   let reopening: NodeJS.Timeout | undefined;
 
-  function shut() {
+  function close() {
     clearTimeout(reopening);
     if (!server.listening) return;
     server.close();
@@ -30,10 +33,10 @@ export function createDoor(server: Server, address: { readonly host: string; rea
   }
 
   return {
-    shut,
+    close,
     open,
-    shutFor(ms) {
-      shut();
+    closeFor(ms) {
+      close();
       reopening = setTimeout(() => {
         open().catch((error: unknown) => server.emit('error', error));
       }, ms);
