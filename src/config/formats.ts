@@ -64,6 +64,31 @@ export const clientKeys = z.string().transform((value, context) => {
   return byHash as ReadonlyMap<string, string>;
 });
 
+const OPERATOR_KEY_PATTERN = /^([A-Za-z0-9][\w.-]{0,63}):([0-9a-f]{64})(:read)?$/;
+
+export interface OperatorKey {
+  readonly name: string;
+  /** True for an auditor: may see what operators see, and change nothing. */
+  readonly readOnly: boolean;
+}
+
+/** `name:sha256hex[:read],...` -> hash to operator. */
+export const operatorKeys = z.string().transform((value, context) => {
+  const byHash = new Map<string, OperatorKey>();
+  for (const [index, entry] of value.split(',').entries()) {
+    const match = OPERATOR_KEY_PATTERN.exec(entry.trim());
+    if (!match?.[1] || !match[2]) {
+      context.addIssue({
+        code: 'custom',
+        message: `entry ${index + 1} is not name:sha256 (64 lower-case hex digits) or name:sha256:read`,
+      });
+    } else if (byHash.has(match[2])) {
+      context.addIssue({ code: 'custom', message: `entry ${index + 1} repeats the key of an earlier entry` });
+    } else byHash.set(match[2], { name: match[1], readOnly: match[3] !== undefined });
+  }
+  return byHash as ReadonlyMap<string, OperatorKey>;
+});
+
 const NetworkSchema = z.union([z.cidrv4(), z.cidrv6()]);
 
 /** `cidr,cidr,...`, in either version of IP. */

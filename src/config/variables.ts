@@ -8,6 +8,7 @@ import {
   httpUrl,
   LOG_LEVELS,
   networks,
+  operatorKeys,
   publicUrl,
   webhookSecrets,
   wholeNumber,
@@ -70,10 +71,10 @@ export const variables = {
     .describe(
       'Client keys as `name:sha256hex,...`, required unless CLIENT_AUTH=none. Several keys may share a name during a rotation.',
     ),
-  OPERATOR_KEYS: clientKeys
+  OPERATOR_KEYS: operatorKeys
     .optional()
     .describe(
-      "Operator keys, which can read and reconcile every client's jobs, as `name:sha256hex,...`. Without one, a job in `submission_unknown` cannot be resolved by hand.",
+      "Operator keys, which can read and reconcile every client's jobs, as `name:sha256hex,...`. `name:sha256hex:read` is an auditor's key, which can read the same and change nothing. Without an operator key, a job in `submission_unknown` cannot be resolved by hand.",
     ),
   CALLBACK_SECRETS: callbackSecretsSchema
     .optional()

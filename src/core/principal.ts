@@ -35,6 +35,15 @@ export const operatorPrincipal = (name: string, keyId: string | null): Principal
   scopes: ['read', 'write'],
 });
 
+/** An auditor buys nothing, so nothing is theirs. */
+export const auditorPrincipal = (name: string, keyId: string | null): Principal => ({
+  kind: 'auditor',
+  name,
+  client: `auditor:${name}`,
+  keyId,
+  scopes: ['read'],
+});
+
 /** Owner of the jobs a principal may see; null = everybody's. */
 export const visibleTo = (principal: Principal): string | null =>
   principal.kind === 'client' ? principal.client : null;

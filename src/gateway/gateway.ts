@@ -9,9 +9,11 @@ import { createApp } from '../http/app.ts';
 import { trackConnections } from '../http/server/connections.ts';
 import type { App } from '../http/server/context.ts';
 import type { CallbackDispatcher } from '../service/callbacks/callback-dispatcher.ts';
+import { createEnvKeys } from '../service/clients/env-keys.ts';
+import { createKeys } from '../service/clients/keys.ts';
 import { createArchiveHealth } from '../service/clips/archive-health.ts';
 import type { JobPoller } from '../service/jobs/job-poller.ts';
-import { createOrders } from '../service/orders/place-order.ts';
+import { createOrders, type Orders } from '../service/orders/place-order.ts';
 import { createQuotes } from '../service/orders/quotes.ts';
 import { createAlarms } from '../service/runtime/alarms.ts';
 import { createRetention } from '../service/runtime/retention.ts';
@@ -23,7 +25,7 @@ import { createCatalogParts } from './catalog-parts.ts';
 import { createJobParts } from './job-parts.ts';
 import { createLifecycle } from './lifecycle.ts';
 import { createOutboundParts } from './outbound-parts.ts';
-import { ANSWER_GRACE_MS, STOP_MS } from './timeouts.ts';
+import { ANSWER_GRACE_MS, KEYS, STOP_MS } from './timeouts.ts';
 
 export interface GatewayParts {
   readonly config: Config;
@@ -47,6 +49,8 @@ export interface GatewayParts {
 
 export interface Gateway {
   readonly app: App;
+  /** The use case behind every way in. */
+  readonly orders: Orders;
   readonly poller: JobPoller;
   readonly webhooks: InboundWebhooks;
   readonly dispatcher: CallbackDispatcher;
@@ -113,13 +117,27 @@ export async function createGateway(parts: GatewayParts): Promise<Gateway> {
     stopMs: STOP_MS,
   });
 
+  const orders = createOrders({
+    planner,
+    jobs,
+    quotes: createQuotes(config.OPENROUTER_API_KEY, clock),
+    callbacks: { findProblem: outbound.callbackPolicy.findFault, hasSecret: callbacks.hasSecret },
+  });
+
   let draining = false;
   const app = await createApp({
     log,
     version,
     trustProxy: config.TRUST_PROXY ?? null,
-    clients: config.CLIENT_AUTH === 'none' ? null : (config.CLIENT_KEYS ?? new Map()),
-    operators: config.OPERATOR_KEYS ?? new Map(),
+    isOpen: config.CLIENT_AUTH === 'none',
+    keys: createKeys(
+      createEnvKeys({
+        clients: config.CLIENT_KEYS ?? new Map(),
+        operators: config.OPERATOR_KEYS ?? new Map(),
+      }),
+      { clock, ...KEYS },
+    ),
+    clock,
     catalog,
     catalogMaxAgeS: config.CATALOG_MAX_AGE_S,
     history,
@@ -128,12 +146,7 @@ export async function createGateway(parts: GatewayParts): Promise<Gateway> {
     clips,
     webhooks,
     reconciliation,
-    orders: createOrders({
-      planner,
-      jobs,
-      quotes: createQuotes(config.OPENROUTER_API_KEY, clock),
-      callbacks: { findProblem: outbound.callbackPolicy.findFault, hasSecret: callbacks.hasSecret },
-    }),
+    orders,
     pingStore: () => store.ping(),
     checkArchive: createArchiveHealth({ storage, clock: monotonic, alarms }),
     describeSubmissions: () => breaker.describe(),
@@ -155,6 +168,7 @@ export async function createGateway(parts: GatewayParts): Promise<Gateway> {
 
   return {
     app,
+    orders,
     poller,
     webhooks,
     dispatcher,

@@ -26,6 +26,9 @@ export const PREFLIGHT = { concurrency: 6, probeMs: 10_000, deadlineMs: 20_000, 
 export const CALLBACK_AGENT = { connectMs: 5_000, answerMs: 15_000, maxBodyBytes: 64 * 1024 };
 export const CALLBACKS = { concurrency: 32, perHost: 4, leaseMs: 60_000 };
 
+/** How long a revoked key may still be accepted, and how many keys are remembered for that long. */
+export const KEYS = { maxAgeMs: 5_000, max: 10_000 };
+
 /** At a shutdown, how long the rest of a request, or of an answer that has begun, is waited for. */
 export const ANSWER_GRACE_MS = 3_000;
 

@@ -20,14 +20,16 @@ import { modelRoutes } from './api/routes/models.ts';
 import { type OperationRoutesParts, operationRoutes } from './api/routes/operations.ts';
 import { reconciliationRoutes } from './api/routes/reconciliation.ts';
 import { refetchRoutes } from './api/routes/refetch.ts';
+import { resubmissionRoutes } from './api/routes/resubmission.ts';
 import { routeRoutes } from './api/routes/route.ts';
 import { admitBodies } from './input/body-admission.ts';
 import { createBodyBudget } from './input/body-budget.ts';
 import { readJsonBodies } from './input/json-body.ts';
 import { createJsonParser } from './input/large-json.ts';
 import { validatorCompiler } from './input/validation.ts';
-import { registerOpenApi, serveOpenApi } from './openapi/openapi.ts';
-import { createAuthenticator } from './server/auth.ts';
+import { registerOpenApi, serveOpenApi, showOpenApi } from './openapi/openapi.ts';
+import { type AuthenticatorParts, createAuthenticator } from './server/auth.ts';
+import { createScope, requireAuthority } from './server/authority.ts';
 import { answerClientError } from './server/client-error.ts';
 import type { App } from './server/context.ts';
 import { collectRoutes } from './server/method-not-allowed.ts';
@@ -35,17 +37,13 @@ import { handleError } from './server/problem.ts';
 import { createRequestIds } from './server/request-id.ts';
 import { logRequest, logRequests } from './server/request-log.ts';
 
-export interface AppParts extends Omit<OperationRoutesParts, 'catalog' | 'isClosing'> {
+export interface AppParts extends Omit<OperationRoutesParts, 'catalog' | 'isClosing'>, AuthenticatorParts {
   /** True once a shutdown has been asked for: not ready, but everything is served. */
   readonly isDraining: () => boolean;
   readonly log: Logger;
   readonly version: string;
   /** Networks whose X-Forwarded-For is believed; null = none. */
   readonly trustProxy: readonly string[] | null;
-  /** Client name by SHA-256 of its key; null = no authentication. */
-  readonly clients: ReadonlyMap<string, string> | null;
-  /** Operator name by SHA-256 of its key. */
-  readonly operators: ReadonlyMap<string, string>;
   readonly catalog: Pick<CatalogCache, 'get' | 'peek'>;
   readonly catalogMaxAgeS: number;
   readonly jobs: Jobs;
@@ -115,30 +113,41 @@ export async function createApp(parts: AppParts): Promise<App> {
     closing = true;
   });
 
+  requireAuthority(app);
+  const scope = createScope(createAuthenticator(parts));
   admitBodies(app, createBodyBudget(BODY_MEMORY_BYTES));
 
   await registerOpenApi(app, parts.version);
+  await app.register(scope('public', showOpenApi));
   const guardMethods = collectRoutes(app);
-  serveOpenApi(app);
-  await app.register(operationRoutes({ ...parts, isClosing: () => closing || parts.isDraining() }));
-  await app.register(hookRoutes(parts));
-  await app.register(async (api) => {
-    readJsonBodies(api, parser);
-    api.addHook('onRequest', createAuthenticator(parts.clients, parts.operators));
-    // What a client is told is true for a moment only; routes that differ say so, and that it is for that client.
-    api.addHook('onRequest', (_request, reply, done) => {
-      reply.header('cache-control', 'no-store');
-      done();
-    });
-    await api.register(modelRoutes({ catalog: parts.catalog, maxAgeS: parts.catalogMaxAgeS }));
-    await api.register(catalogChangeRoutes(parts));
-    await api.register(routeRoutes(parts));
-    await api.register(jobRoutes(parts));
-    await api.register(reconciliationRoutes(parts));
-    await api.register(refetchRoutes(parts));
-    await api.register(contentRoutes(parts));
-    await api.register(eventRoutes(parts));
-  });
+  await app.register(
+    scope('public', async (open) => {
+      serveOpenApi(open);
+      await open.register(operationRoutes({ ...parts, isClosing: () => closing || parts.isDraining() }));
+      await open.register(hookRoutes(parts));
+    }),
+  );
+  await app.register(
+    scope('client', async (api) => {
+      readJsonBodies(api, parser);
+      answerPrivately(api);
+      await api.register(modelRoutes({ catalog: parts.catalog, maxAgeS: parts.catalogMaxAgeS }));
+      await api.register(catalogChangeRoutes(parts));
+      await api.register(routeRoutes(parts));
+      await api.register(jobRoutes(parts));
+      await api.register(resubmissionRoutes(parts));
+      await api.register(contentRoutes(parts));
+      await api.register(eventRoutes(parts));
+    }),
+  );
+  await app.register(
+    scope('operator', async (api) => {
+      readJsonBodies(api, parser);
+      answerPrivately(api);
+      await api.register(reconciliationRoutes(parts));
+      await api.register(refetchRoutes(parts));
+    }),
+  );
   guardMethods();
   // Node answers `Expect: anything` with a bare 417. RFC 9110 lets a server ignore what it does not know.
   app.server.on('checkExpectation', app.routing);
@@ -150,6 +159,14 @@ export async function createApp(parts: AppParts): Promise<App> {
 }
 
 const notFound = () => new ClipgateError('not_found', 'Not found.');
+
+/** What a client is told is true for a moment only; routes that differ say so, and that it is for that client. */
+function answerPrivately(api: App): void {
+  api.addHook('onRequest', (_request, reply, done) => {
+    reply.header('cache-control', 'no-store');
+    done();
+  });
+}
 
 const shuttingDown = () =>
   new ClipgateError('shutting_down', 'This process is shutting down. Retry: another process takes over.', {

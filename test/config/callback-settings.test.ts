@@ -42,7 +42,7 @@ describe('OPENROUTER_WEBHOOK_SECRET', () => {
 describe('OPERATOR_KEYS', () => {
   it('names operators by the hash of their keys', () => {
     const { OPERATOR_KEYS: keys } = parse({ OPERATOR_KEYS: `alice:${'b'.repeat(64)}` });
-    expect([...(keys ?? [])]).toEqual([['b'.repeat(64), 'alice']]);
+    expect([...(keys ?? [])]).toEqual([['b'.repeat(64), { name: 'alice', readOnly: false }]]);
   });
 
   it('may not share a key with a client', () => {

@@ -194,3 +194,18 @@ describe('the process', () => {
     expect(gateway.output()).toMatch(/^Clipgate cannot start:\n {2}CLIENT_KEYS is required/);
   });
 });
+
+it('reads operators and auditors, and refuses any other suffix without repeating the key', () => {
+  const [alice, eve] = ['a'.repeat(64), 'b'.repeat(64)];
+  const { OPERATOR_KEYS } = parseConfig({
+    CLIENT_AUTH: 'none',
+    OPERATOR_KEYS: `alice:${alice},eve:${eve}:read`,
+  });
+  expect([...(OPERATOR_KEYS ?? [])]).toEqual([
+    [alice, { name: 'alice', readOnly: false }],
+    [eve, { name: 'eve', readOnly: true }],
+  ]);
+  const wrong = () => parseConfig({ CLIENT_AUTH: 'none', OPERATOR_KEYS: `alice:${alice}:write` });
+  expect(wrong).toThrow(/OPERATOR_KEYS entry 1 is not name:sha256/);
+  expect(wrong).not.toThrow(alice);
+});

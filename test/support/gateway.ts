@@ -18,6 +18,7 @@ import { type AnswerCheck, loadAnswerCheck } from './answer-check.ts';
 export const UPSTREAM_KEY = 'sk-or-v1-canary-upstream-7f3a9';
 export const CLIENT_KEY = 'ck-canary-client-51c0';
 export const OPERATOR_KEY = 'ok-canary-operator-0b1e';
+export const AUDITOR_KEY = 'ak-canary-auditor-2c9d';
 export const OTHER_CLIENT_KEY = 'ck-canary-other-77de';
 
 const sha256 = (text: string) => createHash('sha256').update(text).digest('hex');
@@ -81,7 +82,7 @@ export async function startTestGateway(options: TestGatewayOptions = {}): Promis
     DATABASE_URL: `sqlite:${join(folder, 'jobs.db')}`,
     ARCHIVE_DIR: join(folder, 'clips'),
     CLIENT_KEYS: `studio:${sha256(CLIENT_KEY)},agency:${sha256(OTHER_CLIENT_KEY)}`,
-    OPERATOR_KEYS: `alice:${sha256(OPERATOR_KEY)}`,
+    OPERATOR_KEYS: `alice:${sha256(OPERATOR_KEY)},eve:${sha256(AUDITOR_KEY)}:read`,
     LOG_LEVEL: 'trace',
     POLL_MIN_MS: '10',
     POLL_MAX_MS: '10',

@@ -18,7 +18,7 @@ const DOCS_CSP =
   "default-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'; connect-src 'self'; " +
   "img-src 'self' data:; script-src 'self'; style-src 'self' 'unsafe-inline'";
 
-/** Collects the document from every route registered afterwards, and serves it at /docs. */
+/** Collects the document from every route registered after this. */
 export async function registerOpenApi(app: App, version: string): Promise<void> {
   const transform = createJsonSchemaTransform({});
   await app.register(swagger, {
@@ -65,6 +65,10 @@ export async function registerOpenApi(app: App, version: string): Promise<void> 
     transformObject: (document) =>
       addHeaders(postprocessOpenApi(addCallbacks(jsonSchemaTransformObject(document)))),
   });
+}
+
+/** Shows what was collected to people, at /docs. */
+export async function showOpenApi(app: App): Promise<void> {
   await app.register(swaggerUi, { routePrefix: '/docs', staticCSP: DOCS_CSP });
 }
 

@@ -1,10 +1,11 @@
-// Who is calling: a bearer key known by its whole SHA-256, or nobody at all.
+// Authentication: turns the bearer key of a request into the principal it acts for.
 
 import { hash } from 'node:crypto';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { ANONYMOUS } from '../../core/client.ts';
 import { ClipgateError } from '../../core/errors.ts';
-import { clientPrincipal, operatorPrincipal, type Principal } from '../../core/principal.ts';
+import { clientPrincipal, type Principal } from '../../core/principal.ts';
+import type { Keys, KnownKey } from '../../service/clients/keys.ts';
 
 declare module 'fastify' {
   interface FastifyRequest {
@@ -13,62 +14,58 @@ declare module 'fastify' {
   }
 }
 
-/** The operator's name. @throws ClipgateError operator_required for everybody else. */
-export function requireOperator({ principal }: FastifyRequest): string {
-  if (principal.kind === 'operator') return principal.name;
-  throw new ClipgateError('operator_required', 'This route requires an operator key (OPERATOR_KEYS).');
+export interface AuthenticatorParts {
+  readonly keys: Pick<Keys, 'findKey' | 'peekKey'>;
+  /** Epoch milliseconds. */
+  readonly clock: () => number;
+  /** Where true, a request without a known key acts for the one anonymous client. */
+  readonly isOpen: boolean;
 }
 
-/**
- * An onRequest hook that names the client or refuses.
- * @param clients name by SHA-256 (hex) of the key; null = everybody is the same client.
- * @param operators name by SHA-256 (hex) of the key of those who may repair any client's jobs.
- */
-export function createAuthenticator(
-  clients: ReadonlyMap<string, string> | null,
-  operators: ReadonlyMap<string, string> = new Map(),
-) {
-  // Hashing takes longer than everything else there is to a short answer. Only keys that have passed are kept, so never
-  // more than are configured; and a map finds a key by a seeded hash of all of it, so how long a look takes tells
-  // nothing of how much of a wrong one is right.
-  const passed = new Map<string, Principal>();
+export type Authenticator = (
+  request: FastifyRequest,
+  reply: FastifyReply,
+  done: (error?: Error) => void,
+) => void;
 
-  function callerOf(key: string): Principal | undefined {
-    const before = passed.get(key);
-    if (before) return before;
-    const digest = hash('sha256', key, 'hex');
-    const operator = operators.get(digest);
-    const client = clients?.get(digest);
-    const keyId = `env_${digest.slice(0, 12)}`;
-    const caller =
-      operator !== undefined
-        ? operatorPrincipal(operator, keyId)
-        : client !== undefined
-          ? clientPrincipal(client, keyId)
-          : undefined;
-    if (caller) passed.set(key, caller);
-    return caller;
-  }
+const ANYBODY = clientPrincipal(ANONYMOUS, null);
 
-  function identify(request: FastifyRequest): ClipgateError | undefined {
-    const { authorization } = request.headers;
-    const key = /^Bearer +(\S+)$/i.exec(authorization ?? '')?.[1];
-    const caller = key === undefined ? undefined : callerOf(key);
-    if (!caller && clients) return new ClipgateError('unauthorized', faultOf(authorization, key));
-    request.principal = caller ?? clientPrincipal(ANONYMOUS, null);
+/** An onRequest hook that sets `request.principal` or refuses: unauthorized, key_expired, key_revoked. */
+export function createAuthenticator({ keys, clock, isOpen }: AuthenticatorParts): Authenticator {
+  /** What is wrong with the request, if anything. */
+  function identify(request: FastifyRequest, key: KnownKey | null): ClipgateError | undefined {
+    if (key === null) {
+      if (!isOpen) return unauthorized('The key in the Authorization header is unknown to this gateway.');
+      request.principal = ANYBODY;
+      return undefined;
+    }
+    const { keyId } = key.principal;
+    if (key.revoked) return new ClipgateError('key_revoked', `The key ${keyId} was revoked.`);
+    // Compared at every request: a key that was looked up in time may have expired since.
+    if (key.expiresAt !== null && clock() >= key.expiresAt) {
+      return new ClipgateError('key_expired', `The key ${keyId} has expired.`);
+    }
+    request.principal = key.principal;
     return undefined;
   }
 
-  // A promise would cost every request more than all it does.
-  return (request: FastifyRequest, _reply: FastifyReply, done: (error?: Error) => void): void =>
-    done(identify(request));
+  return (request, _reply, done) => {
+    const { authorization } = request.headers;
+    const key = /^Bearer +(\S+)$/i.exec(authorization ?? '')?.[1];
+    if (key === undefined)
+      return done(isOpen ? identify(request, null) : unauthorized(faultOf(authorization)));
+    const digest = hash('sha256', key, 'hex');
+    // A promise would cost a short answer more than all else it does.
+    const known = keys.peekKey(digest);
+    if (known) return done(identify(request, known));
+    keys.findKey(digest).then((found) => done(identify(request, found)), done);
+  };
 }
 
-/** What is wrong with an Authorization header, and nothing of what stands in it. */
-function faultOf(header: string | undefined, key: string | undefined): string {
-  if (!header)
-    return 'The Authorization header is missing: send "Authorization: Bearer <key>" with a client key of this gateway.';
-  if (key === undefined)
-    return 'The Authorization header is malformed: send "Bearer <key>" with a client key of this gateway.';
-  return 'The key in the Authorization header is unknown to this gateway.';
-}
+const unauthorized = (message: string) => new ClipgateError('unauthorized', message);
+
+/** What is wrong with an Authorization header without a key, and nothing of what stands in it. */
+const faultOf = (header: string | undefined): string =>
+  header
+    ? 'The Authorization header is not of the form "Bearer <key>", one client key of this gateway.'
+    : 'There is no Authorization header: send "Authorization: Bearer <key>", a client key of this gateway.';

@@ -36,6 +36,8 @@ export const ERROR_CODES = {
     'No key was sent, or the key is unknown; `detail` says which.',
     'Send a client key of this gateway as `Authorization: Bearer <key>`.',
   ),
+  key_expired: entry(401, 'The key has expired; `detail` names its id.', 'Use a newer key.'),
+  key_revoked: entry(401, 'The key was revoked; `detail` names its id.', 'Ask the operator for another key.'),
   upstream_insufficient_credits: entry(
     402,
     'OpenRouter answered 402. `limit_source` says which limit: the credits of the account, the limit of the key, or the budget for requests in flight.',
@@ -47,6 +49,7 @@ export const ERROR_CODES = {
     'Change the input, or ask the operator.',
   ),
   operator_required: entry(403, 'The route is for operators.', 'Send an operator key.'),
+  scope_missing: entry(403, 'The key may only read.', 'Send a key that may write.'),
   webhook_refused: entry(403, 'The webhook has no valid signature.', 'Check `OPENROUTER_WEBHOOK_SECRET`.'),
   not_found: entry(
     404,

@@ -22,6 +22,7 @@ export function collectRoutes(app: FastifyInstance): () => void {
         url,
         method: others,
         schema: { hide: true },
+        config: { authority: 'public' },
         // Before any body is parsed: the method is wrong, whatever the body contains.
         onRequest: async (_request, reply) => {
           reply.header('allow', allow);

@@ -3,6 +3,7 @@
 import { ClipgateError } from '../../core/errors.ts';
 import type { Job } from '../../core/job/job.ts';
 import { type IntentHistory, judgeResubmit } from '../../core/job/resubmission.ts';
+import type { Principal } from '../../core/principal.ts';
 import type { Jobs, Made } from '../jobs/jobs.ts';
 import { hashJson } from './canonical-json.ts';
 
@@ -20,12 +21,12 @@ export interface Resubmission {
  */
 export async function resubmit(
   jobs: Pick<Jobs, 'make' | 'findReplay' | 'recordOf' | 'bodyOf'>,
+  principal: Principal,
   job: Job,
   { key, acceptDoubleCharge, wait }: Resubmission,
 ): Promise<Made> {
   const { clientId } = job;
-  // No key of a client's has a space in it.
-  const idempotency = { key: key ?? `resubmit ${job.id}`, bodyHash: hashJson({ resubmit_of: job.id }) };
+  const idempotency = { key: keyOf(principal, job, key), bodyHash: hashJson({ resubmit_of: job.id }) };
   const earlier = await jobs.findReplay(clientId, idempotency);
   if (earlier) return { job: earlier, replayed: true };
   requireSense(job, await jobs.recordOf(job), acceptDoubleCharge);
@@ -39,6 +40,15 @@ export async function resubmit(
     callbackUrl,
   };
   return jobs.make({ clientId, ...intent, resubmitOf: job.id, acceptDoubleCharge, idempotency }, wait);
+}
+
+/**
+ * Without a key a job is sent again once. What an operator sends stands apart from the keys of the client whose job it
+ * is: no key of a client's has a space in it.
+ */
+function keyOf(principal: Principal, job: Job, key: string | null): string {
+  if (key === null) return `resubmit ${job.id}`;
+  return principal.client === job.clientId ? key : `${principal.client} ${key}`;
 }
 
 function requireSense(job: Job, history: IntentHistory, acceptDoubleCharge: boolean): void {

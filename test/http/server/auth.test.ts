@@ -1,50 +1,61 @@
-// Who a key names: the same caller each time it comes, and nobody for any other key, however alike.
+// Who a key names: the same principal each time it comes, and nobody for any other key, however alike.
 
 import { createHash } from 'node:crypto';
 import Fastify from 'fastify';
 import { describe, expect, it } from 'vitest';
+import { clientPrincipal } from '../../../src/core/principal.ts';
 import { createAuthenticator } from '../../../src/http/server/auth.ts';
+import { createEnvKeys } from '../../../src/service/clients/env-keys.ts';
+import { createKeys, type KeySource } from '../../../src/service/clients/keys.ts';
 
 const digest = (key: string) => createHash('sha256').update(key).digest('hex');
-const CLIENTS = new Map([
-  [digest('ck-studio-old'), 'studio'],
-  [digest('ck-studio-new'), 'studio'],
-  [digest('ck-lab'), 'lab'],
-]);
-const OPERATORS = new Map([[digest('op-me'), 'me']]);
+const ENV = createEnvKeys({
+  clients: new Map([
+    [digest('ck-studio-old'), 'studio'],
+    [digest('ck-studio-new'), 'studio'],
+    [digest('ck-lab'), 'lab'],
+  ]),
+  operators: new Map([
+    [digest('op-me'), { name: 'me', readOnly: false }],
+    [digest('op-eye'), { name: 'eye', readOnly: true }],
+  ]),
+});
 
-function createAsker(clients: typeof CLIENTS | null) {
+function createAsker(
+  source: KeySource,
+  { isOpen = false, clock = () => 0 }: { isOpen?: boolean; clock?: () => number } = {},
+) {
   const app = Fastify();
   app.decorateRequest('principal');
-  app.addHook('onRequest', createAuthenticator(clients, OPERATORS));
+  const keys = createKeys(source, { clock, maxAgeMs: 5_000, max: 10 });
+  app.addHook('onRequest', createAuthenticator({ keys, clock, isOpen }));
   app.setErrorHandler((error: { code: string }, _request, reply) => reply.code(401).send(error.code));
   app.get('/', async ({ principal: { kind, name, client } }) => ({ kind, name, client }));
-  return async (authorization?: string) => {
+  const ask = async (authorization?: string) => {
     const answer = await app.inject({
       url: '/',
       headers: authorization === undefined ? {} : { authorization },
     });
     return answer.statusCode === 200 ? answer.json() : answer.body;
   };
+  return { ask, keys };
 }
 
 describe('the authenticator', () => {
-  it('names the caller of a key, the first time and every other', async () => {
-    const ask = createAsker(CLIENTS);
+  it('names the principal of a key, the first time and every other', async () => {
+    const { ask } = createAsker(ENV);
+    const studio = { kind: 'client', name: 'studio', client: 'studio' };
     for (let time = 0; time < 3; time++) {
-      expect(await ask('Bearer ck-studio-old')).toEqual({ kind: 'client', name: 'studio', client: 'studio' });
-      expect(await ask('bearer  ck-studio-new')).toEqual({
-        kind: 'client',
-        name: 'studio',
-        client: 'studio',
-      });
+      expect(await ask('Bearer ck-studio-old')).toEqual(studio);
+      expect(await ask('bearer  ck-studio-new')).toEqual(studio);
       expect(await ask('Bearer ck-lab')).toEqual({ kind: 'client', name: 'lab', client: 'lab' });
       expect(await ask('Bearer op-me')).toEqual({ kind: 'operator', name: 'me', client: 'operator:me' });
+      expect(await ask('Bearer op-eye')).toEqual({ kind: 'auditor', name: 'eye', client: 'auditor:eye' });
     }
   });
 
   it('refuses every other key, also after one that passed', async () => {
-    const ask = createAsker(CLIENTS);
+    const { ask } = createAsker(ENV);
     await ask('Bearer ck-lab');
     const others = [
       'Bearer ck-laB',
@@ -59,9 +70,59 @@ describe('the authenticator', () => {
   });
 
   it('takes anybody for the one client there is without keys, and operators for themselves', async () => {
-    const ask = createAsker(null);
+    const { ask } = createAsker(ENV, { isOpen: true });
     for (const key of [undefined, 'Bearer whatever', 'Bearer whatever'])
       expect(await ask(key)).toEqual({ kind: 'client', name: 'anonymous', client: 'anonymous' });
     expect(await ask('Bearer op-me')).toEqual({ kind: 'operator', name: 'me', client: 'operator:me' });
+  });
+
+  it('refuses a key from the moment it expires, although it was looked up before', async () => {
+    let now = 0;
+    const source: KeySource = {
+      findKey: async () => ({
+        principal: clientPrincipal('studio', 'key_1'),
+        source: 'store',
+        expiresAt: 1_000,
+        revoked: false,
+      }),
+    };
+    const { ask } = createAsker(source, { clock: () => now });
+    now = 999;
+    expect(await ask('Bearer x')).toMatchObject({ name: 'studio' });
+    now = 1_000;
+    expect(await ask('Bearer x')).toBe('key_expired');
+  });
+
+  it('refuses a revoked key once it is evicted, and after five seconds where no eviction came', async () => {
+    let now = 0;
+    let revoked = false;
+    const source: KeySource = {
+      findKey: async () => ({
+        principal: clientPrincipal('studio', 'key_1'),
+        source: 'store',
+        expiresAt: null,
+        revoked,
+      }),
+    };
+    const { ask, keys } = createAsker(source, { clock: () => now });
+    expect(await ask('Bearer x')).toMatchObject({ name: 'studio' });
+    revoked = true;
+    now = 4_999;
+    expect(await ask('Bearer x')).toMatchObject({ name: 'studio' });
+    now = 5_000;
+    expect(await ask('Bearer x')).toBe('key_revoked');
+    revoked = false;
+    keys.evict();
+    expect(await ask('Bearer x')).toMatchObject({ name: 'studio' });
+    revoked = true;
+    keys.evict(digest('x'));
+    expect(await ask('Bearer x')).toBe('key_revoked');
+  });
+
+  it('answers with an error where the keys cannot be looked up', async () => {
+    const { ask } = createAsker({
+      findKey: () => Promise.reject(Object.assign(new Error('x'), { code: 'down' })),
+    });
+    expect(await ask('Bearer x')).toBe('down');
   });
 });

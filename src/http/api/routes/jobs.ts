@@ -9,7 +9,7 @@ import { JOB_ID_PATTERN } from '../../../service/orders/ids.ts';
 import type { OrderPlan, Orders } from '../../../service/orders/place-order.ts';
 import { invalidRequest, toInputError } from '../../input/input-errors.ts';
 import { parsePrefer } from '../../input/prefer.ts';
-import { requireOperator } from '../../server/auth.ts';
+import { operatorRequired } from '../../server/authority.ts';
 import type { App } from '../../server/context.ts';
 import { sendJob, sendWhole } from '../job-answer.ts';
 import { toOrder } from '../order-body.ts';
@@ -155,6 +155,6 @@ const renderPlan = ({ view, choice, submission, route }: OrderPlan) => ({
 /** Whose jobs are listed: one's own, or for operators those of the client asked for, or all. */
 function clientOf(request: FastifyRequest, asked: string | undefined): string | null {
   if (asked === undefined) return visibleTo(request.principal);
-  requireOperator(request);
+  if (request.principal.kind === 'client') throw operatorRequired();
   return asked;
 }

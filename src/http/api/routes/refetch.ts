@@ -2,7 +2,6 @@
 
 import type { ClipRefetch } from '../../../service/clips/refetch.ts';
 import type { Jobs } from '../../../service/jobs/jobs.ts';
-import { requireOperator } from '../../server/auth.ts';
 import type { App } from '../../server/context.ts';
 import { sendJob } from '../job-answer.ts';
 import { JobParamsSchema, JobSchema } from '../schemas/job.ts';
@@ -37,9 +36,11 @@ export function refetchRoutes({ jobs, clips }: RefetchRoutesParts) {
         },
       },
       async (request, reply) => {
-        const actor = requireOperator(request);
         const { accept_as_is: acceptAsIs = false, reason = null } = request.body;
-        const job = await clips.refetch(request.params.id, acceptAsIs, { actor, reason });
+        const job = await clips.refetch(request.params.id, acceptAsIs, {
+          actor: request.principal.name,
+          reason,
+        });
         return sendJob(reply, jobs, job);
       },
     );
