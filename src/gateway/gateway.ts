@@ -8,6 +8,7 @@ import type { Secret } from '../core/secret.ts';
 import { createApp } from '../http/app.ts';
 import { trackConnections } from '../http/server/connections.ts';
 import type { App } from '../http/server/context.ts';
+import { createAuditLog } from '../service/accounts/audit-log.ts';
 import type { CallbackDispatcher } from '../service/callbacks/callback-dispatcher.ts';
 import { createEnvKeys } from '../service/clients/env-keys.ts';
 import { createKeys } from '../service/clients/keys.ts';
@@ -147,6 +148,7 @@ export async function createGateway(parts: GatewayParts): Promise<Gateway> {
     webhooks,
     reconciliation,
     orders,
+    audit: createAuditLog({ store }),
     pingStore: () => store.ping(),
     checkArchive: createArchiveHealth({ storage, clock: monotonic, alarms }),
     describeSubmissions: () => breaker.describe(),

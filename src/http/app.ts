@@ -3,6 +3,7 @@
 import Fastify, { type FastifyBaseLogger, LogController } from 'fastify';
 import type { Logger } from 'pino';
 import { ClipgateError } from '../core/errors.ts';
+import type { AuditLog } from '../service/accounts/audit-log.ts';
 import type { CatalogCache } from '../service/catalog/catalog-cache.ts';
 import type { CatalogHistoryReader } from '../service/catalog/catalog-history.ts';
 import type { ClipArchive } from '../service/clips/clip-archive.ts';
@@ -11,6 +12,7 @@ import type { Jobs } from '../service/jobs/jobs.ts';
 import type { Reconciliation } from '../service/jobs/reconciliation.ts';
 import type { Orders } from '../service/orders/place-order.ts';
 import type { InboundWebhooks } from '../service/webhooks/inbound-webhooks.ts';
+import { auditRoutes } from './admin/routes/audit.ts';
 import { catalogChangeRoutes } from './api/routes/catalog-changes.ts';
 import { contentRoutes } from './api/routes/content.ts';
 import { eventRoutes } from './api/routes/events.ts';
@@ -50,6 +52,7 @@ export interface AppParts extends Omit<OperationRoutesParts, 'catalog' | 'isClos
   readonly archive: Pick<ClipArchive, 'open'>;
   readonly clips: ClipRefetch;
   readonly webhooks: Pick<InboundWebhooks, 'receive'>;
+  readonly audit: AuditLog;
   readonly reconciliation: Reconciliation;
   readonly history: CatalogHistoryReader;
   readonly orders: Orders;
@@ -145,6 +148,7 @@ export async function createApp(parts: AppParts): Promise<App> {
       readJsonBodies(api, parser);
       answerPrivately(api);
       await api.register(reconciliationRoutes(parts));
+      await api.register(auditRoutes(parts));
       await api.register(refetchRoutes(parts));
     }),
   );

@@ -2,6 +2,7 @@
 
 import { afterEach, beforeEach, describe } from 'vitest';
 import { describeAttempts } from './contract/attempts.ts';
+import { describeAudit } from './contract/audit.ts';
 import { describeBodies } from './contract/bodies.ts';
 import { describeCallbacks } from './contract/callbacks.ts';
 import { describeCatalogHistory } from './contract/catalog.ts';
@@ -37,6 +38,7 @@ export function describeJobStore(name: string, open: OpenStore): void {
     describe('removing what is dead', () => describePurge(current));
     describe('reading', () => describeReads(current));
     describe('the bodies of requests', () => describeBodies(current));
+    describe('the audit log', () => describeAudit(current));
     describe('callbacks', () => describeCallbacks(current));
     describe('the history of the catalog', () => describeCatalogHistory(current));
   });

@@ -15,7 +15,6 @@ import type { Rejected } from '../../core/routing/evaluate.ts';
 import type { Ranking } from '../../core/routing/plan-route.ts';
 import type { CatalogView } from '../../service/catalog/catalog-cache.ts';
 import type { JobRecord } from '../../service/jobs/jobs.ts';
-import type { Reconciliation } from '../../service/jobs/reconciliation.ts';
 
 const isoTime = (ms: number) => new Date(ms).toISOString();
 const isoOrNull = (ms: number | null) => (ms === null ? null : isoTime(ms));
@@ -126,13 +125,6 @@ export const renderRanking = ({ candidates, rejected, nearest }: Ranking) => ({
 });
 
 export const renderRejected = ({ model, reasons }: Rejected) => ({ model: model.id, reasons });
-
-type AuditEntry = Awaited<ReturnType<Reconciliation['auditOf']>>[number];
-
-export function renderAudit({ at, actor, action, reason, before, after }: AuditEntry) {
-  const state = ({ status, upstreamId }: AuditEntry['before']) => ({ status, upstream_id: upstreamId });
-  return { at: isoTime(at), operator: actor, action, reason, before: state(before), after: state(after) };
-}
 
 const usdOf = (micro: number | null) => (micro === null ? null : fromMicroUsd(micro));
 

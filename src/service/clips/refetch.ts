@@ -2,6 +2,7 @@
 
 import { ClipgateError } from '../../core/errors.ts';
 import { isTerminal, type Job } from '../../core/job/job.ts';
+import type { Act } from '../../store/ports/audit.ts';
 import type { JobStore } from '../../store/ports/job-store.ts';
 import type { Log } from '../runtime/log.ts';
 import type { ClipArchive } from './clip-archive.ts';
@@ -12,11 +13,7 @@ export interface ClipRefetch {
    * @param acceptAsIs keeps what upstream sends even where it is no MP4.
    * @throws ClipgateError not_found, not_ready, content_gone, content_unavailable.
    */
-  refetch(
-    jobId: string,
-    acceptAsIs: boolean,
-    by: { readonly actor: string; readonly reason: string | null },
-  ): Promise<Job>;
+  refetch(jobId: string, acceptAsIs: boolean, by: Act): Promise<Job>;
 }
 
 export interface ClipRefetchParts {
@@ -50,7 +47,7 @@ export function createClipRefetch({ store, archive, log }: ClipRefetchParts): Cl
   }
 
   return {
-    async refetch(jobId, acceptAsIs, { actor, reason }) {
+    async refetch(jobId, acceptAsIs, by) {
       const job = await store.findJob(jobId);
       if (!job) throw notFound();
       if (job.status !== 'completed') {
@@ -61,8 +58,8 @@ export function createClipRefetch({ store, archive, log }: ClipRefetchParts): Cl
             });
       }
       const action = acceptAsIs ? 'refetch_as_is' : 'refetch';
-      await store.recordAction(jobId, { action, actor, reason: reason ?? 'No reason given.' });
-      log.warn({ job_id: jobId, action, operator: actor }, 'an operator has a clip fetched again');
+      await store.recordAction(jobId, action, by);
+      log.warn({ job_id: jobId, action, operator: by.actor }, 'an operator has a clip fetched again');
       for (let index = 0; index < job.outputCount; index += 1) await refetchOne(job, index, acceptAsIs);
       const after = await store.findJob(jobId);
       if (!after) throw notFound();

@@ -3,8 +3,9 @@
 import { ClipgateError } from '../../core/errors.ts';
 import { isResolvable, type Job } from '../../core/job/job.ts';
 import type { OpenRouter } from '../../outbound/openrouter/openrouter.ts';
+import type { Act, AuditEntry } from '../../store/ports/audit.ts';
 import type { JobStore } from '../../store/ports/job-store.ts';
-import type { AuditEntry, Resolution } from '../../store/ports/reconciliation.ts';
+import type { Resolution } from '../../store/ports/reconciliation.ts';
 import type { Log } from '../runtime/log.ts';
 
 export type Decision =
@@ -18,22 +19,20 @@ export interface Reconciliation {
    * @throws ClipgateError not_found, not_resolvable, upstream_id_taken, upstream_id_unconfirmed, webhook_waiting,
    * upstream_unreachable.
    */
-  resolve(
-    jobId: string,
-    decision: Decision,
-    by: { readonly actor: string; readonly reason: string },
-  ): Promise<Job>;
-  /** The decisions on a job, oldest first. @throws ClipgateError not_found. */
+  resolve(jobId: string, decision: Decision, by: Act): Promise<Job>;
+  /** What operators did to a job, oldest first. @throws ClipgateError not_found. */
   auditOf(jobId: string): Promise<AuditEntry[]>;
 }
 
 export interface ReconciliationParts {
-  readonly store: Pick<JobStore, 'findJob' | 'resolveUnknown' | 'getAudit'>;
+  readonly store: Pick<JobStore, 'findJob' | 'resolveUnknown' | 'listAudit'>;
   readonly upstream: Pick<OpenRouter, 'poll'>;
   readonly log: Log;
 }
 
 const RETRY_AFTER_S = 10;
+/** Far more than one job is ever decided; all of them are under `GET /audit`. */
+const AUDITED = 1_000;
 
 export function createReconciliation({ store, upstream, log }: ReconciliationParts): Reconciliation {
   async function find(jobId: string): Promise<Job> {
@@ -95,7 +94,15 @@ export function createReconciliation({ store, upstream, log }: ReconciliationPar
 
     async auditOf(jobId) {
       await find(jobId);
-      return store.getAudit(jobId);
+      const object = { kind: 'job', id: jobId } as const;
+      const newest = await store.listAudit({
+        since: null,
+        actor: null,
+        object,
+        before: null,
+        limit: AUDITED,
+      });
+      return newest.reverse();
     },
   };
 }

@@ -11,6 +11,7 @@ import { keyAgesMigration } from './0008-key-ages.ts';
 import { bodiesMigration } from './0009-bodies.ts';
 import { ceilingsMigration } from './0010-ceilings.ts';
 import { unclearMigration } from './0011-unclear.ts';
+import { auditMigration } from './0012-audit.ts';
 import type { Migration } from './migrator.ts';
 
 export const MIGRATIONS: readonly Migration[] = [
@@ -25,4 +26,5 @@ export const MIGRATIONS: readonly Migration[] = [
   bodiesMigration,
   ceilingsMigration,
   unclearMigration,
+  auditMigration,
 ];

@@ -1,6 +1,7 @@
 // What the service asks of a store to reconcile jobs whose submit has an unknown outcome: decisions, on record.
 
 import type { Job } from '../../core/job/job.ts';
+import type { Act } from './audit.ts';
 
 /** What an operator decides about a job whose submit has an unknown outcome. */
 export type Resolution =
@@ -17,39 +18,12 @@ export type ResolveResult =
   /** A webhook that names an upstream id for this job waits to be confirmed: it was accepted after all. */
   | { readonly kind: 'webhook_waiting'; readonly upstreamId: string };
 
-/** One decision of an operator. `before` and `after` hold what it changed of the job. */
-export interface AuditEntry {
-  readonly jobId: string;
-  /** The version the job got by it. */
-  readonly version: number;
-  readonly at: number;
-  readonly actor: string;
-  readonly action: string;
-  readonly reason: string;
-  readonly before: AuditedState;
-  readonly after: AuditedState;
-}
-
-export interface AuditedState {
-  readonly status: string;
-  readonly upstreamId: string | null;
-}
-
 export interface ReconciliationStore {
-  /** Decides a job that is `isResolvable`, and writes who did and why, in one transaction. Null where there is no such job. */
-  resolveUnknown(
-    jobId: string,
-    resolution: Resolution,
-    by: { readonly actor: string; readonly reason: string },
-  ): Promise<ResolveResult | null>;
+  /** Decides a job that is `isResolvable`, on record, in one transaction. Null where there is no such job. */
+  resolveUnknown(jobId: string, resolution: Resolution, by: Act): Promise<ResolveResult | null>;
   /**
    * Writes down what an operator does about a job beside deciding it; the job gets a new version and stays as it is.
    * Null where there is no such job.
    */
-  recordAction(
-    jobId: string,
-    entry: { readonly action: string; readonly actor: string; readonly reason: string },
-  ): Promise<Job | null>;
-  /** The decisions on a job, oldest first. */
-  getAudit(jobId: string): Promise<AuditEntry[]>;
+  recordAction(jobId: string, action: string, by: Act): Promise<Job | null>;
 }

@@ -2,9 +2,10 @@
 
 import { sql } from 'kysely';
 import { isResolvable, type Job, type JobStatus } from '../../core/job/job.ts';
-import type { AuditEntry, ReconciliationStore, Resolution, ResolveResult } from '../ports/reconciliation.ts';
+import type { Act } from '../ports/audit.ts';
+import type { ReconciliationStore, Resolution, ResolveResult } from '../ports/reconciliation.ts';
 import type { Database, Dialect, Queries, Written } from '../sql/database.ts';
-import type { AuditTable } from '../sql/tables.ts';
+import { writeAudit } from './audit.ts';
 import { endAttempt } from './end-attempt.ts';
 import { JOB_COLUMNS, type JobRow, toJob } from './job-row.ts';
 
@@ -30,33 +31,28 @@ async function findHolder(db: Queries, upstreamId: string): Promise<string | nul
   return earlier?.job_id ?? null;
 }
 
-async function insertAudit(
+const writeJobAudit = (
   db: Queries,
-  before: JobRow,
-  after: JobRow,
-  { actor, action, reason }: { readonly actor: string; readonly action: string; readonly reason: string },
-): Promise<void> {
-  await db
-    .insertInto('job_audit')
-    .values({
-      job_id: after.id,
-      version: after.version,
-      at: after.updated_at,
-      actor,
-      action,
-      reason,
-      before_json: JSON.stringify({ status: before.status, upstreamId: before.upstream_id }),
-      after_json: JSON.stringify({ status: after.status, upstreamId: after.upstream_id }),
-    })
-    .execute();
-}
+  dialect: Dialect,
+  [before, after]: readonly [JobRow, JobRow],
+  action: string,
+  by: Act,
+): Promise<void> =>
+  writeAudit(db, dialect, {
+    ...by,
+    action,
+    object: { kind: 'job', id: after.id },
+    before: { status: before.status, upstreamId: before.upstream_id },
+    after: { status: after.status, upstreamId: after.upstream_id },
+  });
 
 /** See `ReconciliationStore.recordAction`; to be run in a transaction. */
 async function recordAction(
   db: Queries,
   dialect: Dialect,
   jobId: string,
-  entry: { readonly action: string; readonly actor: string; readonly reason: string },
+  action: string,
+  by: Act,
 ): Promise<Written<Job | null>> {
   const after = await db
     .updateTable('jobs')
@@ -65,7 +61,7 @@ async function recordAction(
     .returning(JOB_COLUMNS)
     .executeTakeFirst();
   if (!after) return { value: null, changed: [] };
-  await insertAudit(db, after, after, entry);
+  await writeJobAudit(db, dialect, [after, after], action, by);
   return { value: toJob(after), changed: [jobId] };
 }
 
@@ -75,7 +71,7 @@ async function resolveUnknown(
   dialect: Dialect,
   jobId: string,
   resolution: Resolution,
-  by: { readonly actor: string; readonly reason: string },
+  by: Act,
 ): Promise<Written<ResolveResult | null>> {
   const unchanged = (value: ResolveResult | null) => ({ value, changed: [] });
   const before = await dialect
@@ -120,38 +116,14 @@ async function resolveUnknown(
     .where('id', '=', jobId)
     .returning(JOB_COLUMNS)
     .executeTakeFirstOrThrow();
-  await insertAudit(db, before, after, { action: resolution.action, ...by });
+  await writeJobAudit(db, dialect, [before, after], resolution.action, by);
   const job = toJob(after);
   if (!attached) await endAttempt(db, job);
   return { value: { kind: 'resolved', job }, changed: [jobId] };
 }
 
-const toAuditEntry = (row: AuditTable): AuditEntry => ({
-  jobId: row.job_id,
-  version: row.version,
-  at: row.at,
-  actor: row.actor,
-  action: row.action,
-  reason: row.reason,
-  before: JSON.parse(row.before_json),
-  after: JSON.parse(row.after_json),
+export const createReconciliation = ({ dialect, write }: Database): ReconciliationStore => ({
+  resolveUnknown: (jobId, resolution, by) =>
+    write((db) => resolveUnknown(db, dialect, jobId, resolution, by)),
+  recordAction: (jobId, action, by) => write((db) => recordAction(db, dialect, jobId, action, by)),
 });
-
-export function createReconciliation({ reader, dialect, write }: Database): ReconciliationStore {
-  return {
-    resolveUnknown: (jobId, resolution, by) =>
-      write((db) => resolveUnknown(db, dialect, jobId, resolution, by)),
-
-    recordAction: (jobId, entry) => write((db) => recordAction(db, dialect, jobId, entry)),
-
-    async getAudit(jobId) {
-      const rows = await reader
-        .selectFrom('job_audit')
-        .selectAll()
-        .where('job_id', '=', jobId)
-        .orderBy('version')
-        .execute();
-      return rows.map(toAuditEntry);
-    },
-  };
-}

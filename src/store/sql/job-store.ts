@@ -1,5 +1,6 @@
 // The job store over any database that runs our queries.
 
+import { createAudit } from '../queries/audit.ts';
 import { createBodies, describeBodies } from '../queries/bodies.ts';
 import { createCallbackClaims } from '../queries/callback-claims.ts';
 import { createCallbackRecords, releaseCallbacks } from '../queries/callback-records.ts';
@@ -39,6 +40,7 @@ export function createJobStore(database: Database): UnguardedStore {
     ...createJobAttempts(database),
     ...createWebhookInbox(database),
     ...createReconciliation(database),
+    ...createAudit(database),
     ...createCatalogHistoryStore(database),
     ...createObservations(database),
     ...createPurge(database),

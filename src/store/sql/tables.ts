@@ -120,15 +120,20 @@ export interface WebhookInboxTable {
   readonly due_at: number;
 }
 
+/** Append only. What `audit_log` shows, beside the decisions on jobs that older programs wrote elsewhere. */
 export interface AuditTable {
-  readonly job_id: string;
-  readonly version: number;
+  readonly id: string;
   readonly at: number;
   readonly actor: string;
+  readonly key_id: string | null;
   readonly action: string;
-  readonly reason: string;
-  readonly before_json: string;
-  readonly after_json: string;
+  readonly object_kind: string;
+  readonly object_id: string;
+  readonly reason: string | null;
+  /** JSON of what the act changed, without secrets. */
+  readonly before_json: string | null;
+  readonly after_json: string | null;
+  readonly request_id: string | null;
 }
 
 interface CatalogChangeTable {
@@ -187,7 +192,9 @@ export interface Tables {
   readonly body_parts: BodyPartTable;
   readonly job_attempts: AttemptTable;
   readonly webhook_inbox: WebhookInboxTable;
-  readonly job_audit: AuditTable;
+  readonly audit: AuditTable;
+  /** A view: to be read, never written. */
+  readonly audit_log: AuditTable;
   readonly catalog_changes: CatalogChangeTable;
   readonly callbacks: CallbackTable;
   readonly schema_migrations: MigrationTable;

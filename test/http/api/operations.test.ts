@@ -215,6 +215,7 @@ describe('what should not happen', () => {
     archive: { open: fail },
     clips: { refetch: fail },
     webhooks: { receive: fail },
+    audit: { list: fail },
     reconciliation: { resolve: fail, auditOf: fail },
     isDraining: () => false,
     describeSubmissions: () => 'open',

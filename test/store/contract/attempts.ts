@@ -181,7 +181,11 @@ export function describeAttempts(current: () => StoreUnderTest): void {
     const { job, lease } = await createJobIn(store, from, withOthers(), way === 'a decision' ? {} : last);
     if (way === 'a decision') {
       const action = status === 'not_accepted' ? 'not_accepted' : 'write_off';
-      await store.resolveUnknown(job.id, { action }, { actor: 'alice', reason: 'seen on the invoice' });
+      await store.resolveUnknown(
+        job.id,
+        { action },
+        { actor: 'alice', keyId: null, requestId: null, reason: 'seen on the invoice' },
+      );
     } else {
       // Written again, as after an answer that was lost.
       await store.saveStep(lease, { status, ...last }, KEEP);

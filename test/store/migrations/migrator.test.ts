@@ -137,6 +137,7 @@ describe('the schema', () => {
     expect(await second.getJob(job.id, 'studio')).toEqual(job);
     await second.close();
     expect(await tables()).toEqual([
+      'audit',
       'bodies',
       'body_parts',
       'callbacks',

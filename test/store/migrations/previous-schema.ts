@@ -62,6 +62,16 @@ export const PREVIOUS_ROWS: readonly string[] = [
   attempt(1, 'a/one', null, { status: 'rejected' }),
   attempt(2, 'b/two', bodyOf('b/two')),
   attempt(3, 'c/three', { ...bodyOf('c/three'), seed: 7 }),
+  insert('job_audit', {
+    job_id: 'job_plain',
+    version: 4,
+    at: 7,
+    actor: 'alice',
+    action: 'attach',
+    reason: 'Found on the invoice.',
+    before_json: '{"status":"submission_unknown"}',
+    after_json: '{"status":"pending"}',
+  }),
 ];
 
 /** The jobs of `PREVIOUS_ROWS` are served, and go on to the next candidate with its whole body. */
@@ -70,6 +80,22 @@ export async function expectPreviousJobsGoOn(store: JobStore): Promise<void> {
   expect(await store.loadBody('job_plain')).toEqual({ model: 'a/one', prompt: 'a boat' });
   expect((await store.getJob('job_picture', 'studio'))?.request).toMatchObject({ input_references: [CUT] });
   expect(await store.loadBody('job_picture')).toEqual(bodyOf('a/one'));
+
+  const object = { kind: 'job', id: 'job_plain' } as const;
+  expect(await store.listAudit({ since: 7, actor: 'alice', object, before: null, limit: 10 })).toEqual([
+    {
+      id: 'audit_job_plain_4',
+      at: 7,
+      actor: 'alice',
+      keyId: null,
+      requestId: null,
+      reason: 'Found on the invoice.',
+      action: 'attach',
+      object,
+      before: { status: 'submission_unknown' },
+      after: { status: 'pending' },
+    },
+  ]);
 
   const claims = await store.claimDue('b', 10, 60_000);
   expect(claims.map(({ job: { id } }) => id).sort()).toEqual(['job_fallback', 'job_picture', 'job_plain']);

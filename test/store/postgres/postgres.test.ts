@@ -45,6 +45,7 @@ const openShared: OpenStore = async () => {
         url,
         `update webhook_inbox set due_at = due_at - ${ms}, received_at = received_at - ${ms}`,
       );
+      await server.query(url, `update audit set at = at - ${ms}`);
       await server.query(url, `update callbacks set due_at = due_at - ${ms}`);
       await server.query(url, `update bodies set unused_since = unused_since - ${ms}`);
       await server.query(url, `update idempotency_keys set created_at = created_at - ${ms}`);
@@ -56,6 +57,7 @@ const openShared: OpenStore = async () => {
         'callbacks',
         'outputs',
         'job_audit',
+        'audit',
         'job_attempts',
         'webhook_inbox',
         'jobs',

@@ -2,9 +2,10 @@
 
 import type { Jobs } from '../../../service/jobs/jobs.ts';
 import type { Decision, Reconciliation } from '../../../service/jobs/reconciliation.ts';
+import { actOf } from '../../admin/act.ts';
+import { renderEntry } from '../../admin/render-audit.ts';
 import type { App } from '../../server/context.ts';
 import { sendJob } from '../job-answer.ts';
-import { renderAudit } from '../render.ts';
 import { JobParamsSchema, JobSchema } from '../schemas/job.ts';
 import { problems } from '../schemas/problem.ts';
 import { NoQuerySchema } from '../schemas/query.ts';
@@ -13,6 +14,11 @@ import { AuditSchema, ResolveBodySchema } from '../schemas/reconciliation.ts';
 export interface ReconciliationRoutesParts {
   readonly jobs: Jobs;
   readonly reconciliation: Reconciliation;
+}
+
+function renderJobAct(entry: Parameters<typeof renderEntry>[0]) {
+  const { at, actor, action, reason, before, after } = renderEntry(entry);
+  return { at, operator: actor, action, reason: reason ?? 'No reason given.', before, after };
 }
 
 export function reconciliationRoutes({ jobs, reconciliation }: ReconciliationRoutesParts) {
@@ -36,10 +42,7 @@ export function reconciliationRoutes({ jobs, reconciliation }: ReconciliationRou
         const { reason, ...body } = request.body;
         const decision: Decision =
           body.action === 'attach' ? { action: 'attach', upstreamId: body.upstream_id } : body;
-        const job = await reconciliation.resolve(request.params.id, decision, {
-          actor: request.principal.name,
-          reason,
-        });
+        const job = await reconciliation.resolve(request.params.id, decision, actOf(request, reason));
         return sendJob(reply, jobs, job);
       },
     );
@@ -57,7 +60,7 @@ export function reconciliationRoutes({ jobs, reconciliation }: ReconciliationRou
         },
       },
       async (request) => {
-        return { data: (await reconciliation.auditOf(request.params.id)).map(renderAudit) };
+        return { data: (await reconciliation.auditOf(request.params.id)).map(renderJobAct) };
       },
     );
   };

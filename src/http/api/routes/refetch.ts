@@ -2,6 +2,7 @@
 
 import type { ClipRefetch } from '../../../service/clips/refetch.ts';
 import type { Jobs } from '../../../service/jobs/jobs.ts';
+import { actOf } from '../../admin/act.ts';
 import type { App } from '../../server/context.ts';
 import { sendJob } from '../job-answer.ts';
 import { JobParamsSchema, JobSchema } from '../schemas/job.ts';
@@ -37,10 +38,7 @@ export function refetchRoutes({ jobs, clips }: RefetchRoutesParts) {
       },
       async (request, reply) => {
         const { accept_as_is: acceptAsIs = false, reason = null } = request.body;
-        const job = await clips.refetch(request.params.id, acceptAsIs, {
-          actor: request.principal.name,
-          reason,
-        });
+        const job = await clips.refetch(request.params.id, acceptAsIs, actOf(request, reason));
         return sendJob(reply, jobs, job);
       },
     );

@@ -62,7 +62,10 @@ export const ResubmitBodySchema = z
   })
   .meta({ id: 'Resubmit', description: 'Sends a job again.', examples: [{ accept_double_charge: true }] });
 
-const StateSchema = z.object({ status: z.string(), upstream_id: z.string().nullable() });
+const StateSchema = z
+  .looseObject({ status: z.string().optional(), upstream_id: z.string().nullable().optional() })
+  .nullable()
+  .describe('The members of the job that the act is about; null = none.');
 
 export const AuditSchema = z
   .object({
