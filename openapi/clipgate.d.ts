@@ -239,6 +239,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/audit": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * The audit log: every act of operators, newest first (operators, auditors)
+         * @description An entry is written in the transaction of its act. Entries are never changed or removed, and hold no secret.
+         */
+        get: operations["listAudit"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/jobs/{id}/refetch": {
         parameters: {
             query?: never;
@@ -263,6 +283,106 @@ export interface paths {
 export type webhooks = Record<string, never>;
 export interface components {
     schemas: {
+        /**
+         * @description RFC 9457 problem document.
+         * @example {
+         *       "type": "urn:clipgate:problem:invalid_request",
+         *       "title": "Bad Request",
+         *       "status": 400,
+         *       "detail": "/duration must be a whole number, not a string.",
+         *       "code": "invalid_request",
+         *       "instance": "req_8f1d2c",
+         *       "errors": [
+         *         {
+         *           "in": "body",
+         *           "pointer": "/duration",
+         *           "message": "must be a whole number, not a string"
+         *         }
+         *       ]
+         *     }
+         */
+        Problem: {
+            type: string;
+            title: string;
+            status: number;
+            /** @description What is wrong, and what would be accepted; for people. */
+            detail: string;
+            /** @description Stable; branch on this. */
+            code: string;
+            /** @description The request id, as in X-Request-Id. */
+            instance: string;
+            errors?: {
+                /** @enum {string} */
+                in: "body" | "query" | "path" | "header";
+                /** @description JSON pointer (RFC 6901) to the invalid field. */
+                pointer: string;
+                message: string;
+            }[];
+            retry_after_s?: number;
+            job_id?: string;
+        } & {
+            [key: string]: unknown;
+        };
+        /** @description One act of an operator. */
+        AuditEntry: {
+            id: string;
+            /** Format: date-time */
+            at: string;
+            /** @description The operator's name. */
+            actor: string;
+            /** @description The key they acted with. */
+            key_id: string | null;
+            /** @description Such as `create`, `revoke`, `resolve`: open for additions. */
+            action: string;
+            object: {
+                kind: string;
+                id: string;
+            };
+            reason: string | null;
+            /** @description The members of the object that the act is about, without secrets; null = none. */
+            before: {
+                [key: string]: unknown;
+            } | null;
+            /** @description The members of the object that the act is about, without secrets; null = none. */
+            after: {
+                [key: string]: unknown;
+            } | null;
+            /** @description As in `X-Request-Id`. */
+            request_id: string | null;
+        };
+        /**
+         * @description Acts of operators, newest first.
+         * @example {
+         *       "data": [
+         *         {
+         *           "id": "audit_3f0c2a4d5e6f4a7b8c9d0e1f2a3b4c5d",
+         *           "at": "2026-11-02T09:14:00.000Z",
+         *           "actor": "alice",
+         *           "key_id": "env_5f2b8c1d9e0a",
+         *           "action": "attach",
+         *           "object": {
+         *             "kind": "job",
+         *             "id": "job_01KB5Y3T0R8V2W4X6Y8Z0A2C4E"
+         *           },
+         *           "reason": "Found on the invoice.",
+         *           "before": {
+         *             "status": "submission_unknown",
+         *             "upstream_id": null
+         *           },
+         *           "after": {
+         *             "status": "pending",
+         *             "upstream_id": "gen-vid-1790931600-a1B2"
+         *           },
+         *           "request_id": "req_8f1d2c"
+         *         }
+         *       ],
+         *       "next_cursor": null
+         *     }
+         */
+        AuditList: {
+            data: components["schemas"]["AuditEntry"][];
+            next_cursor: string | null;
+        };
         /**
          * @example {
          *       "at": "2026-10-02T09:05:00.000Z",
@@ -317,46 +437,6 @@ export interface components {
             /** @description Oldest first. */
             data: components["schemas"]["CatalogChange"][];
             next_cursor: string | null;
-        };
-        /**
-         * @description RFC 9457 problem document.
-         * @example {
-         *       "type": "urn:clipgate:problem:invalid_request",
-         *       "title": "Bad Request",
-         *       "status": 400,
-         *       "detail": "/duration must be a whole number, not a string.",
-         *       "code": "invalid_request",
-         *       "instance": "req_8f1d2c",
-         *       "errors": [
-         *         {
-         *           "in": "body",
-         *           "pointer": "/duration",
-         *           "message": "must be a whole number, not a string"
-         *         }
-         *       ]
-         *     }
-         */
-        Problem: {
-            type: string;
-            title: string;
-            status: number;
-            /** @description What is wrong, and what would be accepted; for people. */
-            detail: string;
-            /** @description Stable; branch on this. */
-            code: string;
-            /** @description The request id, as in X-Request-Id. */
-            instance: string;
-            errors?: {
-                /** @enum {string} */
-                in: "body" | "query" | "path" | "header";
-                /** @description JSON pointer (RFC 6901) to the invalid field. */
-                pointer: string;
-                message: string;
-            }[];
-            retry_after_s?: number;
-            job_id?: string;
-        } & {
-            [key: string]: unknown;
         };
         /**
          * Format: binary
@@ -1154,14 +1234,20 @@ export interface components {
                 operator: string;
                 action: string;
                 reason: string;
-                before: {
-                    status: string;
-                    upstream_id: string | null;
-                };
-                after: {
-                    status: string;
-                    upstream_id: string | null;
-                };
+                /** @description The members of the job that the act is about; null = none. */
+                before: ({
+                    status?: string;
+                    upstream_id?: string | null;
+                } & {
+                    [key: string]: unknown;
+                }) | null;
+                /** @description The members of the job that the act is about; null = none. */
+                after: ({
+                    status?: string;
+                    upstream_id?: string | null;
+                } & {
+                    [key: string]: unknown;
+                }) | null;
             }[];
         };
         /**
@@ -3306,6 +3392,100 @@ export interface operations {
             };
             /** @description The resource does not exist, or belongs to another client: `not_found`. */
             404: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Method not allowed: `method_not_allowed`; see `Allow`. */
+            405: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    Allow: components["headers"]["Allow"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal server error: `internal`. */
+            500: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service unavailable; see `code` and `Retry-After`. */
+            503: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    "Retry-After": components["headers"]["Retry-After"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    listAudit: {
+        parameters: {
+            query?: {
+                /** @description Only acts from then on. */
+                since?: string;
+                /** @description Only this operator's acts. */
+                actor?: string;
+                /** @description Only acts on objects of this kind, such as `key`, or on this object, such as `key:key_01...`. */
+                object?: string;
+                limit?: number;
+                /** @description The `next_cursor` of an earlier response. */
+                cursor?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Acts of operators, newest first. */
+            200: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AuditList"];
+                };
+            };
+            /** @description Invalid request: `invalid_request`, `malformed_body`, or OpenRouter rejected the input. */
+            400: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The client key is missing or unknown: `unauthorized`. */
+            401: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    "WWW-Authenticate": components["headers"]["WWW-Authenticate"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden by OpenRouter: `upstream_forbidden`; or restricted to operators: `operator_required`. */
+            403: {
                 headers: {
                     "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
