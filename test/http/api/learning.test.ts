@@ -4,7 +4,12 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, describe, expect, it, vi } from 'vitest';
-import { startTestGateway, type TestGateway, type TestGatewayOptions } from '../../support/gateway.ts';
+import {
+  OTHER_CLIENT_KEY,
+  startTestGateway,
+  type TestGateway,
+  type TestGatewayOptions,
+} from '../../support/gateway.ts';
 
 let gateway: TestGateway | undefined;
 afterEach(() => gateway?.close());
@@ -64,6 +69,49 @@ describe('a gateway that has bought clips', () => {
     expect(after?.expected_s).toMatchObject({ source: 'observed', samples: 2 });
     expect(after?.scores['reliability']).toBeGreaterThan(0.95);
     expect((await t.dryRun({ model: LITE })).estimate).toEqual(after?.estimate);
+  });
+
+  it('compares limits with the list, however little its bills were', async () => {
+    const t = await start({ simulator: { settings: { price_factors: { [LITE]: 0.4 } } } });
+    await t.buy(LITE);
+    await t.buy(LITE);
+    expect((await t.routeTo(LITE))?.estimate).toMatchObject({
+      usd: 0.048,
+      high_usd: 0.12,
+      ceiling_usd: 0.12,
+    });
+    const order = { ...CLIP, model: LITE };
+    const refused = await t.post('/jobs', { ...order, max_cost_usd: 0.1 });
+    expect([refused.status, await refused.json()]).toMatchObject([422, { code: 'unsupported_request' }]);
+    const bought = await t.post('/jobs', { ...order, max_cost_usd: 0.12 });
+    expect(await bought.json()).toMatchObject({ cost: { estimated_usd: 0.048, ceiling_usd: 0.12 } });
+    expect(t.simulator.ledger()).toHaveLength(3);
+  });
+
+  it('moves no other client’s estimates by the bills of one', async () => {
+    const t = await start({ simulator: { settings: { price_factors: { [LITE]: 0.4 } } } });
+    for (let bought = 0; bought < 3; bought++) await t.buy(LITE);
+    const answer = await t.request('/route', {
+      method: 'POST',
+      headers: { 'content-type': 'application/json', authorization: `Bearer ${OTHER_CLIENT_KEY}` },
+      body: JSON.stringify({ ...CLIP, models: { allow: [LITE] } }),
+    });
+    const { candidates } = (await answer.json()) as Answer;
+    expect(candidates?.[0]?.estimate).toMatchObject({ usd: 0.12, certainty: 'exact', ceiling_usd: 0.12 });
+    expect((await t.routeTo(LITE))?.estimate).toMatchObject({ usd: 0.048 });
+  });
+
+  it('learns nothing of a model from prompts that were moderated', async () => {
+    const t = await start();
+    t.simulator.addFault({ fault: 'fail', message: 'Prompt flagged by content moderation' });
+    for (let failed = 0; failed < 3; failed++) {
+      const { id } = (await (await t.post('/jobs', { ...CLIP, model: LITE })).json()) as Answer;
+      await vi.waitFor(async () => {
+        await t.tick();
+        expect(await (await t.request(`/jobs/${id}`)).json()).toMatchObject({ status: 'failed' });
+      }, 15_000);
+    }
+    expect((await t.routeTo(LITE))?.scores['reliability']).toBe(0.95);
   });
 
   it('still knows after a restart', async () => {
