@@ -191,7 +191,7 @@ export interface paths {
         };
         /**
          * Follow a job as Server-Sent Events until it ends
-         * @description Each event is named `job`; its data is a Job, its id the version of the job. Send `Last-Event-ID` to receive only newer versions. The stream closes after the terminal state.
+         * @description Each event is named `job`; its data is a Job, its id the version of the job. Send `Last-Event-ID` to receive only newer versions. The stream closes after the terminal state; asked again with nothing newer, the answer is 204, at which an EventSource stops.
          */
         get: operations["streamJobEvents"];
         put?: never;
@@ -3118,6 +3118,14 @@ export interface operations {
                 content: {
                     "text/event-stream": components["schemas"]["EventStream"];
                 };
+            };
+            /** @description The job has ended, and there is nothing after Last-Event-ID. */
+            204: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
             /** @description Invalid request: `invalid_request`, `malformed_body`, or OpenRouter rejected the input. */
             400: {

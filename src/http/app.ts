@@ -25,15 +25,16 @@ import { refetchRoutes } from './api/routes/refetch.ts';
 import { resubmissionRoutes } from './api/routes/resubmission.ts';
 import { routeRoutes } from './api/routes/route.ts';
 import { admitBodies } from './input/body-admission.ts';
-import { createBodyBudget } from './input/body-budget.ts';
 import { readJsonBodies } from './input/json-body.ts';
 import { createJsonParser } from './input/large-json.ts';
 import { validatorCompiler } from './input/validation.ts';
 import { registerOpenApi, serveOpenApi, showOpenApi } from './openapi/openapi.ts';
+import { boundAnswers } from './response/unread-answers.ts';
 import { type AuthenticatorParts, createAuthenticator } from './server/auth.ts';
 import { createScope, requireAuthority } from './server/authority.ts';
 import { answerClientError } from './server/client-error.ts';
 import type { App } from './server/context.ts';
+import { createMemoryBudget } from './server/memory-budget.ts';
 import { collectRoutes } from './server/method-not-allowed.ts';
 import { handleError } from './server/problem.ts';
 import { createRequestIds } from './server/request-id.ts';
@@ -60,6 +61,8 @@ export interface AppParts extends Omit<OperationRoutesParts, 'catalog' | 'isClos
 
 const BODY_LIMIT = 64 * 1024;
 // Four bodies of 32 MB, two of one client: with what is made of each, the process stays below 900 MB.
+// Answers on their way to readers who take their time, the same.
+const ANSWER_MEMORY_BYTES = 256 * 1024 * 1024;
 const BODY_MEMORY_BYTES = 128 * 1024 * 1024;
 // A 32 MB body over a slow line, and no longer.
 const REQUEST_TIMEOUT_MS = 120_000;
@@ -118,7 +121,9 @@ export async function createApp(parts: AppParts): Promise<App> {
 
   requireAuthority(app);
   const scope = createScope(createAuthenticator(parts));
-  admitBodies(app, createBodyBudget(BODY_MEMORY_BYTES));
+  admitBodies(app, createMemoryBudget(BODY_MEMORY_BYTES));
+  const answers = createMemoryBudget(ANSWER_MEMORY_BYTES);
+  boundAnswers(app, answers);
 
   await registerOpenApi(app, parts.version);
   await app.register(scope('public', showOpenApi));
@@ -139,8 +144,8 @@ export async function createApp(parts: AppParts): Promise<App> {
       await api.register(routeRoutes(parts));
       await api.register(jobRoutes(parts));
       await api.register(resubmissionRoutes(parts));
-      await api.register(contentRoutes(parts));
-      await api.register(eventRoutes(parts));
+      await api.register(contentRoutes({ ...parts, answers }));
+      await api.register(eventRoutes({ ...parts, answers }));
     }),
   );
   await app.register(

@@ -5,7 +5,10 @@ import { Transform } from 'node:stream';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { ANONYMOUS } from '../../core/client.ts';
 import { ClipgateError } from '../../core/errors.ts';
-import { type BodyBudget, type BodyGrant, SMALL_BODY_BYTES } from './body-budget.ts';
+import type { MemoryBudget, MemoryGrant } from '../server/memory-budget.ts';
+
+/** Smaller bodies are not counted: there are never more of them than connections. */
+export const SMALL_BODY_BYTES = 64 * 1024;
 
 const RETRY_AFTER_S = 2;
 
@@ -33,7 +36,7 @@ const tooBusy = (): ClipgateError =>
  * Checks every body of this scope and those below it after `onRequest`, where keys are checked, and before a byte of
  * it is read. A client that asked with `Expect: 100-continue` is told to go on only then.
  */
-export function admitBodies(app: FastifyInstance, budget: BodyBudget): void {
+export function admitBodies(app: FastifyInstance, budget: MemoryBudget): void {
   const waiting = new WeakSet<IncomingMessage>();
   app.server.on('checkContinue', (request: IncomingMessage, response: ServerResponse) => {
     waiting.add(request);
@@ -60,13 +63,13 @@ export function admitBodies(app: FastifyInstance, budget: BodyBudget): void {
 }
 
 /** What a body uses is given back when its answer is out: until then its value is in memory. */
-function open(request: FastifyRequest, reply: FastifyReply, budget: BodyBudget): BodyGrant {
+function open(request: FastifyRequest, reply: FastifyReply, budget: MemoryBudget): MemoryGrant {
   const grant = budget.open(request.principal?.client ?? ANONYMOUS);
   reply.raw.once('close', grant.release);
   return grant;
 }
 
-function meter(grant: BodyGrant, raw: IncomingMessage): Transform {
+function meter(grant: MemoryGrant, raw: IncomingMessage): Transform {
   let total = 0;
   const metered = new Transform({
     transform(chunk: Buffer, _encoding, done) {

@@ -83,7 +83,8 @@ export interface JobRecords {
    * another upstream id than the one the job is bound to; with `upstream_id_taken` where the id belongs to another job,
    * or to an attempt that is over. A job that has ended gets its `finishedAt` where the change
    * has none, and is never due again, whatever `after` says: only a completed one may be, for its clip's sake. An
-   * empty change only moves lease and schedule: `version` and `updatedAt` stay and no watcher is called.
+   * empty change only moves lease and schedule: `version` and `updatedAt` stay and no watcher is called. One of nothing
+   * but polls and what they missed is no news either: of those only `updatedAt` moves.
    */
   saveStep(lease: Lease, change: JobChange, after: AfterStep): Promise<Job | null>;
   /**

@@ -40,6 +40,9 @@ const selectJob = (db: Queries, id: string) =>
     .select([...JOB_COLUMNS, 'lease_owner', 'lease_token'])
     .where('id', '=', id);
 
+/** What is counted for ourselves: no answer shows it, and those who wait for news of the job are not woken for it. */
+const UNSEEN: ReadonlySet<keyof JobChange> = new Set(['polls', 'missingSince', 'missingPolls']);
+
 /** See `JobRecords.saveStep`; to be run in a transaction where the change may end an attempt. */
 export async function saveStep(
   db: Queries,
@@ -51,7 +54,7 @@ export async function saveStep(
   const now = dialect.now();
   const waitMs = after.keep ? after.leaseMs : after.runInMs;
   const ends = endsJob(change);
-  const silent = Object.keys(change).length === 0;
+  const silent = (Object.keys(change) as (keyof JobChange)[]).every((name) => UNSEEN.has(name));
   const dueAt =
     (change.status !== undefined && AT_REST.includes(change.status)) || waitMs === null
       ? null
@@ -64,7 +67,8 @@ export async function saveStep(
     .updateTable('jobs')
     .set({
       ...toColumns(change),
-      ...(!silent && { updated_at: now, version: sql<number>`version + 1` }),
+      ...(Object.keys(change).length > 0 && { updated_at: now }),
+      ...(!silent && { version: sql<number>`version + 1` }),
       due_at: dueAt,
       ...(!after.keep && { lease_owner: null }),
       ...(finishedAt !== undefined && { finished_at: finishedAt }),

@@ -60,9 +60,33 @@ describe('GET /jobs/{id}/events', () => {
     await resumed.ended;
     expect(resumed.events().map(({ data }) => data.status)).toEqual(['completed']);
     const last = String(resumed.events()[0]?.id);
-    const nothing = await readEvents(`/jobs/${id}/events`, { 'last-event-id': last });
-    await nothing.ended;
-    expect(nothing.events()).toEqual([]);
+    const nothing = await gateway.request(`/jobs/${id}/events`, { headers: { 'last-event-id': last } });
+    expect(nothing.status).toBe(204);
+  });
+
+  it('has no event for a poll that changes nothing that is shown', async () => {
+    gateway = await startTestGateway({ background: false });
+    const pending = gateway.simulator.addFault({ fault: 'poll_status', status: 'pending' });
+    const id = await makeJob();
+    const { ended, events } = await readEvents(`/jobs/${id}/events`);
+    await expect.poll(() => events().length).toBe(1);
+    const polls = () => gateway.simulator.ledger()[0]?.polls ?? 0;
+    await expect
+      .poll(async () => {
+        await gateway.tick();
+        return polls();
+      })
+      .toBeGreaterThanOrEqual(5);
+    pending();
+    await expect
+      .poll(async () => {
+        await gateway.tick();
+        return events().at(-1)?.data.status;
+      })
+      .toBe('completed');
+    await ended;
+    // The first poll brings the generation id, which is shown.
+    expect(events().map(({ data }) => data.status)).toEqual(['pending', 'pending', 'completed']);
   });
 
   it('reaches every listener of a job', async () => {

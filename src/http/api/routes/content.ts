@@ -9,7 +9,9 @@ import type { Clip, ClipArchive } from '../../../service/clips/clip-archive.ts';
 import type { Jobs } from '../../../service/jobs/jobs.ts';
 import { parseRange } from '../../response/byte-range.ts';
 import { matchesEtag, matchesEtagStrongly } from '../../response/etag.ts';
+import { holdAnswer } from '../../response/unread-answers.ts';
 import type { App } from '../../server/context.ts';
+import type { MemoryBudget } from '../../server/memory-budget.ts';
 import { BinarySchema } from '../schemas/content.ts';
 import { ContentQuerySchema, JobParamsSchema } from '../schemas/job.ts';
 import { problems } from '../schemas/problem.ts';
@@ -17,11 +19,14 @@ import { problems } from '../schemas/problem.ts';
 export interface ContentRoutesParts {
   readonly jobs: Pick<Jobs, 'get'>;
   readonly archive: Pick<ClipArchive, 'open'>;
+  readonly answers: MemoryBudget;
 }
 
 const RETRY_AFTER_S = 5;
+// What a download holds while its reader takes its time: one chunk on its way, and its like in a live one.
+const DOWNLOAD_BYTES = 512 * 1024;
 
-export function contentRoutes({ jobs, archive }: ContentRoutesParts) {
+export function contentRoutes({ jobs, archive, answers }: ContentRoutesParts) {
   return async (app: App): Promise<void> => {
     for (const method of ['GET', 'HEAD'] as const) {
       app.route({
@@ -59,6 +64,7 @@ export function contentRoutes({ jobs, archive }: ContentRoutesParts) {
           }
           const { index } = request.query;
           if (index >= job.outputCount) throw new ClipgateError('not_found', 'Not found.');
+          if (request.method === 'GET') holdAnswer(answers, request, reply, DOWNLOAD_BYTES);
           // Nothing but a video, whatever the bytes of a stranger's file look like to a browser.
           reply.header('x-content-type-options', 'nosniff');
           return sendClip(await archive.open(job, index, request.signal), request, reply);

@@ -3,10 +3,12 @@
 import { Readable } from 'node:stream';
 import type { FastifyReply } from 'fastify';
 import { ClipgateError } from '../../../core/errors.ts';
-import type { Job } from '../../../core/job/job.ts';
+import { isTerminal, type Job } from '../../../core/job/job.ts';
 import { visibleTo } from '../../../core/principal.ts';
 import type { Jobs } from '../../../service/jobs/jobs.ts';
+import { holdAnswer } from '../../response/unread-answers.ts';
 import type { App } from '../../server/context.ts';
+import type { MemoryBudget } from '../../server/memory-budget.ts';
 import { writeJob } from '../job-answer.ts';
 import { EventHeadersSchema, EventStreamSchema } from '../schemas/event.ts';
 import { JobParamsSchema } from '../schemas/job.ts';
@@ -14,6 +16,7 @@ import { problems } from '../schemas/problem.ts';
 
 export interface EventRoutesParts {
   readonly jobs: Pick<Jobs, 'get' | 'follow' | 'recordOf'>;
+  readonly answers: MemoryBudget;
 }
 
 // Proxies close what is silent for a minute.
@@ -23,7 +26,7 @@ const RECONNECT_MS = 2_000;
 const MAX_STREAMS_PER_CLIENT = 2_500;
 const RETRY_AFTER_S = 5;
 
-export function eventRoutes({ jobs }: EventRoutesParts) {
+export function eventRoutes({ jobs, answers }: EventRoutesParts) {
   const streams = new Map<string, number>();
 
   /** Counts a stream of a client's. Returns what ends the count. */
@@ -48,14 +51,21 @@ export function eventRoutes({ jobs }: EventRoutesParts) {
 
   /**
    * The next event is made only when the last has left: a reader that is slow skips states, and one that is gone
-   * costs a buffer, not a queue.
+   * costs a buffer, not a queue. `hold` says whether there is memory for an event; without, the stream ends, and its
+   * reader comes back for the newest state.
    */
-  async function* write(job: Job, seenVersion: number, signal: AbortSignal): AsyncGenerator<string> {
+  async function* write(
+    job: Job,
+    seenVersion: number,
+    hold: (bytes: number) => boolean,
+    signal: AbortSignal,
+  ): AsyncGenerator<string> {
     yield `retry: ${RECONNECT_MS}\n\n`;
     for await (const current of jobs.follow(job, seenVersion, HEARTBEAT_MS, signal)) {
       if (current === null) yield ': keep-alive\n\n';
       else {
         const data = await writeJob(jobs, current);
+        if (!hold(data.length)) return;
         yield `event: job\nid: ${current.version}\ndata: ${data}\n\n`;
       }
     }
@@ -72,7 +82,8 @@ export function eventRoutes({ jobs }: EventRoutesParts) {
           summary: 'Follow a job as Server-Sent Events until it ends',
           description:
             'Each event is named `job`; its data is a Job, its id the version of the job. Send `Last-Event-ID` to ' +
-            'receive only newer versions. The stream closes after the terminal state.',
+            'receive only newer versions. The stream closes after the terminal state; asked again with nothing newer, the ' +
+            'answer is 204, at which an EventSource stops.',
           tags: ['jobs'],
           params: JobParamsSchema,
           headers: EventHeadersSchema,
@@ -81,15 +92,27 @@ export function eventRoutes({ jobs }: EventRoutesParts) {
               description: 'The events.',
               content: { 'text/event-stream': { schema: EventStreamSchema } },
             },
+            204: { description: 'The job has ended, and there is nothing after Last-Event-ID.', content: {} },
             ...problems(400, 401, 404, 405, 429, 500, 503),
           },
         },
       },
       async (request, reply) => {
         const job = await jobs.get(request.params.id, visibleTo(request.principal));
-        const release = takeSlot(request.principal.client);
         const seenVersion = Number(request.headers['last-event-id'] ?? 0);
-        const stream = Readable.from(write(job, seenVersion, request.signal), { objectMode: false });
+        // What a standard EventSource takes for "do not come back".
+        if (isTerminal(job.status) && job.version <= seenVersion) return reply.code(204).send();
+        const release = takeSlot(request.principal.client);
+        let held = holdAnswer(answers, request, reply, 0);
+        const hold = (bytes: number): boolean => {
+          if (reply.raw.writableLength === 0) {
+            held.release();
+            held = answers.open(request.principal.client);
+          }
+          return held.grow(bytes);
+        };
+        const stream = Readable.from(write(job, seenVersion, hold, request.signal), { objectMode: false });
+        stream.once('close', () => held.release());
         stream.once('close', release);
         return sendStream(reply, stream);
       },

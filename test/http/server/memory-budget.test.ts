@@ -2,10 +2,10 @@
 
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
-import { createBodyBudget } from '../../../src/http/input/body-budget.ts';
+import { createMemoryBudget } from '../../../src/http/server/memory-budget.ts';
 
 it('gives one client half, and the next half of what is left', () => {
-  const budget = createBodyBudget(128);
+  const budget = createMemoryBudget(128);
   expect(budget.open('a').grow(65)).toBe(false);
   const first = budget.open('a');
   expect(first.grow(32)).toBe(true);
@@ -26,7 +26,7 @@ it('never has more out than there is, and all of it again when all is released',
   );
   fc.assert(
     fc.property(steps, (orders) => {
-      const budget = createBodyBudget(100);
+      const budget = createMemoryBudget(100);
       const open: { bytes: number; release: () => void }[] = [];
       for (const { client, bytes, end } of orders) {
         if (end) open.pop()?.release();

@@ -1,25 +1,22 @@
-// Bounds the memory that large bodies use at once, and shares it between clients.
+// Bounds the memory that something large uses at once, and shares it between clients.
 
-/** Smaller bodies are not counted: there are never more of them than connections. */
-export const SMALL_BODY_BYTES = 64 * 1024;
-
-export interface BodyGrant {
+export interface MemoryGrant {
   /** Takes so many bytes more. False, and nothing taken, where they are not to be had now. */
   grow(bytes: number): boolean;
   /** Gives back all of it. May be called more than once. */
   readonly release: () => void;
 }
 
-export interface BodyBudget {
+export interface MemoryBudget {
   /** @param client whose share is used. */
-  open(client: string): BodyGrant;
+  open(client: string): MemoryGrant;
 }
 
 /**
  * A client may use half of what the others leave: one alone half of everything, and the next half of the rest. So no
- * number of bodies of one client takes the last byte from another.
+ * number of requests of one client takes the last byte from another.
  */
-export function createBodyBudget(totalBytes: number): BodyBudget {
+export function createMemoryBudget(totalBytes: number): MemoryBudget {
   const usedBy = new Map<string, number>();
   let used = 0;
 

@@ -1,0 +1,47 @@
+// Bounds what answers that are not read hold in memory: by bytes, shared between clients, and by time.
+
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import { ANONYMOUS } from '../../core/client.ts';
+import { ClipgateError } from '../../core/errors.ts';
+import type { MemoryBudget, MemoryGrant } from '../server/memory-budget.ts';
+
+// Smaller answers are not counted: there are never more of them than connections.
+const SMALL_ANSWER_BYTES = 64 * 1024;
+// Of a stream or a large answer of which nothing has been read for so long, the rest is not waited for.
+const UNREAD_MS = 60_000;
+const RETRY_AFTER_S = 5;
+
+/**
+ * Takes memory for an answer until its connection is done with it, and drops a reader who has taken nothing for a
+ * minute.
+ * @throws ClipgateError too_busy where this client's answers hold all the memory they may.
+ */
+export function holdAnswer(
+  budget: MemoryBudget,
+  request: FastifyRequest,
+  reply: FastifyReply,
+  bytes: number,
+): MemoryGrant {
+  const grant = budget.open(request.principal?.client ?? ANONYMOUS);
+  if (!grant.grow(bytes)) {
+    throw new ClipgateError(
+      'too_busy',
+      'Too many large responses are waiting to be read. Read them or close their connections, then retry.',
+      { retryAfterS: RETRY_AFTER_S },
+    );
+  }
+  reply.raw.once('close', grant.release);
+  // Counts while bytes wait to be sent and none leave; Node sets its own time again once the answer is out.
+  reply.raw.setTimeout(UNREAD_MS, () => reply.raw.destroy());
+  return grant;
+}
+
+/** Holds every large answer of this scope and those below it that is sent in one piece. */
+export function boundAnswers(app: FastifyInstance, budget: MemoryBudget): void {
+  app.addHook('onSend', async (request, reply, payload) => {
+    const isWhole = typeof payload === 'string' || Buffer.isBuffer(payload);
+    const bytes = isWhole ? payload.length : 0;
+    if (bytes > SMALL_ANSWER_BYTES) holdAnswer(budget, request, reply, bytes);
+    return payload;
+  });
+}
