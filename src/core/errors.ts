@@ -1,5 +1,6 @@
 // Every error a caller can be told about has a code here; nothing else reaches a caller by name.
 
+import type { BudgetScope } from './accounts/budget.ts';
 import type { JobStatus } from './job/job.ts';
 import type { Reason } from './routing/eligibility.ts';
 import type { Rejected } from './routing/evaluate.ts';
@@ -27,6 +28,8 @@ export type ErrorCode =
   | 'unknown_model'
   | 'no_matching_model'
   | 'unsupported_request'
+  | 'unpriceable'
+  | 'budget_exceeded'
   | 'media_unreachable'
   | 'idempotency_key_reused'
   | 'headers_too_large'
@@ -71,6 +74,20 @@ export interface InputError {
 /** The fields of an order that a clip spec does not have; each face spells them its own way. */
 export type OrderField = 'modelId' | 'quote' | 'previousJobId' | 'callbackUrl';
 
+/** A budget without room for an order, with every number that decided it. Money in micro-dollars. */
+export interface BudgetRefusal {
+  readonly id: string;
+  readonly scope: BudgetScope;
+  /** The limit of the present window, adjustments included. */
+  readonly limitMicroUsd: number;
+  readonly spentMicroUsd: number;
+  readonly heldMicroUsd: number;
+  readonly remainingMicroUsd: number;
+  readonly neededMicroUsd: number;
+  /** When the window ends, epoch milliseconds; null = never. */
+  readonly resetsAt: number | null;
+}
+
 /** What an error is about. Each face shows the members it has names for, in its own spelling. */
 export interface ErrorDetails {
   /** The job the error is about: the one that was refused, or the one in the way. */
@@ -93,6 +110,8 @@ export interface ErrorDetails {
   readonly unmatched?: readonly UnmatchedPattern[];
   /** What the question of a quote is answered with now; null where no model can make the clip any more. */
   readonly freshQuote?: QuotedRoute | null;
+  /** The budget that has no room for the order. */
+  readonly budget?: BudgetRefusal;
 }
 
 export interface ErrorOptions {

@@ -9,6 +9,8 @@ import { createApp } from '../http/app.ts';
 import { trackConnections } from '../http/server/connections.ts';
 import type { App } from '../http/server/context.ts';
 import { createAuditLog } from '../service/accounts/audit-log.ts';
+import { type BudgetWatch, createBudgetWatch } from '../service/accounts/budget-watch.ts';
+import { createBudgets } from '../service/accounts/budgets.ts';
 import type { CallbackDispatcher } from '../service/callbacks/callback-dispatcher.ts';
 import { createEnvKeys } from '../service/clients/env-keys.ts';
 import { createKeys } from '../service/clients/keys.ts';
@@ -55,6 +57,7 @@ export interface Gateway {
   readonly poller: JobPoller;
   readonly webhooks: InboundWebhooks;
   readonly dispatcher: CallbackDispatcher;
+  readonly budgetWatch: BudgetWatch;
   /** Fetches the catalog now. True where a good one came of it. */
   refreshCatalog(): Promise<boolean>;
   /**
@@ -92,6 +95,14 @@ export async function createGateway(parts: GatewayParts): Promise<Gateway> {
   const callbacks = createCallbackParts({ ...shared, sender: outbound.callbackSender, jobs });
   const { dispatcher } = callbacks;
 
+  const budgetWatch = createBudgetWatch({ store, monotonic, alarms, log });
+  lifecycle.add('budget watch', {
+    phase: 'work',
+    isBackground: true,
+    start: () => budgetWatch.start(),
+    stop: () => budgetWatch.stop(),
+    stopMs: STOP_MS,
+  });
   const retention = createRetention({ store, clock, random, log });
   lifecycle.add('retention', {
     phase: 'work',
@@ -149,6 +160,7 @@ export async function createGateway(parts: GatewayParts): Promise<Gateway> {
     reconciliation,
     orders,
     audit: createAuditLog({ store }),
+    budgets: createBudgets({ store, clock }),
     pingStore: () => store.ping(),
     checkArchive: createArchiveHealth({ storage, clock: monotonic, alarms }),
     describeSubmissions: () => breaker.describe(),
@@ -174,6 +186,7 @@ export async function createGateway(parts: GatewayParts): Promise<Gateway> {
     poller,
     webhooks,
     dispatcher,
+    budgetWatch,
     refreshCatalog: () => catalog.refresh(),
     async start({ background = true } = {}) {
       await lifecycle.start({ background });

@@ -4,6 +4,7 @@ import Fastify, { type FastifyBaseLogger, LogController } from 'fastify';
 import type { Logger } from 'pino';
 import { ClipgateError } from '../core/errors.ts';
 import type { AuditLog } from '../service/accounts/audit-log.ts';
+import type { Budgets } from '../service/accounts/budgets.ts';
 import type { CatalogCache } from '../service/catalog/catalog-cache.ts';
 import type { CatalogHistoryReader } from '../service/catalog/catalog-history.ts';
 import type { ClipArchive } from '../service/clips/clip-archive.ts';
@@ -13,6 +14,7 @@ import type { Reconciliation } from '../service/jobs/reconciliation.ts';
 import type { Orders } from '../service/orders/place-order.ts';
 import type { InboundWebhooks } from '../service/webhooks/inbound-webhooks.ts';
 import { auditRoutes } from './admin/routes/audit.ts';
+import { budgetRoutes } from './admin/routes/budgets.ts';
 import { catalogChangeRoutes } from './api/routes/catalog-changes.ts';
 import { contentRoutes } from './api/routes/content.ts';
 import { eventRoutes } from './api/routes/events.ts';
@@ -57,6 +59,7 @@ export interface AppParts extends Omit<OperationRoutesParts, 'catalog' | 'isClos
   readonly reconciliation: Reconciliation;
   readonly history: CatalogHistoryReader;
   readonly orders: Orders;
+  readonly budgets: Budgets;
 }
 
 const BODY_LIMIT = 64 * 1024;
@@ -155,6 +158,7 @@ export async function createApp(parts: AppParts): Promise<App> {
       await api.register(reconciliationRoutes(parts));
       await api.register(auditRoutes(parts));
       await api.register(refetchRoutes(parts));
+      await api.register(budgetRoutes(parts));
     }),
   );
   guardMethods();

@@ -4,6 +4,7 @@ import { afterEach, beforeEach, describe } from 'vitest';
 import { describeAttempts } from './contract/attempts.ts';
 import { describeAudit } from './contract/audit.ts';
 import { describeBodies } from './contract/bodies.ts';
+import { describeBudgets } from './contract/budgets.ts';
 import { describeCallbacks } from './contract/callbacks.ts';
 import { describeCatalogHistory } from './contract/catalog.ts';
 import { describeCreation } from './contract/creation.ts';
@@ -39,6 +40,7 @@ export function describeJobStore(name: string, open: OpenStore): void {
     describe('reading', () => describeReads(current));
     describe('the bodies of requests', () => describeBodies(current));
     describe('the audit log', () => describeAudit(current));
+    describe('budgets', () => describeBudgets(current));
     describe('callbacks', () => describeCallbacks(current));
     describe('the history of the catalog', () => describeCatalogHistory(current));
   });

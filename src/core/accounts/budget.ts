@@ -38,6 +38,32 @@ export interface BudgetUse {
   readonly adjustmentMicroUsd: MicroUsd;
 }
 
+/** A budget with the window that contains the present. */
+export interface BudgetState {
+  readonly budget: Budget;
+  readonly use: BudgetUse;
+  /** When the window ends, epoch milliseconds; null = never. */
+  readonly resetsAt: number | null;
+  /** Jobs that have ended, or may have, and whose bill is unknown: their holds stay until someone resolves them. */
+  readonly unknownJobs: number;
+}
+
+/** A credit (positive) or a charge (negative) that an operator enters for one window. */
+export interface BudgetAdjustment {
+  readonly id: string;
+  readonly budgetId: string;
+  readonly startsAt: number;
+  readonly at: number;
+  readonly microUsd: MicroUsd;
+  readonly reason: string;
+  readonly actor: string;
+}
+
+/** What may change while a budget is in use; its scope and period stay. */
+export type BudgetChange = Partial<
+  Pick<Budget, 'limitMicroUsd' | 'hard' | 'thresholds' | 'unpricedHoldMicroUsd' | 'includeByok'>
+>;
+
 /** What is left to hold; negative where bills came out above their holds or the limit was lowered. */
 export const remainingOf = (limitMicroUsd: MicroUsd, use: Omit<BudgetUse, 'startsAt'>): MicroUsd =>
   limitMicroUsd + use.adjustmentMicroUsd - use.settledMicroUsd - use.heldMicroUsd;

@@ -78,6 +78,8 @@ export type SubmitBody = Readonly<Record<string, unknown>> & { readonly model: s
 export interface Job {
   readonly id: string;
   readonly clientId: string;
+  /** With which of its keys the client ordered; null where keys are not asked for. */
+  readonly keyId: string | null;
   readonly status: JobStatus;
   readonly model: string;
   /** As answers show it: `data:` URLs and other long values are cut (`cutRequest`). */

@@ -1,7 +1,15 @@
 // What our own API says of an error: its sentences, its members and the places in the body, in the API's names.
 
 import { hintOf } from '../../core/catalog/similar-models.ts';
-import type { ClipgateError, ErrorCode, ErrorDetails, InputError, OrderField } from '../../core/errors.ts';
+import type {
+  BudgetRefusal,
+  ClipgateError,
+  ErrorCode,
+  ErrorDetails,
+  InputError,
+  OrderField,
+} from '../../core/errors.ts';
+import { fromMicroUsd } from '../../core/money.ts';
 import type { Reason } from '../../core/routing/eligibility.ts';
 import { explainUnmatched } from '../../core/routing/unmatched-patterns.ts';
 import { invalidRequest, toInputError } from '../input/input-errors.ts';
@@ -38,6 +46,7 @@ const ADVICE: { readonly [C in ErrorCode]?: (details: ErrorDetails) => string } 
   idempotency_key_reused: () => 'Use a new Idempotency-Key for a new intent.',
   double_charge_not_accepted: () => ACCEPT_DOUBLE_CHARGE,
   not_resubmittable: () => 'For another clip of the same kind POST /jobs.',
+  budget_exceeded: describeBudget,
   upstream_unreachable: ({ jobId }) =>
     jobId === undefined ? '' : 'The same Idempotency-Key may be used again.',
 };
@@ -60,7 +69,8 @@ function errorsOf({ field, reasons = [] }: ErrorDetails): InputError[] {
 }
 
 function membersOf(details: ErrorDetails): Record<string, unknown> {
-  const { jobId, jobStatus, upstreamId, limitSource, reasons, rejected, nearest, freshQuote } = details;
+  const { jobId, jobStatus, upstreamId, limitSource, reasons, rejected, nearest, freshQuote, budget } =
+    details;
   const members = {
     job_id: jobId,
     job_status: jobStatus,
@@ -69,6 +79,7 @@ function membersOf(details: ErrorDetails): Record<string, unknown> {
     reasons,
     rejected: rejected?.map(renderRejected),
     nearest,
+    budget: budget && renderBudgetRefusal(budget),
     plan: freshQuote && JSON.parse(writeRoute(freshQuote)),
   };
   return Object.fromEntries(Object.entries(members).filter(([, value]) => value !== undefined));
@@ -84,6 +95,29 @@ function describeReason({ code, requested, supported }: Reason): string {
   if (code === 'unsupported_audio') return 'this model generates no audio: omit the field or send false';
   const words = code.replaceAll('_', ' ');
   return supported && supported.length > 0 ? `${words}: this model has ${supported.join(', ')}` : words;
+}
+
+const renderBudgetRefusal = (budget: BudgetRefusal) => ({
+  id: budget.id,
+  scope: budget.scope,
+  limit_usd: fromMicroUsd(budget.limitMicroUsd),
+  spent_usd: fromMicroUsd(budget.spentMicroUsd),
+  held_usd: fromMicroUsd(budget.heldMicroUsd),
+  remaining_usd: fromMicroUsd(budget.remainingMicroUsd),
+  needed_usd: fromMicroUsd(budget.neededMicroUsd),
+  resets_at: budget.resetsAt === null ? null : new Date(budget.resetsAt).toISOString(),
+});
+
+function describeBudget({ budget }: ErrorDetails): string {
+  if (!budget) return '';
+  const usd = (microUsd: number) => `$${fromMicroUsd(microUsd)}`;
+  const { scope } = budget;
+  const whose = scope.kind === 'all' ? 'of all clients' : `of ${scope.kind} ${scope.id}`;
+  const resets = budget.resetsAt === null ? '' : ` It resets at ${new Date(budget.resetsAt).toISOString()}.`;
+  return (
+    `Budget ${budget.id} ${whose} has ${usd(Math.max(0, budget.remainingMicroUsd))} left of ${usd(budget.limitMicroUsd)} ` +
+    `(${usd(budget.spentMicroUsd)} spent, ${usd(budget.heldMicroUsd)} held), this order may cost ${usd(budget.neededMicroUsd)}.${resets}`
+  );
 }
 
 function adviseOnNoMatch({ nearest = [], unmatched = [] }: ErrorDetails): string {

@@ -35,6 +35,7 @@ export async function registerOpenApi(app: App, version: string): Promise<void> 
         { name: 'catalog', description: 'Models, their capabilities and prices.' },
         { name: 'routing', description: 'Choose a model for a clip.' },
         { name: 'jobs', description: 'Buy clips and follow them.' },
+        { name: 'accounts', description: 'Who may spend how much: keys, clients, budgets, spend.' },
         { name: 'operators', description: 'Reconcile jobs with an unknown outcome.' },
         { name: 'operations', description: 'Health checks.' },
       ],

@@ -38,6 +38,11 @@ export const ERROR_CODES = {
   ),
   key_expired: entry(401, 'The key has expired; `detail` names its id.', 'Use a newer key.'),
   key_revoked: entry(401, 'The key was revoked; `detail` names its id.', 'Ask the operator for another key.'),
+  budget_exceeded: entry(
+    402,
+    'The order does not fit into a budget; `budget` names it with its limit, what is spent, held and needed, and when it resets. Nothing was bought.',
+    'Order a cheaper clip, wait until `budget.resets_at`, or ask an operator to raise the budget. Not solved by a retry.',
+  ),
   upstream_insufficient_credits: entry(
     402,
     'OpenRouter answered 402. `limit_source` says which limit: the credits of the account, the limit of the key, or the budget for requests in flight.',
@@ -123,6 +128,11 @@ export const ERROR_CODES = {
     422,
     'No model can make this clip within its limits.',
     'See `rejected` for the reasons and `nearest` for changes that help.',
+  ),
+  unpriceable: entry(
+    422,
+    'What the clip may cost is unknown, and a hard budget applies. Nothing was bought.',
+    'Name a model whose price is known, or ask an operator to set `unpriced_hold_usd` on the budget.',
   ),
   unsupported_request: entry(
     422,

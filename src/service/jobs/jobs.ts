@@ -26,6 +26,8 @@ import type { Withdrawals } from './withdrawals.ts';
 
 export interface Intent {
   readonly clientId: string;
+  /** The key it is ordered with; absent = none. */
+  readonly keyId?: string | null;
   readonly request: SubmitBody;
   readonly estimatedMicroUsd: number | null;
   readonly expectedMs: number | null;

@@ -7,14 +7,25 @@ const CROCKFORD = '0123456789ABCDEFGHJKMNPQRSTVWXYZ';
 /** What every job id looks like; anything else names no job. */
 export const JOB_ID_PATTERN = /^job_[0-7][0-9A-HJKMNP-TV-Z]{25}$/;
 
-/** `job_` and a ULID: 48 bits of time, 80 random bits, sorting by time of creation to the millisecond. */
-export function createJobId(nowMs: number): string {
+const ULID = '[0-7][0-9A-HJKMNP-TV-Z]{25}';
+
+/** What every budget id looks like; anything else names no budget. */
+export const BUDGET_ID_PATTERN = new RegExp(`^budget_${ULID}$`);
+
+export const createJobId = (nowMs: number): string => `job_${createUlid(nowMs)}`;
+
+export const createBudgetId = (nowMs: number): string => `budget_${createUlid(nowMs)}`;
+
+export const createAdjustmentId = (nowMs: number): string => `adjustment_${createUlid(nowMs)}`;
+
+/** 48 bits of time, 80 random bits: sorts by time of creation to the millisecond. */
+function createUlid(nowMs: number): string {
   let id = '';
   for (let rest = nowMs, i = 0; i < 10; i++, rest = Math.floor(rest / 32))
     id = CROCKFORD.charAt(rest % 32) + id;
   // 16 bytes, five bits of each: no bias, no big-integer arithmetic.
   for (const byte of randomBytes(16)) id += CROCKFORD.charAt(byte & 31);
-  return `job_${id}`;
+  return id;
 }
 
 /** 128 random bits in hex. */

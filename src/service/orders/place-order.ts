@@ -112,6 +112,7 @@ export function createOrders({ planner, jobs, quotes, callbacks }: OrdersParts):
       const terms = order.fallback && toTerms(order.fallback.maxAttempts, order.fallback.maxTotalCostUsd);
       const intent: Intent = {
         clientId: client,
+        keyId: principal.keyId,
         request: first.request,
         estimatedMicroUsd: first.estimatedMicroUsd,
         ceilingMicroUsd: first.highMicroUsd,

@@ -15,6 +15,22 @@ export const ALARMS = {
     action:
       'Wait for its webhook where PUBLIC_URL is set. Otherwise look for the job in the OpenRouter activity, then attach its id, close it as not accepted or write it off (POST /jobs/{id}/resolve).',
   },
+  budget_threshold: {
+    happened:
+      'What is spent and held of a budget has reached one of its thresholds. Reported once per window.',
+    action:
+      'See GET /budgets/{id}: raise the limit, enter an adjustment for this window, or let orders be refused at the limit.',
+  },
+  budget_overrun: {
+    happened: 'The bill of a job came out above what its budget held for it. It is counted in full.',
+    action:
+      'Compare the bill with the estimate of the job: the provider charges more than its price list says.',
+  },
+  budget_drift: {
+    happened:
+      'The amount a budget window holds is not the sum of its holds. No operation of Clipgate does that.',
+    action: 'Find out who wrote to the database by hand. Report it as a bug if it was not.',
+  },
   submissions_paused: {
     happened: 'Too many submits of the last five minutes have an unknown outcome: buying is paused.',
     action:

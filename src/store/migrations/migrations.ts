@@ -12,6 +12,7 @@ import { bodiesMigration } from './0009-bodies.ts';
 import { ceilingsMigration } from './0010-ceilings.ts';
 import { unclearMigration } from './0011-unclear.ts';
 import { auditMigration } from './0012-audit.ts';
+import { budgetsMigration } from './0013-budgets.ts';
 import type { Migration } from './migrator.ts';
 
 export const MIGRATIONS: readonly Migration[] = [
@@ -27,4 +28,5 @@ export const MIGRATIONS: readonly Migration[] = [
   ceilingsMigration,
   unclearMigration,
   auditMigration,
+  budgetsMigration,
 ];

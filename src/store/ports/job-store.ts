@@ -3,6 +3,7 @@
 import type { AttemptStore } from './attempts.ts';
 import type { AuditStore } from './audit.ts';
 import type { BodyStore } from './bodies.ts';
+import type { BudgetStore } from './budgets.ts';
 import type { CallbackStore } from './callbacks.ts';
 import type { CatalogStore } from './catalog.ts';
 import type { DocumentStore } from './documents.ts';
@@ -21,6 +22,7 @@ export type JobStore = JobRecords &
   WebhookInbox &
   ReconciliationStore &
   CallbackStore &
+  BudgetStore &
   CatalogStore &
   DocumentStore &
   ObservationStore &

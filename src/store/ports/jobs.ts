@@ -11,10 +11,12 @@ export type JobIntent = Pick<
 > & {
   /** The whole body, which the store keeps apart where it is long. */
   readonly request: SubmitBody;
-  /** As `Job.ceilingMicroUsd`; absent = null. */
-  readonly ceilingMicroUsd?: number | null;
+  /** The key it was ordered with; absent = null. */
+  readonly keyId?: string | null;
   /** As `Job.listMicroUsd`; absent = null. */
   readonly listMicroUsd?: number | null;
+  /** As `Job.ceilingMicroUsd`; absent = null. */
+  readonly ceilingMicroUsd?: number | null;
   /** The client's address for the callback about how the job ended, if any. */
   readonly callbackUrl?: string | null;
   /** The caller's Idempotency-Key with the hash of the body it came with. */
@@ -35,7 +37,8 @@ export type JobIntent = Pick<
 };
 
 export type CreateResult =
-  | { readonly kind: 'created'; readonly claim: Claim }
+  /** `budgeted` where a budget holds what it may cost. */
+  | { readonly kind: 'created'; readonly claim: Claim; readonly budgeted: boolean }
   /** The same key and body came before: that job, nothing written. */
   | { readonly kind: 'replayed'; readonly job: Job }
   /** The same key came before with another body. */

@@ -7,6 +7,7 @@ import { MIGRATIONS } from '../migrations/migrations.ts';
 import { migrate } from '../migrations/migrator.ts';
 import type { JobStore } from '../ports/job-store.ts';
 import type { Dialect, Queries } from '../sql/database.ts';
+import { createGroupCommit } from '../sql/group-commit.ts';
 import { guardStore } from '../sql/guard-store.ts';
 import { createJobEvents } from '../sql/job-events.ts';
 import { createJobStore } from '../sql/job-store.ts';
@@ -62,6 +63,10 @@ async function requireDurability(queries: Queries): Promise<void> {
     );
   }
 }
+
+/** Deadlock and serialization failure: the server undid the transaction so that another could go on. */
+const isContention = (error: unknown): boolean =>
+  error instanceof pg.DatabaseError && (error.code === '40P01' || error.code === '40001');
 
 /** Replicas that start together take turns; the late ones find nothing left to do. */
 async function migrateOnce(queries: Queries): Promise<void> {
@@ -147,9 +152,12 @@ export async function openPostgresStore(options: PostgresStoreOptions): Promise<
       notifier.notify(jobIds);
     };
 
+    const shared = createGroupCommit(queries, announce, { begin: 'begin', isContention });
+
     const store = createJobStore({
       dialect: DIALECT,
       reader: queries,
+      writeShared: shared.write,
       async write(unit) {
         const { value, changed } = await inTransaction(queries, unit);
         announce(changed);
@@ -163,6 +171,7 @@ export async function openPostgresStore(options: PostgresStoreOptions): Promise<
       onJobChanged: feed.subscribe,
       async close() {
         closing = true;
+        await shared.close();
         await listener.close();
         await notifier.close();
         await queries.destroy();

@@ -1,7 +1,8 @@
 // The one place every end of an attempt passes, whichever statement ended it.
 
 import { isTerminal, type Job, type JobChange } from '../../core/job/job.ts';
-import type { Queries } from '../sql/database.ts';
+import type { Dialect, Queries } from '../sql/database.ts';
+import { settleHolds } from './budget-settlement.ts';
 
 /** How one attempt of a job ended: `attempt` is its number, `actualMicroUsd` the bill, null where it is unknown. */
 export type AttemptEnd = Pick<
@@ -18,6 +19,8 @@ export type AttemptEnd = Pick<
   | 'finishedAt'
   | 'actualMicroUsd'
   | 'isByok'
+  | 'estimatedMicroUsd'
+  | 'ceilingMicroUsd'
 >;
 
 /** True where saving `change` may end an attempt, or tell the bill of one that has ended: a unit of several statements. */
@@ -34,7 +37,8 @@ export const mayEndAttempt = (change: JobChange): boolean =>
  * answer to a write was lost and it is written again, and once more with the bill where that became known later: the
  * result must be the same as of the last.
  */
-export async function endAttempt(db: Queries, end: AttemptEnd): Promise<void> {
+export async function endAttempt(db: Queries, dialect: Dialect, end: AttemptEnd): Promise<void> {
+  await settleHolds(db, dialect, end);
   // A job that may have one attempt only is its own record of it.
   if (end.fallback === null) return;
   await db

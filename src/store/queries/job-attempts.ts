@@ -11,6 +11,7 @@ import type { Database, Dialect, Queries, Written } from '../sql/database.ts';
 import { dueIn } from '../sql/lease-columns.ts';
 import type { AttemptTable } from '../sql/tables.ts';
 import type { KeptBodies } from './bodies.ts';
+import { passHoldsOn } from './budget-settlement.ts';
 import { forgetTold } from './callback-records.ts';
 import { endAttempt } from './end-attempt.ts';
 import { JOB_COLUMNS, toJob } from './job-row.ts';
@@ -112,7 +113,9 @@ async function beginAttempt(
     throw new ClipgateError('internal', `Job ${jobId} has no attempt ${number} to turn to.`);
   }
 
-  await endAttempt(db, { ...toJob(held), ...ended, finishedAt: ended.finishedAt ?? held.now });
+  const end = { ...toJob(held), ...ended, finishedAt: ended.finishedAt ?? held.now };
+  await passHoldsOn(db, end, number);
+  await endAttempt(db, dialect, end);
   const job = await db
     .updateTable('jobs')
     .set({

@@ -6,7 +6,10 @@ import type { Job } from '../../core/job/job.ts';
 import type { CreateResult, JobIntent } from '../ports/jobs.ts';
 import type { Dialect, Queries, Written } from '../sql/database.ts';
 import { prepare } from '../sql/prepared-query.ts';
+import type { JobTable } from '../sql/tables.ts';
 import { type KeptBodies, useBody } from './bodies.ts';
+import type { Admit } from './budget-admission.ts';
+import { applies } from './budget-row.ts';
 import { insertCallback } from './callback-records.ts';
 import { insertAttempts, termsOf } from './job-attempts.ts';
 import { JOB_COLUMNS, toJob } from './job-row.ts';
@@ -17,9 +20,43 @@ export const KEY_LIFE_MS = 30 * 24 * 60 * 60 * 1000;
 
 const FIRST_TOKEN = 1;
 
+const NEW_JOB_COLUMNS = [
+  'id',
+  'client_id',
+  'key_id',
+  'status',
+  'model',
+  'request',
+  'body_hash',
+  'nonce',
+  'created_at',
+  'updated_at',
+  'version',
+  'expected_ms',
+  'estimated_micro_usd',
+  'list_micro_usd',
+  'ceiling_micro_usd',
+  'output_count',
+  'submit_attempts',
+  'polls',
+  'missing_polls',
+  'attempt',
+  'fallback',
+  'patience_ms',
+  'resubmit_of',
+  'callback_url',
+  'due_at',
+  'claimed_due_at',
+  'lease_owner',
+  'lease_token',
+] as const satisfies readonly (keyof JobTable)[];
+
 interface NewJob {
   readonly id: string;
   readonly clientId: string;
+  readonly keyId: string | null;
+  /** 1 where its budgets hold for it. */
+  readonly admitted: 0 | 1;
   readonly model: string;
   readonly request: string;
   readonly bodyHash: string | null;
@@ -57,48 +94,73 @@ const doubleCharge = ({ id, status }: Job) =>
     { details: { jobId: id, jobStatus: status } },
   );
 
-/** Creates a job inside the write unit it is given, its bodies kept beforehand; see `JobRecords.createJob`. */
+/**
+ * Creates a job inside the write unit it is given, its bodies kept beforehand; see `JobRecords.createJob`. Null where
+ * budgets are to be asked and there is no transaction to do so in.
+ */
 export type CreateJob = (
   db: Queries,
   intent: JobIntent,
   bodies: KeptBodies,
-  owner: string,
-  leaseMs: number,
-) => Promise<Written<CreateResult>>;
+  options: {
+    readonly owner: string;
+    readonly leaseMs: number;
+    /** False where it runs as a single statement, without a transaction around it. */
+    readonly isTransaction: boolean;
+  },
+) => Promise<Written<CreateResult | null>>;
 
-export function prepareJobCreation(db: Queries, dialect: Dialect): CreateJob {
+export function prepareJobCreation(db: Queries, dialect: Dialect, admit: Admit): CreateJob {
+  // A job that no budget asks about is written at once; for any other no row comes back, and admission is next.
   const insertJob = prepare((job: NewJob) =>
     db
       .insertInto('jobs')
-      .values({
-        id: job.id,
-        client_id: job.clientId,
-        status: 'queued',
-        model: job.model,
-        request: job.request,
-        body_hash: job.bodyHash,
-        nonce: job.nonce,
-        created_at: dialect.now(),
-        updated_at: dialect.now(),
-        version: 1,
-        expected_ms: job.expectedMs,
-        estimated_micro_usd: job.estimatedMicroUsd,
-        ceiling_micro_usd: job.ceilingMicroUsd,
-        list_micro_usd: job.listMicroUsd,
-        output_count: 0,
-        submit_attempts: 0,
-        polls: 0,
-        missing_polls: 0,
-        attempt: 1,
-        fallback: job.fallback,
-        patience_ms: job.patienceMs,
-        resubmit_of: job.resubmitOf,
-        callback_url: job.callbackUrl,
-        due_at: sql<number>`${dialect.now()} + ${job.leaseMs}`,
-        claimed_due_at: dialect.now(),
-        lease_owner: job.owner,
-        lease_token: FIRST_TOKEN,
-      })
+      .columns(NEW_JOB_COLUMNS)
+      .expression(
+        db
+          .selectNoFrom(({ val }) => [
+            val(job.id).as('id'),
+            val(job.clientId).as('client_id'),
+            val(job.keyId).as('key_id'),
+            sql.lit('queued').as('status'),
+            val(job.model).as('model'),
+            val(job.request).as('request'),
+            val(job.bodyHash).as('body_hash'),
+            val(job.nonce).as('nonce'),
+            sql<number>`${dialect.now()}`.as('created_at'),
+            sql<number>`${dialect.now()}`.as('updated_at'),
+            sql.lit(1).as('version'),
+            val(job.expectedMs).as('expected_ms'),
+            val(job.estimatedMicroUsd).as('estimated_micro_usd'),
+            val(job.listMicroUsd).as('list_micro_usd'),
+            val(job.ceilingMicroUsd).as('ceiling_micro_usd'),
+            sql.lit(0).as('output_count'),
+            sql.lit(0).as('submit_attempts'),
+            sql.lit(0).as('polls'),
+            sql.lit(0).as('missing_polls'),
+            sql.lit(1).as('attempt'),
+            val(job.fallback).as('fallback'),
+            val(job.patienceMs).as('patience_ms'),
+            val(job.resubmitOf).as('resubmit_of'),
+            val(job.callbackUrl).as('callback_url'),
+            sql<number>`${dialect.now()} + ${job.leaseMs}`.as('due_at'),
+            sql<number>`${dialect.now()}`.as('claimed_due_at'),
+            val(job.owner).as('lease_owner'),
+            sql.lit(FIRST_TOKEN).as('lease_token'),
+          ])
+          .where(({ or, not, exists, selectFrom }) =>
+            or([
+              sql<boolean>`${job.admitted} = 1`,
+              not(
+                exists(
+                  selectFrom('budgets')
+                    .select('id')
+                    .where(applies(sql`${job.clientId}`, sql`${job.keyId}`)),
+                ),
+              ),
+            ]),
+          ),
+      )
       .returning(JOB_COLUMNS),
   );
 
@@ -174,7 +236,8 @@ export function prepareJobCreation(db: Queries, dialect: Dialect): CreateJob {
     return resubmitOf;
   }
 
-  return async (db, intent, bodies, owner, leaseMs) => {
+  return async (db, intent, bodies, options) => {
+    const { owner, leaseMs } = options;
     const { id, clientId, idempotency } = intent;
     const key = idempotency && (await claimKey(db, { clientId, jobId: id, ...idempotency }));
     if (key && key.kind !== 'ours') return { value: key, changed: [] };
@@ -182,8 +245,9 @@ export function prepareJobCreation(db: Queries, dialect: Dialect): CreateJob {
 
     const { fallback } = intent;
     const callbackUrl = intent.callbackUrl ?? null;
-    const [row] = await insertJob(db, {
+    const job: Omit<NewJob, 'admitted'> = {
       ...intent,
+      keyId: intent.keyId ?? null,
       request: bodies.attempts[0]?.request ?? JSON.stringify(intent.request),
       bodyHash: bodies.hash,
       ceilingMicroUsd: intent.ceilingMicroUsd ?? null,
@@ -194,12 +258,20 @@ export function prepareJobCreation(db: Queries, dialect: Dialect): CreateJob {
       callbackUrl,
       owner,
       leaseMs,
-    });
+    };
+    const [free] = await insertJob(db, { ...job, admitted: 0 });
+    // A statement of its own cannot take back what a budget holds: the caller comes again with a transaction.
+    if (!free && !options.isTransaction) return { value: null, changed: [] };
+    if (!free) {
+      const ceilingMicroUsd = fallback ? fallback.maxTotalMicroUsd : (intent.ceilingMicroUsd ?? null);
+      await admit(db, { jobId: id, clientId, keyId: job.keyId, ceilingMicroUsd });
+    }
+    const [row] = free ? [free] : await insertJob(db, { ...job, admitted: 1 });
     if (!row) throw new Error(`Inserting job ${id} returned no row`);
     if (bodies.hash !== null) await useBody(db, bodies.hash);
     if (fallback) await insertAttempts(db, intent, fallback, bodies);
     if (callbackUrl !== null) await insertCallback(db, id, callbackUrl);
     const claim = { job: toJob(row), lease: { jobId: id, owner, token: FIRST_TOKEN } };
-    return { value: { kind: 'created', claim }, changed: [id] };
+    return { value: { kind: 'created', claim, budgeted: !free }, changed: [id] };
   };
 }

@@ -7,6 +7,7 @@ import type { JobTable } from '../sql/tables.ts';
 export const JOB_COLUMNS = [
   'id',
   'client_id',
+  'key_id',
   'status',
   'model',
   'request',
@@ -46,6 +47,7 @@ export function toJob(row: JobRow): Job {
   return {
     id: row.id,
     clientId: row.client_id,
+    keyId: row.key_id,
     status: row.status,
     model: row.model,
     request: JSON.parse(row.request),

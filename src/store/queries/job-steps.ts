@@ -89,7 +89,7 @@ export async function saveStep(
   const saved = await update.returning(JOB_COLUMNS).executeTakeFirst();
   if (saved) {
     const job = toJob(saved);
-    if (mayEndAttempt(change) && isTerminal(job.status)) await endAttempt(db, job);
+    if (mayEndAttempt(change) && isTerminal(job.status)) await endAttempt(db, dialect, job);
     return { value: job, changed: silent ? [] : [saved.id] };
   }
 
@@ -191,6 +191,6 @@ export async function withdrawJob(
     .executeTakeFirst();
   if (!row) return { value: null, changed: [] };
   const job = toJob(row);
-  await endAttempt(db, job);
+  await endAttempt(db, dialect, job);
   return { value: job, changed: [jobId] };
 }

@@ -118,7 +118,7 @@ async function resolveUnknown(
     .executeTakeFirstOrThrow();
   await writeJobAudit(db, dialect, [before, after], resolution.action, by);
   const job = toJob(after);
-  if (!attached) await endAttempt(db, job);
+  if (!attached) await endAttempt(db, dialect, job);
   return { value: { kind: 'resolved', job }, changed: [jobId] };
 }
 

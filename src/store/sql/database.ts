@@ -34,6 +34,11 @@ export interface Database {
   readonly reader: Queries;
   /** Resolves once the unit is durable; watchers have been told by then. */
   write<T>(unit: WriteUnit<T>): Promise<T>;
+  /**
+   * As `write`, sharing its commit with other units of the moment: for units that wait for one row, which a commit each
+   * would make slow. @param order units that lock the same rows lock them in this order.
+   */
+  writeShared<T>(unit: WriteUnit<T>, order: string): Promise<T>;
   /** As `write`, for a unit of one statement, which needs no transaction of its own. */
   writeOne<T>(unit: WriteUnit<T>): Promise<T>;
   onJobChanged(listener: (jobId: string) => void): () => void;

@@ -1,7 +1,11 @@
 // The job store over any database that runs our queries.
 
+import { LRUCache } from 'lru-cache';
 import { createAudit } from '../queries/audit.ts';
 import { createBodies, describeBodies } from '../queries/bodies.ts';
+import { prepareAdmission } from '../queries/budget-admission.ts';
+import { createCalendars } from '../queries/budget-windows.ts';
+import { createBudgets } from '../queries/budgets.ts';
 import { createCallbackClaims } from '../queries/callback-claims.ts';
 import { createCallbackRecords, releaseCallbacks } from '../queries/callback-records.ts';
 import { createCatalogHistoryStore } from '../queries/catalog-history.ts';
@@ -17,15 +21,18 @@ import { createOutputs } from '../queries/outputs.ts';
 import { createPurge } from '../queries/purge.ts';
 import { createReconciliation } from '../queries/reconciliation.ts';
 import { createWebhookInbox } from '../queries/webhook-inbox.ts';
-import type { Database } from './database.ts';
+import type { Database, Queries } from './database.ts';
 import type { UnguardedStore } from './guard-store.ts';
 
 const WRITE_CHECK = JSON.stringify('x'.repeat(4096));
 
 /** The database's schema must be in place; closing the store closes the database. */
 export function createJobStore(database: Database): UnguardedStore {
-  const { reader, dialect, write, writeOne } = database;
-  const createJob = prepareJobCreation(reader, dialect);
+  const { reader, dialect, write, writeOne, writeShared } = database;
+  const calendarOf = createCalendars();
+  const createJob = prepareJobCreation(reader, dialect, prepareAdmission(dialect, calendarOf));
+  /** Clients whose last order a budget was asked about: only how the next is written hangs on it. */
+  const budgeted = new LRUCache<string, true>({ max: 10_000 });
   const documents = createDocuments(database);
   const bodies = createBodies(database);
   const leases = prepareJobLeases(reader, dialect);
@@ -44,6 +51,7 @@ export function createJobStore(database: Database): UnguardedStore {
     ...createCatalogHistoryStore(database),
     ...createObservations(database),
     ...createPurge(database),
+    ...createBudgets(database, calendarOf),
     ...createCallbackRecords(database),
     ...createCallbackClaims(database),
     async createJob(intent, owner, leaseMs) {
@@ -59,8 +67,21 @@ export function createJobStore(database: Database): UnguardedStore {
         !intent.callbackUrl &&
         !intent.resubmitOf &&
         hash === null;
-      const run = single ? writeOne : write;
-      return run((db) => createJob(db, intent, { hash, attempts }, owner, leaseMs));
+      const create = (isTransaction: boolean) => (db: Queries) =>
+        createJob(db, intent, { hash, attempts }, { owner, leaseMs, isTransaction });
+      const { clientId } = intent;
+      if (!budgeted.has(clientId)) {
+        const made = await (single ? writeOne(create(false)) : write(create(true)));
+        if (made?.kind === 'created' && made.budgeted) budgeted.set(clientId, true);
+        if (made) return made;
+      }
+      // Orders under one budget wait for its row: together they wait for one commit.
+      const order = [clientId, intent.keyId ?? '', intent.idempotency?.key ?? ''].join(' ');
+      const made = await writeShared(create(true), order);
+      if (!made) throw new Error(`Creating job ${intent.id} in a transaction came to nothing`);
+      if (made.kind === 'created' && !made.budgeted) budgeted.delete(clientId);
+      else budgeted.set(clientId, true);
+      return made;
     },
     claimDue: (owner, limit, leaseMs, turns) =>
       writeOne((db) => leases.claimDue(db, owner, limit, leaseMs, turns)),

@@ -1,5 +1,7 @@
 // The tables as our queries see them: times are epoch milliseconds, money integer micro-dollars, JSON is text.
 
+import type { BudgetScope } from '../../core/accounts/budget.ts';
+import type { Period } from '../../core/accounts/calendar.ts';
 import type { CallbackState } from '../../core/callbacks/delivery.ts';
 import type { ModelChange } from '../../core/catalog/catalog-changes.ts';
 import type { JobStatus } from '../../core/job/job.ts';
@@ -9,6 +11,7 @@ import type { JobObservation } from '../../core/learning/observation.ts';
 export interface JobTable {
   readonly id: string;
   readonly client_id: string;
+  readonly key_id: string | null;
   readonly status: JobStatus;
   readonly model: string;
   /** JSON of what answers show of the body; of all of it where `body_hash` is null. */
@@ -174,6 +177,59 @@ interface BodyPartTable {
   readonly data: string;
 }
 
+export interface BudgetTable {
+  readonly id: string;
+  readonly scope_kind: BudgetScope['kind'];
+  readonly scope_id: string | null;
+  readonly limit_micro_usd: number;
+  readonly period: Period;
+  readonly time_zone: string;
+  /** 0 or 1, as below. */
+  readonly hard: number;
+  readonly thresholds: string;
+  readonly unpriced_hold_micro_usd: number | null;
+  readonly include_byok: number;
+  readonly created_at: number;
+  readonly deleted_at: number | null;
+}
+
+export interface BudgetWindowTable {
+  readonly budget_id: string;
+  readonly starts_at: number;
+  readonly settled_micro_usd: number;
+  readonly held_micro_usd: number;
+  readonly adjustment_micro_usd: number;
+}
+
+interface BudgetHoldTable {
+  readonly job_id: string;
+  readonly attempt: number;
+  readonly budget_id: string;
+  readonly starts_at: number;
+  readonly held_micro_usd: number;
+  readonly state: 'held' | 'settled' | 'released';
+  readonly settled_micro_usd: number | null;
+}
+
+interface BudgetAdjustmentTable {
+  readonly id: string;
+  readonly budget_id: string;
+  readonly starts_at: number;
+  readonly at: number;
+  readonly micro_usd: number;
+  readonly reason: string;
+  readonly actor: string;
+}
+
+export interface BudgetEventTable {
+  readonly budget_id: string;
+  readonly starts_at: number;
+  readonly kind: 'threshold' | 'overrun';
+  readonly subject: string;
+  readonly at: number;
+  readonly reported_at: number | null;
+}
+
 interface MigrationTable {
   readonly version: number;
   readonly name: string;
@@ -197,5 +253,10 @@ export interface Tables {
   readonly audit_log: AuditTable;
   readonly catalog_changes: CatalogChangeTable;
   readonly callbacks: CallbackTable;
+  readonly budgets: BudgetTable;
+  readonly budget_windows: BudgetWindowTable;
+  readonly budget_holds: BudgetHoldTable;
+  readonly budget_adjustments: BudgetAdjustmentTable;
+  readonly budget_events: BudgetEventTable;
   readonly schema_migrations: MigrationTable;
 }

@@ -10,10 +10,10 @@ import type { JobStore } from '../ports/job-store.ts';
 import { releaseCallbacks } from '../queries/callback-records.ts';
 import { prepareJobLeases } from '../queries/job-leases.ts';
 import type { Dialect, Queries } from '../sql/database.ts';
+import { createGroupCommit, inTransaction } from '../sql/group-commit.ts';
 import { guardStore } from '../sql/guard-store.ts';
 import { createJobEvents } from '../sql/job-events.ts';
 import { createJobStore } from '../sql/job-store.ts';
-import { createGroupCommit, inTransaction } from './group-commit.ts';
 import { createJobCache } from './job-cache.ts';
 import { CLOCK_FUNCTION, createKyselyDatabase, loadSqlite, type SqliteModule } from './sqlite-driver.ts';
 import { lockFile } from './sqlite-lock.ts';
@@ -124,7 +124,7 @@ export async function openSqliteStore({ file, clock }: SqliteStoreOptions): Prom
       await enterWal(connection.queries, path);
       return connection;
     });
-    await inTransaction(writing.queries, async (db) => {
+    await inTransaction(writing.queries, 'begin immediate', async (db) => {
       await migrate(db, DIALECT, MIGRATIONS);
       await prepareJobLeases(db, DIALECT).releaseAll(db);
       await releaseCallbacks(db, DIALECT, null);
@@ -138,15 +138,21 @@ export async function openSqliteStore({ file, clock }: SqliteStoreOptions): Prom
 
     const feed = createJobEvents();
     const cache = createJobCache();
-    const { write, close } = createGroupCommit(writing.queries, (jobIds) => {
-      cache.forget(jobIds);
-      feed.announce(jobIds);
-    });
+    const { write, close } = createGroupCommit(
+      writing.queries,
+      (jobIds) => {
+        cache.forget(jobIds);
+        feed.announce(jobIds);
+      },
+      { begin: 'begin immediate' },
+    );
     const store = createJobStore({
       dialect: DIALECT,
       reader: reading.queries,
       write,
-      writeOne: write,
+      // One connection writes, one unit after another, all of a moment in one commit.
+      writeShared: (unit) => write(unit),
+      writeOne: (unit) => write(unit),
       onJobChanged: feed.subscribe,
       async close() {
         await close();

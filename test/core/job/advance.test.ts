@@ -19,6 +19,7 @@ const NOW = 1_790_000_000_000;
 const job = (changes: Partial<Job> = {}): Job => ({
   id: 'job_1',
   clientId: 'studio',
+  keyId: null,
   status: 'pending',
   model: 'google/veo-3.1-lite',
   request: { model: 'google/veo-3.1-lite' },

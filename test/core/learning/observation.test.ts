@@ -11,6 +11,7 @@ const START = 1_763_000_000_000;
 const ended = (overrides: Partial<Job> = {}): Job => ({
   id: 'job_1',
   clientId: 'studio',
+  keyId: null,
   status: 'completed',
   model: 'a/b',
   request: { model: 'a/b', prompt: 'x', duration: 4, resolution: '4K', generate_audio: false },

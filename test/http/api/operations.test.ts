@@ -212,6 +212,7 @@ describe('what should not happen', () => {
       recordOf: fail,
       recordsOf: fail,
     },
+    budgets: { create: fail, list: fail, get: fail, update: fail, remove: fail, adjust: fail, of: fail },
     archive: { open: fail },
     clips: { refetch: fail },
     webhooks: { receive: fail },

@@ -31,6 +31,7 @@ async function setUp() {
     endedJob: (id: string, overrides: Partial<Job> = {}): Job => ({
       id,
       clientId: 'studio',
+      keyId: null,
       status: 'completed',
       model: 'a/b',
       request: { model: 'a/b', duration: 4 },

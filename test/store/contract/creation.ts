@@ -17,6 +17,7 @@ export function describeCreation(current: () => StoreUnderTest): void {
     expect(job).toEqual({
       id: intent.id,
       clientId: 'studio',
+      keyId: null,
       status: 'queued',
       model: intent.model,
       request: intent.request,

@@ -9,7 +9,7 @@ import { MIGRATIONS } from '../../../src/store/migrations/migrations.ts';
 import type { Migration } from '../../../src/store/migrations/migrator.ts';
 import { migrate } from '../../../src/store/migrations/migrator.ts';
 import type { Dialect, Queries } from '../../../src/store/sql/database.ts';
-import { inTransaction } from '../../../src/store/sqlite/group-commit.ts';
+import { inTransaction } from '../../../src/store/sql/group-commit.ts';
 import { openSqliteStore } from '../../../src/store/sqlite/sqlite.ts';
 import { createKyselyDatabase, loadSqlite } from '../../../src/store/sqlite/sqlite-driver.ts';
 import { createClaim } from '../contract/store-under-test.ts';
@@ -28,7 +28,7 @@ let folder: string;
 let file: string;
 let db: Queries;
 const run = (migrations: readonly Migration[]) =>
-  inTransaction(db, (transaction) => migrate(transaction, DIALECT, migrations));
+  inTransaction(db, 'begin immediate', (transaction) => migrate(transaction, DIALECT, migrations));
 const tables = async () =>
   (
     await sql<{ name: string }>`select name from sqlite_schema where type = 'table' order by name`.execute(db)

@@ -49,6 +49,9 @@ const openShared: OpenStore = async () => {
       await server.query(url, `update callbacks set due_at = due_at - ${ms}`);
       await server.query(url, `update bodies set unused_since = unused_since - ${ms}`);
       await server.query(url, `update idempotency_keys set created_at = created_at - ${ms}`);
+      for (const table of ['budget_windows', 'budget_holds', 'budget_events']) {
+        await server.query(url, `update ${table} set starts_at = starts_at - ${ms}`);
+      }
     },
     async close() {
       await Promise.all(replicas.map((replica) => replica.close()));
@@ -67,6 +70,11 @@ const openShared: OpenStore = async () => {
         'catalog_changes',
         'body_parts',
         'bodies',
+        'budgets',
+        'budget_windows',
+        'budget_holds',
+        'budget_adjustments',
+        'budget_events',
       ];
       for (const table of tables) {
         await server.query(url, `delete from ${table}`);

@@ -39,7 +39,7 @@ const ProblemSchema = z
 const MEANINGS = {
   400: 'Invalid request: `invalid_request`, `malformed_body`, or OpenRouter rejected the input.',
   401: 'The client key is missing or unknown: `unauthorized`.',
-  402: 'OpenRouter answered 402: `upstream_insufficient_credits`; `limit_source` says which limit.',
+  402: 'A budget has no room: `budget_exceeded`; or OpenRouter answered 402: `upstream_insufficient_credits`; `limit_source` says which limit.',
   403: 'Forbidden by OpenRouter: `upstream_forbidden`; or restricted to operators: `operator_required`.',
   404: 'The resource does not exist, or belongs to another client: `not_found`.',
   405: 'Method not allowed: `method_not_allowed`; see `Allow`.',

@@ -3,7 +3,7 @@
 import { Kysely, SqliteDialect, sql } from 'kysely';
 import { beforeEach, expect, it } from 'vitest';
 import type { Queries, WriteUnit } from '../../../src/store/sql/database.ts';
-import { createGroupCommit } from '../../../src/store/sqlite/group-commit.ts';
+import { createGroupCommit } from '../../../src/store/sql/group-commit.ts';
 import { createKyselyDatabase, loadSqlite } from '../../../src/store/sqlite/sqlite-driver.ts';
 
 let db: Queries;
@@ -49,7 +49,7 @@ const countOf = (statement: string): number => statements.filter((text) => text 
 
 it('commits what arrives together in one transaction, in order', async () => {
   const announced: string[][] = [];
-  const group = createGroupCommit(db, (ids) => announced.push([...ids]));
+  const group = createGroupCommit(db, (ids) => announced.push([...ids]), { begin: 'begin immediate' });
   const results = await Promise.all([
     group.write(insert('a')),
     group.write(insert('b')),
@@ -61,13 +61,13 @@ it('commits what arrives together in one transaction, in order', async () => {
 });
 
 it('bounds a group', async () => {
-  const group = createGroupCommit(db, () => {});
+  const group = createGroupCommit(db, () => {}, { begin: 'begin immediate' });
   await Promise.all(Array.from({ length: 300 }, (_, i) => group.write(insert(String(i)))));
   expect(countOf('commit')).toBe(3);
 });
 
 it('undoes a unit that fails, wholly and alone', async () => {
-  const group = createGroupCommit(db, () => {});
+  const group = createGroupCommit(db, () => {}, { begin: 'begin immediate' });
   const half: WriteUnit<void> = async (connection) => {
     await insert('half')(connection);
     await insert(null)(connection);
@@ -83,7 +83,7 @@ it('undoes a unit that fails, wholly and alone', async () => {
 });
 
 it('settles nothing before the commit', async () => {
-  const group = createGroupCommit(db, () => {});
+  const group = createGroupCommit(db, () => {}, { begin: 'begin immediate' });
   let committedWhenSettled = 0;
   await group.write(insert('a')).then(() => {
     committedWhenSettled = countOf('commit');
@@ -95,7 +95,7 @@ it.each(['commit', 'rollback to', 'begin'])(
   'fails the whole group where "%s" fails, and goes on',
   async (statement) => {
     const announced: string[] = [];
-    const group = createGroupCommit(db, (ids) => announced.push(...ids));
+    const group = createGroupCommit(db, (ids) => announced.push(...ids), { begin: 'begin immediate' });
     broken = statement;
     const settled = await Promise.allSettled([group.write(insert('a')), group.write(insert(null))]);
     expect(settled.map(({ status }) => status)).toEqual(['rejected', 'rejected']);
@@ -107,7 +107,7 @@ it.each(['commit', 'rollback to', 'begin'])(
 );
 
 it('finishes what is queued when it closes, and takes nothing more', async () => {
-  const group = createGroupCommit(db, () => {});
+  const group = createGroupCommit(db, () => {}, { begin: 'begin immediate' });
   const queued = [group.write(insert('a')), group.write(insert('b'))];
   await group.close();
   expect(await Promise.all(queued)).toEqual(['wrote a', 'wrote b']);

@@ -3,19 +3,32 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { CompiledQuery } from 'kysely';
 import { ClipgateError } from '../../core/errors.ts';
-import type { Queries, WriteUnit, Written } from '../sql/database.ts';
+import type { Queries, WriteUnit, Written } from './database.ts';
 
 /** Bounds how long one commit keeps the event loop, and how much one failed commit takes down. */
 const MAX_GROUP = 128;
+// A deadlock is broken by the database within a second; the one who lost it rarely meets it again.
+const MAX_TRIES = 3;
 
 export interface GroupCommit {
-  /** Resolves once the unit is committed. A unit that throws is undone alone; its neighbours commit. */
-  write<T>(unit: WriteUnit<T>): Promise<T>;
+  /**
+   * Resolves once the unit is committed. A unit that throws is undone alone; its neighbours commit.
+   * @param order units of one group run in this order: where they lock rows, all groups must lock them in the same.
+   */
+  write<T>(unit: WriteUnit<T>, order?: string): Promise<T>;
   /** Commits what is queued; later writes are refused. */
   close(): Promise<void>;
 }
 
+export interface GroupCommitOptions {
+  /** How a transaction begins. SQLite: immediate, for one that begins as a reader can be refused when it comes to write. */
+  readonly begin: 'begin' | 'begin immediate';
+  /** True where a group failed for a reason that its units, each in a transaction of its own, may not meet again. */
+  readonly isContention?: (error: unknown) => boolean;
+}
+
 interface Waiting {
+  readonly order: string;
   /** Runs the unit inside the group's transaction and returns what to do with its promise after the commit. */
   run(db: Queries): Promise<{ readonly changed: readonly string[]; settle(): void }>;
   reject(error: unknown): void;
@@ -26,10 +39,13 @@ const execute = async (db: Queries, statement: string): Promise<void> => {
 };
 
 /** Everything `work` did, or nothing. */
-export async function inTransaction<T>(db: Queries, work: (db: Queries) => Promise<T>): Promise<T> {
+export async function inTransaction<T>(
+  db: Queries,
+  begin: GroupCommitOptions['begin'],
+  work: (db: Queries) => Promise<T>,
+): Promise<T> {
   return db.connection().execute(async (connection) => {
-    // Immediate: a transaction that begins as a reader can be refused when it comes to write.
-    await execute(connection, 'begin immediate');
+    await execute(connection, begin);
     try {
       const value = await work(connection);
       await execute(connection, 'commit');
@@ -38,7 +54,7 @@ export async function inTransaction<T>(db: Queries, work: (db: Queries) => Promi
       try {
         await execute(connection, 'rollback');
       } catch (rollbackError) {
-        // Disk full and I/O errors have SQLite roll back by itself; a second rollback then fails.
+        // Disk full and I/O errors have SQLite roll back by itself, a lost connection has PostgreSQL: a second rollback fails.
         throw new AggregateError([error, rollbackError], 'The transaction failed and was given up', {
           cause: error,
         });
@@ -62,7 +78,7 @@ async function runUnit<T>(
       await execute(db, 'rollback to unit');
       await execute(db, 'release unit');
     } catch (rollbackError) {
-      // SQLite has ended the whole transaction (disk full, I/O error), so every unit of the group fails.
+      // The database has ended the whole transaction (disk full, lost connection), so every unit of the group fails.
       throw new AggregateError([failure, rollbackError], 'The transaction was ended by the database', {
         cause: failure,
       });
@@ -71,18 +87,19 @@ async function runUnit<T>(
   }
 }
 
-/**
- * Queues write units for `db`, SQLite's only writing connection. `announce` is called with the changed jobs after
- * each commit.
- */
-export function createGroupCommit(db: Queries, announce: (jobIds: readonly string[]) => void): GroupCommit {
+/** Queues write units for `db`, one group at a time. `announce` is called with the changed jobs after each commit. */
+export function createGroupCommit(
+  db: Queries,
+  announce: (jobIds: readonly string[]) => void,
+  { begin, isContention = () => false }: GroupCommitOptions,
+): GroupCommit {
   const queue: Waiting[] = [];
   let draining: Promise<void> | null = null;
   let closed = false;
 
-  async function commitGroup(group: readonly Waiting[]): Promise<void> {
+  async function commitGroup(group: readonly Waiting[], tries = MAX_TRIES): Promise<void> {
     try {
-      const outcomes = await inTransaction(db, async (connection) => {
+      const outcomes = await inTransaction(db, begin, async (connection) => {
         const ran: Awaited<ReturnType<Waiting['run']>>[] = [];
         for (const waiting of group) ran.push(await waiting.run(connection));
         return ran;
@@ -90,7 +107,9 @@ export function createGroupCommit(db: Queries, announce: (jobIds: readonly strin
       announce(outcomes.flatMap(({ changed }) => changed));
       for (const { settle } of outcomes) settle();
     } catch (error) {
-      for (const waiting of group) waiting.reject(error);
+      if (tries > 1 && isContention(error))
+        for (const waiting of group) await commitGroup([waiting], tries - 1);
+      else for (const waiting of group) waiting.reject(error);
     }
   }
 
@@ -98,19 +117,22 @@ export function createGroupCommit(db: Queries, announce: (jobIds: readonly strin
     while (queue.length > 0) {
       // One turn of the event loop, in which every request that has already arrived may join the group.
       await nextTurn();
-      await commitGroup(queue.splice(0, MAX_GROUP));
+      await commitGroup(
+        queue.splice(0, MAX_GROUP).sort((a, b) => (a.order < b.order ? -1 : Number(a.order > b.order))),
+      );
     }
     draining = null;
   }
 
   return {
-    write: <T>(unit: WriteUnit<T>) =>
+    write: <T>(unit: WriteUnit<T>, order = '') =>
       new Promise<T>((resolve, reject) => {
         if (closed) {
           reject(new ClipgateError('shutting_down', 'The store is closed.'));
           return;
         }
         queue.push({
+          order,
           reject,
           async run(connection) {
             const outcome = await runUnit(connection, unit);

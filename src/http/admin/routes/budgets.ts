@@ -1,0 +1,219 @@
+// /budgets: operators say who may spend how much; auditors read it.
+
+import { Big } from 'big.js';
+import { z } from 'zod';
+import { type BudgetScope, type BudgetState, remainingOf } from '../../../core/accounts/budget.ts';
+import { fromMicroUsd, toMicroUsd } from '../../../core/money.ts';
+import type { Budgets } from '../../../service/accounts/budgets.ts';
+import { problems } from '../../api/schemas/problem.ts';
+import { NoQuerySchema } from '../../api/schemas/query.ts';
+import { invalidRequest, toInputError } from '../../input/input-errors.ts';
+import type { App } from '../../server/context.ts';
+import {
+  AdjustmentBodySchema,
+  AdjustmentSchema,
+  BudgetBodySchema,
+  BudgetChangeSchema,
+  BudgetListSchema,
+  BudgetParamsSchema,
+  BudgetQuerySchema,
+  BudgetSchema,
+} from '../schemas/budget.ts';
+
+export interface BudgetRoutesParts {
+  readonly budgets: Budgets;
+}
+
+const DEFAULT_THRESHOLDS = [0.5, 0.8, 1];
+
+const microUsd = (usd: number): number => toMicroUsd(new Big(usd));
+const microUsdOrNull = (usd: number | null): number | null => (usd === null ? null : microUsd(usd));
+const usdOrNull = (micro: number | null): number | null => (micro === null ? null : fromMicroUsd(micro));
+const isoTime = (at: number): string => new Date(at).toISOString();
+
+export function renderBudget({ budget, use, resetsAt, unknownJobs }: BudgetState) {
+  return {
+    id: budget.id,
+    scope: budget.scope,
+    limit_usd: fromMicroUsd(budget.limitMicroUsd),
+    period: budget.period,
+    time_zone: budget.timeZone,
+    hard: budget.hard,
+    thresholds: [...budget.thresholds],
+    unpriced_hold_usd: usdOrNull(budget.unpricedHoldMicroUsd),
+    include_byok: budget.includeByok,
+    created_at: isoTime(budget.createdAt),
+    window: {
+      starts_at: isoTime(use.startsAt),
+      resets_at: resetsAt === null ? null : isoTime(resetsAt),
+      spent_usd: fromMicroUsd(use.settledMicroUsd),
+      held_usd: fromMicroUsd(use.heldMicroUsd),
+      adjustment_usd: fromMicroUsd(use.adjustmentMicroUsd),
+      remaining_usd: fromMicroUsd(remainingOf(budget.limitMicroUsd, use)),
+      unknown_jobs: unknownJobs,
+    },
+  };
+}
+
+export function budgetRoutes({ budgets }: BudgetRoutesParts) {
+  return async (app: App): Promise<void> => {
+    app.post(
+      '/budgets',
+      {
+        schema: {
+          operationId: 'createBudget',
+          summary: 'Make a budget (operators)',
+          description:
+            'Every order asks the budgets of everything, of its client and of its key, and holds the most it may cost ' +
+            'in each, before it is sent. Several budgets of one scope are allowed, such as one a day and one a month.',
+          tags: ['accounts'],
+          querystring: NoQuerySchema,
+          body: BudgetBodySchema,
+          response: { 201: BudgetSchema, ...problems(400, 401, 403, 405, 408, 413, 415, 500, 503) },
+        },
+      },
+      async ({ body }, reply) => {
+        const state = await budgets.create({
+          scope: body.scope,
+          limitMicroUsd: microUsd(body.limit_usd),
+          period: body.period,
+          timeZone: body.time_zone ?? 'UTC',
+          hard: body.hard ?? true,
+          thresholds: [...(body.thresholds ?? DEFAULT_THRESHOLDS)].sort((a, b) => a - b),
+          unpricedHoldMicroUsd: microUsdOrNull(body.unpriced_hold_usd ?? null),
+          includeByok: body.include_byok ?? false,
+        });
+        return reply.code(201).header('location', `/budgets/${state.budget.id}`).send(renderBudget(state));
+      },
+    );
+
+    app.get(
+      '/budgets',
+      {
+        schema: {
+          operationId: 'listBudgets',
+          summary: 'List budgets with what is left of each (operators and auditors)',
+          tags: ['accounts'],
+          querystring: BudgetQuerySchema,
+          response: { 200: BudgetListSchema, ...problems(400, 401, 403, 405, 500, 503) },
+        },
+      },
+      async ({ query }) => {
+        const { budgets: page, nextCursor } = await budgets.list({
+          scope: scopeOf(query.scope, query.scope_id),
+          cursor: query.cursor ?? null,
+          limit: query.limit,
+        });
+        return { data: page.map(renderBudget), next_cursor: nextCursor };
+      },
+    );
+
+    app.get(
+      '/budgets/:id',
+      {
+        schema: {
+          operationId: 'getBudget',
+          summary: 'One budget with what is left of its window (operators and auditors)',
+          tags: ['accounts'],
+          params: BudgetParamsSchema,
+          querystring: NoQuerySchema,
+          response: { 200: BudgetSchema, ...problems(400, 401, 403, 404, 405, 500, 503) },
+        },
+      },
+      async ({ params }) => renderBudget(await budgets.get(params.id)),
+    );
+
+    app.patch(
+      '/budgets/:id',
+      {
+        schema: {
+          operationId: 'updateBudget',
+          summary: 'Change a budget (operators)',
+          description:
+            'The next order reads the change. What is held stays held: lowering a limit cancels nothing.',
+          tags: ['accounts'],
+          params: BudgetParamsSchema,
+          querystring: NoQuerySchema,
+          body: BudgetChangeSchema,
+          response: { 200: BudgetSchema, ...problems(400, 401, 403, 404, 405, 408, 413, 415, 500, 503) },
+        },
+      },
+      async ({ params, body }) => {
+        const state = await budgets.update(params.id, {
+          ...(body.limit_usd !== undefined && { limitMicroUsd: microUsd(body.limit_usd) }),
+          ...(body.hard !== undefined && { hard: body.hard }),
+          ...(body.thresholds !== undefined && { thresholds: [...body.thresholds].sort((a, b) => a - b) }),
+          ...(body.unpriced_hold_usd !== undefined && {
+            unpricedHoldMicroUsd: microUsdOrNull(body.unpriced_hold_usd),
+          }),
+          ...(body.include_byok !== undefined && { includeByok: body.include_byok }),
+        });
+        return renderBudget(state);
+      },
+    );
+
+    app.delete(
+      '/budgets/:id',
+      {
+        schema: {
+          operationId: 'deleteBudget',
+          summary: 'Delete a budget: orders no longer ask it (operators)',
+          tags: ['accounts'],
+          params: BudgetParamsSchema,
+          querystring: NoQuerySchema,
+          response: { 204: z.null().describe('Deleted.'), ...problems(400, 401, 403, 404, 405, 500, 503) },
+        },
+      },
+      async ({ params }, reply) => {
+        await budgets.remove(params.id);
+        return reply.code(204).send(null);
+      },
+    );
+
+    app.post(
+      '/budgets/:id/adjustments',
+      {
+        schema: {
+          operationId: 'adjustBudget',
+          summary: 'Credit or charge the present window of a budget (operators)',
+          description:
+            'What was spent cannot be rewritten: a credit or a temporary raise is an adjustment, on record.',
+          tags: ['accounts'],
+          params: BudgetParamsSchema,
+          querystring: NoQuerySchema,
+          body: AdjustmentBodySchema,
+          response: { 201: AdjustmentSchema, ...problems(400, 401, 403, 404, 405, 408, 413, 415, 500, 503) },
+        },
+      },
+      async ({ params, body, principal }, reply) => {
+        const adjustment = await budgets.adjust(
+          params.id,
+          { microUsd: microUsd(body.usd), reason: body.reason },
+          principal,
+        );
+        return reply.code(201).send({
+          id: adjustment.id,
+          budget_id: adjustment.budgetId,
+          window_starts_at: isoTime(adjustment.startsAt),
+          at: isoTime(adjustment.at),
+          usd: fromMicroUsd(adjustment.microUsd),
+          reason: adjustment.reason,
+          actor: adjustment.actor,
+        });
+      },
+    );
+  };
+}
+
+function scopeOf(kind: BudgetScope['kind'] | undefined, id: string | undefined): BudgetScope | null {
+  if (kind === undefined && id === undefined) return null;
+  if (kind === 'all' && id === undefined) return { kind };
+  if (kind !== undefined && kind !== 'all' && id !== undefined) return { kind, id };
+  const problem =
+    kind === undefined
+      ? 'needs scope=client or scope=key beside it'
+      : kind === 'all'
+        ? 'does not go with scope=all'
+        : `is required with scope=${kind}`;
+  throw invalidRequest([toInputError(['scope_id'], problem, 'query')]);
+}

@@ -1,0 +1,101 @@
+// Budgets as operators manage them: made, changed, adjusted, read with what is left of the present window.
+
+import type {
+  Budget,
+  BudgetAdjustment,
+  BudgetChange,
+  BudgetScope,
+  BudgetState,
+} from '../../core/accounts/budget.ts';
+import { ClipgateError } from '../../core/errors.ts';
+import type { Principal } from '../../core/principal.ts';
+import type { JobStore } from '../../store/ports/job-store.ts';
+import { createAdjustmentId, createBudgetId } from '../orders/ids.ts';
+
+export type BudgetTerms = Omit<Budget, 'id' | 'createdAt'>;
+
+export interface Budgets {
+  create(terms: BudgetTerms): Promise<BudgetState>;
+  list(query: {
+    readonly scope: BudgetScope | null;
+    readonly cursor: string | null;
+    readonly limit: number;
+  }): Promise<{ readonly budgets: readonly BudgetState[]; readonly nextCursor: string | null }>;
+  /** @throws ClipgateError not_found. */
+  get(id: string): Promise<BudgetState>;
+  /** True at once: the next order reads the new limit. Nothing that is held is cancelled. @throws ClipgateError not_found. */
+  update(id: string, change: BudgetChange): Promise<BudgetState>;
+  /** @throws ClipgateError not_found. */
+  remove(id: string): Promise<void>;
+  /** Credits (positive) or charges (negative) the present window, on record. @throws ClipgateError not_found. */
+  adjust(
+    id: string,
+    adjustment: { readonly microUsd: number; readonly reason: string },
+    by: Principal,
+  ): Promise<BudgetAdjustment>;
+  /** Every budget that an order of this principal asks. */
+  of(principal: Principal): Promise<readonly BudgetState[]>;
+}
+
+export interface BudgetsParts {
+  readonly store: Pick<
+    JobStore,
+    | 'createBudget'
+    | 'updateBudget'
+    | 'deleteBudget'
+    | 'getBudget'
+    | 'listBudgets'
+    | 'budgetsOf'
+    | 'adjustBudget'
+  >;
+  /** Epoch milliseconds. */
+  readonly clock: () => number;
+}
+
+const notFound = () => new ClipgateError('not_found', 'Not found.');
+
+export function createBudgets({ store, clock }: BudgetsParts): Budgets {
+  async function get(id: string): Promise<BudgetState> {
+    const state = await store.getBudget(id);
+    if (!state) throw notFound();
+    return state;
+  }
+
+  return {
+    get,
+
+    async create(terms) {
+      const { id } = await store.createBudget({ ...terms, id: createBudgetId(clock()) });
+      return get(id);
+    },
+
+    async list({ scope, cursor, limit }) {
+      const budgets = await store.listBudgets({ scope, after: cursor, limit: limit + 1 });
+      const page = budgets.slice(0, limit);
+      return { budgets: page, nextCursor: budgets.length > limit ? (page.at(-1)?.budget.id ?? null) : null };
+    },
+
+    async update(id, change) {
+      if (!(await store.updateBudget(id, change))) throw notFound();
+      return get(id);
+    },
+
+    async remove(id) {
+      if (!(await store.deleteBudget(id))) throw notFound();
+    },
+
+    async adjust(id, { microUsd, reason }, by) {
+      const adjustment = await store.adjustBudget({
+        id: createAdjustmentId(clock()),
+        budgetId: id,
+        microUsd,
+        reason,
+        actor: by.name,
+      });
+      if (!adjustment) throw notFound();
+      return adjustment;
+    },
+
+    of: ({ client, keyId }) => store.budgetsOf(client, keyId),
+  };
+}

@@ -1,0 +1,89 @@
+// Whether the budgets of an order have room for it: decided and held in the transaction that makes its job.
+
+import { sql } from 'kysely';
+import { holdFor, remainingOf } from '../../core/accounts/budget.ts';
+import type { Calendar } from '../../core/accounts/calendar.ts';
+import { ClipgateError } from '../../core/errors.ts';
+import type { MicroUsd } from '../../core/money.ts';
+import type { Dialect, Queries } from '../sql/database.ts';
+import { applies, BUDGET_COLUMNS, LOCK_ORDER, toBudget } from './budget-row.ts';
+import { holdInWindow, noticeThresholds } from './budget-windows.ts';
+
+/** What an order asks its budgets for. */
+export interface AdmissionRequest {
+  readonly jobId: string;
+  readonly clientId: string;
+  readonly keyId: string | null;
+  /** The most the order may be charged, all its attempts together; null = unknown. */
+  readonly ceilingMicroUsd: MicroUsd | null;
+}
+
+export type Admit = (db: Queries, request: AdmissionRequest) => Promise<void>;
+
+/**
+ * Holds the order's ceiling in every budget it asks, in the window that contains the database's present.
+ * @throws ClipgateError budget_exceeded for the first budget without room, unpriceable where a hard budget cannot hold
+ * an unknown amount: the transaction must be rolled back, and with it what other budgets held.
+ */
+export function prepareAdmission(dialect: Dialect, calendarOf: (timeZone: string) => Calendar): Admit {
+  return async (db, { jobId, clientId, keyId, ceilingMicroUsd }) => {
+    const rows = await db
+      .selectFrom('budgets')
+      .select(BUDGET_COLUMNS)
+      .select(sql<number>`${dialect.now()}`.as('now'))
+      .where(applies(clientId, keyId))
+      .orderBy(LOCK_ORDER)
+      .execute();
+    for (const { now, ...row } of rows) {
+      const budget = toBudget(row);
+      const microUsd = holdFor(budget, ceilingMicroUsd);
+      if (microUsd === null) {
+        throw new ClipgateError(
+          'unpriceable',
+          `What this clip may cost is unknown, and budget ${budget.id} is a hard limit.`,
+        );
+      }
+      const window = calendarOf(budget.timeZone).windowAt(budget.period, now);
+      const held = await holdInWindow(db, budget, window.startsAt, microUsd);
+      if (!held) {
+        const use = await db
+          .selectFrom('budget_windows')
+          .selectAll()
+          .where('budget_id', '=', budget.id)
+          .where('starts_at', '=', window.startsAt)
+          .executeTakeFirstOrThrow();
+        throw new ClipgateError('budget_exceeded', 'The order does not fit into its budget.', {
+          details: {
+            budget: {
+              id: budget.id,
+              scope: budget.scope,
+              limitMicroUsd: budget.limitMicroUsd + use.adjustment_micro_usd,
+              spentMicroUsd: use.settled_micro_usd,
+              heldMicroUsd: use.held_micro_usd,
+              remainingMicroUsd: remainingOf(budget.limitMicroUsd, {
+                settledMicroUsd: use.settled_micro_usd,
+                heldMicroUsd: use.held_micro_usd,
+                adjustmentMicroUsd: use.adjustment_micro_usd,
+              }),
+              neededMicroUsd: microUsd,
+              resetsAt: window.endsAt,
+            },
+          },
+        });
+      }
+      await db
+        .insertInto('budget_holds')
+        .values({
+          job_id: jobId,
+          attempt: 1,
+          budget_id: budget.id,
+          starts_at: window.startsAt,
+          held_micro_usd: microUsd,
+          state: 'held',
+          settled_micro_usd: null,
+        })
+        .execute();
+      await noticeThresholds(db, dialect, budget, held);
+    }
+  };
+}

@@ -1,0 +1,89 @@
+// What becomes of a hold when the attempt it was for has ended: settled once, released, or kept while the bill is unknown.
+
+import { sql } from 'kysely';
+import { settledAmount } from '../../core/accounts/budget.ts';
+import { isNotPurchased } from '../../core/job/job.ts';
+import type { MicroUsd } from '../../core/money.ts';
+import type { Dialect, Queries } from '../sql/database.ts';
+import { BUDGET_COLUMNS, LOCK_ORDER, toBudget } from './budget-row.ts';
+import { changeWindow, noticeOverrun, noticeThresholds } from './budget-windows.ts';
+import type { AttemptEnd } from './end-attempt.ts';
+
+/** What an attempt that has ended was charged: 0 where it was never sent or proven not bought; null = unknown. */
+function billOf(end: AttemptEnd): MicroUsd | null {
+  if (end.actualMicroUsd !== null) return end.actualMicroUsd;
+  return isNotPurchased(end.status) || end.submittedAt === null ? 0 : null;
+}
+
+/** The holds of an attempt that are still open, with their budgets, deleted ones too, in the order of locks. */
+const openHolds = (db: Queries, jobId: string, attempt: number) =>
+  db
+    .selectFrom('budget_holds')
+    .innerJoin('budgets', 'budgets.id', 'budget_holds.budget_id')
+    .select(['budget_holds.budget_id', 'budget_holds.starts_at', 'budget_holds.held_micro_usd'])
+    .select(BUDGET_COLUMNS)
+    .where('budget_holds.job_id', '=', jobId)
+    .where('budget_holds.attempt', '=', attempt)
+    .where('budget_holds.state', '=', 'held')
+    .orderBy(LOCK_ORDER)
+    .execute();
+
+/**
+ * Settles the holds of an attempt in the window they were made in, however late the bill is. Each is settled by the
+ * write that finds it held: the same end again changes nothing. An unknown bill keeps the hold.
+ */
+export async function settleHolds(db: Queries, dialect: Dialect, end: AttemptEnd): Promise<void> {
+  const billed = billOf(end);
+  for (const { budget_id, starts_at, held_micro_usd, ...row } of await openHolds(db, end.id, end.attempt)) {
+    const budget = toBudget(row);
+    const bill = { billedMicroUsd: billed, isByok: end.isByok, estimatedMicroUsd: end.estimatedMicroUsd };
+    // Written off: the bill will never be known, and the most it may have been is counted.
+    const amount = settledAmount(budget, bill) ?? (end.status === 'written_off' ? held_micro_usd : null);
+    if (amount === null) continue;
+    const settled = await db
+      .updateTable('budget_holds')
+      .set({ state: amount === 0 ? 'released' : 'settled', settled_micro_usd: amount })
+      .where('job_id', '=', end.id)
+      .where('attempt', '=', end.attempt)
+      .where('budget_id', '=', budget_id)
+      .where('state', '=', 'held')
+      .returning('budget_id')
+      .executeTakeFirst();
+    if (!settled) continue;
+    const key = { budgetId: budget_id, startsAt: starts_at };
+    const window = await changeWindow(db, key, { heldMicroUsd: -held_micro_usd, settledMicroUsd: amount });
+    await noticeThresholds(db, dialect, budget, window);
+    if (amount > held_micro_usd) await noticeOverrun(db, dialect, key, end.id);
+  }
+}
+
+/**
+ * Hands what an attempt leaves of a job's hold on to the next: called before the attempt that ended is settled. What
+ * the caller allowed in all is held once, so an attempt whose bill is unknown keeps what it may have cost at most.
+ */
+export async function passHoldsOn(db: Queries, end: AttemptEnd, next: number): Promise<void> {
+  const keep = billOf(end) ?? end.ceilingMicroUsd;
+  const held = await openHolds(db, end.id, end.attempt);
+  for (const { budget_id, starts_at, held_micro_usd } of held) {
+    const kept = Math.min(held_micro_usd, keep ?? held_micro_usd);
+    await db
+      .updateTable('budget_holds')
+      .set({ held_micro_usd: kept })
+      .where('job_id', '=', end.id)
+      .where('attempt', '=', end.attempt)
+      .where('budget_id', '=', budget_id)
+      .execute();
+    await db
+      .insertInto('budget_holds')
+      .values({
+        job_id: end.id,
+        attempt: next,
+        budget_id,
+        starts_at,
+        held_micro_usd: sql<number>`${held_micro_usd - kept}`,
+        state: 'held',
+        settled_micro_usd: null,
+      })
+      .execute();
+  }
+}
