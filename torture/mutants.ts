@@ -63,11 +63,11 @@ export const MUTANTS: readonly Mutant[] = [
       {
         file: SUBMITTER,
         from: 'const submitting = await store.saveStep(lease, sending, keep);',
-        to: 'const early = await parts.upstream.submit(bodyOf({ ...job, ...sending })); const submitting = await store.saveStep(lease, sending, keep);',
+        to: 'const early = await parts.upstream.submit(body, options.webhookUrlFor(job.nonce)); const submitting = await store.saveStep(lease, sending, keep);',
       },
       {
         file: SUBMITTER,
-        from: 'const outcome = await parts.upstream.submit(bodyOf(submitting));',
+        from: 'const outcome = await parts.upstream.submit(body, options.webhookUrlFor(submitting.nonce));',
         to: 'const outcome = early;',
       },
     ],

@@ -6,7 +6,14 @@ const MAX_WORDS = 1_000;
 
 // Whoever knows the address of our webhook can send one, and upstream quotes what it refuses: plainly, in JSON in JSON,
 // or percent-encoded. Cut short, it is still most of a secret. What stands before the path is our address: it goes too.
-const HOOK_URL = /[^\s"'`<>()]*hooks(?:\\*\/|%(?:25)*2f)openrouter(?:\\*\/|%(?:25)*2f)[0-9a-z]*/gi;
+const pathPattern = (prefix: string): RegExp =>
+  new RegExp(
+    `[^\\s"'\`<>()]*${prefix
+      .split('/')
+      .filter((part) => part !== '')
+      .join('(?:\\\\*\\/|%(?:25)*2f)')}(?:\\\\*\\/|%(?:25)*2f)[0-9a-z]*`,
+    'gi',
+  );
 
 // So many characters of a secret in a row are no accident, and enough to recognise it by.
 const TELLING_LENGTH = 12;
@@ -14,10 +21,17 @@ const TELLING_LENGTH = 12;
 const SHORTEST = 8;
 const MASK = '[secret]';
 
-/** A message of upstream's for a client, a row or a log. @param nonces of our webhook's addresses, cut by value. */
-export function redactUpstreamMessage(words: string, nonces: readonly string[] = []): string {
+/**
+ * A message of upstream's for a client, a row or a log.
+ * @param hookPrefix path of our webhook's addresses, less the nonce. @param nonces of them, cut by value.
+ */
+export function redactUpstreamMessage(
+  words: string,
+  hookPrefix: string,
+  nonces: readonly string[] = [],
+): string {
   // Cut first: the pattern is slow on a text without end, and what is left of a cut address is still found.
-  const shown = words.slice(0, MAX_WORDS).replace(HOOK_URL, '[our webhook]');
+  const shown = words.slice(0, MAX_WORDS).replace(pathPattern(hookPrefix), '[our webhook]');
   return cutValues(shown, nonces).toWellFormed();
 }
 

@@ -2,6 +2,7 @@
 
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Config } from '../config/variables.ts';
+import { hookPath } from '../core/job/hook-path.ts';
 import { cutSecrets } from '../core/redact-upstream.ts';
 import type { OpenRouter } from '../outbound/openrouter/openrouter.ts';
 import { findSignatureFault, parseWebhook } from '../outbound/openrouter/webhook.ts';
@@ -126,5 +127,5 @@ export function createJobParts(context: JobContext) {
 
 /** Where upstream is to say that the job of a nonce has ended; null for nowhere. */
 function webhookUrlUnder(publicUrl: string | undefined): (nonce: string) => string | null {
-  return (nonce) => (publicUrl === undefined ? null : `${publicUrl}/hooks/openrouter/${nonce}`);
+  return (nonce) => (publicUrl === undefined ? null : `${publicUrl}${hookPath(nonce)}`);
 }

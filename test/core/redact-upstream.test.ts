@@ -1,6 +1,7 @@
 // What upstream says is shown in its words, but for the secret address it may quote.
 
 import { describe, expect, it } from 'vitest';
+import { HOOK_PREFIX } from '../../src/core/job/hook-path.ts';
 import { cutSecrets, redactUpstreamMessage } from '../../src/core/redact-upstream.ts';
 import { createSecret } from '../../src/core/secret.ts';
 
@@ -10,7 +11,7 @@ const HOOK = `https://gw.example/hooks/openrouter/${NONCE}`;
 describe('quoteUpstream', () => {
   it('leaves other words alone', () => {
     const words = 'Duration 99s is not supported: see https://openrouter.ai/docs/hooks (“video”).';
-    expect(redactUpstreamMessage(words)).toBe(words);
+    expect(redactUpstreamMessage(words, HOOK_PREFIX)).toBe(words);
   });
 
   it.each<[string, string, string]>([
@@ -24,18 +25,18 @@ describe('quoteUpstream', () => {
     ['in capitals', HOOK.toUpperCase(), '[our webhook]'],
     ['cut', HOOK.slice(0, -4), '[our webhook]'],
   ])('takes out the address of our webhook where it is quoted %s', (_name, words, shown) => {
-    expect(redactUpstreamMessage(words)).toBe(shown);
+    expect(redactUpstreamMessage(words, HOOK_PREFIX)).toBe(shown);
   });
 
   it('shows no part of an address that the cut goes through', () => {
     for (let before = 900; before < 1_000; before += 1) {
-      expect(redactUpstreamMessage(`${'x'.repeat(before)} ${HOOK}`)).not.toContain('0123');
+      expect(redactUpstreamMessage(`${'x'.repeat(before)} ${HOOK}`, HOOK_PREFIX)).not.toContain('0123');
     }
   });
 
   it('is a thousand characters at most, and never half of one', () => {
-    expect(redactUpstreamMessage('e'.repeat(900_000))).toHaveLength(1_000);
-    expect(redactUpstreamMessage(`x${'🦊'.repeat(900)}`).isWellFormed()).toBe(true);
+    expect(redactUpstreamMessage('e'.repeat(900_000), HOOK_PREFIX)).toHaveLength(1_000);
+    expect(redactUpstreamMessage(`x${'🦊'.repeat(900)}`, HOOK_PREFIX).isWellFormed()).toBe(true);
   });
 });
 
@@ -69,6 +70,6 @@ describe('a secret', () => {
   });
 
   it('the nonce of our webhook is cut by value', () => {
-    expect(redactUpstreamMessage(`nonce ${NONCE}`, [NONCE])).toBe('nonce [secret]');
+    expect(redactUpstreamMessage(`nonce ${NONCE}`, HOOK_PREFIX, [NONCE])).toBe('nonce [secret]');
   });
 });

@@ -3,6 +3,7 @@
 import { jitter } from '../jitter.ts';
 import { parseUsageCost } from '../money.ts';
 import { redactUpstreamMessage } from '../redact-upstream.ts';
+import { HOOK_PREFIX } from './hook-path.ts';
 import type { Job, JobChange } from './job.ts';
 import { isTerminal, type JobStatus, mayMove } from './job.ts';
 
@@ -142,7 +143,7 @@ export function advanceJob(job: Job, seen: Observation, now: number): JobChange 
 }
 
 /** Upstream quotes what it was sent: the nonce of the job is in the address of our webhook. */
-const redact = (job: Job, words: string): string => redactUpstreamMessage(words, [job.nonce]);
+const redact = (job: Job, words: string): string => redactUpstreamMessage(words, HOOK_PREFIX, [job.nonce]);
 
 const learnId = (job: Job, { generationId }: { readonly generationId: string | null }): JobChange =>
   generationId && !job.generationId ? { generationId } : {};

@@ -63,11 +63,19 @@ export function asUpstreamError(thrown: unknown): UpstreamError {
   return new UpstreamError('broken', `the connection to upstream broke (${label})`, { cause: thrown });
 }
 
+const MAX_RETRY_AFTER_S = 24 * 60 * 60;
+
 /** Seconds a `Retry-After` header asks for (delta-seconds or an HTTP date against `nowMs`), or null. */
 export function parseRetryAfter(header: string | string[] | undefined, nowMs: number): number | null {
   const value = Array.isArray(header) ? header[0] : header;
   if (value === undefined) return null;
-  if (/^\d{1,9}$/.test(value)) return Number(value);
+  if (/^\d+$/.test(value)) return boundRetryAfter(Number(value));
   const date = Date.parse(value);
-  return Number.isNaN(date) ? null : Math.max(0, Math.ceil((date - nowMs) / 1000));
+  return Number.isNaN(date) ? null : boundRetryAfter(Math.max(0, (date - nowMs) / 1000));
+}
+
+/** Whole seconds from 0 to a day; null for what is no such number. Nobody means more, and no header can say infinity. */
+export function boundRetryAfter(seconds: unknown): number | null {
+  if (typeof seconds !== 'number' || !Number.isFinite(seconds) || seconds < 0) return null;
+  return Math.min(MAX_RETRY_AFTER_S, Math.ceil(seconds));
 }

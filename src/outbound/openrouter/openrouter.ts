@@ -43,7 +43,7 @@ export interface OpenRouter {
   /** The provider slugs of a model's endpoints. @throws UpstreamError where they cannot be had in `timeoutMs`. */
   fetchEndpointTags(modelId: string, timeoutMs: number): Promise<readonly string[]>;
   /** Sends one paid request, once. Never throws. */
-  submit(body: SubmitBody): Promise<SubmitOutcome>;
+  submit(body: SubmitBody, webhookUrl: string | null): Promise<SubmitOutcome>;
   /** Asks for a job once. Never throws. */
   poll(upstreamId: string): Promise<PollResult>;
   /** Opens a finished clip. Never throws; the stream errors where the clip is cut or stalls. */
@@ -169,7 +169,7 @@ export function createOpenRouter(parts: OpenRouterParts, timeouts: OpenRouterTim
       throw new UpstreamError('unreadable', 'the answer does not list endpoints');
     },
 
-    async submit(body) {
+    async submit(body, webhookUrl) {
       const apiKey = parts.apiKey();
       if (!apiKey) return { kind: 'not_sent', reason: 'no OpenRouter key is configured' };
       const { connectMs, submitMs } = timeouts;
@@ -181,7 +181,7 @@ export function createOpenRouter(parts: OpenRouterParts, timeouts: OpenRouterTim
         connectTimeoutMs: connectMs,
         timeoutMs: submitMs,
       };
-      const outcome = await submitOnce(target, body);
+      const outcome = await submitOnce(target, body, webhookUrl);
       // An id that was accepted is paid for: it is kept as it came.
       return outcome.kind === 'accepted' ? outcome : withoutSecrets(outcome);
     },

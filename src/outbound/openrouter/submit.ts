@@ -6,6 +6,7 @@ import type { Secret } from '../../core/secret.ts';
 import { parseJson, type ReceivedText, receiveText } from './body.ts';
 import { asUpstreamError, parseRetryAfter } from './errors.ts';
 import { findTopLevelId } from './partial-json.ts';
+import { type Rejection, readRejection } from './rejection.ts';
 import {
   type ErrorAnswer,
   parseErrorAnswer,
@@ -17,12 +18,7 @@ import {
 export type SubmitOutcome =
   | ({ readonly kind: 'accepted' } & SubmitAnswer)
   /** Upstream said no in its own words: nothing was bought. */
-  | {
-      readonly kind: 'rejected';
-      readonly status: number;
-      readonly answer: ErrorAnswer;
-      readonly retryAfterS: number | null;
-    }
+  | ({ readonly kind: 'rejected' } & Rejection)
   /** No connection was ever made, so not one byte left: it may be sent again. */
   | { readonly kind: 'not_sent'; readonly reason: string }
   /** Anything else: upstream may have accepted it. Never to be sent again. */
@@ -48,14 +44,16 @@ export interface SubmitTarget {
 
 const MAX_ANSWER_BYTES = 1_000_000;
 
-/** The statuses with which OpenRouter refuses a submit, when its error envelope comes with them. */
-const REFUSALS: ReadonlySet<number> = new Set([400, 401, 402, 403, 404, 413, 422, 429]);
-
 /**
  * Sends one submit over a connection of its own: no pooled socket that may already be half closed, no redirect,
  * no retry. Never throws: every way it can end is an outcome.
+ * @param webhookUrl where upstream is to report the end of the job; null = nowhere.
  */
-export async function submitOnce(target: SubmitTarget, body: SubmitBody): Promise<SubmitOutcome> {
+export async function submitOnce(
+  target: SubmitTarget,
+  body: SubmitBody,
+  webhookUrl: string | null,
+): Promise<SubmitOutcome> {
   const connect = buildConnector({ timeout: target.connectTimeoutMs });
   // Bytes can only have left if the connector ever handed out a socket. Whatever failed before that, DNS, TCP or
   // TLS, is proof that nothing was sent.
@@ -81,14 +79,13 @@ export async function submitOnce(target: SubmitTarget, body: SubmitBody): Promis
         'content-type': 'application/json',
         accept: 'application/json',
       },
-      body: JSON.stringify(body),
+      body: JSON.stringify(webhookUrl === null ? body : { ...body, callback_url: webhookUrl }),
       signal: AbortSignal.timeout(target.timeoutMs),
     });
     const received = await receiveText(response.body, MAX_ANSWER_BYTES);
-    return classify(
-      response.statusCode,
-      received,
-      parseRetryAfter(response.headers['retry-after'], target.now()),
+    const retryAfterS = parseRetryAfter(response.headers['retry-after'], target.now());
+    return classify(response.statusCode, received, (status, answer) =>
+      readRejection(status, answer, { body, webhookUrl }, retryAfterS),
     );
   } catch (thrown) {
     const { message } = asUpstreamError(thrown);
@@ -100,7 +97,11 @@ export async function submitOnce(target: SubmitTarget, body: SubmitBody): Promis
 }
 
 /** What an answered submit means: accepted, rejected, and everything else is unknown. */
-function classify(status: number, { text, broken }: ReceivedText, retryAfterS: number | null): SubmitOutcome {
+function classify(
+  status: number,
+  { text, broken }: ReceivedText,
+  reject: (status: number, answer: ErrorAnswer) => Rejection | null,
+): SubmitOutcome {
   const answer = parseJson(text);
   const reason = broken === null ? `upstream answered ${status}` : asUpstreamError(broken).message;
   if (status >= 200 && status < 300) {
@@ -117,9 +118,8 @@ function classify(status: number, { text, broken }: ReceivedText, retryAfterS: n
       : { kind: 'unknown', reason };
   }
   // Half a refusal is none: what came after it may have said otherwise.
-  if (REFUSALS.has(status) && broken === null) {
-    const refusal = parseErrorAnswer(answer);
-    if (refusal) return { kind: 'rejected', status, answer: refusal, retryAfterS };
-  }
+  const refusal = broken === null ? parseErrorAnswer(answer) : null;
+  const rejection = refusal && reject(status, refusal);
+  if (rejection) return { kind: 'rejected', ...rejection };
   return { kind: 'unknown', reason };
 }

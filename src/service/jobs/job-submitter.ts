@@ -13,7 +13,7 @@ import type { Alarms } from '../runtime/alarms.ts';
 import type { Log } from '../runtime/log.ts';
 import type { JobFallback } from './job-fallback.ts';
 import type { SubmitBreaker, SubmitReport } from './submit-breaker.ts';
-import { describeRefusal, isForNow, isOfModel, isOfOurAddress, type Refused } from './submit-errors.ts';
+import { describeRefusal, type Refused } from './submit-errors.ts';
 
 export interface JobSubmitter {
   /**
@@ -110,19 +110,13 @@ export function createJobSubmitter(parts: JobSubmitterParts, options: JobSubmitt
       } as const;
       const submitting = await store.saveStep(lease, sending, keep);
       if (!submitting) throw lostLease(job.id);
-      const outcome = await parts.upstream.submit(withWebhook(body, submitting.nonce));
+      const outcome = await parts.upstream.submit(body, options.webhookUrlFor(submitting.nonce));
       admission.report(REPORTS[outcome.kind]);
       return await settle(submitting, lease, outcome);
     } finally {
       // For a turn that was broken off before anything left; after a report it counts for nothing.
       admission.report('not_sent');
     }
-  }
-
-  /** The body and where to call back. The nonce in it is a secret, so it is never part of what is stored. */
-  function withWebhook(body: SubmitBody, nonce: string): SubmitBody {
-    const callbackUrl = options.webhookUrlFor(nonce);
-    return callbackUrl === null ? body : { ...body, callback_url: callbackUrl };
   }
 
   async function settle(job: Job, lease: Lease, outcome: SubmitOutcome): Promise<Turn> {
@@ -228,20 +222,21 @@ export function createJobSubmitter(parts: JobSubmitterParts, options: JobSubmitt
     const refusal = describeRefusal(outcome, job);
     const error = { code: refusal.code, message: refusal.message };
     const rejected = { status: 'rejected', error } as const;
-    if (isOfOurAddress(outcome, job.request)) {
+    const rejection = outcome.kind === 'rejected' ? outcome : null;
+    if (rejection?.reason === 'webhook_url') {
       alarms.raise(
         'public_url_refused',
         { job_id: job.id },
         'upstream refuses the address of our webhook: PUBLIC_URL must be https and reachable for it, or unset',
       );
     }
-    if (isOfModel(outcome, job.request)) {
+    if (rejection?.scope === 'model') {
       const next = await untilWritten(job.id, null, () =>
         parts.fallback.turnToNext(job, lease, rejected, keep),
       );
       if (next) return { kind: 'again', job: next };
     }
-    if (isForNow(outcome)) {
+    if (rejection?.temporary) {
       const waitMs = nextTryMs(job, refusal.retryAfterS ?? null, clock(), parts.random());
       if (waitMs !== null) {
         log.info({ job_id: job.id, code: refusal.code, wait_ms: waitMs }, 'refused for now: the job waits');

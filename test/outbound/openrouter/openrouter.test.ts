@@ -34,7 +34,7 @@ it.each([
   ['a poll', (at: OpenRouter) => at.poll('a')],
   ['a download', (at: OpenRouter) => at.openContent('a', 0, new AbortController().signal)],
   ['a list', (at: OpenRouter) => at.fetchEndpointTags('a/b', 1_000).catch(() => null)],
-  ['a submit', (at: OpenRouter) => at.submit({ model: 'a/b' })],
+  ['a submit', (at: OpenRouter) => at.submit({ model: 'a/b' }, null)],
 ])('%s says which version asks', async (_name, ask) => {
   const { upstream, received } = await connect(httpAnswer(404, '{}', { connection: 'close' }));
   await ask(upstream);
@@ -60,7 +60,7 @@ it('pays with the key of the moment', async () => {
   await upstream.poll('a');
   key = 'sk-or-v1-after';
   await upstream.poll('a');
-  await upstream.submit({ model: 'a/b' });
+  await upstream.submit({ model: 'a/b' }, null);
   expect(started.received.map((request) => /Bearer (\S+)/.exec(request)?.[1])).toEqual([
     'sk-or-v1-before',
     'sk-or-v1-after',
@@ -295,7 +295,7 @@ describe('submit', () => {
   it('sends nothing without a key', async () => {
     const { upstream, received } = await connect(httpAnswer(202, '{"id":"x"}'), null);
     expect(upstream.canSubmit).toBe(false);
-    expect((await upstream.submit({ model: 'a/b' })).kind).toBe('not_sent');
+    expect((await upstream.submit({ model: 'a/b' }, null)).kind).toBe('not_sent');
     expect(received).toEqual([]);
   });
 });

@@ -33,6 +33,7 @@ function submit(port: number, overrides: { timeoutMs?: number; protocol?: string
       timeoutMs,
     },
     BODY,
+    null,
   );
 }
 
@@ -246,8 +247,11 @@ describe('submitOnce', () => {
     server = await startRawServer(say(httpAnswer(402, answer, { 'retry-after': '17' })));
     expect(await submit(server.port)).toEqual({
       kind: 'rejected',
-      status: 402,
-      answer: { message: 'Insufficient credits.', metadata: { limit_source: 'openrouter_in_flight_budget' } },
+      reason: 'insufficient_credits',
+      scope: 'account',
+      temporary: true,
+      message: 'Insufficient credits.',
+      limit: 'openrouter_in_flight_budget',
       retryAfterS: 17,
     });
   });

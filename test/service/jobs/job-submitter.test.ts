@@ -2,6 +2,7 @@
 
 import { afterEach, describe, expect, it } from 'vitest';
 import type { SubmitBody } from '../../../src/core/job/job.ts';
+import { readRejection } from '../../../src/outbound/openrouter/rejection.ts';
 import type { SubmitOutcome } from '../../../src/outbound/openrouter/submit.ts';
 import { createJobFallback } from '../../../src/service/jobs/job-fallback.ts';
 import { createJobSubmitter } from '../../../src/service/jobs/job-submitter.ts';
@@ -57,8 +58,8 @@ async function setUp(
     {
       store: wrapped,
       upstream: {
-        async submit(body) {
-          bodies.push(body);
+        async submit(body, webhookUrl) {
+          bodies.push(webhookUrl === null ? body : { ...body, callback_url: webhookUrl });
           statusesAtSend.push((await real.getJob('job_1', 'studio'))?.status ?? 'missing');
           const outcome = outcomes.shift();
           if (!outcome) throw new Error('sent more often than the test foresaw');
@@ -112,14 +113,8 @@ describe('the submitter', () => {
     const request: SubmitBody = { ...REQUEST, input_references: [picture] };
     const whole = (model: string) => ({ ...request, model });
     const planned = [{ ...other('b/two', 'n2'), request: whole('b/two') }];
-    const refused: SubmitOutcome = {
-      kind: 'rejected',
-      status: 404,
-      answer: { message: 'No.', metadata: null },
-      retryAfterS: null,
-    };
     for (const given of [undefined, request]) {
-      const t = await setUp([refused, ACCEPTED], (s) => s, {
+      const t = await setUp([refused(404), ACCEPTED], (s) => s, {
         request,
         fallback: { ...fallback, others: planned },
       });
@@ -185,11 +180,8 @@ describe('the submitter', () => {
     [422, 'upstream_rejected'],
     [429, 'upstream_rate_limited'],
   ])('tells a %i as %s', async (status, code) => {
-    const answer = {
-      message: "upstream's words",
-      metadata: { retry_after_seconds: 7.2, limit_source: 'openrouter_credits' },
-    };
-    const t = await setUp([{ kind: 'rejected', status, answer, retryAfterS: null }]);
+    const metadata = { retry_after_seconds: 7.2, limit_source: 'openrouter_credits' };
+    const t = await setUp([refused(status, metadata, null, "upstream's words")]);
     const { job, refusal } = await t.submitter.submit(t.claim);
     expect(job).toMatchObject({ status: 'rejected', error: { code } });
     expect(refusal).toMatchObject({ code, retryAfterS: 8, details: { limitSource: 'openrouter_credits' } });
@@ -315,7 +307,13 @@ const refused = (
   status: number,
   metadata: Record<string, unknown> | null = null,
   retryAfterS: number | null = null,
-): SubmitOutcome => ({ kind: 'rejected', status, answer: { message: 'No.', metadata }, retryAfterS });
+  message = 'No.',
+): SubmitOutcome => {
+  const sent = { body: REQUEST, webhookUrl: null };
+  const rejection = readRejection(status, { message, metadata }, sent, retryAfterS);
+  if (!rejection) throw new Error(`${status} is no refusal`);
+  return { kind: 'rejected', ...rejection };
+};
 const IN_FLIGHT = refused(402, { limit_source: 'openrouter_in_flight_budget' }, 30);
 
 describe('a refusal that holds only for now', () => {

@@ -2,6 +2,7 @@
 
 import type { FastifyInstance } from 'fastify';
 import { z } from 'zod';
+import { hookPath } from '../../../core/job/hook-path.ts';
 import type { InboundWebhooks } from '../../../service/webhooks/inbound-webhooks.ts';
 import type { App } from '../../server/context.ts';
 
@@ -17,7 +18,7 @@ export function hookRoutes({ webhooks }: HookRoutesParts) {
   return async (app: App): Promise<void> => {
     takeRawBodies(app);
     app.post(
-      '/hooks/openrouter/:nonce',
+      hookPath(':nonce'),
       // For upstream alone: a client has no use for it, and its path is a secret.
       { bodyLimit: HOOK_BODY_LIMIT, schema: { hide: true, params: HookParamsSchema } },
       async (request, reply) => {
