@@ -16,6 +16,7 @@ import { createEnvKeys } from '../service/clients/env-keys.ts';
 import { createKeys } from '../service/clients/keys.ts';
 import { createArchiveHealth } from '../service/clips/archive-health.ts';
 import type { JobPoller } from '../service/jobs/job-poller.ts';
+import type { SubmissionHold } from '../service/jobs/submission-hold.ts';
 import { createOrders, type Orders } from '../service/orders/place-order.ts';
 import { createQuotes } from '../service/orders/quotes.ts';
 import { createAlarms } from '../service/runtime/alarms.ts';
@@ -72,6 +73,9 @@ export interface Gateway {
   close(): Promise<void>;
 }
 
+const describeHold = (hold: SubmissionHold | null) =>
+  hold && `held by ${hold.actor} since ${new Date(hold.since).toISOString()}: ${hold.reason}`;
+
 const STORE_ALARMS = { unavailable: 'store_unavailable', corrupt: 'store_corrupt' } as const;
 
 export async function createGateway(parts: GatewayParts): Promise<Gateway> {
@@ -87,7 +91,7 @@ export async function createGateway(parts: GatewayParts): Promise<Gateway> {
   const outbound = createOutboundParts({ ...shared, version, apiKey, trust });
   const { upstream } = outbound;
   const { history, catalog, modelStats, planner } = await createCatalogParts({ ...shared, ...outbound });
-  const { archive, storage, clips, breaker, jobs, poller, webhooks, reconciliation } = createJobParts({
+  const { archive, storage, clips, breaker, holds, jobs, poller, webhooks, reconciliation } = createJobParts({
     ...shared,
     upstream,
     modelStats,
@@ -163,7 +167,8 @@ export async function createGateway(parts: GatewayParts): Promise<Gateway> {
     budgets: createBudgets({ store, clock }),
     pingStore: () => store.ping(),
     checkArchive: createArchiveHealth({ storage, clock: monotonic, alarms }),
-    describeSubmissions: () => breaker.describe(),
+    holds,
+    describeSubmissions: () => describeHold(holds.current()) ?? breaker.describe(),
     loopDelayMs: () => loopDelay.percentile(99) / 1e6,
     isDraining: () => draining,
   });

@@ -15,6 +15,7 @@ import { createJobSubmitter } from '../service/jobs/job-submitter.ts';
 import { createJobWatch } from '../service/jobs/job-watch.ts';
 import { createJobs } from '../service/jobs/jobs.ts';
 import { createReconciliation } from '../service/jobs/reconciliation.ts';
+import { createSubmissionHolds } from '../service/jobs/submission-hold.ts';
 import { createSubmitBreaker } from '../service/jobs/submit-breaker.ts';
 import { createWithdrawals } from '../service/jobs/withdrawals.ts';
 import type { ModelStats } from '../service/learning/model-stats.ts';
@@ -48,9 +49,23 @@ export function createJobParts(context: JobContext) {
   const submitLeaseMs = config.SUBMIT_TIMEOUT_MS + LEASE_MARGIN_MS;
 
   const breaker = createSubmitBreaker({ clock: monotonic, alarms, log });
+  const holds = createSubmissionHolds({ store, log });
+  lifecycle.add('hold on submissions', {
+    phase: 'base',
+    start: () => holds.refresh(),
+    stop: () => {},
+    stopMs: STOP_MS,
+  });
+  lifecycle.add('hold on submissions, followed', {
+    phase: 'work',
+    isBackground: true,
+    start: () => holds.start(),
+    stop: () => holds.stop(),
+    stopMs: STOP_MS,
+  });
   const fallback = createJobFallback({ store, log });
   const submitter = createJobSubmitter(
-    { store, upstream, breaker, fallback, clock, random, sleep: (ms) => sleep(ms), alarms, log },
+    { store, upstream, breaker, holds, fallback, clock, random, sleep: (ms) => sleep(ms), alarms, log },
     { leaseMs: submitLeaseMs, pace, webhookUrlFor: webhookUrlUnder(config.PUBLIC_URL) },
   );
   lifecycle.add('submits', { phase: 'base', stop: () => submitter.drain(), stopMs: submitLeaseMs });
@@ -110,7 +125,7 @@ export function createJobParts(context: JobContext) {
   const withdrawals = createWithdrawals({ store, sleep: (ms) => sleep(ms), log }, owner);
   lifecycle.add('withdrawals', { phase: 'base', stop: () => withdrawals.stop(), stopMs: STOP_MS });
   const jobs = createJobs(
-    { store, submitter, upstream, breaker, watch, withdrawals, clock, log },
+    { store, submitter, upstream, breaker, watch, holds, withdrawals, clock, log },
     { owner, leaseMs: submitLeaseMs },
   );
   return {
@@ -118,6 +133,7 @@ export function createJobParts(context: JobContext) {
     storage,
     clips: createClipRefetch({ store, archive, log }),
     breaker,
+    holds,
     jobs,
     poller,
     webhooks,

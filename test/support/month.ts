@@ -99,7 +99,7 @@ export async function simulateMonth(catalog: Catalog, count: number, seed = 1): 
   const breaker = createSubmitBreaker({ clock, alarms, log });
   const fallback = createJobFallback({ store, log });
   const submitter = createJobSubmitter(
-    { store, upstream, breaker, fallback, clock, random, sleep, alarms, log },
+    { store, upstream, breaker, holds: { current: () => null }, fallback, clock, random, sleep, alarms, log },
     { leaseMs: LEASE_MS, pace, webhookUrlFor: () => null },
   );
   const poller = createJobPoller(
@@ -120,7 +120,17 @@ export async function simulateMonth(catalog: Catalog, count: number, seed = 1): 
   );
   const watch = createJobWatch(store);
   const jobs = createJobs(
-    { store, submitter, upstream, breaker, watch, withdrawals: { add: () => {} }, clock, log },
+    {
+      store,
+      submitter,
+      upstream,
+      breaker,
+      watch,
+      holds: { current: () => null },
+      withdrawals: { add: () => {} },
+      clock,
+      log,
+    },
     { owner: 'month', leaseMs: LEASE_MS },
   );
   const view = { catalog, ageS: 0, stale: false };

@@ -20,6 +20,7 @@ export const validatorCompiler: FastifySchemaCompiler<z.ZodType> = ({ schema, ht
   return (data: unknown) => {
     // Fastify passes null for a missing body, for which "must be an object" would mislead.
     if (part === 'body' && (data === undefined || data === null)) {
+      if (schema.safeParse(undefined).success) return { value: undefined };
       return { error: new ClipgateError('malformed_body', 'The body is empty: send a JSON object.') };
     }
     // Parameters of a path are held to patterns, and of a header nothing is passed on but what a schema says of it.

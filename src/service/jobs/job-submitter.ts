@@ -12,6 +12,7 @@ import type { AfterStep, Claim, Lease } from '../../store/ports/lease.ts';
 import type { Alarms } from '../runtime/alarms.ts';
 import type { Log } from '../runtime/log.ts';
 import type { JobFallback } from './job-fallback.ts';
+import type { SubmissionHolds } from './submission-hold.ts';
 import type { SubmitBreaker, SubmitReport } from './submit-breaker.ts';
 import { describeRefusal, type Refused } from './submit-errors.ts';
 
@@ -36,6 +37,7 @@ export interface JobSubmitterParts {
   readonly store: Pick<JobStore, 'saveStep' | 'bindUpstream' | 'getJob' | 'keepWebhook' | 'loadBody'>;
   readonly upstream: Pick<OpenRouter, 'submit'>;
   readonly breaker: Pick<SubmitBreaker, 'admit'>;
+  readonly holds: Pick<SubmissionHolds, 'current'>;
   readonly fallback: JobFallback;
   readonly clock: () => number;
   readonly random: () => number;
@@ -60,6 +62,8 @@ type Turn =
 // Only attempts that are proven never to have left are repeated.
 const MAX_ATTEMPTS = 3;
 const ATTEMPT_BACKOFF_MS = 400;
+// How often a job that waits for a hold to end is looked at.
+const HELD_MS = 5_000;
 const SAVE_BACKOFF_MS = 250;
 const SAVE_BACKOFF_MAX_MS = 5_000;
 
@@ -84,6 +88,7 @@ export function createJobSubmitter(parts: JobSubmitterParts, options: JobSubmitt
   }
 
   async function takeTurn(job: Job, lease: Lease, given: SubmitBody | undefined): Promise<Turn> {
+    if (parts.holds.current()) return over(await wait(job, lease, HELD_MS));
     const admission = parts.breaker.admit({ model: job.model, client: job.clientId });
     if (admission.kind === 'paused') {
       if (admission.scope === 'pair' || admission.scope === 'model') {
@@ -96,9 +101,7 @@ export function createJobSubmitter(parts: JobSubmitterParts, options: JobSubmitt
         if (next) return { kind: 'again', job: next };
       }
       // Nothing is wrong with the job: it waits for its turn, and whoever waited for an answer is told so.
-      const waiting = await store.saveStep(lease, {}, { keep: false, runInMs: admission.retryInMs });
-      if (!waiting) throw lostLease(job.id);
-      return { kind: 'over', submitted: { job: waiting, refusal: null } };
+      return over(await wait(job, lease, admission.retryInMs));
     }
     try {
       const body = given ?? (job.bodyHash === null ? job.request : await store.loadBody(job.id));
@@ -117,6 +120,13 @@ export function createJobSubmitter(parts: JobSubmitterParts, options: JobSubmitt
       // For a turn that was broken off before anything left; after a report it counts for nothing.
       admission.report('not_sent');
     }
+  }
+
+  /** Gives the job up until then, as it is. */
+  async function wait(job: Job, lease: Lease, runInMs: number): Promise<Job> {
+    const waiting = await store.saveStep(lease, {}, { keep: false, runInMs });
+    if (!waiting) throw lostLease(job.id);
+    return waiting;
   }
 
   async function settle(job: Job, lease: Lease, outcome: SubmitOutcome): Promise<Turn> {

@@ -21,6 +21,7 @@ import type { Log } from '../runtime/log.ts';
 import type { JobSubmitter } from './job-submitter.ts';
 import type { JobWatch } from './job-watch.ts';
 import { singleFlight } from './single-flight.ts';
+import { type SubmissionHolds, submissionsHeld } from './submission-hold.ts';
 import type { Pause, SubmitBreaker } from './submit-breaker.ts';
 import type { Withdrawals } from './withdrawals.ts';
 
@@ -129,6 +130,7 @@ export interface JobsParts {
   readonly upstream: Pick<OpenRouter, 'canSubmit'>;
   readonly breaker: Pick<SubmitBreaker, 'findPause'>;
   readonly watch: JobWatch;
+  readonly holds: Pick<SubmissionHolds, 'current'>;
   readonly withdrawals: Pick<Withdrawals, 'add'>;
   readonly clock: () => number;
   readonly log: Log;
@@ -188,6 +190,8 @@ export function createJobs(
           'This gateway has no OpenRouter key, so it can plan but not buy.',
         );
       }
+      const held = parts.holds.current();
+      if (held) throw submissionsHeld(held);
       const pause = parts.breaker.findPause({ model: intent.request.model, client: intent.clientId });
       if (pause) throw paused(pause, intent.request.model);
       const { request, ...rest } = intent;

@@ -12,6 +12,7 @@ import type { ObservationStore } from './observations.ts';
 import type { OutputStore } from './outputs.ts';
 import type { ReconciliationStore } from './reconciliation.ts';
 import type { StoreHealth } from './store-health.ts';
+import type { SubmissionHoldStore } from './submission-hold.ts';
 import type { WebhookInbox } from './webhook-inbox.ts';
 
 /** The parts of the service ask for those members they use: `Pick<JobStore, ...>`. */
@@ -27,6 +28,7 @@ export type JobStore = JobRecords &
   DocumentStore &
   ObservationStore &
   OutputStore &
-  StoreHealth & {
+  StoreHealth &
+  SubmissionHoldStore & {
     close(): Promise<void>;
   };

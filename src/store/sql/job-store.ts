@@ -20,6 +20,7 @@ import { createObservations } from '../queries/observations.ts';
 import { createOutputs } from '../queries/outputs.ts';
 import { createPurge } from '../queries/purge.ts';
 import { createReconciliation } from '../queries/reconciliation.ts';
+import { createSubmissionHoldStore } from '../queries/submission-hold.ts';
 import { createWebhookInbox } from '../queries/webhook-inbox.ts';
 import type { Database, Queries } from './database.ts';
 import type { UnguardedStore } from './guard-store.ts';
@@ -42,6 +43,7 @@ export function createJobStore(database: Database): UnguardedStore {
     ...createJobReads(database),
     ...createOutputs(database),
     ...documents,
+    ...createSubmissionHoldStore(database),
     loadBody: bodies.loadBody,
     purgeBodies: bodies.purgeBodies,
     ...createJobAttempts(database),

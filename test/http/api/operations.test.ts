@@ -214,6 +214,7 @@ describe('what should not happen', () => {
     },
     budgets: { create: fail, list: fail, get: fail, update: fail, remove: fail, adjust: fail, of: fail },
     archive: { open: fail },
+    holds: { pause: fail, resume: fail },
     clips: { refetch: fail },
     webhooks: { receive: fail },
     audit: { list: fail },

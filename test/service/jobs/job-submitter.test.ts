@@ -66,6 +66,7 @@ async function setUp(
           return typeof outcome === 'function' ? outcome() : outcome;
         },
       },
+      holds: { current: () => null },
       breaker: createSubmitBreaker({ clock: () => now, alarms: createAlarms({ log }), log }),
       fallback: createJobFallback({ store: wrapped, log }),
       clock: () => now,
