@@ -104,6 +104,66 @@ test('poll_status: a status nobody knows, then the truth', async () => {
   expect((await call(simulator, `/videos/${id}`)).body).toMatchObject({ status: 'completed' });
 });
 
+test('spelling: the end in another word, with all that belongs to it', async () => {
+  const simulator = await openSimulator({ timeScale: 1, frozen: true });
+  const submit = send(simulator, '/videos', withFault('spelling status=SUCCEEDED'));
+  await expect.poll(() => simulator.ledger().length).toBe(1);
+  simulator.advance(4_000);
+  const { id } = (await submit).body as { id: string };
+  expect((await call(simulator, `/videos/${id}`)).body).toMatchObject({ status: 'pending' });
+  simulator.advance(600_000);
+  expect((await call(simulator, `/videos/${id}`)).body).toMatchObject({
+    status: 'SUCCEEDED',
+    unsigned_urls: [expect.any(String)],
+    usage: { cost: 0.05 },
+  });
+  expect((await call(simulator, `/videos/${id}/content`)).status).toBe(200);
+});
+
+test.each<[string, unknown]>([
+  ['object', { message: 'flagged' }],
+  ['nested', { error: { message: 'flagged', code: 400 } }],
+  ['empty', ''],
+])('error_shape: %s', async (as, error) => {
+  const simulator = await openSimulator();
+  const id = await buyClip(simulator, {
+    ...grokClip,
+    prompt: `x [sim:fail message=flagged] [sim:error_shape as=${as}]`,
+  });
+  expect((await call(simulator, `/videos/${id}`)).body).toMatchObject({ status: 'failed', error });
+});
+
+test('status_detail and signed_urls: what newer answers have beside the rest', async () => {
+  const simulator = await openSimulator();
+  const id = await buyClip(simulator, {
+    ...grokClip,
+    prompt: 'x [sim:status_detail detail=finalizing] [sim:signed_urls]',
+  });
+  expect((await call(simulator, `/videos/${id}`)).body).toMatchObject({
+    status: 'completed',
+    status_detail: 'finalizing',
+    urls: [expect.stringContaining('signature')],
+    unsigned_urls: [expect.stringContaining(simulator.apiUrl)],
+  });
+});
+
+test.each<[string, RegExp]>([
+  ['empty', /^$/],
+  ['json', /^\{"error"/],
+  ['xml', /^<\?xml/],
+  ['half', /^....ftyp/s],
+])('wrong_body: %s for four seconds, then the film', async (body, pattern) => {
+  const simulator = await openSimulator({ frozen: true });
+  const id = await buyClip(simulator, withFault(`wrong_body body=${body} for_s=4`));
+  const wrong = await call(simulator, `/videos/${id}/content`);
+  expect(wrong.headers.get('content-type')).toBe('video/mp4');
+  expect(wrong.text).toMatch(pattern);
+  simulator.advance(4_000);
+  const right = await call(simulator, `/videos/${id}/content`);
+  expect(right.text.slice(4, 8)).toBe('ftyp');
+  expect(right.text.length).toBeGreaterThan(wrong.text.length);
+});
+
 test('huge: fifty megabytes of poll', async () => {
   const simulator = await openSimulator();
   const id = await buyClip(simulator, withFault('huge'));

@@ -49,7 +49,12 @@ const requestFaults = [
   }),
 ] as const;
 
-const submitFaults = [fault('no_id', 'a 202 without an id', {})] as const;
+const submitFaults = [
+  fault('no_id', 'a 202 without an id', {}),
+  fault('odd_answer', 'a whole 202 in an odd wrapping', {
+    as: z.enum(['gzip', 'bom', 'list', 'large', 'then_reset']).default('gzip'),
+  }),
+] as const;
 
 const jobFaults = [
   fault('fail', 'the job fails', { message: z.string().default('Provider returned error') }),
@@ -77,6 +82,16 @@ const pollFaults = [
   fault('poll_status', 'a poll shows this status instead of the true one', {
     status: z.string().default('rendering'),
   }),
+  fault('spelling', 'the end of the job in another word', { status: z.string().default('COMPLETED') }),
+  fault('error_shape', 'the reason of a failed job as an object, or empty', {
+    as: z.enum(['object', 'nested', 'empty']).default('object'),
+  }),
+  fault('status_detail', 'a poll has a `status_detail`', {
+    detail: z.string().default('queued_at_provider'),
+  }),
+  fault('signed_urls', 'a completed job lists signed URLs of a storage beside its own', {
+    url: z.string().default('https://storage.elsewhere.example/video.mp4?signature=x'),
+  }),
   fault('huge', 'a poll answers with this many bytes of JSON', { bytes: z.int().min(0).default(50_000_000) }),
 ] as const;
 
@@ -86,6 +101,10 @@ const contentFaults = [
     at: z.int().min(0).default(1000),
   }),
   fault('wrong_type', 'the film under another content type', { type: z.string().default('text/plain') }),
+  fault('wrong_body', 'something else in place of the film', {
+    body: z.enum(['empty', 'json', 'xml', 'half']).default('json'),
+    for_s: z.number().min(0).optional().describe('for so long after the job has ended; default: always'),
+  }),
   fault('large', 'the film padded to this size; it still plays', {
     bytes: z.int().min(0).default(20_000_000),
   }),

@@ -5,12 +5,20 @@ import { ApiError } from '../api-error.ts';
 import type { SimClock } from '../clock.ts';
 import { commit } from '../faults/acts.ts';
 import type { FaultRule } from '../faults/book.ts';
-import { isRequestFault } from '../faults/catalogue.ts';
+import { type FaultNamed, isRequestFault } from '../faults/catalogue.ts';
 import { type Job, statusOf } from '../job.ts';
 import { padMp4 } from '../media/mp4.ts';
 import type { World } from '../world.ts';
 
 const chunkBytes = 64 * 1024;
+
+/** What was seen in place of a film, by name. */
+const wrongBodies: { readonly [body in FaultNamed<'wrong_body'>['body']]: (film: Buffer) => Buffer } = {
+  empty: () => Buffer.alloc(0),
+  json: () => Buffer.from('{"error":{"message":"Provider returned error","code":502}}'),
+  xml: () => Buffer.from('<?xml version="1.0"?><Error><Code>NoSuchKey</Code></Error>'),
+  half: (film) => film.subarray(0, Math.floor(film.length / 2)),
+};
 
 /** Answers `GET /videos/{id}/content`. `Range` is ignored, as live: always 200 and the whole film. */
 export function sendContent(
@@ -34,7 +42,12 @@ export function sendContent(
   job.downloads += 1;
   const large = faults.find((fault) => fault.fault === 'large');
   const whole = world.films.filmOf(job);
-  const film = large === undefined ? whole : padMp4(whole, large.bytes);
+  const wrong = faults.find((fault) => fault.fault === 'wrong_body');
+  const isWrong =
+    wrong !== undefined &&
+    world.clock.nowMs() < job.ending.readyMs + (wrong.for_s ?? Number.POSITIVE_INFINITY) * 1000;
+  const right = large === undefined ? whole : padMp4(whole, large.bytes);
+  const film = isWrong ? wrongBodies[wrong.body](right) : right;
   const type = faults.find((fault) => fault.fault === 'wrong_type')?.type ?? 'video/mp4';
   if (spoiling !== undefined)
     return commit(spoiling, reply, { status: 200, type, body: film }, context, true);

@@ -6,6 +6,8 @@ import { commit, honestJson } from '../faults/acts.ts';
 import type { FaultRule } from '../faults/book.ts';
 import { isRequestFault, strikesFirst } from '../faults/catalogue.ts';
 import { faultHeader, faultsInHeader, faultsInPrompt } from '../faults/markers.ts';
+import { sendOddly } from '../faults/odd-answers.ts';
+import { rewordPoll } from '../faults/poll-words.ts';
 import { type Job, type SubmitAnswer, statusOf } from '../job.ts';
 import { originOf, pollingUrl, renderPoll } from '../job-views.ts';
 import { drawSubmitMs } from '../latency.ts';
@@ -67,6 +69,10 @@ async function submit(world: World, request: FastifyRequest, reply: FastifyReply
     const honest = honestJson(202, { id: job.id, polling_url, status: 'pending' });
     return commit(late, reply, honest, context);
   }
+  const odd = faults.find((fault) => fault.fault === 'odd_answer');
+  if (odd !== undefined) {
+    return sendOddly(odd.as, { id: job.id, polling_url, status: 'pending' }, reply);
+  }
   const id = faults.some((fault) => fault.fault === 'no_id') ? {} : { id: job.id, polling_url };
   return reply.code(202).send({ ...id, status: 'pending' });
 }
@@ -124,7 +130,8 @@ function poll(world: World, job: Job, request: FastifyRequest, reply: FastifyRep
   job.polls += 1;
   const shown = faults.find((fault) => fault.fault === 'poll_status')?.status;
   const status = shown ?? statusOf(job, world.clock.nowMs());
-  const body = renderPoll(job, status, originOf(request), world.settings());
+  const honest = renderPoll(job, status, originOf(request), world.settings());
+  const body = rewordPoll(honest, faults, status === job.ending.status && status !== 'pending');
   const spoiling = faults.find(isRequestFault);
   if (spoiling !== undefined) return commit(spoiling, reply, honestJson(200, body), context);
   const huge = faults.find((fault) => fault.fault === 'huge');
