@@ -9,13 +9,14 @@ import type {
 } from '../../core/accounts/budget.ts';
 import { ClipgateError } from '../../core/errors.ts';
 import type { Principal } from '../../core/principal.ts';
+import type { Act } from '../../store/ports/audit.ts';
 import type { JobStore } from '../../store/ports/job-store.ts';
 import { createAdjustmentId, createBudgetId } from '../orders/ids.ts';
 
 export type BudgetTerms = Omit<Budget, 'id' | 'createdAt'>;
 
 export interface Budgets {
-  create(terms: BudgetTerms): Promise<BudgetState>;
+  create(terms: BudgetTerms, by: Act): Promise<BudgetState>;
   list(query: {
     readonly scope: BudgetScope | null;
     readonly cursor: string | null;
@@ -24,15 +25,11 @@ export interface Budgets {
   /** @throws ClipgateError not_found. */
   get(id: string): Promise<BudgetState>;
   /** True at once: the next order reads the new limit. Nothing that is held is cancelled. @throws ClipgateError not_found. */
-  update(id: string, change: BudgetChange): Promise<BudgetState>;
+  update(id: string, change: BudgetChange, by: Act): Promise<BudgetState>;
   /** @throws ClipgateError not_found. */
-  remove(id: string): Promise<void>;
+  remove(id: string, by: Act): Promise<void>;
   /** Credits (positive) or charges (negative) the present window, on record. @throws ClipgateError not_found. */
-  adjust(
-    id: string,
-    adjustment: { readonly microUsd: number; readonly reason: string },
-    by: Principal,
-  ): Promise<BudgetAdjustment>;
+  adjust(id: string, microUsd: number, by: Act & { readonly reason: string }): Promise<BudgetAdjustment>;
   /** Every budget that an order of this principal asks. */
   of(principal: Principal): Promise<readonly BudgetState[]>;
 }
@@ -64,8 +61,8 @@ export function createBudgets({ store, clock }: BudgetsParts): Budgets {
   return {
     get,
 
-    async create(terms) {
-      const { id } = await store.createBudget({ ...terms, id: createBudgetId(clock()) });
+    async create(terms, by) {
+      const { id } = await store.createBudget({ ...terms, id: createBudgetId(clock()) }, by);
       return get(id);
     },
 
@@ -75,23 +72,18 @@ export function createBudgets({ store, clock }: BudgetsParts): Budgets {
       return { budgets: page, nextCursor: budgets.length > limit ? (page.at(-1)?.budget.id ?? null) : null };
     },
 
-    async update(id, change) {
-      if (!(await store.updateBudget(id, change))) throw notFound();
+    async update(id, change, by) {
+      if (!(await store.updateBudget(id, change, by))) throw notFound();
       return get(id);
     },
 
-    async remove(id) {
-      if (!(await store.deleteBudget(id))) throw notFound();
+    async remove(id, by) {
+      if (!(await store.deleteBudget(id, by))) throw notFound();
     },
 
-    async adjust(id, { microUsd, reason }, by) {
-      const adjustment = await store.adjustBudget({
-        id: createAdjustmentId(clock()),
-        budgetId: id,
-        microUsd,
-        reason,
-        actor: by.name,
-      });
+    async adjust(id, microUsd, by) {
+      const entered = { id: createAdjustmentId(clock()), budgetId: id, microUsd };
+      const adjustment = await store.adjustBudget(entered, by);
       if (!adjustment) throw notFound();
       return adjustment;
     },

@@ -8,6 +8,7 @@ import type {
   BudgetState,
 } from '../../core/accounts/budget.ts';
 import type { MicroUsd } from '../../core/money.ts';
+import type { Act } from './audit.ts';
 
 /** A budget about to be made; the store sets the time. */
 export type NewBudget = Omit<Budget, 'createdAt'>;
@@ -36,18 +37,21 @@ export interface BudgetDrift {
 }
 
 export interface BudgetStore {
-  createBudget(budget: NewBudget): Promise<Budget>;
+  createBudget(budget: NewBudget, by: Act): Promise<Budget>;
   /** Null where there is no such budget, or it was deleted. */
-  updateBudget(id: string, change: BudgetChange): Promise<Budget | null>;
+  updateBudget(id: string, change: BudgetChange, by: Act): Promise<Budget | null>;
   /** Its windows and holds stay; orders no longer ask it. False where there is no such budget. */
-  deleteBudget(id: string): Promise<boolean>;
+  deleteBudget(id: string, by: Act): Promise<boolean>;
   getBudget(id: string): Promise<BudgetState | null>;
   /** By id, oldest first. */
   listBudgets(query: BudgetQuery): Promise<readonly BudgetState[]>;
   /** Every budget that an order of this client and key asks. */
   budgetsOf(clientId: string, keyId: string | null): Promise<readonly BudgetState[]>;
   /** Enters an adjustment for the window that contains the present. Null where there is no such budget. */
-  adjustBudget(adjustment: Omit<BudgetAdjustment, 'startsAt' | 'at'>): Promise<BudgetAdjustment | null>;
+  adjustBudget(
+    adjustment: Pick<BudgetAdjustment, 'id' | 'budgetId' | 'microUsd'>,
+    by: Act & { readonly reason: string },
+  ): Promise<BudgetAdjustment | null>;
   /** Events no replica has reported yet, oldest first, now reported by the caller. */
   claimBudgetEvents(limit: number): Promise<readonly BudgetEvent[]>;
   /** Windows that drifted; empty in a healthy store. */

@@ -4,9 +4,11 @@ import { sql } from 'kysely';
 import type { Budget, BudgetState } from '../../core/accounts/budget.ts';
 import type { Calendar } from '../../core/accounts/calendar.ts';
 import { isTerminal, JOB_STATUSES } from '../../core/job/job.ts';
+import type { Act } from '../ports/audit.ts';
 import type { BudgetStore } from '../ports/budgets.ts';
 import type { Database, Queries } from '../sql/database.ts';
 import type { BudgetTable } from '../sql/tables.ts';
+import { writeAudit } from './audit.ts';
 import { applies, BUDGET_COLUMNS, type BudgetRow, selectBudgets, toBudget } from './budget-row.ts';
 import { noticeThresholds, openWindow } from './budget-windows.ts';
 
@@ -21,7 +23,7 @@ type Changed = Partial<
 >;
 
 export function createBudgets(
-  { reader, dialect, write, writeOne }: Database,
+  { reader, dialect, write }: Database,
   calendarOf: (timeZone: string) => Calendar,
 ): BudgetStore {
   const now = sql<number>`${dialect.now()}`;
@@ -71,6 +73,28 @@ export function createBudgets(
     return unknown;
   }
 
+  async function lockBudget(db: Queries, id: string): Promise<Budget | null> {
+    const row = await dialect
+      .lockRows(selectBudgets(db).where('id', '=', id).where('deleted_at', 'is', null))
+      .executeTakeFirst();
+    return row ? toBudget(row) : null;
+  }
+
+  const writeAct = (
+    db: Queries,
+    by: Act,
+    action: string,
+    id: string,
+    change: { readonly before: Budget | null; readonly after: Budget | null },
+  ): Promise<void> =>
+    writeAudit(db, dialect, {
+      ...by,
+      action,
+      object: { kind: 'budget', id },
+      before: change.before && { ...change.before },
+      after: change.after && { ...change.after },
+    });
+
   async function statesOf(rows: readonly (BudgetRow & { readonly now: number })[]): Promise<BudgetState[]> {
     const states: BudgetState[] = [];
     for (const { now: at, ...row } of rows) states.push(await stateOf(reader, toBudget(row), at));
@@ -78,8 +102,8 @@ export function createBudgets(
   }
 
   return {
-    createBudget: (budget) =>
-      writeOne(async (db) => {
+    createBudget: (budget, by) =>
+      write(async (db) => {
         const row = await db
           .insertInto('budgets')
           .values({
@@ -98,11 +122,15 @@ export function createBudgets(
           })
           .returning(BUDGET_COLUMNS)
           .executeTakeFirstOrThrow();
-        return { value: toBudget(row), changed: [] };
+        const made = toBudget(row);
+        await writeAct(db, by, 'create', budget.id, { before: null, after: made });
+        return { value: made, changed: [] };
       }),
 
-    updateBudget: (id, change) =>
-      writeOne(async (db) => {
+    updateBudget: (id, change, by) =>
+      write(async (db) => {
+        const before = await lockBudget(db, id);
+        if (!before) return { value: null, changed: [] };
         const columns: Changed = {
           ...(change.limitMicroUsd !== undefined && { limit_micro_usd: change.limitMicroUsd }),
           ...(change.hard !== undefined && { hard: Number(change.hard) }),
@@ -117,22 +145,20 @@ export function createBudgets(
           // An empty change answers with the budget as it is.
           .set({ ...columns, id })
           .where('id', '=', id)
-          .where('deleted_at', 'is', null)
           .returning(BUDGET_COLUMNS)
-          .executeTakeFirst();
-        return { value: row ? toBudget(row) : null, changed: [] };
+          .executeTakeFirstOrThrow();
+        const after = toBudget(row);
+        await writeAct(db, by, 'update', id, { before, after });
+        return { value: after, changed: [] };
       }),
 
-    deleteBudget: (id) =>
-      writeOne(async (db) => {
-        const row = await db
-          .updateTable('budgets')
-          .set({ deleted_at: now })
-          .where('id', '=', id)
-          .where('deleted_at', 'is', null)
-          .returning('id')
-          .executeTakeFirst();
-        return { value: row !== undefined, changed: [] };
+    deleteBudget: (id, by) =>
+      write(async (db) => {
+        const before = await lockBudget(db, id);
+        if (!before) return { value: false, changed: [] };
+        await db.updateTable('budgets').set({ deleted_at: now }).where('id', '=', id).execute();
+        await writeAct(db, by, 'delete', id, { before, after: null });
+        return { value: true, changed: [] };
       }),
 
     async getBudget(id) {
@@ -167,7 +193,7 @@ export function createBudgets(
       return statesOf(rows);
     },
 
-    adjustBudget: (adjustment) =>
+    adjustBudget: (adjustment, by) =>
       write(async (db) => {
         const row = await selectBudgets(db)
           .select(now.as('now'))
@@ -195,12 +221,22 @@ export function createBudgets(
             starts_at: startsAt,
             at,
             micro_usd: adjustment.microUsd,
-            reason: adjustment.reason,
-            actor: adjustment.actor,
+            reason: by.reason,
+            actor: by.actor,
           })
           .execute();
         await noticeThresholds(db, dialect, budget, window);
-        return { value: { ...adjustment, startsAt, at }, changed: [] };
+        await writeAudit(db, dialect, {
+          ...by,
+          action: 'adjust',
+          object: { kind: 'budget', id: budget.id },
+          before: { adjustmentMicroUsd: window.adjustment_micro_usd - adjustment.microUsd },
+          after: { adjustmentMicroUsd: window.adjustment_micro_usd },
+        });
+        return {
+          value: { ...adjustment, startsAt, at, reason: by.reason, actor: by.actor },
+          changed: [],
+        };
       }),
 
     claimBudgetEvents: (limit) =>

@@ -11,6 +11,7 @@ import { createClaim, createIntent, LEASE_MS, type StoreUnderTest } from './stor
 
 const DAY_MS = 24 * 60 * 60 * 1000;
 const ALL: BudgetScope = { kind: 'all' };
+const BY = { actor: 'alice', keyId: null, requestId: 'req_1', reason: 'launch week' };
 const STUDIO: BudgetScope = { kind: 'client', id: 'studio' };
 
 let count = 0;
@@ -56,7 +57,7 @@ export function describeBudgets(current: () => StoreUnderTest): void {
   describe('admission', () => {
     it('holds the ceiling of each order, and refuses the first that does not fit with all numbers', async () => {
       const { store } = current();
-      const made = await store.createBudget(budget({ limitMicroUsd: 1_000_000 }));
+      const made = await store.createBudget(budget({ limitMicroUsd: 1_000_000 }), BY);
       await createClaim(store, order(400_000));
       await createClaim(store, order(600_000));
       await expect(store.createJob(createIntent(order(1)), 'a', LEASE_MS)).rejects.toMatchObject({
@@ -79,8 +80,8 @@ export function describeBudgets(current: () => StoreUnderTest): void {
 
     it('leaves nothing of an order that is refused: no job, no key, no hold of another budget', async () => {
       const { store } = current();
-      const whole = await store.createBudget(budget({ scope: ALL, limitMicroUsd: 5_000_000 }));
-      const client = await store.createBudget(budget({ limitMicroUsd: 100 }));
+      const whole = await store.createBudget(budget({ scope: ALL, limitMicroUsd: 5_000_000 }), BY);
+      const client = await store.createBudget(budget({ limitMicroUsd: 100 }), BY);
       const idempotency = { key: 'order-7', bodyHash: 'a' };
       const intent = createIntent(order(200, { idempotency }));
       await expect(store.createJob(intent, 'a', LEASE_MS)).rejects.toMatchObject({
@@ -90,14 +91,14 @@ export function describeBudgets(current: () => StoreUnderTest): void {
       expect(await store.findIdempotent('studio', 'order-7')).toBeNull();
       expect(await useOf(store, whole.id)).toEqual([0, 0, 0]);
       // With room, the same key is as good as new.
-      await store.updateBudget(client.id, { limitMicroUsd: 200 });
+      await store.updateBudget(client.id, { limitMicroUsd: 200 }, BY);
       await createClaim(store, order(200, { idempotency }));
       expect(await useOf(store, whole.id)).toEqual([0, 200, 0]);
     });
 
     it('holds once for an order that comes twice under one key', async () => {
       const { store } = current();
-      const made = await store.createBudget(budget());
+      const made = await store.createBudget(budget(), BY);
       const idempotency = { key: 'order-7', bodyHash: 'a' };
       await createClaim(store, order(300_000, { idempotency }));
       const again = await store.createJob(createIntent(order(300_000, { idempotency })), 'a', LEASE_MS);
@@ -107,10 +108,10 @@ export function describeBudgets(current: () => StoreUnderTest): void {
 
     it('asks the budgets of everything, of the client and of the key, and no others', async () => {
       const { store } = current();
-      const all = await store.createBudget(budget({ scope: ALL }));
-      const client = await store.createBudget(budget());
-      const other = await store.createBudget(budget({ scope: { kind: 'client', id: 'press' } }));
-      const key = await store.createBudget(budget({ scope: { kind: 'key', id: 'key_1' } }));
+      const all = await store.createBudget(budget({ scope: ALL }), BY);
+      const client = await store.createBudget(budget(), BY);
+      const other = await store.createBudget(budget({ scope: { kind: 'client', id: 'press' } }), BY);
+      const key = await store.createBudget(budget({ scope: { kind: 'key', id: 'key_1' } }), BY);
       await createClaim(store, order(10, { keyId: 'key_1' }));
       await createClaim(store, order(20, { keyId: 'key_2' }));
       await createClaim(store, order(40));
@@ -121,18 +122,18 @@ export function describeBudgets(current: () => StoreUnderTest): void {
 
     it('refuses an unknown ceiling under a hard budget, or holds what the budget says for one', async () => {
       const { store } = current();
-      const made = await store.createBudget(budget());
+      const made = await store.createBudget(budget(), BY);
       await expect(store.createJob(createIntent(order(null)), 'a', LEASE_MS)).rejects.toMatchObject({
         code: 'unpriceable',
       });
-      await store.updateBudget(made.id, { unpricedHoldMicroUsd: 700_000 });
+      await store.updateBudget(made.id, { unpricedHoldMicroUsd: 700_000 }, BY);
       await createClaim(store, order(null));
       expect(await useOf(store, made.id)).toEqual([0, 700_000, 0]);
     });
 
     it('refuses nothing under a soft budget', async () => {
       const { store } = current();
-      const made = await store.createBudget(budget({ hard: false, limitMicroUsd: 100 }));
+      const made = await store.createBudget(budget({ hard: false, limitMicroUsd: 100 }), BY);
       await createClaim(store, order(70));
       await createClaim(store, order(70));
       await createClaim(store, order(null));
@@ -141,21 +142,21 @@ export function describeBudgets(current: () => StoreUnderTest): void {
 
     it('reads a limit that was lowered, or a budget that was deleted, with the next order', async () => {
       const { store } = current();
-      const made = await store.createBudget(budget());
+      const made = await store.createBudget(budget(), BY);
       await createClaim(store, order(10));
-      await store.updateBudget(made.id, { limitMicroUsd: 15 });
+      await store.updateBudget(made.id, { limitMicroUsd: 15 }, BY);
       await expect(store.createJob(createIntent(order(10)), 'a', LEASE_MS)).rejects.toMatchObject({
         code: 'budget_exceeded',
       });
-      expect(await store.deleteBudget(made.id)).toBe(true);
-      expect(await store.deleteBudget(made.id)).toBe(false);
+      expect(await store.deleteBudget(made.id, BY)).toBe(true);
+      expect(await store.deleteBudget(made.id, BY)).toBe(false);
       await createClaim(store, order(10));
       expect(await store.getBudget(made.id)).toBeNull();
     });
 
     it('begins with nothing held when its window does', async () => {
       const { store, passTime } = current();
-      const made = await store.createBudget(budget({ period: 'day', limitMicroUsd: 10 }));
+      const made = await store.createBudget(budget({ period: 'day', limitMicroUsd: 10 }), BY);
       const claim = await createClaim(store, order(10));
       await passTime(DAY_MS);
       await createClaim(store, order(10));
@@ -172,8 +173,8 @@ export function describeBudgets(current: () => StoreUnderTest): void {
       'of 1,000 orders at once on room for ten admits ten, %s',
       async (_how, idempotencyOf) => {
         const { store, openReplica } = current();
-        const made = await store.createBudget(budget({ limitMicroUsd: 1_000_000 }));
-        await store.createBudget(budget({ scope: ALL, limitMicroUsd: 1_000_000_000 }));
+        const made = await store.createBudget(budget({ limitMicroUsd: 1_000_000 }), BY);
+        await store.createBudget(budget({ scope: ALL, limitMicroUsd: 1_000_000_000 }), BY);
         const replica = await openReplica?.();
         const results = await Promise.allSettled(
           Array.from({ length: 1_000 }, (_, n) =>
@@ -220,7 +221,7 @@ export function describeBudgets(current: () => StoreUnderTest): void {
       ['pending', {}, 0, 400_000, 0],
     ])('of a job that is %s with %j leaves %d settled, %d held, %d unknown', async (status, last, ...use) => {
       const { store } = current();
-      const made = await store.createBudget(budget());
+      const made = await store.createBudget(budget(), BY);
       const submittedAt = status === 'cancelled' ? {} : { submittedAt: 1_000 };
       const claim = await createClaim(store, order(400_000));
       const steps: JobStatus[] = status === 'cancelled' ? [] : ['submitting'];
@@ -234,7 +235,7 @@ export function describeBudgets(current: () => StoreUnderTest): void {
 
     it('counts a bill once, however often it is written, and late where it came late', async () => {
       const { store } = current();
-      const made = await store.createBudget(budget());
+      const made = await store.createBudget(budget(), BY);
       const claim = await createClaim(store, order(400_000));
       await end(store, claim, { status: 'submitting', submittedAt: 1_000 });
       await end(store, claim, { status: 'completed', actualMicroUsd: null });
@@ -248,7 +249,7 @@ export function describeBudgets(current: () => StoreUnderTest): void {
 
     it('counts a bill above its hold in full, lets nothing more in, and reports it once', async () => {
       const { store } = current();
-      const made = await store.createBudget(budget({ limitMicroUsd: 500_000 }));
+      const made = await store.createBudget(budget({ limitMicroUsd: 500_000 }), BY);
       const claim = await createClaim(store, order(400_000));
       await end(store, claim, { status: 'submitting', submittedAt: 1_000 });
       await end(store, claim, { status: 'completed', actualMicroUsd: 900_000, isByok: false });
@@ -265,8 +266,8 @@ export function describeBudgets(current: () => StoreUnderTest): void {
 
     it('counts only the fee of a bill paid with a key of the provider, or the estimate with it', async () => {
       const { store } = current();
-      const fee = await store.createBudget(budget());
-      const all = await store.createBudget(budget({ includeByok: true }));
+      const fee = await store.createBudget(budget(), BY);
+      const all = await store.createBudget(budget({ includeByok: true }), BY);
       const claim = await createClaim(store, order(400_000, { estimatedMicroUsd: 120_000 }));
       await end(store, claim, { status: 'submitting', submittedAt: 1_000 });
       await end(store, claim, { status: 'completed', actualMicroUsd: 6_000, isByok: true });
@@ -276,7 +277,7 @@ export function describeBudgets(current: () => StoreUnderTest): void {
 
     it('holds the total of a fallback once, and passes what is left of it on', async () => {
       const { store } = current();
-      const made = await store.createBudget(budget());
+      const made = await store.createBudget(budget(), BY);
       const attempt = (n: number) => ({
         model: `openai/sora-${n}`,
         request: { model: `openai/sora-${n}`, prompt: 'a fox' },
@@ -332,7 +333,7 @@ export function describeBudgets(current: () => StoreUnderTest): void {
 
     it('keeps what an operator has not decided, and settles what was decided', async () => {
       const { store } = current();
-      const made = await store.createBudget(budget());
+      const made = await store.createBudget(budget(), BY);
       const by = { actor: 'alice', keyId: null, requestId: null, reason: 'the invoice says so' };
       const unknown = async () => {
         const claim = await createClaim(store, order(100_000));
@@ -356,6 +357,7 @@ export function describeBudgets(current: () => StoreUnderTest): void {
       const { store, passTime } = current();
       const made = await store.createBudget(
         budget({ thresholds: [0.5, 0.8, 1], limitMicroUsd: 100, period: 'day' }),
+        BY,
       );
       const found = async () => (await store.claimBudgetEvents(10)).map(({ subject }) => subject).sort();
       await createClaim(store, order(49));
@@ -376,23 +378,27 @@ export function describeBudgets(current: () => StoreUnderTest): void {
   describe('an adjustment', () => {
     it('makes room in one window', async () => {
       const { store, passTime } = current();
-      const made = await store.createBudget(budget({ limitMicroUsd: 100, period: 'day' }));
-      const credit = { id: 'adj_1', budgetId: made.id, microUsd: 50, reason: 'launch week', actor: 'alice' };
-      expect(await store.adjustBudget(credit)).toMatchObject(credit);
+      const made = await store.createBudget(budget({ limitMicroUsd: 100, period: 'day' }), BY);
+      const credit = { id: 'adj_1', budgetId: made.id, microUsd: 50 };
+      expect(await store.adjustBudget(credit, BY)).toMatchObject({
+        ...credit,
+        reason: 'launch week',
+        actor: 'alice',
+      });
       await createClaim(store, order(150));
       await passTime(DAY_MS);
       await expect(store.createJob(createIntent(order(150)), 'a', LEASE_MS)).rejects.toMatchObject({
         code: 'budget_exceeded',
       });
-      expect(await store.adjustBudget({ ...credit, id: 'adj_2', budgetId: 'budget_none' })).toBeNull();
+      expect(await store.adjustBudget({ ...credit, id: 'adj_2', budgetId: 'budget_none' }, BY)).toBeNull();
     });
   });
 
   it('lists budgets by scope and page, and those of a caller', async () => {
     const { store } = current();
-    const all = await store.createBudget(budget({ scope: ALL }));
-    const studio = await store.createBudget(budget());
-    const key = await store.createBudget(budget({ scope: { kind: 'key', id: 'key_1' } }));
+    const all = await store.createBudget(budget({ scope: ALL }), BY);
+    const studio = await store.createBudget(budget(), BY);
+    const key = await store.createBudget(budget({ scope: { kind: 'key', id: 'key_1' } }), BY);
     const ids = (states: readonly { readonly budget: { readonly id: string } }[]) =>
       states.map((state) => state.budget.id);
     expect(ids(await store.listBudgets({ scope: null, after: null, limit: 2 }))).toEqual([all.id, studio.id]);
@@ -400,5 +406,34 @@ export function describeBudgets(current: () => StoreUnderTest): void {
     expect(ids(await store.listBudgets({ scope: STUDIO, after: null, limit: 9 }))).toEqual([studio.id]);
     expect(ids(await store.budgetsOf('studio', 'key_1'))).toEqual([all.id, studio.id, key.id]);
     expect(ids(await store.budgetsOf('press', null))).toEqual([all.id]);
+  });
+
+  it('puts each act of an operator on record with it', async () => {
+    const { store } = current();
+    const { id } = await store.createBudget(budget({ limitMicroUsd: 1 }), BY);
+    await store.updateBudget(id, { limitMicroUsd: 2 }, BY);
+    await store.adjustBudget({ id: 'adj_1', budgetId: id, microUsd: 5 }, BY);
+    await store.deleteBudget(id, BY);
+    await store.updateBudget(id, { limitMicroUsd: 3 }, BY);
+    const query = {
+      since: null,
+      actor: null,
+      object: { kind: 'budget', id } as const,
+      before: null,
+      limit: 10,
+    };
+    const acts = await store.listAudit(query);
+    expect(
+      Object.fromEntries(acts.map(({ action, before, after }) => [action, { before, after }])),
+    ).toMatchObject({
+      create: { before: null, after: { limitMicroUsd: 1 } },
+      update: { before: { limitMicroUsd: 1 }, after: { limitMicroUsd: 2 } },
+      adjust: { before: { adjustmentMicroUsd: 0 }, after: { adjustmentMicroUsd: 5 } },
+      delete: { before: { limitMicroUsd: 2 }, after: null },
+    });
+    expect(acts).toHaveLength(4);
+    expect(new Set(acts.map(({ actor, requestId }) => `${actor} ${requestId}`))).toEqual(
+      new Set(['alice req_1']),
+    );
   });
 }

@@ -9,6 +9,7 @@ import { problems } from '../../api/schemas/problem.ts';
 import { NoQuerySchema } from '../../api/schemas/query.ts';
 import { invalidRequest, toInputError } from '../../input/input-errors.ts';
 import type { App } from '../../server/context.ts';
+import { actOf } from '../act.ts';
 import {
   AdjustmentBodySchema,
   AdjustmentSchema,
@@ -72,8 +73,9 @@ export function budgetRoutes({ budgets }: BudgetRoutesParts) {
           response: { 201: BudgetSchema, ...problems(400, 401, 403, 405, 408, 413, 415, 500, 503) },
         },
       },
-      async ({ body }, reply) => {
-        const state = await budgets.create({
+      async (request, reply) => {
+        const { body } = request;
+        const terms = {
           scope: body.scope,
           limitMicroUsd: microUsd(body.limit_usd),
           period: body.period,
@@ -82,7 +84,8 @@ export function budgetRoutes({ budgets }: BudgetRoutesParts) {
           thresholds: [...(body.thresholds ?? DEFAULT_THRESHOLDS)].sort((a, b) => a - b),
           unpricedHoldMicroUsd: microUsdOrNull(body.unpriced_hold_usd ?? null),
           includeByok: body.include_byok ?? false,
-        });
+        };
+        const state = await budgets.create(terms, actOf(request));
         return reply.code(201).header('location', `/budgets/${state.budget.id}`).send(renderBudget(state));
       },
     );
@@ -138,8 +141,9 @@ export function budgetRoutes({ budgets }: BudgetRoutesParts) {
           response: { 200: BudgetSchema, ...problems(400, 401, 403, 404, 405, 408, 413, 415, 500, 503) },
         },
       },
-      async ({ params, body }) => {
-        const state = await budgets.update(params.id, {
+      async (request) => {
+        const { params, body } = request;
+        const change = {
           ...(body.limit_usd !== undefined && { limitMicroUsd: microUsd(body.limit_usd) }),
           ...(body.hard !== undefined && { hard: body.hard }),
           ...(body.thresholds !== undefined && { thresholds: [...body.thresholds].sort((a, b) => a - b) }),
@@ -147,8 +151,8 @@ export function budgetRoutes({ budgets }: BudgetRoutesParts) {
             unpricedHoldMicroUsd: microUsdOrNull(body.unpriced_hold_usd),
           }),
           ...(body.include_byok !== undefined && { includeByok: body.include_byok }),
-        });
-        return renderBudget(state);
+        };
+        return renderBudget(await budgets.update(params.id, change, actOf(request)));
       },
     );
 
@@ -164,8 +168,8 @@ export function budgetRoutes({ budgets }: BudgetRoutesParts) {
           response: { 204: z.null().describe('Deleted.'), ...problems(400, 401, 403, 404, 405, 500, 503) },
         },
       },
-      async ({ params }, reply) => {
-        await budgets.remove(params.id);
+      async (request, reply) => {
+        await budgets.remove(request.params.id, actOf(request));
         return reply.code(204).send(null);
       },
     );
@@ -185,12 +189,10 @@ export function budgetRoutes({ budgets }: BudgetRoutesParts) {
           response: { 201: AdjustmentSchema, ...problems(400, 401, 403, 404, 405, 408, 413, 415, 500, 503) },
         },
       },
-      async ({ params, body, principal }, reply) => {
-        const adjustment = await budgets.adjust(
-          params.id,
-          { microUsd: microUsd(body.usd), reason: body.reason },
-          principal,
-        );
+      async (request, reply) => {
+        const { usd, reason } = request.body;
+        const by = { ...actOf(request), reason };
+        const adjustment = await budgets.adjust(request.params.id, microUsd(usd), by);
         return reply.code(201).send({
           id: adjustment.id,
           budget_id: adjustment.budgetId,
