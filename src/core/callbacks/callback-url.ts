@@ -3,7 +3,7 @@
 /** Longer than any address of a service; what is larger is content. */
 export const MAX_CALLBACK_URL = 2048;
 
-/** Names narrow, networks widen: no other host than those named is called, nor any address inside but those listed. */
+/** Names restrict callbacks to these hosts; networks allow private addresses in addition to public ones. */
 export interface CallbackAllow {
   /** Hosts, and with a leading full stop all hosts under a name; empty = every host. */
   readonly names: readonly string[];
@@ -16,6 +16,6 @@ export function findCallbackUrlFault(url: string): string | null {
   if (url.length > MAX_CALLBACK_URL) return `must have at most ${MAX_CALLBACK_URL} characters`;
   if (!/^https?:\/\//i.test(url) || !URL.canParse(url)) return 'must be an https: URL';
   const { username, password, hash } = new URL(url);
-  if (username || password) return 'must not carry credentials: callbacks are signed';
-  return hash ? 'must not carry a fragment, which is never sent' : null;
+  if (username || password) return 'must not contain credentials: callbacks are signed';
+  return hash ? 'must not contain a fragment, which is never sent' : null;
 }

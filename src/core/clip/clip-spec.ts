@@ -6,37 +6,14 @@
 import { z } from 'zod';
 import { MODEL_PATTERN } from '../catalog/model-id.ts';
 import { MAX_PROMPT_CHARACTERS } from './cut-request.ts';
+import { findMediaUrlError, type MediaKind } from './media-url.ts';
 import { ASPECT_RATIO, hasAspectRatio, hasResolution, parseSize, RESOLUTION, SIZE } from './resolution.ts';
 
-// Longer than any signed URL; what is larger is content, and belongs into a data: URL.
-const MAX_URL = 8192;
-// A data: URL is checked for its media type, never decoded here.
-const MAX_MEDIA_TYPE = 200;
-
-/** Where upstream may fetch a picture, sound or video, or the bytes themselves. */
-const mediaUrl = (kind: 'image' | 'audio' | 'video') =>
-  z
-    .string()
-    .refine(
-      (url) => isHttpsUrl(url) || (kind !== 'video' && isDataUrl(url, kind)),
-      kind === 'video'
-        ? 'must be an https: URL (video references cannot be data: URLs)'
-        : `must be an https: URL or a data:${kind}/... URL with content`,
-    );
-
-function isHttpsUrl(url: string): boolean {
-  return url.startsWith('https://') && url.length <= MAX_URL && URL.canParse(url);
-}
-
-/** `data:<kind>/<subtype>[;parameters],<at least one byte>` (RFC 2397). */
-function isDataUrl(url: string, kind: string): boolean {
-  const comma = url.slice(0, MAX_MEDIA_TYPE).indexOf(',');
-  return (
-    url.startsWith(`data:${kind}/`) &&
-    comma < url.length - 1 &&
-    /^[\w.+-]+(;[\w.+=-]+)*$/.test(url.slice(`data:${kind}/`.length, Math.max(0, comma)))
-  );
-}
+/** A URL that OpenRouter can fetch media from, or the media itself in a `data:` URL. */
+const mediaUrl = (kind: MediaKind) =>
+  z.string().refine((url) => findMediaUrlError(url, kind) === null, {
+    error: ({ input }) => findMediaUrlError(String(input), kind) ?? '',
+  });
 
 const wholeNumber = () => z.int('must be a whole number');
 
@@ -55,11 +32,11 @@ const VideoPartSchema = z.strictObject({
 
 const FrameImageSchema = z
   .strictObject({ ...ImagePartSchema.shape, frame_type: z.enum(['first_frame', 'last_frame']) })
-  .describe('A picture the clip must begin or end with, exactly.');
+  .describe('An image that is exactly the first or last frame of the clip.');
 
 const InputReferenceSchema = z
   .discriminatedUnion('type', [ImagePartSchema, AudioPartSchema, VideoPartSchema])
-  .describe('A picture, sound or video the clip takes its style or content from.');
+  .describe('An image, sound or video that guides the style or content of the clip.');
 
 /** Every field of a clip spec; combined with others by the routes, then checked by `checkClipSpec`. */
 export const clipSpecShape = {
@@ -67,7 +44,7 @@ export const clipSpecShape = {
     .string()
     .max(MAX_PROMPT_CHARACTERS)
     .optional()
-    .describe('What the clip shows. May be left out where an image alone says it.')
+    .describe('What the clip shows. Optional if an image or reference is given.')
     .meta({ examples: ['A paper boat sails down a rainy street at dusk'] }),
   duration: wholeNumber()
     .min(1)
@@ -91,12 +68,12 @@ export const clipSpecShape = {
     .string()
     .regex(SIZE, 'must be width x height in pixels, such as 1280x720')
     .optional()
-    .describe('Exact pixels, instead of resolution and aspect_ratio.')
+    .describe('Exact size in pixels, instead of resolution and aspect_ratio.')
     .meta({ examples: ['1280x720'] }),
   frame_images: z.array(FrameImageSchema).min(1).max(2).optional(),
   input_references: z.array(InputReferenceSchema).min(1).max(50).optional(),
   generate_audio: z.boolean().optional().describe('Whether the clip has sound.'),
-  seed: wholeNumber().optional().describe('Repeatable randomness, on models that have it.'),
+  seed: wholeNumber().optional().describe('Seed for repeatable output, on models that support one.'),
   provider: z
     .strictObject({
       options: z
@@ -107,12 +84,14 @@ export const clipSpecShape = {
         .optional(),
     })
     .optional()
-    .describe('Options only one provider knows, under its slug: {"options": {"google-vertex": {...}}}.'),
+    .describe(
+      'Provider-specific options under the slug of the provider: {"options": {"google-vertex": {...}}}.',
+    ),
   previous_job_id: z
     .string()
     .regex(/^[A-Za-z0-9_-]{1,128}$/, 'must be the id of an earlier job')
     .optional()
-    .describe('Continue the clip of this earlier job of yours.'),
+    .describe('Continue the clip of this earlier job.'),
   session_id: z.string().min(1).max(256).optional(),
   user: z.string().min(1).max(256).optional(),
   trace: z.record(z.string(), z.unknown()).optional(),
@@ -132,26 +111,26 @@ type Fault = { readonly path: readonly PropertyKey[]; readonly message: string }
 export function checkClipSpec(spec: ClipSpec): Fault[] {
   const faults: Fault[] = [];
   if (!spec.prompt?.trim() && !spec.frame_images && !spec.input_references) {
-    faults.push({ path: ['prompt'], message: 'is required where no image or reference is given' });
+    faults.push({ path: ['prompt'], message: 'is required if no image or reference is given' });
   }
   const size = spec.size === undefined ? null : parseSize(spec.size);
   if (size && spec.resolution && !hasResolution(size, spec.resolution)) {
     faults.push({
       path: ['size'],
-      message: `${spec.size} is not ${spec.resolution}: send one form, or make them agree`,
+      message: `${spec.size} does not match ${spec.resolution}: send size or resolution, or make them agree`,
     });
   }
   if (size && spec.aspect_ratio && !hasAspectRatio(size, spec.aspect_ratio)) {
     faults.push({
       path: ['size'],
-      message: `${spec.size} is not ${spec.aspect_ratio}: send one form, or make them agree`,
+      message: `${spec.size} does not match ${spec.aspect_ratio}: send size or aspect_ratio, or make them agree`,
     });
   }
   spec.frame_images?.forEach((frame, index, all) => {
     if (all.findIndex((other) => other.frame_type === frame.frame_type) < index) {
       faults.push({
         path: ['frame_images', index, 'frame_type'],
-        message: `there is already a ${frame.frame_type}`,
+        message: `is a duplicate ${frame.frame_type}`,
       });
     }
   });
@@ -166,7 +145,7 @@ const WeightsSchema = z
     speed: z.number().min(0),
     cost: z.number().min(0),
     quality: z.number().min(0),
-    reliability: z.number().min(0).optional().describe('How much it counts that jobs end with a clip.'),
+    reliability: z.number().min(0).optional().describe('Weight of the share of jobs that end with a clip.'),
   })
   .refine(
     ({ speed, cost, quality, reliability = 0 }) => speed + cost + quality + reliability > 0,
@@ -185,41 +164,43 @@ export const routingShape = {
       `must be ${PRIORITIES.join(', ')} or weights {speed, cost, quality}`,
     )
     .optional()
-    .describe('What matters: a profile, or your own weights. Default: balanced.'),
+    .describe('A profile, or your own weights. Default: balanced.'),
   scoring: z
     .enum(['measured', 'guide'])
     .optional()
     .describe(
-      "How models are scored. measured (default): dollars for this clip, expected seconds, judged quality. guide: OpenRouter's published helper, to the digit.",
+      "How models are scored. measured (default): dollars for this clip, expected seconds, rated quality. guide: as OpenRouter's published helper, digit for digit.",
     ),
   max_cost_usd: z
     .number()
     .positive()
     .max(100_000)
     .optional()
-    .describe('Refuse models whose clip may cost more.'),
+    .describe('Reject models whose clip may cost more.'),
   max_wait_s: z
     .number()
     .positive()
     .max(86_400)
     .optional()
-    .describe('Refuse models that may take longer: of which one clip in ten is expected to.'),
+    .describe('Reject models whose 90th percentile is longer.'),
   models: z
     .strictObject({
       allow: z.array(ModelPatternSchema).min(1).max(500).optional(),
       deny: z.array(ModelPatternSchema).max(500).optional(),
     })
     .optional()
-    .describe('Consider only, or never, these models: ids, or author/* for all of an author.'),
+    .describe('Consider only, or never, these models: ids, or author/* for all models of an author.'),
   passthrough: z
     .enum(['require', 'when_supported'])
     .optional()
-    .describe('Provider options a model lacks: refuse the model (require, the default), or leave them out.'),
+    .describe(
+      'Provider options that a model lacks: reject the model (require, the default), or omit the options (when_supported).',
+    ),
   preflight: z
     .boolean()
     .optional()
     .describe(
-      'Look at every image, audio and video URL first: 422 `media_unreachable` where one is not there or not what it says.',
+      'Check every image, audio and video URL first: 422 `media_unreachable` if one is unreachable or not of its declared type.',
     ),
 } as const;
 

@@ -1,4 +1,4 @@
-// What an operator should know of a gateway that starts, although it is no fault.
+// Warnings about the configuration, logged at start.
 
 import type { Log } from './log.ts';
 
@@ -18,15 +18,15 @@ export function logStartupWarnings(
   if (canSubmit && !hasPublicUrl) {
     log.warn(
       {},
-      'PUBLIC_URL is not set: OpenRouter cannot send webhooks, so a paid job whose answer was lost stays submission_unknown until an operator attaches its id, and jobs are noticed to have ended by polling alone',
+      'PUBLIC_URL is not set: OpenRouter cannot send webhooks. A job whose submit has an unknown outcome stays submission_unknown until an operator resolves it, and the end of a job is detected by polling only',
     );
   } else if (canSubmit && !hasWebhookSecret) {
     log.warn(
       {},
-      'OPENROUTER_WEBHOOK_SECRET is not set: webhooks are told from forgeries by their path alone, and confirmed by a poll as ever',
+      'OPENROUTER_WEBHOOK_SECRET is not set: only the path authenticates webhooks; each is confirmed by a poll',
     );
   }
   if (!canSubmit)
-    log.warn({}, 'OPENROUTER_API_KEY is not set: models and routes are served, jobs are refused');
-  if (isOpen) log.warn({}, 'CLIENT_AUTH is none: whoever reaches this port can spend money');
+    log.warn({}, 'OPENROUTER_API_KEY is not set: models and routes are served, jobs are rejected');
+  if (isOpen) log.warn({}, 'CLIENT_AUTH is none: every client that can connect to this port can spend money');
 }

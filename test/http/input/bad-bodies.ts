@@ -71,7 +71,7 @@ const MEDIA: readonly BadBody[] = [
     'two first frames',
     { frame_images: Array(2).fill(frame('first_frame')) },
     '/frame_images/1/frame_type',
-    /already/,
+    /duplicate first_frame/,
   ],
   [
     'frame without a place',
@@ -154,7 +154,7 @@ const MEDIA: readonly BadBody[] = [
     'data: without content',
     withReference(image('data:image/png;base64,')),
     '/input_references/0/image_url/url',
-    /with content/,
+    /has no content/,
   ],
   [
     'data: without a comma',
@@ -224,10 +224,10 @@ const TEXT: readonly BadBody[] = [
 ];
 
 const CONTRADICTIONS: readonly BadBody[] = [
-  ['nothing to show', { prompt: undefined, duration: 4 }, '/prompt', /required where no image/],
-  ['only blanks to show', { prompt: ' \n\t' }, '/prompt', /required where no image/],
-  ['size and resolution', { size: '1280x720', resolution: '1080p' }, '/size', /is not 1080p/],
-  ['size and ratio', { size: '1280x720', aspect_ratio: '9:16' }, '/size', /is not 9:16/],
+  ['nothing to show', { prompt: undefined, duration: 4 }, '/prompt', /required if no image/],
+  ['only blanks to show', { prompt: ' \n\t' }, '/prompt', /required if no image/],
+  ['size and resolution', { size: '1280x720', resolution: '1080p' }, '/size', /does not match 1080p/],
+  ['size and ratio', { size: '1280x720', aspect_ratio: '9:16' }, '/size', /does not match 9:16/],
 ];
 
 const ROUTING: readonly BadBody[] = [
