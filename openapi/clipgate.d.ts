@@ -1403,7 +1403,7 @@ export interface components {
          *         },
          *         "submissions": {
          *           "ok": true,
-         *           "detail": "open: 0 of 214 submits unknown in five minutes"
+         *           "detail": "accepting: 0 of 214 submits unknown in five minutes"
          *         }
          *       }
          *     }
@@ -1660,7 +1660,7 @@ export interface components {
          */
         RouteRequest: {
             /**
-             * @description What the clip shows. May be left out where an image alone says it.
+             * @description What the clip shows. Optional if an image or reference is given.
              * @example A paper boat sails down a rainy street at dusk
              */
             prompt?: string;
@@ -1680,7 +1680,7 @@ export interface components {
              */
             aspect_ratio?: string;
             /**
-             * @description Exact pixels, instead of resolution and aspect_ratio.
+             * @description Exact size in pixels, instead of resolution and aspect_ratio.
              * @example 1280x720
              */
             size?: string;
@@ -1714,9 +1714,9 @@ export interface components {
             })[];
             /** @description Whether the clip has sound. */
             generate_audio?: boolean;
-            /** @description Repeatable randomness, on models that have it. */
+            /** @description Seed for repeatable output, on models that support one. */
             seed?: number;
-            /** @description Options only one provider knows, under its slug: {"options": {"google-vertex": {...}}}. */
+            /** @description Provider-specific options under the slug of the provider: {"options": {"google-vertex": {...}}}. */
             provider?: {
                 options?: {
                     [key: string]: {
@@ -1724,7 +1724,7 @@ export interface components {
                     };
                 };
             };
-            /** @description Continue the clip of this earlier job of yours. */
+            /** @description Continue the clip of this earlier job. */
             previous_job_id?: string;
             session_id?: string;
             user?: string;
@@ -1733,34 +1733,34 @@ export interface components {
             };
             upscale_factor?: number;
             creativity?: number;
-            /** @description What matters: a profile, or your own weights. Default: balanced. */
+            /** @description A profile, or your own weights. Default: balanced. */
             priority?: ("fast_and_cheap" | "quality_and_cost" | "balanced") | {
                 speed: number;
                 cost: number;
                 quality: number;
-                /** @description How much it counts that jobs end with a clip. */
+                /** @description Weight of the share of jobs that end with a clip. */
                 reliability?: number;
             };
             /**
-             * @description How models are scored. measured (default): dollars for this clip, expected seconds, judged quality. guide: OpenRouter's published helper, to the digit.
+             * @description How models are scored. measured (default): dollars for this clip, expected seconds, rated quality. guide: as OpenRouter's published helper, digit for digit.
              * @enum {string}
              */
             scoring?: "measured" | "guide";
-            /** @description Refuse models whose clip may cost more. */
+            /** @description Reject models whose clip may cost more. */
             max_cost_usd?: number;
-            /** @description Refuse models that may take longer: of which one clip in ten is expected to. */
+            /** @description Reject models whose 90th percentile is longer. */
             max_wait_s?: number;
-            /** @description Consider only, or never, these models: ids, or author/* for all of an author. */
+            /** @description Consider only, or never, these models: ids, or author/* for all models of an author. */
             models?: {
                 allow?: string[];
                 deny?: string[];
             };
             /**
-             * @description Provider options a model lacks: refuse the model (require, the default), or leave them out.
+             * @description Provider options that a model lacks: reject the model (require, the default), or omit the options (when_supported).
              * @enum {string}
              */
             passthrough?: "require" | "when_supported";
-            /** @description Look at every image, audio and video URL first: 422 `media_unreachable` where one is not there or not what it says. */
+            /** @description Check every image, audio and video URL first: 422 `media_unreachable` if one is unreachable or not of its declared type. */
             preflight?: boolean;
         };
         /**
@@ -1776,7 +1776,7 @@ export interface components {
             /** @description The model to buy from: its id or its canonical slug. Without it the router selects one. */
             model?: string;
             /**
-             * @description What the clip shows. May be left out where an image alone says it.
+             * @description What the clip shows. Optional if an image or reference is given.
              * @example A paper boat sails down a rainy street at dusk
              */
             prompt?: string;
@@ -1796,7 +1796,7 @@ export interface components {
              */
             aspect_ratio?: string;
             /**
-             * @description Exact pixels, instead of resolution and aspect_ratio.
+             * @description Exact size in pixels, instead of resolution and aspect_ratio.
              * @example 1280x720
              */
             size?: string;
@@ -1830,9 +1830,9 @@ export interface components {
             })[];
             /** @description Whether the clip has sound. */
             generate_audio?: boolean;
-            /** @description Repeatable randomness, on models that have it. */
+            /** @description Seed for repeatable output, on models that support one. */
             seed?: number;
-            /** @description Options only one provider knows, under its slug: {"options": {"google-vertex": {...}}}. */
+            /** @description Provider-specific options under the slug of the provider: {"options": {"google-vertex": {...}}}. */
             provider?: {
                 options?: {
                     [key: string]: {
@@ -1840,7 +1840,7 @@ export interface components {
                     };
                 };
             };
-            /** @description Continue the clip of this earlier job of yours. */
+            /** @description Continue the clip of this earlier job. */
             previous_job_id?: string;
             session_id?: string;
             user?: string;
@@ -1849,34 +1849,34 @@ export interface components {
             };
             upscale_factor?: number;
             creativity?: number;
-            /** @description What matters: a profile, or your own weights. Default: balanced. */
+            /** @description A profile, or your own weights. Default: balanced. */
             priority?: ("fast_and_cheap" | "quality_and_cost" | "balanced") | {
                 speed: number;
                 cost: number;
                 quality: number;
-                /** @description How much it counts that jobs end with a clip. */
+                /** @description Weight of the share of jobs that end with a clip. */
                 reliability?: number;
             };
             /**
-             * @description How models are scored. measured (default): dollars for this clip, expected seconds, judged quality. guide: OpenRouter's published helper, to the digit.
+             * @description How models are scored. measured (default): dollars for this clip, expected seconds, rated quality. guide: as OpenRouter's published helper, digit for digit.
              * @enum {string}
              */
             scoring?: "measured" | "guide";
-            /** @description Refuse models whose clip may cost more. */
+            /** @description Reject models whose clip may cost more. */
             max_cost_usd?: number;
-            /** @description Refuse models that may take longer: of which one clip in ten is expected to. */
+            /** @description Reject models whose 90th percentile is longer. */
             max_wait_s?: number;
-            /** @description Consider only, or never, these models: ids, or author/* for all of an author. */
+            /** @description Consider only, or never, these models: ids, or author/* for all models of an author. */
             models?: {
                 allow?: string[];
                 deny?: string[];
             };
             /**
-             * @description Provider options a model lacks: refuse the model (require, the default), or leave them out.
+             * @description Provider options that a model lacks: reject the model (require, the default), or omit the options (when_supported).
              * @enum {string}
              */
             passthrough?: "require" | "when_supported";
-            /** @description Look at every image, audio and video URL first: 422 `media_unreachable` where one is not there or not what it says. */
+            /** @description Check every image, audio and video URL first: 422 `media_unreachable` if one is unreachable or not of its declared type. */
             preflight?: boolean;
             /** @description After a rejection, or a failure that was not billed, try the next candidate under the same job. */
             fallback?: {
@@ -2121,7 +2121,7 @@ export interface operations {
                  */
                 aspect_ratio?: string;
                 /**
-                 * @description Exact pixels, instead of resolution and aspect_ratio.
+                 * @description Exact size in pixels, instead of resolution and aspect_ratio.
                  * @example 1280x720
                  */
                 size?: string;

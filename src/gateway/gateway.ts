@@ -206,7 +206,7 @@ export async function createGateway(parts: GatewayParts): Promise<Gateway> {
     async close() {
       draining = true;
       if (app.server.listening && config.DRAIN_DELAY_MS > 0) {
-        log.info({ drain_ms: config.DRAIN_DELAY_MS }, 'draining: not ready, but serving');
+        log.info({ drain_ms: config.DRAIN_DELAY_MS }, 'draining: not ready, still serving');
         await sleep(config.DRAIN_DELAY_MS);
       }
       const ended = connections.endUnfinished(ANSWER_GRACE_MS);

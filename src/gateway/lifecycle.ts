@@ -44,13 +44,10 @@ export function createLifecycle({ log }: { readonly log: Log }): Lifecycle {
         return 'stopped' as const;
       })();
       if ((await Promise.race([stopped, limit])) === 'stopped') return log.debug({ part: name }, 'stopped');
-      log.warn(
-        { part: name, limit_ms: stopMs },
-        'a part did not stop in time: the rest is stopped without it',
-      );
+      log.warn({ part: name, limit_ms: stopMs }, 'a part did not stop in time: stopping the others');
       stopped.catch((error: unknown) => log.warn({ part: name, err: error }, 'a late stop failed'));
     } catch (error) {
-      log.warn({ part: name, err: error }, 'a part could not be stopped: the rest is stopped all the same');
+      log.warn({ part: name, err: error }, 'a part failed to stop: stopping the others');
     } finally {
       clearTimeout(timer);
     }

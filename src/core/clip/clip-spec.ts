@@ -212,6 +212,6 @@ export type Priority = NonNullable<Routing['priority']>;
 export function checkRouting({ priority, scoring }: Pick<Routing, 'priority' | 'scoring'>): Fault[] {
   if (scoring !== 'guide' || typeof priority !== 'object' || !priority.reliability) return [];
   return [
-    { path: ['priority', 'reliability'], message: "is no weight of the guide's: leave out one of the two" },
+    { path: ['priority', 'reliability'], message: 'is not a weight of the guide: remove it, or scoring' },
   ];
 }

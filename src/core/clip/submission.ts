@@ -67,14 +67,14 @@ export function buildSubmission(model: VideoModel, spec: ClipSpec, routing: Rout
     warnings.push({
       code: 'dropped_by_upstream',
       field,
-      message: `upstream would drop these in silence: ${why}`,
+      message: `OpenRouter would silently drop these: ${why}`,
     });
   }
   if (spec.frame_images && spec.input_references) {
     warnings.push({
       code: 'ignored_by_upstream',
       field: 'input_references',
-      message: 'frame_images win where both are sent: the references will not be used',
+      message: 'frame_images take precedence if both are sent: the references will not be used',
     });
   }
   return { body, warnings };
@@ -83,7 +83,7 @@ export function buildSubmission(model: VideoModel, spec: ClipSpec, routing: Rout
 const notSent = (field: string, why: string): Warning => ({
   code: 'not_sent',
   field,
-  message: `left out: ${why}`,
+  message: `not sent: ${why}`,
 });
 
 /** The provider object less the named options; undefined where nothing is left of it. */

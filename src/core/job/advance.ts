@@ -104,7 +104,7 @@ export function advanceJob(job: Job, seen: Observation, now: number): JobChange 
       ...missing,
       status: 'expired',
       finishedAt: now,
-      error: { code: 'upstream_lost', message: 'Upstream no longer knows this job.' },
+      error: { code: 'upstream_lost', message: 'OpenRouter no longer knows this job.' },
     };
   }
   const found = job.missingSince === null ? {} : { missingSince: null, missingPolls: 0 };
@@ -160,7 +160,7 @@ function followUnclear(job: Job, words: string | null, now: number): JobChange {
       : {
           error: {
             code: UNCLEAR,
-            message: `Upstream gives no state of this job that is known here: ${said}`,
+            message: `OpenRouter reports an unknown state of this job: ${said}`,
           },
         }),
   };

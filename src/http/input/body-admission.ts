@@ -28,7 +28,7 @@ export const bodyTooLarge = (limit: number, cause?: unknown): ClipgateError =>
 const tooBusy = (): ClipgateError =>
   new ClipgateError(
     'too_busy',
-    'Too many large bodies are being read at once. Nothing was bought: send the request again.',
+    'Too many large bodies are being processed. Nothing was bought. Retry later.',
     { retryAfterS: RETRY_AFTER_S },
   );
 

@@ -67,5 +67,5 @@ const unauthorized = (message: string) => new ClipgateError('unauthorized', mess
 /** What is wrong with an Authorization header without a key, and nothing of what stands in it. */
 const faultOf = (header: string | undefined): string =>
   header
-    ? 'The Authorization header is not of the form "Bearer <key>", one client key of this gateway.'
-    : 'There is no Authorization header: send "Authorization: Bearer <key>", a client key of this gateway.';
+    ? 'The Authorization header is malformed: send "Bearer <key>" with a client key of this gateway.'
+    : 'The Authorization header is missing: send "Authorization: Bearer <key>" with a client key of this gateway.';

@@ -49,7 +49,7 @@ export function createCallbackSender(
     async send({ url, id, body }, secrets) {
       // Asked again: the operator may have said otherwise since the URL was taken.
       if (parts.policy.findFault(url) !== null) {
-        return { kind: 'failed', reason: 'this gateway may no longer call the URL' };
+        return { kind: 'failed', reason: 'the URL is no longer allowed by CALLBACK_ALLOW' };
       }
       const timestampS = Math.floor(parts.clock() / 1000);
       try {

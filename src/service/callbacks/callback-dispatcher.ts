@@ -93,7 +93,7 @@ export function createCallbackDispatcher(
     const id = eventIdOf(job);
     const outcome =
       secrets.length === 0
-        ? { kind: 'failed' as const, reason: 'this gateway no longer holds a secret to sign with' }
+        ? { kind: 'failed' as const, reason: 'this gateway no longer has a secret to sign with' }
         : await parts.sender.send(
             { url: job.callbackUrl, id, body: writeCallbackBody(job, await parts.render(job)) },
             secrets,
@@ -105,13 +105,14 @@ export function createCallbackDispatcher(
 
     // The host and no more: the rest of a URL may be a secret of the receiver's.
     const details = { job_id: job.id, event: id, host, attempt: callback.attempts };
-    if (!held) log.warn(details, 'lost the lease while calling back: it may be told twice, under one id');
+    if (!held)
+      log.warn(details, 'lost the lease during a callback: it may be delivered twice, with the same id');
     else if (step.state === 'delivered') log.info(details, 'a callback was delivered');
     else if (step.state === 'dead') {
       alarms.raise(
         'callback_dead',
         { ...details, reason: step.error },
-        'a callback failed for the last time',
+        'the last attempt of a callback failed',
       );
     } else {
       log.warn({ ...details, reason: step.error, retry_in_ms: step.retryInMs }, 'a callback failed');

@@ -40,7 +40,7 @@ export function createBenchmarks(parts: BenchmarksParts): RefreshingCache<Benchm
         const entries = parts.parse(raw);
         // An arena without a single rating is a bad day of the arena's.
         if (!entries || entries.length === 0) {
-          parts.log.warn({}, 'upstream sent no usable benchmarks: keeping the last good ones');
+          parts.log.warn({}, 'OpenRouter sent no usable benchmarks: keeping the last good ones');
           return null;
         }
         return { raw, value: readBenchmarks(entries) };

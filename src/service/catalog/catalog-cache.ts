@@ -64,7 +64,7 @@ export function createCatalogCache(parts: CatalogCacheParts, ages: RefreshingCac
     // Judged by what it says itself: an answer that needs most models restored is no newer than the one there is.
     const fresh = parts.parse(answer);
     if (!fresh || fresh.models.length === 0) {
-      log.warn({}, 'upstream sent no usable catalog: keeping the last good one');
+      log.warn({}, 'OpenRouter sent no usable catalog: keeping the last good one');
       if (fresh && fresh.dropped > 0) noteUnreadable([`${fresh.dropped} of ${fresh.dropped} entries`]);
       return null;
     }
@@ -79,7 +79,7 @@ export function createCatalogCache(parts: CatalogCacheParts, ages: RefreshingCac
     const { models, dropped } = parts.parse(raw) ?? fresh;
     const value = indexCatalog(models, { fetchedAt, dropped });
     if (value.dropped > 0)
-      log.warn({ dropped: value.dropped }, 'left out catalog entries that cannot be read');
+      log.warn({ dropped: value.dropped }, 'omitted catalog entries that cannot be parsed');
     shrunkInARow = 0;
     noteUnreadable(
       value.models
@@ -95,13 +95,13 @@ export function createCatalogCache(parts: CatalogCacheParts, ages: RefreshingCac
     if (seen === lastUnreadable) return;
     lastUnreadable = seen;
     if (parts.length === 0) {
-      log.info({}, 'all of the catalog can be read again');
+      log.info({}, 'the whole catalog can be parsed again');
       return;
     }
     alarms.raise(
       'catalog_unreadable',
       { count: parts.length, unreadable: parts.slice(0, NAMED_AT_MOST) },
-      'parts of the catalog cannot be read: they are used as they last could be read, or are unknown',
+      'parts of the catalog cannot be parsed: their last good values are used, or they are unknown',
     );
   }
 
@@ -126,7 +126,7 @@ export function createCatalogCache(parts: CatalogCacheParts, ages: RefreshingCac
       if (view) return view;
       throw new ClipgateError(
         'catalog_unavailable',
-        'The model catalog could not be fetched yet. Try again shortly.',
+        'The model catalog has not been loaded yet. Retry shortly.',
         {
           retryAfterS: Math.ceil(ages.retryMs / 1000),
         },

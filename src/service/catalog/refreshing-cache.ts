@@ -88,9 +88,7 @@ export function createRefreshingCache<Raw, T>(
 
   /** For the next start; an answer that cannot be kept is as good as any until then. */
   async function keep(raw: Raw): Promise<void> {
-    await parts
-      .keep(raw)
-      .catch((error: unknown) => log.error({ err: error }, `could not keep the ${name} for the next start`));
+    await parts.keep(raw).catch((error: unknown) => log.error({ err: error }, `could not store the ${name}`));
   }
 
   function refresh(): Promise<boolean> {
@@ -108,7 +106,7 @@ export function createRefreshingCache<Raw, T>(
     try {
       adopt(JSON.parse(kept.json) as Raw, kept.savedAt);
     } catch (error) {
-      log.warn({ err: error }, `the ${name} kept from an earlier run cannot be read`);
+      log.warn({ err: error }, `the stored ${name} cannot be read`);
     }
   }
 

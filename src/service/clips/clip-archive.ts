@@ -100,7 +100,7 @@ export function createClipArchive(parts: ClipArchiveParts): ClipArchive {
         };
       }
       // It was removed by hand: fetch it again while upstream still has it.
-      log.warn({ job_id: job.id, index }, 'an archived clip is missing in the storage');
+      log.warn({ job_id: job.id, index }, 'an archived clip is missing from the storage');
     } catch (error) {
       log.error({ err: error, job_id: job.id, index }, 'an archived clip cannot be looked up');
     }
@@ -137,7 +137,7 @@ export function createClipArchive(parts: ClipArchiveParts): ClipArchive {
       AbortSignal.any([signal, stopping.signal]),
     );
     if (content.kind === 'open') return content;
-    log.warn({ job_id: job.id, index, reason: content.reason }, 'a finished clip could not be fetched');
+    log.warn({ job_id: job.id, index, reason: content.reason }, 'a finished clip could not be downloaded');
     return content.kind === 'gone'
       ? { kind: 'gone' as const }
       : { kind: 'unavailable' as const, reason: content.reason };
@@ -180,19 +180,15 @@ export function createClipArchive(parts: ClipArchiveParts): ClipArchive {
     const about = { job_id: job.id, index };
     const reason = error instanceof Error ? error.message : String(error);
     if (error instanceof ClipStorageError) {
-      alarms.raise(
-        'archive_disk',
-        { ...about, err: error },
-        'a clip could not be stored: it will be tried again',
-      );
+      alarms.raise('archive_disk', { ...about, err: error }, 'a clip could not be archived: retrying later');
     } else if (error instanceof ImplausibleClipError && faults.get(nameOf(job, index)) !== reason) {
       faults.set(nameOf(job, index), reason);
       alarms.raise(
         'clip_implausible',
         { ...about, reason },
-        'what upstream sent as a clip is not a whole MP4: it is not stored, and fetched again',
+        'OpenRouter sent a clip that is not a whole MP4: it is not archived, and downloaded again',
       );
-    } else log.error({ ...about, err: error }, 'a clip could not be stored: it will be tried again');
+    } else log.error({ ...about, err: error }, 'a clip could not be archived: retrying later');
     return { kind: 'unavailable', reason };
   }
 
@@ -236,7 +232,7 @@ export function createClipArchive(parts: ClipArchiveParts): ClipArchive {
     async start(now) {
       await storage.start(now);
       const { ok, detail } = await storage.health();
-      if (!ok) alarms.raise('archive_disk', { detail }, `ARCHIVE_DIR ${detail}: no clip can be kept`);
+      if (!ok) alarms.raise('archive_disk', { detail }, `ARCHIVE_DIR ${detail}: clips cannot be archived`);
     },
     async open(job, index, signal) {
       const stored = await findStored(job, index);
@@ -302,7 +298,7 @@ async function findBeginning(source: Readable): Promise<Beginning> {
   try {
     while (beginning.length < MP4_BEGINNING) {
       const next = await rest.next();
-      if (next.done) return { kind: 'none', reason: 'the clip is empty or cut' };
+      if (next.done) return { kind: 'none', reason: 'the clip is empty or truncated' };
       beginning = Buffer.concat([beginning, next.value]);
     }
   } catch (error) {
@@ -311,7 +307,7 @@ async function findBeginning(source: Readable): Promise<Beginning> {
   }
   if (!beginsAsMp4(beginning)) {
     source.destroy();
-    return { kind: 'none', reason: 'the clip is no MP4' };
+    return { kind: 'none', reason: 'the clip is not an MP4' };
   }
   async function* whole(): AsyncGenerator<Buffer> {
     try {

@@ -60,7 +60,7 @@ export function startDownload(
   async function receive(into: SpoolFile): Promise<Downloaded> {
     const hash = createHash('sha256');
     for await (const chunk of source.body as AsyncIterable<Buffer>) {
-      if (written + chunk.length > MAX_BYTES) throw new ImplausibleClipError('is larger than any can be');
+      if (written + chunk.length > MAX_BYTES) throw new ImplausibleClipError('exceeds the maximum size');
       hash.update(chunk);
       await into.append(chunk);
       written += chunk.length;

@@ -35,7 +35,7 @@ export function createClipRefetch({ store, archive, log }: ClipRefetchParts): Cl
       case 'gone':
         throw new ClipgateError(
           'content_gone',
-          `OpenRouter no longer has clip ${index}. What is stored of it is unchanged.`,
+          `OpenRouter no longer has clip ${index}. The archived clip is unchanged.`,
         );
       case 'unavailable':
         throw new ClipgateError(

@@ -92,7 +92,7 @@ export function createJobPoller(parts: JobPollerParts, options: JobPollerOptions
         return archive({ job, lease });
       default:
         // Nothing is due in any other state; a row that says so is put to rest, not polled for ever.
-        log.error({ job_id: job.id, status: job.status }, 'a job with nothing to do was due');
+        log.error({ job_id: job.id, status: job.status }, 'a job without a next step was due');
         await store.saveStep(lease, {}, { keep: false, runInMs: null });
     }
   }
@@ -166,7 +166,7 @@ export function createJobPoller(parts: JobPollerParts, options: JobPollerOptions
         : { kind: 'unclear', words: result.status };
     }
     if (result.kind === 'failed' || result.kind === 'unclear')
-      log.warn({ job_id: job.id, reason: result.reason }, 'a poll failed: trying again later');
+      log.warn({ job_id: job.id, reason: result.reason }, 'a poll failed: retrying later');
     return result;
   }
 
@@ -179,7 +179,7 @@ export function createJobPoller(parts: JobPollerParts, options: JobPollerOptions
       otherMs: LONGEST_PAUSE_MS,
     });
     if (jobs > 0)
-      log.warn({ jobs }, 'jobs were due too far ahead: the clock was wrong, and they are due now');
+      log.warn({ jobs }, 'jobs were due too far in the future, so the clock was wrong: they are due now');
     correctAt = monotonic() + CORRECT_EVERY_MS;
   }
 

@@ -143,14 +143,14 @@ export function createJobSubmitter(parts: JobSubmitterParts, options: JobSubmitt
         alarms.raise(
           'submission_unknown',
           { job_id: job.id, reason: outcome.reason },
-          'whether upstream accepted the job is unknown',
+          'whether OpenRouter accepted the job is unknown',
         );
         if (outcome.oddId !== undefined) {
           // As for an id that is accepted: this line is all that ties a paid video to its job.
           alarms.raise(
             'accepted_id_unusable',
             { job_id: job.id, upstream_id: outcome.oddId },
-            'upstream accepted the job under an id that cannot be kept',
+            'OpenRouter accepted the job under an id that cannot be stored',
           );
         }
         if (outcome.seenId !== undefined) await keepSeenId(job, outcome.seenId);
@@ -163,14 +163,14 @@ export function createJobSubmitter(parts: JobSubmitterParts, options: JobSubmitt
     alarms.raise(
       'accepted_id_unconfirmed',
       { job_id: job.id, upstream_id: upstreamId },
-      'the answer to a submit broke off after an id: upstream is asked whether it has that job',
+      'the answer to a submit broke off after an id: the id is being confirmed with OpenRouter',
     );
     const hint = { nonce: job.nonce, upstreamId, status: 'pending' };
     if (await untilWritten(job.id, upstreamId, () => store.keepWebhook(hint, 0))) return;
     alarms.raise(
       'accepted_id_not_kept',
       { job_id: job.id, upstream_id: upstreamId },
-      'an id that upstream gave could not be kept to be confirmed: attach it by hand',
+      'an upstream id could not be stored for confirmation: attach it by hand',
     );
   }
 
@@ -186,7 +186,7 @@ export function createJobSubmitter(parts: JobSubmitterParts, options: JobSubmitt
   ): Promise<Job> {
     // The id stands in the log before it stands in the store: if the write below fails for good, this line is
     // all that ties a paid video to its job.
-    log.info({ job_id: job.id, upstream_id: upstreamId }, 'upstream accepted the job');
+    log.info({ job_id: job.id, upstream_id: upstreamId }, 'OpenRouter accepted the job');
     const first = nextPollMs(job, clock(), options.pace, parts.random());
     const change: JobChange = { status: 'pending', upstreamId, generationId, error: null };
     const saved = await persist(job, lease, change, { keep: false, runInMs: first }, () =>
@@ -204,7 +204,7 @@ export function createJobSubmitter(parts: JobSubmitterParts, options: JobSubmitt
       alarms.raise(
         'accepted_id_taken',
         { job_id: job.id, upstream_id: upstreamId },
-        'upstream accepted the job under an id that belongs to another: nobody knows what was bought',
+        'OpenRouter accepted the job under an id of another job: what was bought is unknown',
       );
       return leaveUnknown(job, lease);
     }
@@ -212,7 +212,7 @@ export function createJobSubmitter(parts: JobSubmitterParts, options: JobSubmitt
       alarms.raise(
         'accepted_id_not_bound',
         { job_id: job.id, upstream_id: upstreamId, bound: saved.upstreamId },
-        'upstream accepted a job that has moved on: perhaps a paid video of nobody',
+        'OpenRouter accepted a job whose state has changed: possibly a paid video not linked to any job',
       );
     }
     return saved;
@@ -220,7 +220,7 @@ export function createJobSubmitter(parts: JobSubmitterParts, options: JobSubmitt
 
   async function retry(job: Job, lease: Lease, reason: string): Promise<Turn> {
     const attempt = job.submitAttempts;
-    log.warn({ job_id: job.id, attempt, reason }, 'submit was not sent: trying again');
+    log.warn({ job_id: job.id, attempt, reason }, 'the submit was not sent: retrying');
     const queued = await store.saveStep(lease, { status: 'queued' }, keep);
     if (!queued) throw lostLease(job.id);
     await parts.sleep(jitter(ATTEMPT_BACKOFF_MS * 2 ** (attempt - 1), parts.random(), 0.5));
@@ -237,7 +237,7 @@ export function createJobSubmitter(parts: JobSubmitterParts, options: JobSubmitt
       alarms.raise(
         'public_url_refused',
         { job_id: job.id },
-        'upstream refuses the address of our webhook: PUBLIC_URL must be https and reachable for it, or unset',
+        'OpenRouter rejects our webhook URL: PUBLIC_URL must be https and publicly reachable, or unset',
       );
     }
     if (rejection?.scope === 'model') {
@@ -249,13 +249,16 @@ export function createJobSubmitter(parts: JobSubmitterParts, options: JobSubmitt
     if (rejection?.temporary) {
       const waitMs = nextTryMs(job, refusal.retryAfterS ?? null, clock(), parts.random());
       if (waitMs !== null) {
-        log.info({ job_id: job.id, code: refusal.code, wait_ms: waitMs }, 'refused for now: the job waits');
+        log.info(
+          { job_id: job.id, code: refusal.code, wait_ms: waitMs },
+          'temporarily rejected: the job is queued again',
+        );
         // Answered, so that the count of tries that were not begins anew.
         const waiting: JobChange = { status: 'queued', submitAttempts: 0, error };
         return over(await persist(job, lease, waiting, { keep: false, runInMs: waitMs }));
       }
     }
-    log.warn({ job_id: job.id, code: refusal.code }, 'the job was not bought');
+    log.warn({ job_id: job.id, code: refusal.code }, 'the job was rejected');
     return over(await persist(job, lease, rejected, { keep: false, runInMs: null }), refusal);
   }
 
@@ -326,11 +329,11 @@ const over = (job: Job, refusal: ClipgateError | null = null): Turn => ({
 
 /** Why an attempt was passed over for the next. */
 const PAUSED_MESSAGE =
-  'Submits to this model are paused: too many of the last minutes have an unknown outcome. Nothing was sent.';
+  'Submissions to this model are paused: too many recent submits had an unknown outcome. Nothing was sent.';
 
-/** What a caller is told of an unknown outcome, wherever it was noticed. */
+/** The message of an unknown outcome, wherever it was detected. */
 export const UNKNOWN_MESSAGE =
-  'Upstream may or may not have accepted this job. It is not sent again; do not send it again yourself unless a second bill is acceptable.';
+  'OpenRouter may or may not have accepted this job. The gateway does not send it again; resubmit it only if a second bill is acceptable.';
 
 const isTaken = (error: unknown): boolean =>
   error instanceof ClipgateError && error.code === 'upstream_id_taken';

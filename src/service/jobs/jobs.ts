@@ -187,7 +187,7 @@ export function createJobs(
       if (!parts.upstream.canSubmit) {
         throw new ClipgateError(
           'upstream_key_missing',
-          'This gateway has no OpenRouter key, so it can plan but not buy.',
+          'This gateway has no OpenRouter key: it can plan clips but not buy them.',
         );
       }
       const held = parts.holds.current();
@@ -222,7 +222,7 @@ export function createJobs(
       if (!wait) {
         // The row says how it went; nobody is waiting to hear it.
         submitted.catch((error: unknown) =>
-          parts.log.error({ err: error, job_id: id }, 'a submit in the background failed'),
+          parts.log.error({ err: error, job_id: id }, 'a background submit failed'),
         );
         return { job: result.claim.job, replayed: false };
       }
@@ -317,7 +317,7 @@ export function createJobs(
 const paused = ({ retryInMs, scope }: Pause, model: string) =>
   new ClipgateError(
     'submissions_paused',
-    `Submissions ${PAUSED[scope](model)} are paused: too many of the last five minutes have an unknown outcome. Nothing was bought.`,
+    `Submissions ${PAUSED[scope](model)} are paused: too many recent submits had an unknown outcome. Nothing was bought.`,
     { retryAfterS: Math.ceil(retryInMs / 1000) },
   );
 
@@ -343,6 +343,6 @@ const notRecorded = (jobId: string, cause: ClipgateError) =>
   );
 
 const keyReused = (jobId: string) =>
-  new ClipgateError('idempotency_key_reused', 'This key of yours came before with another order.', {
+  new ClipgateError('idempotency_key_reused', 'This Idempotency-Key was used with another body.', {
     details: { jobId },
   });

@@ -50,13 +50,13 @@ export function createReconciliation({ store, upstream, log }: ReconciliationPar
       case 'missing':
         throw new ClipgateError(
           'upstream_id_unconfirmed',
-          'Upstream knows no job of this id. Nothing was changed.',
+          'OpenRouter has no job with this id. Nothing was changed.',
         );
       case 'unclear':
       case 'failed':
         throw new ClipgateError(
           'upstream_unreachable',
-          'Upstream could not be asked for this id. Nothing was changed; try again.',
+          'OpenRouter could not be reached to confirm this id. Nothing was changed. Retry later.',
           { retryAfterS: RETRY_AFTER_S },
         );
     }
@@ -80,13 +80,13 @@ export function createReconciliation({ store, upstream, log }: ReconciliationPar
         case 'webhook_waiting':
           throw new ClipgateError(
             'webhook_waiting',
-            `A webhook says that upstream has this job as ${result.upstreamId}, and is being confirmed. Attach that id, or wait.`,
+            `A webhook reports this job as ${result.upstreamId}, which is being confirmed. Attach that id, or wait.`,
             { details: { upstreamId: result.upstreamId }, retryAfterS: RETRY_AFTER_S },
           );
         case 'resolved':
           log.warn(
             { job_id: jobId, action: decision.action, operator: by.actor, status: result.job.status },
-            'an operator decided a job',
+            'an operator resolved a job',
           );
           return result.job;
       }
@@ -110,6 +110,6 @@ export function createReconciliation({ store, upstream, log }: ReconciliationPar
 const notResolvable = (job: Job) =>
   new ClipgateError(
     'not_resolvable',
-    `This job is ${job.status}: only a job that is submission_unknown, or of which OpenRouter says nothing that is known here, can be decided.`,
+    `This job is ${job.status}: only a job in submission_unknown, or one whose upstream status is unclear, can be resolved.`,
     { details: { jobStatus: job.status, upstreamId: job.upstreamId } },
   );

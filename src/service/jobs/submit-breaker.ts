@@ -138,7 +138,7 @@ export function createSubmitBreaker(parts: {
     circuits.delete(keyOf(scope, target));
     // What was unknown is known to be over: it must not open the breaker a second time.
     buckets = buckets.filter((bucket) => !isInScope(scope, target, bucket));
-    log.info({ scope, model: target.model }, 'a trial submit was answered: submits resume');
+    log.info({ scope, model: target.model }, 'a trial submit was answered: submissions resume');
   }
 
   function report(target: SubmitTarget, ended: SubmitReport, trials: readonly Circuit[]): void {

@@ -23,7 +23,7 @@ const REASONS: Readonly<Record<RejectionReason, readonly [ErrorCode, string | nu
   rate_limited: ['upstream_rate_limited', 'OpenRouter or the provider takes no more jobs at the moment.'],
   webhook_url: [
     'public_url_refused',
-    'OpenRouter refuses the address at which this gateway is told of its jobs (PUBLIC_URL). Nothing was bought.',
+    'OpenRouter rejects the webhook URL of this gateway (PUBLIC_URL). Nothing was bought.',
   ],
 };
 
@@ -38,7 +38,7 @@ export function describeRefusal(
   if (outcome.kind === 'not_sent') {
     return new ClipgateError(
       'upstream_unreachable',
-      'OpenRouter could not be reached: nothing was sent and nothing bought.',
+      'OpenRouter could not be reached. Nothing was sent or bought.',
       { details: { jobId }, retryAfterS: RETRY_UNREACHABLE_S },
     );
   }

@@ -37,7 +37,7 @@ export function createWithdrawals({ store, sleep, log }: WithdrawalsParts, owner
       try {
         const job = await store.withdrawJob(jobId, owner);
         waiting.delete(jobId);
-        if (job) log.warn({ job_id: jobId }, 'withdrew an order whose caller was answered with an error');
+        if (job) log.warn({ job_id: jobId }, 'withdrew an order whose caller received an error');
       } catch (error) {
         log.debug({ err: error, job_id: jobId }, 'an order could not be withdrawn yet');
         await sleep(PAUSE_MS);
@@ -49,7 +49,10 @@ export function createWithdrawals({ store, sleep, log }: WithdrawalsParts, owner
   return {
     add(jobId) {
       if (stopped || waiting.size >= MAX_WAITING) {
-        log.error({ job_id: jobId }, 'an order answered with an error is not withdrawn and may be bought');
+        log.error(
+          { job_id: jobId },
+          'an order whose caller received an error was not withdrawn and may be bought',
+        );
         return;
       }
       waiting.add(jobId);

@@ -111,7 +111,8 @@ export function createModelStats({ store, clock, log }: ModelStatsParts): ModelS
     readUntil = now;
   }
 
-  const report = (error: unknown) => log.warn({ err: error }, 'could not read what other processes observed');
+  const report = (error: unknown) =>
+    log.warn({ err: error }, 'could not read the observations of other processes');
   const loop = createLoop(
     async () => {
       await refresh();
@@ -131,7 +132,7 @@ export function createModelStats({ store, clock, log }: ModelStatsParts): ModelS
       await store
         .saveObservation(seen)
         .catch((error: unknown) =>
-          log.warn({ err: error, job_id: job.id }, 'what a job taught could not be kept'),
+          log.warn({ err: error, job_id: job.id }, 'the observation of a job could not be stored'),
         );
     },
     async start() {

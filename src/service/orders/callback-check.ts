@@ -13,7 +13,7 @@ export interface CallbackRules {
 export function checkCallbackTarget(rules: CallbackRules, url: string, client: string): void {
   const problem = rules.findProblem(url);
   if (problem !== null) {
-    throw new ClipgateError('invalid_request', `The callback address ${problem}.`, {
+    throw new ClipgateError('invalid_request', `The callback URL ${problem}.`, {
       details: { field: { name: 'callbackUrl', problem } },
     });
   }
@@ -21,7 +21,7 @@ export function checkCallbackTarget(rules: CallbackRules, url: string, client: s
   // Unsigned callbacks would teach receivers to believe anyone who finds their URL.
   throw new ClipgateError(
     'callback_secret_missing',
-    'This gateway has no secret to sign your callbacks with.',
-    { details: { field: { name: 'callbackUrl', problem: 'cannot be honoured without a secret' } } },
+    'This gateway has no secret to sign callbacks for this client.',
+    { details: { field: { name: 'callbackUrl', problem: 'requires a secret that signs your callbacks' } } },
   );
 }

@@ -18,7 +18,7 @@ export async function withUpstreamJob(
   const job = await jobs.find(previous, client);
   if (job?.status === 'completed' && job.upstreamId !== null)
     return { ...spec, previous_job_id: job.upstreamId };
-  throw new ClipgateError('invalid_request', 'The earlier job is not a completed job of yours.', {
-    details: { field: { name: 'previousJobId', problem: 'is not the id of a completed job of yours' } },
+  throw new ClipgateError('invalid_request', 'The earlier job is not one of your completed jobs.', {
+    details: { field: { name: 'previousJobId', problem: 'is not the id of one of your completed jobs' } },
   });
 }

@@ -54,15 +54,11 @@ export function createQuotedOrders({
         case 'valid':
           return reading.quote;
         case 'invalid':
-          throw new ClipgateError(
-            'invalid_request',
-            'The quote is not one that this gateway issued to you.',
-            {
-              details: {
-                field: { name: 'quote', problem: 'is not a quote that this gateway issued to you' },
-              },
+          throw new ClipgateError('invalid_request', 'The quote was not issued to you by this gateway.', {
+            details: {
+              field: { name: 'quote', problem: 'is not a quote that this gateway issued to you' },
             },
-          );
+          });
         case 'expired':
           throw new ClipgateError('quote_expired', 'The quote has expired.', {
             details: { freshQuote: await freshQuote(spec, routing, client) },

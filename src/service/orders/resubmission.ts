@@ -59,7 +59,7 @@ function requireSense(job: Job, history: IntentHistory, acceptDoubleCharge: bool
     case 'nothing_to_resubmit':
       throw new ClipgateError(
         'not_resubmittable',
-        `This job is ${job.status}: there is nothing to send again.`,
+        `This job is ${job.status}: it cannot be resubmitted.`,
         about,
       );
     case 'double_charge':
@@ -67,7 +67,7 @@ function requireSense(job: Job, history: IntentHistory, acceptDoubleCharge: bool
       throw new ClipgateError(
         'double_charge_not_accepted',
         history.resent
-          ? 'This job was sent again already.'
+          ? 'This job was already resubmitted.'
           : `This job is ${job.status}: it was bought, or may have been.`,
         about,
       );

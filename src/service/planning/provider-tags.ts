@@ -49,7 +49,7 @@ export function createProviderTags(parts: ProviderTagsParts, ages: ProviderTagsA
         keep(modelId, joinSlugs(modelId, await parts.load(modelId)));
       } catch (error) {
         options.ttl = ages.retryMs;
-        parts.log.warn({ err: error, model: modelId }, 'could not ask which providers serve a model');
+        parts.log.warn({ err: error, model: modelId }, 'could not fetch the providers of a model');
       }
       return true as const;
     },

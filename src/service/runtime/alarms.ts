@@ -1,4 +1,4 @@
-// Everything a person should be woken for: one name each, what it means and what to do. Alarms are raised here alone.
+// Every alarm: its name, what happened and what to do. All alarms are raised through this file.
 
 import type { WebhookAlarm } from '../../core/job/upstream-webhook.ts';
 import type { Log } from './log.ts';
@@ -32,9 +32,9 @@ export const ALARMS = {
     action: 'Find out who wrote to the database by hand. Report it as a bug if it was not.',
   },
   submissions_paused: {
-    happened: 'Too many submits of the last five minutes have an unknown outcome: buying is paused.',
+    happened: 'Too many submits of the last five minutes have an unknown outcome: submissions are paused.',
     action:
-      'Check the network path to OpenRouter and its status page. Buying resumes by itself once a trial submit is answered.',
+      'Check the network path to OpenRouter and its status page. Submissions resume by themselves once a trial submit is answered.',
   },
   accepted_id_unusable: {
     happened:
@@ -43,9 +43,9 @@ export const ALARMS = {
   },
   accepted_id_unconfirmed: {
     happened:
-      'The answer to a submit broke off after an id. OpenRouter is asked for that job for a day; the job is bound where it is there.',
+      'The answer to a submit broke off after an id. The gateway asks OpenRouter for that job for a day, and binds it if it exists.',
     action:
-      'None where the job goes on. If it stays submission_unknown, look up the upstream id of the line and resolve the job.',
+      'None if the job continues. If it stays submission_unknown, look up the upstream id of the line and resolve the job.',
   },
   accepted_id_not_kept: {
     happened: 'An id in an answer that broke off could not be stored to be confirmed: the inbox is full.',
@@ -57,11 +57,12 @@ export const ALARMS = {
       'Find out in the OpenRouter activity which videos were paid for, then resolve the job, which is submission_unknown.',
   },
   accepted_id_not_bound: {
-    happened: 'OpenRouter accepted a job that had moved on meanwhile: its id is not stored with the job.',
+    happened:
+      'OpenRouter accepted a job whose state had changed meanwhile: its id is not stored with the job.',
     action: 'Look up the upstream id of the line: it is possibly a paid video not linked to any job.',
   },
   public_url_refused: {
-    happened: 'OpenRouter refuses jobs because of the address of the webhook. No job is bought.',
+    happened: 'OpenRouter rejects submits because of the webhook URL. No job is bought.',
     action: 'Set PUBLIC_URL to a public https address, or unset it.',
   },
   status_unclear: {
@@ -89,8 +90,8 @@ export const ALARMS = {
       'Check whether another gateway shares the database or the nonce leaked. What is on record stays as it is.',
   },
   webhook_unconfirmed: {
-    happened: 'A day after a webhook came OpenRouter still does not know the id that it names.',
-    action: 'Check whether the webhook was forged: set OPENROUTER_WEBHOOK_SECRET where it is unset.',
+    happened: 'OpenRouter has not confirmed the id in a webhook within a day.',
+    action: 'Check whether the webhook was forged: set OPENROUTER_WEBHOOK_SECRET if it is not set.',
   },
   catalog_unreadable: {
     happened:
@@ -128,7 +129,7 @@ export const ALARMS = {
       'None where the clip is stored later. Otherwise look at what OpenRouter sends, and keep it with POST /jobs/{id}/refetch and "accept_as_is": true where it is the clip.',
   },
   clip_not_archived: {
-    happened: 'A paid clip could not be stored for a week. It is not tried again.',
+    happened: 'A paid clip could not be archived for a week. There are no further attempts.',
     action: 'Download it from OpenRouter by its upstream id, if it is still there.',
   },
   callback_dead: {

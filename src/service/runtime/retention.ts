@@ -37,7 +37,7 @@ export function createRetention({ store, clock, random, log }: RetentionParts): 
     const keys = await store.purgeKeys(BATCH);
     const observations = await store.purgeObservations(clock() - MEMORY_MS - MARGIN_MS, BATCH);
     const bodies = await store.purgeBodies(BODIES);
-    if (keys + observations + bodies > 0) log.debug({ keys, observations, bodies }, 'removed what was dead');
+    if (keys + observations + bodies > 0) log.debug({ keys, observations, bodies }, 'deleted expired rows');
     if (keys === BATCH || observations === BATCH || bodies === BODIES) return SOON_MS;
     // Replicas that started together do not come together.
     return jitter(REST_MS, random(), 0.5);
@@ -45,7 +45,7 @@ export function createRetention({ store, clock, random, log }: RetentionParts): 
 
   const loop = createLoop(
     tick,
-    (error) => log.warn({ err: error }, 'what is dead could not be removed: it is tried again'),
+    (error) => log.warn({ err: error }, 'expired rows could not be deleted: retrying'),
     REST_MS,
   );
 

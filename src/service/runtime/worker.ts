@@ -139,7 +139,7 @@ export function createWorker<C>(parts: WorkerParts<C>, options: WorkerOptions): 
 
   const loop = createLoop(
     look,
-    (error) => log.error({ err: error }, `could not look for ${parts.name}`),
+    (error) => log.error({ err: error }, `could not claim ${parts.name}`),
     RETRY_MS,
   );
 

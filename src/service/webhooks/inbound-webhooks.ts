@@ -89,9 +89,13 @@ export function createInboundWebhooks(parts: InboundWebhooksParts): InboundWebho
       if (dueInMs === 0) worker.wake();
       return;
     }
-    throw new ClipgateError('webhook_inbox_full', 'Too many webhooks wait to be confirmed. Send it again.', {
-      retryAfterS: RETRY_AFTER_S,
-    });
+    throw new ClipgateError(
+      'webhook_inbox_full',
+      'Too many webhooks wait for confirmation. Send it again later.',
+      {
+        retryAfterS: RETRY_AFTER_S,
+      },
+    );
   }
 
   /**
@@ -102,7 +106,7 @@ export function createInboundWebhooks(parts: InboundWebhooksParts): InboundWebho
     try {
       return await follow(webhook);
     } catch (error) {
-      log.error({ err: error }, 'a webhook could not be looked into');
+      log.error({ err: error }, 'a webhook could not be processed');
       return false;
     }
   }
@@ -141,7 +145,7 @@ export function createInboundWebhooks(parts: InboundWebhooksParts): InboundWebho
     });
     // Null: it was bound or decided meanwhile, and the next round sees by what.
     if (!bound) return false;
-    log.info({ job_id: job.id, upstream_id: upstreamId }, 'a webhook brought the id of a job back');
+    log.info({ job_id: job.id, upstream_id: upstreamId }, 'a webhook supplied the upstream id of a job');
     return true;
   }
 
@@ -173,11 +177,11 @@ export function createInboundWebhooks(parts: InboundWebhooksParts): InboundWebho
     async receive({ nonce, rawBody, signature }) {
       const fault = parts.findSignatureFault?.(signature, rawBody) ?? null;
       if (fault !== null) {
-        log.warn({ fault }, 'a webhook was refused: its signature is not good');
+        log.warn({ fault }, 'a webhook was rejected: its signature is invalid');
         throw new ClipgateError('webhook_refused', `The signature of this webhook is ${fault}.`);
       }
       const event = parts.parse(rawBody);
-      if (!event) throw new ClipgateError('malformed_body', 'This is not a webhook of a video job.');
+      if (!event) throw new ClipgateError('malformed_body', 'The body is not a webhook of a video job.');
       const owner = await store.findByNonce(nonce);
       if (!owner) throw new ClipgateError('not_found', 'Not found.');
       const verdict = judgeWebhook(owner, event);

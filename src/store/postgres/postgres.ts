@@ -81,7 +81,7 @@ async function migrateOnce(queries: Queries): Promise<void> {
 const unreachable = (cause: unknown) =>
   new ClipgateError(
     'store_unavailable',
-    'The database of this gateway does not answer. Try again shortly, with the same Idempotency-Key.',
+    'The database does not respond. Retry shortly with the same Idempotency-Key.',
     { cause, retryAfterS: RETRY_AFTER_S },
   );
 

@@ -90,7 +90,7 @@ interface Ours {
 const doubleCharge = ({ id, status }: Job) =>
   new ClipgateError(
     'double_charge_not_accepted',
-    `This job was sent again already, as a job that is ${status}.`,
+    `This job was already resubmitted, as a job that is ${status}.`,
     { details: { jobId: id, jobStatus: status } },
   );
 

@@ -11,14 +11,14 @@ const DAMAGED_RETRY_AFTER_S = 300;
 const unavailable = (cause: unknown) =>
   new ClipgateError(
     'store_unavailable',
-    'The database of this gateway cannot be read or written at the moment. Retry with the same Idempotency-Key.',
+    'The database is unavailable. Retry with the same Idempotency-Key.',
     { cause, retryAfterS: RETRY_AFTER_S },
   );
 
 const corrupt = (cause: unknown) =>
   new ClipgateError(
     'store_unavailable',
-    'The database of this gateway is damaged and takes no orders until its operator has restored it.',
+    'The database is damaged. No job can be created until an operator has restored it.',
     { cause, retryAfterS: DAMAGED_RETRY_AFTER_S },
   );
 

@@ -125,7 +125,7 @@ describe('a URL', () => {
     const { url, received } = await receive();
     expect(await createSender(['10.0.0.0/8'])(url)).toEqual({
       kind: 'failed',
-      reason: 'this gateway may no longer call the URL',
+      reason: 'the URL is no longer allowed by CALLBACK_ALLOW',
     });
     expect(received).toEqual([]);
   });

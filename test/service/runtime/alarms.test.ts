@@ -17,11 +17,11 @@ it('writes a line at error with its name, and reports it to the listener', () =>
   const log = createRecordedLog();
   const heard: Alarm[] = [];
   const alarms = createAlarms({ log, onAlarm: (alarm) => heard.push(alarm) });
-  alarms.raise('callback_dead', { job_id: 'job_1' }, 'a callback failed for the last time');
+  alarms.raise('callback_dead', { job_id: 'job_1' }, 'the last attempt of a callback failed');
   expect(log.lines).toEqual([
     {
       level: 'error',
-      message: 'a callback failed for the last time',
+      message: 'the last attempt of a callback failed',
       details: { job_id: 'job_1', alarm: 'callback_dead' },
     },
   ]);

@@ -110,7 +110,7 @@ async function sendStored(
     .header('content-disposition', `inline; filename="${output.file}"`);
   const ifMatch = request.headers['if-match'];
   if (ifMatch !== undefined && !matchesEtagStrongly(ifMatch, etag)) {
-    throw new ClipgateError('precondition_failed', 'The clip is not the one that If-Match names.');
+    throw new ClipgateError('precondition_failed', 'The ETag of the clip does not match If-Match.');
   }
   if (matchesEtag(request.headers['if-none-match'], etag)) return reply.code(304).send();
   const ifRange = request.headers['if-range'];
@@ -137,7 +137,7 @@ async function sendStored(
   reply.raw.writeHead(reply.statusCode, reply.getHeaders() as OutgoingHttpHeaders);
   await body
     .writeTo(reply.raw)
-    .catch((error: unknown) => request.log.error({ err: error }, 'an archived clip was cut short'));
+    .catch((error: unknown) => request.log.error({ err: error }, 'sending an archived clip failed'));
   return reply;
 }
 
