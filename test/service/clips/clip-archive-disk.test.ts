@@ -3,7 +3,7 @@
 import { mkdtemp, open, readdir, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { Readable } from 'node:stream';
+import { PassThrough, Readable } from 'node:stream';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import type { Job, StoredOutput } from '../../../src/core/job/job.ts';
 import type { ContentResult } from '../../../src/outbound/openrouter/openrouter.ts';
@@ -125,8 +125,20 @@ describe('a disk that is full', () => {
 
   it('does not pass off another clip as the rest of this one', async () => {
     await leaveRoom(50_000);
-    const { read } = setUp((fetch) => (fetch === 1 ? whole() : whole(createMp4(1_000))));
-    await expect(read()).rejects.toThrow('longer a moment ago');
+    const source = new PassThrough();
+    const { archive } = setUp((fetch) =>
+      fetch === 1
+        ? { kind: 'open', body: source, contentType: 'video/mp4', bytes: null }
+        : whole(createMp4(1_000)),
+    );
+    source.write(CLIP.subarray(0, 40_000));
+    const clip = await archive.open(JOB, 0, never);
+    if (clip.kind !== 'live') throw new Error(clip.kind);
+    const reading = clip.body[Symbol.asyncIterator]();
+    expect((await reading.next()).value).toHaveLength(40_000);
+    // The disk fills up under a reader who has had the beginning.
+    source.end(CLIP.subarray(40_000));
+    await expect(reading.next()).rejects.toThrow('longer a moment ago');
   });
 });
 
