@@ -12,20 +12,27 @@ export type Refused = Extract<SubmitOutcome, { kind: 'rejected' | 'not_sent' }>;
 /** Per reason the code, and our sentence; null where upstream's message is about what the caller sent, and is passed on. */
 const REASONS: Readonly<Record<RejectionReason, readonly [ErrorCode, string | null]>> = {
   invalid_input: ['upstream_rejected', null],
-  key_invalid: ['upstream_key_invalid', 'OpenRouter does not accept the key this gateway pays with.'],
+  key_invalid: ['upstream_key_invalid', 'OpenRouter rejects the API key of this gateway.'],
   insufficient_credits: [
     'upstream_insufficient_credits',
-    'The OpenRouter account cannot pay for this clip now.',
+    'The OpenRouter account or key has reached its spending limit. Nothing was bought.',
   ],
   forbidden: ['upstream_forbidden', null],
   not_found: ['upstream_not_found', null],
   too_large: ['upstream_too_large', null],
-  rate_limited: ['upstream_rate_limited', 'OpenRouter or the provider takes no more jobs at the moment.'],
+  rate_limited: [
+    'upstream_rate_limited',
+    'OpenRouter or the provider is rate limiting requests. Nothing was bought.',
+  ],
   webhook_url: [
     'public_url_refused',
     'OpenRouter rejects the webhook URL of this gateway (PUBLIC_URL). Nothing was bought.',
   ],
 };
+
+/** The same reason while it holds for now only: the account is not empty, the jobs in flight use up its budget. */
+const IN_FLIGHT_BUDGET =
+  'The jobs in flight use up the budget of the OpenRouter account. Nothing was bought. Retry when some have ended.';
 
 const RETRY_UNREACHABLE_S = 5;
 const MAX_LIMIT_NAME = 64;
@@ -42,8 +49,9 @@ export function describeRefusal(
       { details: { jobId }, retryAfterS: RETRY_UNREACHABLE_S },
     );
   }
-  const { reason, limit, retryAfterS } = outcome;
-  const [code, message] = REASONS[reason];
+  const { reason, temporary, limit, retryAfterS } = outcome;
+  const [code, sentence] = REASONS[reason];
+  const message = reason === 'insufficient_credits' && temporary ? IN_FLIGHT_BUDGET : sentence;
   const redact = (words: string) => redactUpstreamMessage(words, HOOK_PREFIX, [nonce]);
   return new ClipgateError(code, message ?? redact(outcome.message), {
     details: { jobId, ...(limit === null ? {} : { limitSource: redact(limit).slice(0, MAX_LIMIT_NAME) }) },

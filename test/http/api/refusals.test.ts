@@ -36,7 +36,12 @@ it.each<
   [
     'no credits',
     { status: 402 },
-    { status: 402, code: 'upstream_insufficient_credits', limit_source: 'openrouter_credits' },
+    {
+      status: 402,
+      code: 'upstream_insufficient_credits',
+      limit_source: 'openrouter_credits',
+      detail: 'The OpenRouter account or key has reached its spending limit. Nothing was bought.',
+    },
     null,
   ],
   [
@@ -46,6 +51,8 @@ it.each<
       status: 402,
       code: 'upstream_insufficient_credits',
       limit_source: 'openrouter_in_flight_budget',
+      detail:
+        'The jobs in flight use up the budget of the OpenRouter account. Nothing was bought. Retry when some have ended.',
       retry_after_s: 9,
     },
     '9',
