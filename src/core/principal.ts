@@ -1,7 +1,16 @@
 // Who a request acts for: what authentication yields, and what every use case asks instead of reading a key's name.
 
+import type { Limits, ModelRules } from './accounts/key.ts';
+
 /** Clients buy and see their own; operators see and repair everybody's; auditors see what operators see, and change nothing. */
 export type PrincipalKind = 'client' | 'operator' | 'auditor';
+
+/** A limit that a request counts against: of its key, or of its client. */
+export interface AppliedLimits extends Limits {
+  readonly scope: 'key' | 'client';
+  /** The key's id, or the client's name. */
+  readonly id: string;
+}
 
 export interface Principal {
   readonly kind: PrincipalKind;
@@ -11,11 +20,15 @@ export interface Principal {
   readonly client: string;
   /** The key they came with; null where the gateway asks for none. */
   readonly keyId: string | null;
-  /** What the key may do. */
-  readonly scopes: readonly KeyScope[];
+  /** What the key may do, as far as its kind allows. */
+  readonly scopes: readonly ('read' | 'write')[];
+  /** Models must satisfy each of these. */
+  readonly models: readonly ModelRules[];
+  /** Of the key and of its client, where they have any. */
+  readonly limits: readonly AppliedLimits[];
 }
 
-export type KeyScope = 'read' | 'write';
+const UNRESTRICTED = { models: [], limits: [] };
 
 /** A client of this gateway. @param keyId null where the gateway asks for no key. */
 export const clientPrincipal = (name: string, keyId: string | null): Principal => ({
@@ -24,6 +37,7 @@ export const clientPrincipal = (name: string, keyId: string | null): Principal =
   client: name,
   keyId,
   scopes: ['read', 'write'],
+  ...UNRESTRICTED,
 });
 
 /** What an operator buys is their own: no client's name has a colon. */
@@ -33,6 +47,7 @@ export const operatorPrincipal = (name: string, keyId: string | null): Principal
   client: `operator:${name}`,
   keyId,
   scopes: ['read', 'write'],
+  ...UNRESTRICTED,
 });
 
 /** An auditor buys nothing, so nothing is theirs. */
@@ -42,6 +57,7 @@ export const auditorPrincipal = (name: string, keyId: string | null): Principal 
   client: `auditor:${name}`,
   keyId,
   scopes: ['read'],
+  ...UNRESTRICTED,
 });
 
 /** Owner of the jobs a principal may see; null = everybody's. */

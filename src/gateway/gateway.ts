@@ -8,12 +8,9 @@ import type { Secret } from '../core/secret.ts';
 import { createApp } from '../http/app.ts';
 import { trackConnections } from '../http/server/connections.ts';
 import type { App } from '../http/server/context.ts';
-import { createAuditLog } from '../service/accounts/audit-log.ts';
 import { type BudgetWatch, createBudgetWatch } from '../service/accounts/budget-watch.ts';
 import { createBudgets } from '../service/accounts/budgets.ts';
 import type { CallbackDispatcher } from '../service/callbacks/callback-dispatcher.ts';
-import { createEnvKeys } from '../service/clients/env-keys.ts';
-import { createKeys } from '../service/clients/keys.ts';
 import { createArchiveHealth } from '../service/clips/archive-health.ts';
 import type { JobPoller } from '../service/jobs/job-poller.ts';
 import type { SubmissionHold } from '../service/jobs/submission-hold.ts';
@@ -24,12 +21,13 @@ import { createRetention } from '../service/runtime/retention.ts';
 import { logStartupWarnings } from '../service/runtime/startup-warnings.ts';
 import type { InboundWebhooks } from '../service/webhooks/inbound-webhooks.ts';
 import type { JobStore } from '../store/ports/job-store.ts';
+import { createAccountParts } from './account-parts.ts';
 import { createCallbackParts } from './callback-parts.ts';
 import { createCatalogParts } from './catalog-parts.ts';
 import { createJobParts } from './job-parts.ts';
 import { createLifecycle } from './lifecycle.ts';
 import { createOutboundParts } from './outbound-parts.ts';
-import { ANSWER_GRACE_MS, KEYS, STOP_MS } from './timeouts.ts';
+import { ANSWER_GRACE_MS, STOP_MS } from './timeouts.ts';
 
 export interface GatewayParts {
   readonly config: Config;
@@ -140,19 +138,15 @@ export async function createGateway(parts: GatewayParts): Promise<Gateway> {
     callbacks: { findProblem: outbound.callbackPolicy.findFault, hasSecret: callbacks.hasSecret },
   });
 
+  const accounts = createAccountParts(shared);
+
   let draining = false;
   const app = await createApp({
     log,
     version,
     trustProxy: config.TRUST_PROXY ?? null,
     isOpen: config.CLIENT_AUTH === 'none',
-    keys: createKeys(
-      createEnvKeys({
-        clients: config.CLIENT_KEYS ?? new Map(),
-        operators: config.OPERATOR_KEYS ?? new Map(),
-      }),
-      { clock, ...KEYS },
-    ),
+    ...accounts,
     clock,
     catalog,
     catalogMaxAgeS: config.CATALOG_MAX_AGE_S,
@@ -163,7 +157,6 @@ export async function createGateway(parts: GatewayParts): Promise<Gateway> {
     webhooks,
     reconciliation,
     orders,
-    audit: createAuditLog({ store }),
     budgets: createBudgets({ store, clock }),
     pingStore: () => store.ping(),
     checkArchive: createArchiveHealth({ storage, clock: monotonic, alarms }),

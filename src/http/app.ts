@@ -5,6 +5,7 @@ import type { Logger } from 'pino';
 import { ClipgateError } from '../core/errors.ts';
 import type { AuditLog } from '../service/accounts/audit-log.ts';
 import type { Budgets } from '../service/accounts/budgets.ts';
+import type { KeyAdmin } from '../service/accounts/key-admin.ts';
 import type { CatalogCache } from '../service/catalog/catalog-cache.ts';
 import type { CatalogHistoryReader } from '../service/catalog/catalog-history.ts';
 import type { ClipArchive } from '../service/clips/clip-archive.ts';
@@ -16,6 +17,7 @@ import type { Orders } from '../service/orders/place-order.ts';
 import type { InboundWebhooks } from '../service/webhooks/inbound-webhooks.ts';
 import { auditRoutes } from './admin/routes/audit.ts';
 import { budgetRoutes } from './admin/routes/budgets.ts';
+import { keyRoutes } from './admin/routes/keys.ts';
 import { catalogChangeRoutes } from './api/routes/catalog-changes.ts';
 import { contentRoutes } from './api/routes/content.ts';
 import { eventRoutes } from './api/routes/events.ts';
@@ -58,6 +60,7 @@ export interface AppParts extends Omit<OperationRoutesParts, 'catalog' | 'isClos
   readonly clips: ClipRefetch;
   readonly webhooks: Pick<InboundWebhooks, 'receive'>;
   readonly audit: AuditLog;
+  readonly keyAdmin: KeyAdmin;
   readonly reconciliation: Reconciliation;
   readonly holds: Pick<SubmissionHolds, 'pause' | 'resume'>;
   readonly history: CatalogHistoryReader;
@@ -161,6 +164,7 @@ export async function createApp(parts: AppParts): Promise<App> {
       await api.register(reconciliationRoutes(parts));
       await api.register(submissionRoutes(parts));
       await api.register(auditRoutes(parts));
+      await api.register(keyRoutes(parts));
       await api.register(refetchRoutes(parts));
       await api.register(budgetRoutes(parts));
     }),

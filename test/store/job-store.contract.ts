@@ -9,6 +9,7 @@ import { describeCallbacks } from './contract/callbacks.ts';
 import { describeCatalogHistory } from './contract/catalog.ts';
 import { describeCreation } from './contract/creation.ts';
 import { describeInbox } from './contract/inbox.ts';
+import { describeKeys } from './contract/keys.ts';
 import { describeLeases } from './contract/leases.ts';
 import { describeObservations } from './contract/observations.ts';
 import { describePurge } from './contract/purge.ts';
@@ -39,6 +40,7 @@ export function describeJobStore(name: string, open: OpenStore): void {
     describe('removing what is dead', () => describePurge(current));
     describe('reading', () => describeReads(current));
     describe('the bodies of requests', () => describeBodies(current));
+    describe('keys and clients', () => describeKeys(current));
     describe('the audit log', () => describeAudit(current));
     describe('budgets', () => describeBudgets(current));
     describe('callbacks', () => describeCallbacks(current));

@@ -10,7 +10,7 @@ const whole = (description: string): Header => ({ description, schema: { type: '
 
 const HEADERS = {
   'X-Request-Id': text('Identifies this request in the log; the id you sent, if you sent one.'),
-  Location: text('URL of the job.'),
+  Location: text('URL of what was made.'),
   'Retry-After': whole('Seconds to wait before the next request.'),
   'Idempotent-Replayed': text('`true` if this Idempotency-Key was used before: nothing was sent.'),
   'Preference-Applied': text('The preference of `Prefer` that was honoured.'),
@@ -37,6 +37,8 @@ const CLIP: readonly HeaderName[] = ['ETag', 'Cache-Control', 'Accept-Ranges'];
 const BY_OPERATION: Readonly<Record<string, Readonly<Record<string, readonly HeaderName[]>>>> = {
   listModels: { '200': ['ETag', 'Cache-Control'], '304': ['ETag', 'Cache-Control'] },
   getModel: { '200': ['Cache-Control'] },
+  createKey: { '201': ['Location', 'Idempotent-Replayed'] },
+  rotateKey: { '201': ['Location', 'Idempotent-Replayed'] },
   createJob: { '202': ['Location', 'Retry-After', 'Idempotent-Replayed', 'Preference-Applied'] },
   getJob: { '200': ['Preference-Applied'] },
   getJobContent: { '200': CLIP, '206': [...CLIP, 'Content-Range'], '304': CLIP },

@@ -2,10 +2,12 @@
 
 import { hash } from 'node:crypto';
 import type { FastifyReply, FastifyRequest } from 'fastify';
-import { ANONYMOUS } from '../../core/client.ts';
 import { ClipgateError } from '../../core/errors.ts';
-import { clientPrincipal, type Principal } from '../../core/principal.ts';
-import type { Keys, KnownKey } from '../../service/clients/keys.ts';
+import type { Principal } from '../../core/principal.ts';
+import { NO_KEY } from '../../service/accounts/key-source.ts';
+import type { KeyUsage } from '../../service/accounts/key-usage.ts';
+import type { Keys, KnownKey } from '../../service/accounts/keys.ts';
+import type { FailedKeys } from './failed-keys.ts';
 
 declare module 'fastify' {
   interface FastifyRequest {
@@ -15,7 +17,9 @@ declare module 'fastify' {
 }
 
 export interface AuthenticatorParts {
-  readonly keys: Pick<Keys, 'findKey' | 'peekKey'>;
+  readonly keys: Pick<Keys, 'findKey' | 'peekKey' | 'hasSeen'>;
+  readonly usage: Pick<KeyUsage, 'note'>;
+  readonly failedKeys: FailedKeys;
   /** Epoch milliseconds. */
   readonly clock: () => number;
   /** Where true, a request without a known key acts for the one anonymous client. */
@@ -28,37 +32,60 @@ export type Authenticator = (
   done: (error?: Error) => void,
 ) => void;
 
-const ANYBODY = clientPrincipal(ANONYMOUS, null);
+/**
+ * An onRequest hook that sets `request.principal` or refuses: unauthorized, key_expired, key_revoked; rate_limited after
+ * too many wrong keys of one address.
+ */
+export function createAuthenticator(parts: AuthenticatorParts): Authenticator {
+  const { keys, usage, failedKeys, clock, isOpen } = parts;
 
-/** An onRequest hook that sets `request.principal` or refuses: unauthorized, key_expired, key_revoked. */
-export function createAuthenticator({ keys, clock, isOpen }: AuthenticatorParts): Authenticator {
-  /** What is wrong with the request, if anything. */
-  function identify(request: FastifyRequest, key: KnownKey | null): ClipgateError | undefined {
-    if (key === null) {
-      if (!isOpen) return unauthorized('The key in the Authorization header is unknown to this gateway.');
-      request.principal = ANYBODY;
-      return undefined;
-    }
+  /** What is wrong with a known key, if anything. */
+  function identify(request: FastifyRequest, key: KnownKey): ClipgateError | undefined {
     const { keyId } = key.principal;
     if (key.revoked) return new ClipgateError('key_revoked', `The key ${keyId} was revoked.`);
     // Compared at every request: a key that was looked up in time may have expired since.
     if (key.expiresAt !== null && clock() >= key.expiresAt) {
       return new ClipgateError('key_expired', `The key ${keyId} has expired.`);
     }
+    if (key.source === 'store' && keyId !== null) usage.note(keyId);
     request.principal = key.principal;
     return undefined;
+  }
+
+  async function lookUp(request: FastifyRequest, digest: string): Promise<ClipgateError | undefined> {
+    // Before the look-up, so that the right key is not found out either. Keys that were right before go on.
+    const retryAfterS = keys.hasSeen(digest) ? 0 : failedKeys.retryAfterS(request.ip);
+    if (retryAfterS > 0) {
+      return new ClipgateError('rate_limited', 'Too many wrong keys came from this address.', {
+        retryAfterS,
+      });
+    }
+    const found = await keys.findKey(digest);
+    if (found) return identify(request, found);
+    failedKeys.note(request.ip);
+    return unauthorized('The key in the Authorization header is unknown to this gateway.');
+  }
+
+  async function lookUpAnonymous(request: FastifyRequest): Promise<ClipgateError | undefined> {
+    const found = keys.peekKey(NO_KEY) ?? (await keys.findKey(NO_KEY));
+    return found ? identify(request, found) : unauthorized('This gateway asks for a key.');
   }
 
   return (request, _reply, done) => {
     const { authorization } = request.headers;
     const key = /^Bearer +(\S+)$/i.exec(authorization ?? '')?.[1];
-    if (key === undefined)
-      return done(isOpen ? identify(request, null) : unauthorized(faultOf(authorization)));
-    const digest = hash('sha256', key, 'hex');
+    const digest = key === undefined ? null : hash('sha256', key, 'hex');
     // A promise would cost a short answer more than all else it does.
-    const known = keys.peekKey(digest);
-    if (known) return done(identify(request, known));
-    keys.findKey(digest).then((found) => done(identify(request, found)), done);
+    const known = keys.peekKey(digest ?? NO_KEY);
+    if (known && (digest !== null || isOpen)) return done(identify(request, known));
+    if (!isOpen) {
+      if (digest === null) return done(unauthorized(faultOf(authorization)));
+      lookUp(request, digest).then(done, done);
+      return;
+    }
+    // Where no key is asked for, one that is unknown is as good as none.
+    const finding = digest === null ? Promise.resolve(null) : keys.findKey(digest);
+    finding.then((found) => (found ? identify(request, found) : lookUpAnonymous(request))).then(done, done);
   };
 }
 

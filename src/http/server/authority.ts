@@ -3,6 +3,7 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest, RouteOptions } from 'fastify';
 import { ClipgateError } from '../../core/errors.ts';
 import type { Principal } from '../../core/principal.ts';
+import { problems } from '../api/schemas/problem.ts';
 import type { Authenticator } from './auth.ts';
 import type { App } from './context.ts';
 
@@ -42,6 +43,10 @@ export const createScope =
   async (app) => {
     app.addHook('onRoute', (route) => {
       route.config = { ...route.config, authority };
+      if (authority !== 'public' && route.schema?.hide !== true) {
+        const response = { ...problems(401, 403, 429), ...(route.schema?.response as object) };
+        route.schema = { ...route.schema, response };
+      }
     });
     if (authority !== 'public') {
       app.addHook('onRequest', authenticate);

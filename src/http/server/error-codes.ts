@@ -55,6 +55,11 @@ export const ERROR_CODES = {
   ),
   operator_required: entry(403, 'The route is for operators.', 'Send an operator key.'),
   scope_missing: entry(403, 'The key may only read.', 'Send a key that may write.'),
+  model_not_allowed: entry(
+    403,
+    'The key, or its client, may not use this model.',
+    'Use another model, or ask the operator to allow this one.',
+  ),
   webhook_refused: entry(403, 'The webhook has no valid signature.', 'Check `OPENROUTER_WEBHOOK_SECRET`.'),
   not_found: entry(
     404,
@@ -68,6 +73,17 @@ export const ERROR_CODES = {
   ),
   method_not_allowed: entry(405, 'The URL does not support this method.', 'Use a method listed in `Allow`.'),
   request_timeout: entry(408, 'The request took too long to arrive.', 'Send the request again, faster.'),
+  key_not_active: entry(
+    409,
+    'The key is revoked, has expired, or was rotated already.',
+    'Create another key, or rotate the one in its place.',
+  ),
+  key_read_only: entry(
+    409,
+    'The key is named by a variable (`CLIENT_KEYS`, `OPERATOR_KEYS`).',
+    'Change the variable and restart, or create a key with `POST /keys`.',
+  ),
+  sha256_taken: entry(409, 'A key with this `sha256` exists already.', 'Make another key.'),
   not_ready: entry(409, 'The clip does not exist yet.', 'Request the clip when the job is `completed`.'),
   not_resolvable: entry(
     409,
@@ -158,6 +174,16 @@ export const ERROR_CODES = {
     429,
     'OpenRouter or a provider limits the rate.',
     'Retry after `Retry-After`, or send `Prefer: respond-async`.',
+  ),
+  rate_limited: entry(
+    429,
+    'Too many requests a minute with this key, of this client, or with wrong keys from this address.',
+    'Retry after `Retry-After`; see `RateLimit`.',
+  ),
+  too_many_running_jobs: entry(
+    429,
+    'As many jobs run as the key, or its client, may have running. Nothing was bought.',
+    'Retry after `Retry-After`, or send `Prefer: respond-async`: the job then waits as `queued`.',
   ),
   too_many_streams: entry(
     429,

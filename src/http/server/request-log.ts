@@ -34,8 +34,12 @@ export function logRequest(log: AccessLog, request: FastifyRequest, reply: Fasti
     ms: Math.round(reply.elapsedTime * 10) / 10,
     client: request.principal?.client ?? null,
     // Who guesses at keys has no name, so its address is what an operator can block.
-    'client.address': reply.statusCode === 401 ? request.ip : undefined,
+    'client.address': reply.statusCode === 401 || isUnnamedExcess(request, reply) ? request.ip : undefined,
   };
   const quiet = route === '/healthz' || route === '/readyz';
   log[quiet ? 'debug' : 'info'](line, 'request');
 }
+
+/** Too many wrong keys. */
+const isUnnamedExcess = (request: FastifyRequest, reply: FastifyReply): boolean =>
+  reply.statusCode === 429 && !request.principal;

@@ -4,19 +4,24 @@ import { randomBytes } from 'node:crypto';
 
 const CROCKFORD = '0123456789ABCDEFGHJKMNPQRSTVWXYZ';
 
-/** What every job id looks like; anything else names no job. */
-export const JOB_ID_PATTERN = /^job_[0-7][0-9A-HJKMNP-TV-Z]{25}$/;
-
 const ULID = '[0-7][0-9A-HJKMNP-TV-Z]{25}';
+
+/** What every job id looks like; anything else names no job. */
+export const JOB_ID_PATTERN = new RegExp(`^job_${ULID}$`);
 
 /** What every budget id looks like; anything else names no budget. */
 export const BUDGET_ID_PATTERN = new RegExp(`^budget_${ULID}$`);
+
+/** What every key id looks like, of those that are stored and of those of variables. */
+export const KEY_ID_PATTERN = new RegExp(`^(key_${ULID}|env_[0-9a-f]{12})$`);
 
 export const createJobId = (nowMs: number): string => `job_${createUlid(nowMs)}`;
 
 export const createBudgetId = (nowMs: number): string => `budget_${createUlid(nowMs)}`;
 
 export const createAdjustmentId = (nowMs: number): string => `adjustment_${createUlid(nowMs)}`;
+
+export const createKeyId = (nowMs: number): string => `key_${createUlid(nowMs)}`;
 
 /** 48 bits of time, 80 random bits: sorts by time of creation to the millisecond. */
 function createUlid(nowMs: number): string {

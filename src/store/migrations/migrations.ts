@@ -13,6 +13,7 @@ import { ceilingsMigration } from './0010-ceilings.ts';
 import { unclearMigration } from './0011-unclear.ts';
 import { auditMigration } from './0012-audit.ts';
 import { budgetsMigration } from './0013-budgets.ts';
+import { keysMigration } from './0014-keys.ts';
 import type { Migration } from './migrator.ts';
 
 export const MIGRATIONS: readonly Migration[] = [
@@ -29,4 +30,5 @@ export const MIGRATIONS: readonly Migration[] = [
   unclearMigration,
   auditMigration,
   budgetsMigration,
+  keysMigration,
 ];

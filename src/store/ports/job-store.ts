@@ -1,5 +1,6 @@
 // Everything the service asks of a store, whatever database is behind it. Every promise that resolves is durable.
 
+import type { AccountStore } from './accounts.ts';
 import type { AttemptStore } from './attempts.ts';
 import type { AuditStore } from './audit.ts';
 import type { BodyStore } from './bodies.ts';
@@ -18,6 +19,7 @@ import type { WebhookInbox } from './webhook-inbox.ts';
 /** The parts of the service ask for those members they use: `Pick<JobStore, ...>`. */
 export type JobStore = JobRecords &
   AttemptStore &
+  AccountStore &
   AuditStore &
   BodyStore &
   WebhookInbox &

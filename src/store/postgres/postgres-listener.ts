@@ -1,7 +1,7 @@
 // Hears of jobs that other replicas changed, through lost connections: after one, it asks what it missed.
 
 import type pg from 'pg';
-import { CHANNEL } from './postgres-notifier.ts';
+import { ACCOUNTS_CHANNEL, CHANNEL } from './postgres-notifier.ts';
 
 export interface ChangeListener {
   close(): Promise<void>;
@@ -13,6 +13,8 @@ export interface ChangeListenerOptions {
   /** Our own notifier's name: what it sent is not repeated. */
   readonly origin: string;
   readonly onChanged: (jobIds: readonly string[]) => void;
+  /** Keys or clients changed, or may have while nothing was heard. */
+  readonly onAccountsChanged: () => void;
   readonly report: (error: Error) => void;
 }
 
@@ -51,7 +53,7 @@ const pause = (ms: number, signal: AbortSignal): Promise<void> =>
 
 /** Resolves once it listens. Rejects where the first connection cannot be made; later ones are made again. */
 export async function openChangeListener(options: ChangeListenerOptions): Promise<ChangeListener> {
-  const { connect, origin, onChanged, report } = options;
+  const { connect, origin, onChanged, onAccountsChanged, report } = options;
   const closing = new AbortController();
   /** The server's time when the line last worked. */
   let heardUntil: number | null = null;
@@ -62,16 +64,20 @@ export async function openChangeListener(options: ChangeListenerOptions): Promis
       client.on('error', resolve);
       client.on('end', () => resolve(new Error('The server closed the connection')));
     });
-    client.on('notification', ({ payload = '' }) => {
+    client.on('notification', ({ channel, payload = '' }) => {
+      if (channel === ACCOUNTS_CHANNEL) return onAccountsChanged();
       const [sender, ...jobIds] = payload.split(' ');
       if (sender !== origin) onChanged(jobIds);
     });
     try {
       await client.connect();
-      await client.query(`listen ${CHANNEL}`);
+      await client.query(`listen ${CHANNEL}; listen ${ACCOUNTS_CHANNEL}`);
       // After LISTEN, so that nothing falls between what is asked for and what will be heard.
       const now = await readTime(client);
-      if (heardUntil !== null) await catchUp(client, heardUntil);
+      if (heardUntil !== null) {
+        await catchUp(client, heardUntil);
+        onAccountsChanged();
+      }
       heardUntil = now;
       return { client, lost };
     } catch (error) {
@@ -105,6 +111,8 @@ export async function openChangeListener(options: ChangeListenerOptions): Promis
         retryMs = FIRST_RETRY_MS;
         await watch(line);
       } catch (cause) {
+        // What is remembered of keys may be wrong from here on.
+        onAccountsChanged();
         report(new Error('The connection that hears of changed jobs was lost', { cause }));
         await pause(retryMs, closing.signal);
         retryMs = Math.min(retryMs * 2, LAST_RETRY_MS);

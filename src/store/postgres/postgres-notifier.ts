@@ -6,6 +6,8 @@ import type { Queries } from '../sql/database.ts';
 
 /** The channel all replicas listen on. A payload is the sender's origin and job ids, parted by spaces. */
 export const CHANNEL = 'clipgate_jobs';
+/** The one that says, without a payload, that keys or clients changed. */
+export const ACCOUNTS_CHANNEL = 'clipgate_accounts';
 
 /** PostgreSQL refuses payloads of 8,000 bytes; ids are at most some 64. */
 const MAX_IDS = 100;

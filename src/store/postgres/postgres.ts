@@ -6,13 +6,14 @@ import { ClipgateError } from '../../core/errors.ts';
 import { MIGRATIONS } from '../migrations/migrations.ts';
 import { migrate } from '../migrations/migrator.ts';
 import type { JobStore } from '../ports/job-store.ts';
+import { createAccountEvents } from '../sql/account-events.ts';
 import type { Dialect, Queries } from '../sql/database.ts';
 import { createGroupCommit } from '../sql/group-commit.ts';
 import { guardStore } from '../sql/guard-store.ts';
 import { createJobEvents } from '../sql/job-events.ts';
 import { createJobStore } from '../sql/job-store.ts';
 import { openChangeListener } from './postgres-listener.ts';
-import { createChangeNotifier } from './postgres-notifier.ts';
+import { ACCOUNTS_CHANNEL, createChangeNotifier } from './postgres-notifier.ts';
 
 export interface PostgresStoreOptions {
   /** `postgres://user:password@host:port/database`; a connection must be a session, for LISTEN needs one. */
@@ -135,6 +136,7 @@ export async function openPostgresStore(options: PostgresStoreOptions): Promise<
     await migrateOnce(queries);
 
     const feed = createJobEvents();
+    const accounts = createAccountEvents();
     const notifier = createChangeNotifier(queries, report);
     const listener = await openChangeListener({
       connect: () =>
@@ -145,6 +147,7 @@ export async function openPostgresStore(options: PostgresStoreOptions): Promise<
         }),
       origin: notifier.origin,
       onChanged: feed.announce,
+      onAccountsChanged: accounts.announce,
       report,
     });
     const announce = (jobIds: readonly string[]): void => {
@@ -169,6 +172,18 @@ export async function openPostgresStore(options: PostgresStoreOptions): Promise<
         return value;
       },
       onJobChanged: feed.subscribe,
+      async writeAccounts(unit) {
+        const value = await inTransaction(queries, async (db) => {
+          const result = await unit(db);
+          // In the transaction, unlike those of jobs: these are rare, and none may be lost.
+          await sql`select pg_notify(${ACCOUNTS_CHANNEL}, '')`.execute(db);
+          return result;
+        });
+        // Our own notification comes back to us only after this is answered.
+        accounts.announce();
+        return value;
+      },
+      onAccountsChanged: accounts.subscribe,
       async close() {
         closing = true;
         await shared.close();

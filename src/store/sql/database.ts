@@ -42,5 +42,8 @@ export interface Database {
   /** As `write`, for a unit of one statement, which needs no transaction of its own. */
   writeOne<T>(unit: WriteUnit<T>): Promise<T>;
   onJobChanged(listener: (jobId: string) => void): () => void;
+  /** As `write`, for changes of keys and clients: every process on this database hears that there was one. */
+  writeAccounts<T>(unit: (db: Queries) => Promise<T>): Promise<T>;
+  onAccountsChanged(listener: () => void): () => void;
   close(): Promise<void>;
 }

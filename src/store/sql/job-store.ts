@@ -9,6 +9,7 @@ import { createBudgets } from '../queries/budgets.ts';
 import { createCallbackClaims } from '../queries/callback-claims.ts';
 import { createCallbackRecords, releaseCallbacks } from '../queries/callback-records.ts';
 import { createCatalogHistoryStore } from '../queries/catalog-history.ts';
+import { createClientStore } from '../queries/clients.ts';
 import { createDocuments } from '../queries/documents.ts';
 import { mayEndAttempt } from '../queries/end-attempt.ts';
 import { createJobAttempts } from '../queries/job-attempts.ts';
@@ -16,6 +17,7 @@ import { prepareJobCreation } from '../queries/job-creation.ts';
 import { prepareJobLeases } from '../queries/job-leases.ts';
 import { createJobReads } from '../queries/job-reads.ts';
 import { bindUpstream, makeDue, saveStep, withdrawJob } from '../queries/job-steps.ts';
+import { createKeyStore } from '../queries/keys.ts';
 import { createObservations } from '../queries/observations.ts';
 import { createOutputs } from '../queries/outputs.ts';
 import { createPurge } from '../queries/purge.ts';
@@ -50,6 +52,9 @@ export function createJobStore(database: Database): UnguardedStore {
     ...createWebhookInbox(database),
     ...createReconciliation(database),
     ...createAudit(database),
+    ...createKeyStore(database),
+    ...createClientStore(database),
+    onAccountsChanged: (listener) => database.onAccountsChanged(listener),
     ...createCatalogHistoryStore(database),
     ...createObservations(database),
     ...createPurge(database),

@@ -139,6 +139,41 @@ export interface AuditTable {
   readonly request_id: string | null;
 }
 
+export interface ClientTable {
+  readonly name: string;
+  readonly models: string | null;
+  readonly limits: string | null;
+  /** JSON of sealed secrets. */
+  readonly callback_secrets: string | null;
+  readonly created_at: number;
+  readonly updated_at: number;
+}
+
+export interface KeyTable {
+  readonly id: string;
+  readonly client: string;
+  readonly name: string | null;
+  readonly sha256: string;
+  readonly last4: string | null;
+  readonly scopes: string;
+  readonly models: string | null;
+  readonly limits: string | null;
+  readonly created_at: number;
+  readonly created_by: string;
+  readonly expires_at: number | null;
+  readonly revoked_at: number | null;
+  readonly replaced_by: string | null;
+  readonly last_used_on: string | null;
+}
+
+interface IdempotentActTable {
+  readonly actor: string;
+  readonly key: string;
+  readonly body_hash: string;
+  readonly object_id: string;
+  readonly created_at: number;
+}
+
 interface CatalogChangeTable {
   readonly changed_at: number;
   /** Within one fetch. */
@@ -248,6 +283,9 @@ export interface Tables {
   readonly body_parts: BodyPartTable;
   readonly job_attempts: AttemptTable;
   readonly webhook_inbox: WebhookInboxTable;
+  readonly clients: ClientTable;
+  readonly keys: KeyTable;
+  readonly idempotent_acts: IdempotentActTable;
   readonly audit: AuditTable;
   /** A view: to be read, never written. */
   readonly audit_log: AuditTable;

@@ -9,6 +9,7 @@ import { migrate } from '../migrations/migrator.ts';
 import type { JobStore } from '../ports/job-store.ts';
 import { releaseCallbacks } from '../queries/callback-records.ts';
 import { prepareJobLeases } from '../queries/job-leases.ts';
+import { createAccountEvents } from '../sql/account-events.ts';
 import type { Dialect, Queries } from '../sql/database.ts';
 import { createGroupCommit, inTransaction } from '../sql/group-commit.ts';
 import { guardStore } from '../sql/guard-store.ts';
@@ -137,6 +138,7 @@ export async function openSqliteStore({ file, clock }: SqliteStoreOptions): Prom
     if (!inMemory) connections.push(reading);
 
     const feed = createJobEvents();
+    const accounts = createAccountEvents();
     const cache = createJobCache();
     const { write, close } = createGroupCommit(
       writing.queries,
@@ -154,6 +156,12 @@ export async function openSqliteStore({ file, clock }: SqliteStoreOptions): Prom
       writeShared: (unit) => write(unit),
       writeOne: (unit) => write(unit),
       onJobChanged: feed.subscribe,
+      async writeAccounts(unit) {
+        const value = await write(async (db) => ({ value: await unit(db), changed: [] }));
+        accounts.announce();
+        return value;
+      },
+      onAccountsChanged: accounts.subscribe,
       async close() {
         await close();
         await closeAll();

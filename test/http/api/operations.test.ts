@@ -3,6 +3,7 @@
 import { rm } from 'node:fs/promises';
 import { pino } from 'pino';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { clientPrincipal } from '../../../src/core/principal.ts';
 import { type AppParts, createApp } from '../../../src/http/app.ts';
 import { octoberCatalog } from '../../support/catalogs.ts';
 import { CLIP, type ProblemAnswer, readAs } from '../../support/clips.ts';
@@ -191,7 +192,19 @@ describe('what should not happen', () => {
     version: '0.0.0-test',
     trustProxy: null,
     isOpen: true,
-    keys: { findKey: async () => null, peekKey: () => null },
+    keys: {
+      findKey: async () => null,
+      peekKey: () => ({
+        principal: clientPrincipal('anonymous', null),
+        source: 'env',
+        expiresAt: null,
+        revoked: false,
+      }),
+      hasSeen: () => false,
+    },
+    usage: { note: fail },
+    failedKeys: { retryAfterS: () => 0, note: fail },
+    keyAdmin: { create: fail, rotate: fail, update: fail, revoke: fail, get: fail, list: fail },
     clock: Date.now,
     catalog: { get: fail, peek: () => null },
     catalogMaxAgeS: 300,

@@ -5,11 +5,13 @@ import Fastify from 'fastify';
 import { describe, expect, it } from 'vitest';
 import { clientPrincipal } from '../../../src/core/principal.ts';
 import { createAuthenticator } from '../../../src/http/server/auth.ts';
-import { createEnvKeys } from '../../../src/service/clients/env-keys.ts';
-import { createKeys, type KeySource } from '../../../src/service/clients/keys.ts';
+import { createFailedKeys } from '../../../src/http/server/failed-keys.ts';
+import { createEnvKeys } from '../../../src/service/accounts/env-keys.ts';
+import { createKeySource } from '../../../src/service/accounts/key-source.ts';
+import { createKeys, type KeySource } from '../../../src/service/accounts/keys.ts';
 
 const digest = (key: string) => createHash('sha256').update(key).digest('hex');
-const ENV = createEnvKeys({
+const NAMED = createEnvKeys({
   clients: new Map([
     [digest('ck-studio-old'), 'studio'],
     [digest('ck-studio-new'), 'studio'],
@@ -21,6 +23,11 @@ const ENV = createEnvKeys({
   ]),
 });
 
+const ENV = createKeySource({
+  env: NAMED,
+  store: { findKey: async () => null, getClient: async () => null },
+});
+
 function createAsker(
   source: KeySource,
   { isOpen = false, clock = () => 0 }: { isOpen?: boolean; clock?: () => number } = {},
@@ -28,7 +35,10 @@ function createAsker(
   const app = Fastify();
   app.decorateRequest('principal');
   const keys = createKeys(source, { clock, maxAgeMs: 5_000, max: 10 });
-  app.addHook('onRequest', createAuthenticator({ keys, clock, isOpen }));
+  const used: string[] = [];
+  const usage = { note: (keyId: string) => void used.push(keyId) };
+  const failedKeys = createFailedKeys(clock);
+  app.addHook('onRequest', createAuthenticator({ keys, usage, failedKeys, clock, isOpen }));
   app.setErrorHandler((error: { code: string }, _request, reply) => reply.code(401).send(error.code));
   app.get('/', async ({ principal: { kind, name, client } }) => ({ kind, name, client }));
   const ask = async (authorization?: string) => {
@@ -38,7 +48,7 @@ function createAsker(
     });
     return answer.statusCode === 200 ? answer.json() : answer.body;
   };
-  return { ask, keys };
+  return { ask, keys, used };
 }
 
 describe('the authenticator', () => {

@@ -45,6 +45,7 @@ const openShared: OpenStore = async () => {
         url,
         `update webhook_inbox set due_at = due_at - ${ms}, received_at = received_at - ${ms}`,
       );
+      await server.query(url, `update idempotent_acts set created_at = created_at - ${ms}`);
       await server.query(url, `update audit set at = at - ${ms}`);
       await server.query(url, `update callbacks set due_at = due_at - ${ms}`);
       await server.query(url, `update bodies set unused_since = unused_since - ${ms}`);
@@ -61,6 +62,9 @@ const openShared: OpenStore = async () => {
         'outputs',
         'job_audit',
         'audit',
+        'keys',
+        'clients',
+        'idempotent_acts',
         'job_attempts',
         'webhook_inbox',
         'jobs',

@@ -38,9 +38,9 @@ const ProblemSchema = z
 
 const MEANINGS = {
   400: 'Invalid request: `invalid_request`, `malformed_body`, or OpenRouter rejected the input.',
-  401: 'The client key is missing or unknown: `unauthorized`.',
+  401: 'The key is missing or unknown (`unauthorized`), or it is `key_expired` or `key_revoked`.',
   402: 'A budget has no room: `budget_exceeded`; or OpenRouter answered 402: `upstream_insufficient_credits`; `limit_source` says which limit.',
-  403: 'Forbidden by OpenRouter: `upstream_forbidden`; or restricted to operators: `operator_required`.',
+  403: 'Forbidden by OpenRouter (`upstream_forbidden`) or to this key: `operator_required`, `scope_missing`, `model_not_allowed`.',
   404: 'The resource does not exist, or belongs to another client: `not_found`.',
   405: 'Method not allowed: `method_not_allowed`; see `Allow`.',
   408: 'The request took too long to arrive: `request_timeout`.',
@@ -51,7 +51,7 @@ const MEANINGS = {
   415: 'Not JSON: `unsupported_media_type`.',
   416: 'The requested range lies outside the clip: `range_not_satisfiable`.',
   422: 'The request is valid but cannot be fulfilled; see `code`.',
-  429: 'Rate limited by OpenRouter or a provider: `upstream_rate_limited`; see `Retry-After`.',
+  429: 'Too much at once: `rate_limited`, `too_many_running_jobs`, or `upstream_rate_limited`; see `Retry-After`.',
   500: 'Internal server error: `internal`.',
   502: 'OpenRouter failed; see `code`.',
   503: 'Service unavailable; see `code` and `Retry-After`.',

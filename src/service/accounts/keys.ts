@@ -14,13 +14,15 @@ export interface KnownKey {
 }
 
 export interface KeySource {
-  /** The key with this SHA-256 (64 lower-case hex digits), or null. */
+  /** The key with this SHA-256 (64 lower-case hex digits), or null; `NO_KEY` names the client of requests without one. */
   findKey(sha256: string): Promise<KnownKey | null>;
 }
 
 export interface Keys extends KeySource {
   /** The same at once, where it was looked up a moment ago; null says nothing. */
   peekKey(sha256: string): KnownKey | null;
+  /** True for a key that was found before and not forgotten since, however long ago that was. */
+  hasSeen(sha256: string): boolean;
   /** Forgets a key that was changed or revoked; without one, all of them. */
   evict(sha256?: string): void;
 }
@@ -44,6 +46,8 @@ export function createKeys(
       // A clock that was set back says nothing about how old it is.
       return entry !== undefined && ageMs >= 0 && ageMs < maxAgeMs ? entry.key : null;
     },
+
+    hasSeen: (sha256) => learned.has(sha256),
 
     async findKey(sha256) {
       const before = evictions;

@@ -2,7 +2,7 @@
 
 import { expect, it } from 'vitest';
 import { clientPrincipal } from '../../../src/core/principal.ts';
-import { createKeys, type KnownKey } from '../../../src/service/clients/keys.ts';
+import { createKeys, type KnownKey } from '../../../src/service/accounts/keys.ts';
 
 const keyOf = (name: string): KnownKey => ({
   principal: clientPrincipal(name, `key_${name}`),

@@ -1,0 +1,33 @@
+// What a key or a client may do: scopes, models, limits.
+
+import type { Routing } from '../clip/clip-spec.ts';
+
+/**
+ * `read`: see the client's jobs, models and plans. `write`: buy and change jobs. `auditor`: see everything that
+ * operators see, of every client. `operator`: see and change everything. The last two are the whole list of a key that
+ * has one of them: it belongs to a person, not to a client.
+ */
+export const KEY_SCOPES = ['read', 'write', 'auditor', 'operator'] as const;
+export type KeyScope = (typeof KEY_SCOPES)[number];
+
+export const DEFAULT_SCOPES: readonly KeyScope[] = ['read', 'write'];
+
+/** What is wrong with a list of scopes, or null. */
+export function findScopesProblem(scopes: readonly KeyScope[]): string | null {
+  if (new Set(scopes).size < scopes.length) return 'names a scope twice';
+  const alone = scopes.find((scope) => scope === 'auditor' || scope === 'operator');
+  return alone !== undefined && scopes.length > 1 ? `may name no other scope beside ${alone}` : null;
+}
+
+/** Ids or `author/*`. Only what `allow` names, where it is given; never what `deny` names. */
+export type ModelRules = NonNullable<Routing['models']>;
+
+/** Null = no limit. */
+export interface Limits {
+  /** Reads and writes are counted apart. */
+  readonly requestsPerMinute: number | null;
+  /** Jobs that OpenRouter works on, or may work on, at once. */
+  readonly maxRunningJobs: number | null;
+}
+
+export const NO_LIMITS: Limits = { requestsPerMinute: null, maxRunningJobs: null };

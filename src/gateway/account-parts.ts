@@ -1,0 +1,46 @@
+// Who may come in, and what operators do about keys and clients.
+
+import { randomBytes } from 'node:crypto';
+import type { Config } from '../config/variables.ts';
+import { createFailedKeys } from '../http/server/failed-keys.ts';
+import { createAuditLog } from '../service/accounts/audit-log.ts';
+import { createEnvKeys } from '../service/accounts/env-keys.ts';
+import { createKeyAdmin } from '../service/accounts/key-admin.ts';
+import { createKeySource } from '../service/accounts/key-source.ts';
+import { createKeyUsage } from '../service/accounts/key-usage.ts';
+import { createKeys } from '../service/accounts/keys.ts';
+import type { Log } from '../service/runtime/log.ts';
+import type { JobStore } from '../store/ports/job-store.ts';
+import type { Lifecycle } from './lifecycle.ts';
+import { KEYS, STOP_MS } from './timeouts.ts';
+
+export interface AccountContext {
+  readonly config: Config;
+  readonly store: JobStore;
+  /** Epoch milliseconds. */
+  readonly clock: () => number;
+  /** Milliseconds of any origin that never go back. */
+  readonly monotonic: () => number;
+  readonly log: Log;
+  readonly lifecycle: Lifecycle;
+}
+
+export function createAccountParts({ config, store, clock, monotonic, log, lifecycle }: AccountContext) {
+  const env = createEnvKeys({
+    clients: config.CLIENT_KEYS ?? new Map(),
+    operators: config.OPERATOR_KEYS ?? new Map(),
+  });
+  const keys = createKeys(createKeySource({ env, store }), { clock, ...KEYS });
+  const unsubscribe = store.onAccountsChanged(() => keys.evict());
+  lifecycle.add('key events', { phase: 'base', stop: unsubscribe, stopMs: STOP_MS });
+  const usage = createKeyUsage({ store, clock, log });
+  lifecycle.add('key usage', { phase: 'base', stop: () => usage.drain(), stopMs: STOP_MS });
+
+  return {
+    keys,
+    usage,
+    failedKeys: createFailedKeys(monotonic),
+    keyAdmin: createKeyAdmin({ store, env, clock, randomBytes }),
+    audit: createAuditLog({ store }),
+  };
+}
