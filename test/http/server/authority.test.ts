@@ -20,6 +20,7 @@ const CALLERS: Readonly<Record<string, Principal>> = {
 function createApp() {
   const app = Fastify() as unknown as App;
   app.decorateRequest('principal');
+  app.setSerializerCompiler(() => (data) => JSON.stringify(data));
   requireAuthority(app);
   const scope = createScope((request: FastifyRequest, _reply, done) => {
     const caller = CALLERS[String(request.headers['x-caller'])];
