@@ -15,6 +15,10 @@ interface KeyAnswer {
   readonly id: string;
   readonly [member: string]: unknown;
 }
+interface KeyPage {
+  readonly data: readonly KeyAnswer[];
+  readonly next_cursor: string | null;
+}
 interface MadeAnswer {
   readonly data: KeyAnswer;
   readonly key: string | null;
@@ -171,7 +175,7 @@ describe('keys of variables', () => {
     const ids: string[] = [];
     const listed: KeyAnswer[] = [];
     for (let path: string | null = '/keys?limit=3'; path !== null; ) {
-      const page = await readAs<{ data: KeyAnswer[]; next_cursor: string | null }>(await send('GET', path));
+      const page: KeyPage = await readAs<KeyPage>(await send('GET', path));
       listed.push(...page.data);
       path = page.next_cursor && `/keys?limit=3&cursor=${page.next_cursor}`;
     }
