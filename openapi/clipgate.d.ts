@@ -127,6 +127,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/jobs/plan": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** What POST /jobs would buy for the same body; buys nothing */
+        post: operations["planJob"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/jobs/{id}": {
         parameters: {
             query?: never;
@@ -1230,6 +1247,7 @@ export interface components {
          *       "warnings": [],
          *       "quote": "q1.eyJjbGllbnRJZCI6InN0dWRpbyJ9.c2lnbmF0dXJl",
          *       "quote_expires_at": "2026-10-02T09:10:00.000Z",
+         *       "quote_ceiling_usd": 0.4574,
          *       "catalog": {
          *         "fetched_at": "2026-10-02T09:00:00.000Z",
          *         "age_s": 12,
@@ -1258,6 +1276,8 @@ export interface components {
             quote: string;
             /** Format: date-time */
             quote_expires_at: string;
+            /** @description The most the clip may cost under this quote. null: the price is unknown, and the quote buys only with `accept_unknown_price: true`. */
+            quote_ceiling_usd: number | null;
             catalog: components["schemas"]["Catalog"];
         };
         /**
@@ -1265,10 +1285,14 @@ export interface components {
          * @example {
          *       "id": "job_01K5J0V6Y8ZJ3T9Q4C2N7M1XAB",
          *       "client": "studio",
+         *       "key_id": "env_5f1c09ab77e2",
          *       "status": "completed",
          *       "model": "google/veo-3.1-lite",
          *       "created_at": "2026-10-02T09:00:00.000Z",
          *       "updated_at": "2026-10-02T09:00:44.120Z",
+         *       "finished_at": "2026-10-02T09:00:44.120Z",
+         *       "ended": true,
+         *       "expected_at": null,
          *       "request": {
          *         "model": "google/veo-3.1-lite",
          *         "prompt": "A paper boat",
@@ -1323,6 +1347,8 @@ export interface components {
             id: string;
             /** @description The owner: the name of a client, or `operator:` followed by the name of an operator. */
             client: string;
+            /** @description The key it was ordered with; null if none was needed. */
+            key_id: string | null;
             /** @enum {string} */
             status: "queued" | "submitting" | "pending" | "in_progress" | "completed" | "failed" | "cancelled" | "expired" | "rejected" | "submission_unknown" | "not_accepted" | "written_off";
             model: string;
@@ -1330,6 +1356,12 @@ export interface components {
             created_at: string;
             /** Format: date-time */
             updated_at: string;
+            /** @description When it reached its terminal state. */
+            finished_at: string | null;
+            /** @description true in a terminal state: the status changes no more. */
+            ended: boolean;
+            /** @description When half of such clips are done; null if unknown, and once it has ended. */
+            expected_at: string | null;
             /** @description The body that was sent to OpenRouter, without the URL of our own webhook. `data:` URLs are shown as `data:image/png;base64,[4000000 bytes]` and other very long values by their length: `GET /jobs/{id}?include=request` answers with all of it. */
             request: {
                 [key: string]: unknown;
@@ -1405,16 +1437,179 @@ export interface components {
             };
         };
         /**
+         * @description A job as the answer to its order.
+         * @example {
+         *       "id": "job_01K5J0V6Y8ZJ3T9Q4C2N7M1XAB",
+         *       "client": "studio",
+         *       "key_id": "env_5f1c09ab77e2",
+         *       "status": "completed",
+         *       "model": "google/veo-3.1-lite",
+         *       "created_at": "2026-10-02T09:00:00.000Z",
+         *       "updated_at": "2026-10-02T09:00:44.120Z",
+         *       "finished_at": "2026-10-02T09:00:44.120Z",
+         *       "ended": true,
+         *       "expected_at": null,
+         *       "request": {
+         *         "model": "google/veo-3.1-lite",
+         *         "prompt": "A paper boat",
+         *         "duration": 4,
+         *         "resolution": "720p"
+         *       },
+         *       "cost": {
+         *         "estimated_usd": 0.12,
+         *         "ceiling_usd": 0.12,
+         *         "actual_usd": 0.12,
+         *         "is_byok": false
+         *       },
+         *       "upstream": {
+         *         "id": "gen-vid-1790931600-a1B2c3D4e5F6g7H8i9J0",
+         *         "generation_id": null
+         *       },
+         *       "status_detail": null,
+         *       "expires_at": null,
+         *       "error": null,
+         *       "attempts": [
+         *         {
+         *           "model": "google/veo-3.1-lite",
+         *           "upstream_id": "gen-vid-1790931600-a1B2c3D4e5F6g7H8i9J0",
+         *           "status": "completed",
+         *           "error": null,
+         *           "started_at": "2026-10-02T09:00:00.120Z",
+         *           "cost": {
+         *             "estimated_usd": 0.12,
+         *             "actual_usd": 0.12
+         *           }
+         *         }
+         *       ],
+         *       "resubmit_of": null,
+         *       "resubmit_safe": false,
+         *       "callback": null,
+         *       "outputs": [
+         *         {
+         *           "index": 0,
+         *           "url": "/jobs/job_01K5J0V6Y8ZJ3T9Q4C2N7M1XAB/content?index=0",
+         *           "content_type": "video/mp4",
+         *           "bytes": 1048576
+         *         }
+         *       ],
+         *       "links": {
+         *         "self": "/jobs/job_01K5J0V6Y8ZJ3T9Q4C2N7M1XAB",
+         *         "events": "/jobs/job_01K5J0V6Y8ZJ3T9Q4C2N7M1XAB/events",
+         *         "content": "/jobs/job_01K5J0V6Y8ZJ3T9Q4C2N7M1XAB/content"
+         *       },
+         *       "warnings": []
+         *     }
+         */
+        CreatedJob: {
+            id: string;
+            /** @description The owner: the name of a client, or `operator:` followed by the name of an operator. */
+            client: string;
+            /** @description The key it was ordered with; null if none was needed. */
+            key_id: string | null;
+            /** @enum {string} */
+            status: "queued" | "submitting" | "pending" | "in_progress" | "completed" | "failed" | "cancelled" | "expired" | "rejected" | "submission_unknown" | "not_accepted" | "written_off";
+            model: string;
+            /** Format: date-time */
+            created_at: string;
+            /** Format: date-time */
+            updated_at: string;
+            /** @description When it reached its terminal state. */
+            finished_at: string | null;
+            /** @description true in a terminal state: the status changes no more. */
+            ended: boolean;
+            /** @description When half of such clips are done; null if unknown, and once it has ended. */
+            expected_at: string | null;
+            /** @description The body that was sent to OpenRouter, without the URL of our own webhook. `data:` URLs are shown as `data:image/png;base64,[4000000 bytes]` and other very long values by their length: `GET /jobs/{id}?include=request` answers with all of it. */
+            request: {
+                [key: string]: unknown;
+            };
+            cost: {
+                estimated_usd: number | null;
+                /** @description The most it was estimated to cost when it was bought; null = unknown. */
+                ceiling_usd: number | null;
+                /** @description What OpenRouter billed; null = unknown, never zero. */
+                actual_usd: number | null;
+                is_byok: boolean | null;
+            };
+            upstream: {
+                id: string | null;
+                generation_id: string | null;
+            };
+            /** @description What OpenRouter says beside the status, or in place of one that is known here. */
+            status_detail: string | null;
+            /** @description When OpenRouter has given the job up at the latest, by what is known of it; null before it was accepted and once it has ended. */
+            expires_at: string | null;
+            error: {
+                code: string;
+                message: string;
+            } | null;
+            /** @description Every attempt in order; the last is the current one. Several only with `fallback`. */
+            attempts: {
+                model: string;
+                upstream_id: string | null;
+                /** @enum {string} */
+                status: "queued" | "submitting" | "pending" | "in_progress" | "completed" | "failed" | "cancelled" | "expired" | "rejected" | "submission_unknown" | "not_accepted" | "written_off";
+                error: {
+                    code: string;
+                    message: string;
+                } | null;
+                started_at: string | null;
+                cost: {
+                    estimated_usd: number | null;
+                    actual_usd: number | null;
+                };
+            }[];
+            /** @description The job that this one resubmits. */
+            resubmit_of: string | null;
+            /** @description Delivery status of the callback; null if no `callback_url` was given, and in events. */
+            callback: {
+                url: string;
+                /**
+                 * @description `waiting` for a terminal state, `pending`, `delivered`, `dead` after the last attempt, `gone` after a 410.
+                 * @enum {string}
+                 */
+                status: "waiting" | "pending" | "delivered" | "dead" | "gone";
+                /** @description The event that was sent last, or is being sent. */
+                event: ("job.completed" | "job.failed" | "job.cancelled" | "job.expired" | "job.rejected" | "job.submission_unknown" | "job.not_accepted" | "job.written_off") | null;
+                /** @description Delivery attempts of this event. */
+                attempts: number;
+                last_error: string | null;
+                /** @description Time of the next attempt. */
+                next_at: string | null;
+            } | null;
+            /** @description true if sending this request again cannot buy a second video. */
+            resubmit_safe: boolean;
+            /** @description Empty until completed. */
+            outputs: {
+                index: number;
+                url: string;
+                content_type: string;
+                /** @description null until the clip is archived. */
+                bytes: number | null;
+            }[];
+            links: {
+                self: string;
+                events: string;
+                content: string;
+            };
+            /** @description What the plan of this order warns about. Absent where `Idempotent-Replayed: true` answers again. */
+            warnings?: components["schemas"]["Warning"][];
+        };
+        /**
          * @description A page of jobs; `next_cursor` is the cursor of the next page.
          * @example {
          *       "data": [
          *         {
          *           "id": "job_01K5J0V6Y8ZJ3T9Q4C2N7M1XAB",
          *           "client": "studio",
+         *           "key_id": "env_5f1c09ab77e2",
          *           "status": "completed",
          *           "model": "google/veo-3.1-lite",
          *           "created_at": "2026-10-02T09:00:00.000Z",
          *           "updated_at": "2026-10-02T09:00:44.120Z",
+         *           "finished_at": "2026-10-02T09:00:44.120Z",
+         *           "ended": true,
+         *           "expected_at": null,
          *           "request": {
          *             "model": "google/veo-3.1-lite",
          *             "prompt": "A paper boat",
@@ -1697,10 +1892,14 @@ export interface components {
          *       "data": {
          *         "id": "job_01K5J0V6Y8ZJ3T9Q4C2N7M1XAB",
          *         "client": "studio",
+         *         "key_id": "env_5f1c09ab77e2",
          *         "status": "completed",
          *         "model": "google/veo-3.1-lite",
          *         "created_at": "2026-10-02T09:00:00.000Z",
          *         "updated_at": "2026-10-02T09:00:44.120Z",
+         *         "finished_at": "2026-10-02T09:00:44.120Z",
+         *         "ended": true,
+         *         "expected_at": null,
          *         "request": {
          *           "model": "google/veo-3.1-lite",
          *           "prompt": "A paper boat",
@@ -2158,8 +2357,12 @@ export interface components {
              * @description URL (https) to POST a signed JobEvent to when the job reaches a terminal state. Never sent to OpenRouter.
              */
             callback_url?: string;
-            /** @description Respond with the plan and buy nothing. */
+            /** @description true: respond 200 with what POST /jobs/plan answers, and buy nothing. */
             dry_run?: boolean;
+            /** @description true: an order with `warnings` is refused with 422 `warnings_refused`. Default: `STRICT_WARNINGS` of the gateway. */
+            strict?: boolean;
+            /** @description Beside a quote without a ceiling (`quote_ceiling_usd: null`): buy at whatever it costs. */
+            accept_unknown_price?: boolean;
             /** @description A quote from POST /route for this same body: buy that model, at that price or less. */
             quote?: string;
         };
@@ -2978,16 +3181,6 @@ export interface operations {
             };
         };
         responses: {
-            /** @description With dry_run: the plan. Nothing was bought. */
-            200: {
-                headers: {
-                    "X-Request-Id": components["headers"]["X-Request-Id"];
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["DryRun"];
-                };
-            };
             /** @description The job, bought or about to be. */
             202: {
                 headers: {
@@ -2999,7 +3192,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Job"];
+                    "application/json": components["schemas"]["CreatedJob"];
                 };
             };
             /** @description Invalid request: `invalid_request`, `malformed_body`, or OpenRouter rejected the input. */
@@ -3159,6 +3352,156 @@ export interface operations {
             };
         };
     };
+    planJob: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["JobRequest"];
+            };
+        };
+        responses: {
+            /** @description The plan. Nothing was bought. */
+            200: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DryRun"];
+                };
+            };
+            /** @description Invalid request: `invalid_request`, `malformed_body`, or OpenRouter rejected the input. */
+            400: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The key is missing or unknown (`unauthorized`), or it is `key_expired` or `key_revoked`. */
+            401: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    "WWW-Authenticate": components["headers"]["WWW-Authenticate"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden by OpenRouter (`upstream_forbidden`) or to this key: `operator_required`, `scope_missing`, `model_not_allowed`. */
+            403: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Method not allowed: `method_not_allowed`; see `Allow`. */
+            405: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    Allow: components["headers"]["Allow"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The request took too long to arrive: `request_timeout`. */
+            408: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict with the current state: `not_ready`, or another `code`. */
+            409: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    "Retry-After": components["headers"]["Retry-After"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too large: `body_too_large` (32 MB on /route and /jobs), or `upstream_too_large`. */
+            413: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not JSON: `unsupported_media_type`. */
+            415: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The request is valid but cannot be fulfilled; see `code`. */
+            422: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too much at once: `rate_limited`, `too_many_running_jobs`, or `upstream_rate_limited`; see `Retry-After`. */
+            429: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    "Retry-After": components["headers"]["Retry-After"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal server error: `internal`. */
+            500: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service unavailable; see `code` and `Retry-After`. */
+            503: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    "Retry-After": components["headers"]["Retry-After"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     getJob: {
         parameters: {
             query?: {
@@ -3166,7 +3509,7 @@ export interface operations {
                 include?: "request";
             };
             header?: {
-                /** @description `wait=N` (1 to 60): respond when the status changes, or after N seconds. */
+                /** @description `wait=N` (1 to 50, or as `MAX_WAIT_S` says): respond when the status changes, or after N seconds. */
                 Prefer?: string;
             };
             path: {

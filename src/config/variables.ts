@@ -117,6 +117,17 @@ export const variables = {
     .describe(
       'When the media URLs of a clip are checked before it is bought: `on_request` (`preflight: true`) or `always`.',
     ),
+  MAX_WAIT_S: wholeNumber(1, 600, 'seconds')
+    .default(50)
+    .describe(
+      'The longest that a request waits: `Prefer: wait`, and a `POST /jobs` whose submit is slow, which then answers 202 while the submit goes on. Keep it below the read timeout of a proxy in front, which is 60 s for nginx.',
+    ),
+  STRICT_WARNINGS: z
+    .enum(['no', 'yes'], 'must be no or yes')
+    .default('no')
+    .describe(
+      '`yes`: `POST /jobs` refuses an order with warnings (422 `warnings_refused`) unless it says `strict: false`.',
+    ),
   OUTBOUND_ALLOW: networks
     .optional()
     .describe(

@@ -1,6 +1,7 @@
 // Every error a caller can be told about has a code here; nothing else reaches a caller by name.
 
 import type { BudgetScope } from './accounts/budget.ts';
+import type { Warning } from './clip/submission.ts';
 import type { JobStatus } from './job/job.ts';
 import type { Reason } from './routing/eligibility.ts';
 import type { Rejected } from './routing/evaluate.ts';
@@ -42,6 +43,8 @@ export type ErrorCode =
   | 'too_many_running_jobs'
   | 'quote_changed'
   | 'quote_expired'
+  | 'unknown_price_not_accepted'
+  | 'warnings_refused'
   | 'callback_secret_missing'
   | 'upstream_rejected'
   | 'upstream_insufficient_credits'
@@ -114,6 +117,8 @@ export interface ErrorDetails {
   readonly nearest?: readonly Nearest[];
   /** Patterns of the caller's that match no model. */
   readonly unmatched?: readonly UnmatchedPattern[];
+  /** What the caller should know of an order that has no other fault. */
+  readonly warnings?: readonly Warning[];
   /** What the question of a quote is answered with now; null where no model can make the clip any more. */
   readonly freshQuote?: QuotedRoute | null;
   /** The budget that has no room for the order. */

@@ -131,12 +131,15 @@ export async function createGateway(parts: GatewayParts): Promise<Gateway> {
     stopMs: STOP_MS,
   });
 
-  const orders = createOrders({
-    planner,
-    jobs,
-    quotes: createQuotes(config.OPENROUTER_API_KEY, clock),
-    callbacks: { findProblem: outbound.callbackPolicy.findFault, hasSecret: callbacks.hasSecret },
-  });
+  const orders = createOrders(
+    {
+      planner,
+      jobs,
+      quotes: createQuotes(config.OPENROUTER_API_KEY, clock),
+      callbacks: { findProblem: outbound.callbackPolicy.findFault, hasSecret: callbacks.hasSecret },
+    },
+    { strict: config.STRICT_WARNINGS === 'yes' },
+  );
 
   const accounts = createAccountParts(shared);
 
@@ -157,6 +160,7 @@ export async function createGateway(parts: GatewayParts): Promise<Gateway> {
     webhooks,
     reconciliation,
     orders,
+    maxWaitS: config.MAX_WAIT_S,
     budgets: createBudgets({ store, clock }),
     pingStore: () => store.ping(),
     checkArchive: createArchiveHealth({ storage, clock: monotonic, alarms }),

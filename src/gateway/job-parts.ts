@@ -126,7 +126,7 @@ export function createJobParts(context: JobContext) {
   lifecycle.add('withdrawals', { phase: 'base', stop: () => withdrawals.stop(), stopMs: STOP_MS });
   const jobs = createJobs(
     { store, submitter, upstream, breaker, watch, holds, withdrawals, clock, log },
-    { owner, leaseMs: submitLeaseMs },
+    { owner, leaseMs: submitLeaseMs, maxWaitMs: config.MAX_WAIT_S * 1000 },
   );
   return {
     archive,

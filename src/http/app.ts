@@ -65,6 +65,8 @@ export interface AppParts extends Omit<OperationRoutesParts, 'catalog' | 'isClos
   readonly holds: Pick<SubmissionHolds, 'pause' | 'resume'>;
   readonly history: CatalogHistoryReader;
   readonly orders: Orders;
+  /** The longest wait that `Prefer: wait` gets, in seconds. */
+  readonly maxWaitS: number;
   readonly budgets: Budgets;
 }
 

@@ -131,7 +131,7 @@ export async function simulateMonth(catalog: Catalog, count: number, seed = 1): 
       clock,
       log,
     },
-    { owner: 'month', leaseMs: LEASE_MS },
+    { owner: 'month', leaseMs: LEASE_MS, maxWaitMs: LEASE_MS },
   );
   const view = { catalog, ageS: 0, stale: false };
   const planner = createPlanner({

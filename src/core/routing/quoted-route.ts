@@ -19,4 +19,6 @@ export interface QuotedRoute {
   /** The quote: opaque, good for this client, this body and this price until `expiresAt` (epoch milliseconds). */
   readonly token: string;
   readonly expiresAt: number;
+  /** The most the clip may cost under the quote, in micro-dollars; null = unknown. */
+  readonly ceilingMicroUsd: number | null;
 }

@@ -43,6 +43,8 @@ const ADVICE: { readonly [C in ErrorCode]?: (details: ErrorDetails) => string } 
   no_matching_model: adviseOnNoMatch,
   quote_expired: () => FRESH_PLAN,
   quote_changed: () => FRESH_PLAN,
+  unknown_price_not_accepted: () => 'Send accept_unknown_price: true to buy at whatever it costs.',
+  warnings_refused: () => 'Nothing was bought.',
   idempotency_key_reused: () => 'Use a new Idempotency-Key for a new intent.',
   double_charge_not_accepted: () => ACCEPT_DOUBLE_CHARGE,
   not_resubmittable: () => 'For another clip of the same kind POST /jobs.',
@@ -69,8 +71,18 @@ function errorsOf({ field, reasons = [] }: ErrorDetails): InputError[] {
 }
 
 function membersOf(details: ErrorDetails): Record<string, unknown> {
-  const { jobId, jobStatus, upstreamId, limitSource, reasons, rejected, nearest, freshQuote, budget } =
-    details;
+  const {
+    jobId,
+    jobStatus,
+    upstreamId,
+    limitSource,
+    reasons,
+    rejected,
+    nearest,
+    warnings,
+    freshQuote,
+    budget,
+  } = details;
   const members = {
     job_id: jobId,
     job_status: jobStatus,
@@ -79,6 +91,7 @@ function membersOf(details: ErrorDetails): Record<string, unknown> {
     reasons,
     rejected: rejected?.map(renderRejected),
     nearest,
+    warnings,
     budget: budget && renderBudgetRefusal(budget),
     plan: freshQuote && JSON.parse(writeRoute(freshQuote)),
   };

@@ -1,6 +1,7 @@
 // A job as its owner sees it, in JSON, written once for as long as nothing about the job changes.
 
 import type { FastifyReply } from 'fastify';
+import type { Warning } from '../../core/clip/submission.ts';
 import { isNotPurchased, type Job } from '../../core/job/job.ts';
 import type { Jobs } from '../../service/jobs/jobs.ts';
 import { sendJson } from '../response/send-json.ts';
@@ -29,6 +30,20 @@ export async function sendJob(
   job: Job,
 ): Promise<FastifyReply> {
   return sendJson(reply, await writeJob(jobs, job));
+}
+
+/** The same as the answer to its order. @param warnings null where it is answered again. */
+export async function sendCreated(
+  reply: FastifyReply,
+  jobs: Pick<Jobs, 'recordOf'>,
+  job: Job,
+  warnings: readonly Warning[] | null,
+): Promise<FastifyReply> {
+  const text = await writeJob(jobs, job);
+  return sendJson(
+    reply,
+    warnings === null ? text : `${text.slice(0, -1)},"warnings":${JSON.stringify(warnings)}}`,
+  );
 }
 
 /** The same with its request whole: tens of megabytes where it holds pictures. */

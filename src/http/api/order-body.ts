@@ -9,6 +9,8 @@ import type { JobBodySchema } from './schemas/job.ts';
 export function toOrder({
   model,
   dry_run: _dryRun,
+  strict: _strict,
+  accept_unknown_price: _acceptUnknownPrice,
   quote,
   fallback,
   callback_url: callbackUrl,

@@ -5,7 +5,7 @@ import { type Callback, eventTypeOf } from '../../core/callbacks/delivery.ts';
 import type { CatalogField, VideoModel } from '../../core/catalog/catalog.ts';
 import { expiresAt } from '../../core/job/advance.ts';
 import type { Attempt } from '../../core/job/attempt.ts';
-import type { Job, JobStatus } from '../../core/job/job.ts';
+import { isTerminal, type Job, type JobStatus } from '../../core/job/job.ts';
 import { isResubmitSafe } from '../../core/job/resubmission.ts';
 import type { ExpectedTime } from '../../core/learning/expected-time.ts';
 import { fromMicroUsd } from '../../core/money.ts';
@@ -126,7 +126,8 @@ export const renderRanking = ({ candidates, rejected, nearest }: Ranking) => ({
 
 export const renderRejected = ({ model, reasons }: Rejected) => ({ model: model.id, reasons });
 
-const usdOf = (micro: number | null) => (micro === null ? null : fromMicroUsd(micro));
+/** Dollars of micro-dollars; null stays unknown. */
+export const usdOf = (micro: number | null) => (micro === null ? null : fromMicroUsd(micro));
 
 const renderAttempt = (
   attempt: Pick<
@@ -155,6 +156,10 @@ function renderCallback({ callbackUrl }: Job, callback: Callback | null) {
   };
 }
 
+/** When half the clips like it are done; null once it has ended and where that is unknown. */
+const expectedAt = ({ status, expectedMs, submittedAt, createdAt }: Job): number | null =>
+  expectedMs === null || isTerminal(status) ? null : (submittedAt ?? createdAt) + expectedMs;
+
 export const linkTo = (job: Job): string => `/jobs/${job.id}`;
 
 export function renderJob({ job, outputs, earlier, resent, callback }: JobRecord) {
@@ -164,10 +169,14 @@ export function renderJob({ job, outputs, earlier, resent, callback }: JobRecord
     id: job.id,
     // Shown to all who may see the job: operators need it, and to its owner it is no secret.
     client: job.clientId,
+    key_id: job.keyId,
     status: job.status,
     model: job.model,
     created_at: isoTime(job.createdAt),
     updated_at: isoTime(job.updatedAt),
+    finished_at: isoOrNull(job.finishedAt),
+    ended: isTerminal(job.status),
+    expected_at: isoOrNull(expectedAt(job)),
     request: job.request,
     cost: {
       estimated_usd: usdOf(job.estimatedMicroUsd),

@@ -47,7 +47,7 @@ const BY_OPERATION: Readonly<Record<string, Readonly<Record<string, readonly Hea
 
 /** Request headers that are never validated: RFC 9110 and RFC 7240 have servers ignore what they do not understand. */
 const ASKED = {
-  Prefer: '`wait=N` (1 to 60): respond when the status changes, or after N seconds.',
+  Prefer: '`wait=N` (1 to 50, or as `MAX_WAIT_S` says): respond when the status changes, or after N seconds.',
   'If-None-Match': 'The `ETag` of an earlier response: 304 if nothing has changed.',
   Range: 'Such as `bytes=0-1023`: 206 with that part.',
   'If-Range': 'An `ETag`: `Range` applies only to that content; otherwise all of it is sent.',

@@ -112,6 +112,16 @@ export const ERROR_CODES = {
     'The purchase would differ from the quote.',
     'Review `plan`, and send the request with its new quote.',
   ),
+  unknown_price_not_accepted: entry(
+    409,
+    'The quote has no ceiling, because the price is unknown.',
+    'Send `accept_unknown_price: true` to buy at whatever it costs.',
+  ),
+  warnings_refused: entry(
+    422,
+    'The order is strict (`strict: true` or `STRICT_WARNINGS`) and has `warnings`. Nothing was bought.',
+    'Change what the warnings name, or send `strict: false`.',
+  ),
   quote_expired: entry(
     409,
     'The quote is older than ten minutes.',

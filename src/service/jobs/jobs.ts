@@ -18,7 +18,7 @@ import type { OpenRouter } from '../../outbound/openrouter/openrouter.ts';
 import type { JobStore } from '../../store/ports/job-store.ts';
 import { createJobId, createNonce } from '../orders/ids.ts';
 import type { Log } from '../runtime/log.ts';
-import type { JobSubmitter } from './job-submitter.ts';
+import type { JobSubmitter, Submitted } from './job-submitter.ts';
 import type { JobWatch } from './job-watch.ts';
 import { singleFlight } from './single-flight.ts';
 import { type SubmissionHolds, submissionsHeld } from './submission-hold.ts';
@@ -140,11 +140,16 @@ export interface JobsParts {
 const MAX_LIST_CHARACTERS = 1_000_000;
 const LIST_STEP = 20;
 
-/** @param options.owner names this process in leases. @param options.leaseMs longer than a submit can take. */
-export function createJobs(
-  parts: JobsParts,
-  options: { readonly owner: string; readonly leaseMs: number },
-): Jobs {
+export interface JobsOptions {
+  /** Names this process in leases. */
+  readonly owner: string;
+  /** Longer than a submit can take. */
+  readonly leaseMs: number;
+  /** How long a caller waits for a submit at most. */
+  readonly maxWaitMs: number;
+}
+
+export function createJobs(parts: JobsParts, options: JobsOptions): Jobs {
   const { store } = parts;
 
   async function get(id: string, clientId: string | null): Promise<Job> {
@@ -175,6 +180,46 @@ export function createJobs(
       resent: standIns?.has(job.id) ?? false,
       callback: callbacks.find(({ jobId }) => jobId === job.id) ?? null,
     }));
+  }
+
+  /**
+   * What can be said of a job first: how its submit went; or what its row says before that, since a webhook may end a
+   * job whose submit is slow; or, after the longest wait, that it is still under way. The submit goes on.
+   */
+  async function firstWord(job: Job, settled: Promise<Submitted>): Promise<Submitted> {
+    const waiting = new AbortController();
+    const moved = waitUntilMoved(job, waiting.signal).catch((error: unknown) => {
+      parts.log.debug({ err: error, job_id: job.id }, 'a job whose submit is under way could not be read');
+      return null;
+    });
+    try {
+      const early = await Promise.race([settled.then(() => null), moved]);
+      if (early === null) return await settled;
+      // An outcome that comes after the answer stands in the row; where it cannot be written the log says so.
+      settled.catch((error: unknown) =>
+        parts.log.error({ err: error, job_id: job.id }, 'a submit failed after its order was answered'),
+      );
+      return { job: early, refusal: null };
+    } finally {
+      waiting.abort();
+    }
+  }
+
+  /** The job once its row says more than that its submit is under way, or as it is after the longest wait; null = ask no more. */
+  async function waitUntilMoved(job: Job, signal: AbortSignal): Promise<Job | null> {
+    const until = parts.clock() + options.maxWaitMs;
+    for (;;) {
+      const watching = parts.watch.nextChange(job.id, until - parts.clock(), signal);
+      // Looked at only once the watch stands, so that no change falls between the two.
+      const seen = await get(job.id, job.clientId);
+      if (hasMoved(seen)) {
+        watching.cancel();
+        return seen;
+      }
+      const end = await watching.end;
+      if (end === 'timeout') return get(job.id, job.clientId);
+      if (end === 'ended') return null;
+    }
   }
 
   return {
@@ -226,12 +271,13 @@ export function createJobs(
         );
         return { job: result.claim.job, replayed: false };
       }
-      const { job, refusal } = await submitted.catch((error: unknown) => {
+      const settled = submitted.catch((error: unknown) => {
         if (!isStoreAway(error)) throw error;
         // Kept, and not sent: it is bought once the store can be written, so an error would not be the truth.
         parts.log.warn({ err: error, job_id: id }, 'a job waits for the database');
         return { job: result.claim.job, refusal: null };
       });
+      const { job, refusal } = await firstWord(result.claim.job, settled);
       if (refusal) throw refusal;
       return { job, replayed: false };
     },
@@ -341,6 +387,9 @@ const notRecorded = (jobId: string, cause: ClipgateError) =>
       ...(cause.retryAfterS === undefined ? {} : { retryAfterS: cause.retryAfterS }),
     },
   );
+
+/** A refusal is told by the submit itself, whose words are for the caller who waits. */
+const hasMoved = ({ status }: Job): boolean => !['queued', 'submitting', 'rejected'].includes(status);
 
 const keyReused = (jobId: string) =>
   new ClipgateError('idempotency_key_reused', 'This Idempotency-Key was used with another body.', {

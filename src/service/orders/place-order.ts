@@ -1,12 +1,14 @@
 // The use case behind every way in: plans a clip, and buys it once.
 
 import type { ClipSpec, Routing } from '../../core/clip/clip-spec.ts';
-import type { Submission } from '../../core/clip/submission.ts';
+import { buildSubmission, type Submission, type Warning } from '../../core/clip/submission.ts';
+import { ClipgateError } from '../../core/errors.ts';
 import { planAttempt, planOthers, toTerms } from '../../core/job/fallback-plan.ts';
 import type { Principal } from '../../core/principal.ts';
 import type { Eligible } from '../../core/routing/evaluate.ts';
 import type { RoutePlan } from '../../core/routing/plan-route.ts';
 import type { QuotedRoute } from '../../core/routing/quoted-route.ts';
+import { warnOfUnmatched } from '../../core/routing/unmatched-patterns.ts';
 import type { CatalogView } from '../catalog/catalog-cache.ts';
 import type { Intent, Jobs, Made } from '../jobs/jobs.ts';
 import type { Planner } from '../planning/planner.ts';
@@ -14,7 +16,7 @@ import { type CallbackRules, checkCallbackTarget } from './callback-check.ts';
 import { unplannable } from './plan-errors.ts';
 import { withUpstreamJob } from './previous-job.ts';
 import { createQuotedOrders } from './quoted-orders.ts';
-import type { Quotes } from './quotes.ts';
+import type { Quote, Quotes } from './quotes.ts';
 
 /** What is asked for, in no face's spelling. */
 export interface ClipOrder {
@@ -38,6 +40,16 @@ export interface PurchaseOrder extends ClipOrder {
   readonly idempotency: Intent['idempotency'];
   /** Whether the caller waits for upstream's answer. */
   readonly wait: boolean;
+  /** Refuses an order that has warnings; null = as this gateway does where orders do not say. */
+  readonly strict: boolean | null;
+  /** Allows to buy by a quote that has no ceiling, at whatever the clip costs. */
+  readonly acceptUnknownPrice: boolean;
+}
+
+/** What came of an order. */
+export interface Placed extends Made {
+  /** What the caller should know of the body that was sent; null where an earlier order is answered again. */
+  readonly warnings: readonly Warning[] | null;
 }
 
 /** What an order would buy. */
@@ -52,9 +64,9 @@ export interface OrderPlan {
 export interface Orders {
   /**
    * Buys what is ordered, once per idempotency key: the job that came of it, or came of it before.
-   * @throws ClipgateError as `planOrder` and `Jobs.make` do.
+   * @throws ClipgateError warnings_refused, unknown_price_not_accepted, and as `planOrder` and `Jobs.make` do.
    */
-  placeOrder(principal: Principal, order: PurchaseOrder): Promise<Made>;
+  placeOrder(principal: Principal, order: PurchaseOrder): Promise<Placed>;
   /**
    * Says what an order would buy, and buys nothing.
    * @throws ClipgateError invalid_request, callback_secret_missing, quote_expired, quote_changed, unknown_model,
@@ -74,11 +86,16 @@ export interface OrdersParts {
 
 /** A plan with the order it is for, as it was worked out: upstream's job ids, and the limits of the fallback. */
 interface Worked extends OrderPlan {
+  readonly quote: Quote | null;
   readonly spec: ClipSpec;
   readonly routing: Routing;
 }
 
-export function createOrders({ planner, jobs, quotes, callbacks }: OrdersParts): Orders {
+/** @param options.strict refuses orders with warnings where they do not say. */
+export function createOrders(
+  { planner, jobs, quotes, callbacks }: OrdersParts,
+  options: { readonly strict: boolean },
+): Orders {
   const quoted = createQuotedOrders({ planner, quotes });
 
   async function work({ client }: Principal, order: ClipOrder): Promise<Worked> {
@@ -93,7 +110,7 @@ export function createOrders({ planner, jobs, quotes, callbacks }: OrdersParts):
     if (quote) await quoted.verify(quote, plan, spec, routing);
     if (plan.kind !== 'planned') throw unplannable(plan);
     const { choice, submission, route } = plan;
-    return { view, choice, submission, route, spec, routing };
+    return { view, choice, submission, route, spec, routing, quote };
   }
 
   return {
@@ -102,13 +119,20 @@ export function createOrders({ planner, jobs, quotes, callbacks }: OrdersParts):
       const { idempotency, callbackUrl } = order;
       // Before planning: the catalog may have moved on, the job of this key has not.
       const earlier = idempotency && (await jobs.findReplay(client, idempotency));
-      if (earlier) return { job: earlier, replayed: true };
-      const { choice, route, spec, routing } = await work(principal, order);
+      if (earlier) return { job: earlier, replayed: true, warnings: null };
+      const plan = await work(principal, order);
+      const { choice, route, spec, routing } = plan;
+      if (plan.quote?.ceilingMicroUsd === null && !order.acceptUnknownPrice) throw unknownPrice(choice);
+      const isStrict = order.strict ?? options.strict;
+      const warningsOf = ({ model }: Eligible) => buildSubmission(model, spec, routing).warnings;
       // Where there is a choice, a model that is paused is passed over; where all are, the order is refused as paused.
       const ranked = route?.candidates ?? [choice];
       const accepting = ranked.filter(({ model }) => !jobs.isPaused(model.id, client));
       const candidates = order.quote === null && accepting.length > 0 ? accepting : ranked;
-      const first = planAttempt(candidates[0] ?? choice, spec, routing);
+      const best = candidates[0] ?? choice;
+      const warnings = [...warningsOf(best), ...warnOfUnmatched(route?.idlePatterns ?? [])];
+      if (isStrict && warnings.length > 0) throw warningsRefused(warnings);
+      const first = planAttempt(best, spec, routing);
       const terms = order.fallback && toTerms(order.fallback.maxAttempts, order.fallback.maxTotalCostUsd);
       const intent: Intent = {
         clientId: client,
@@ -123,13 +147,19 @@ export function createOrders({ planner, jobs, quotes, callbacks }: OrdersParts):
           fallback: {
             ...terms,
             highMicroUsd: first.highMicroUsd,
-            others: planOthers(candidates, spec, routing, terms),
+            others: planOthers(
+              candidates.filter((one) => one === best || !isStrict || warningsOf(one).length === 0),
+              spec,
+              routing,
+              terms,
+            ),
           },
         }),
         idempotency,
         callbackUrl,
       };
-      return jobs.make(intent, order.wait);
+      const made = await jobs.make(intent, order.wait);
+      return { ...made, warnings: made.replayed ? null : warnings };
     },
 
     planOrder: work,
@@ -139,6 +169,19 @@ export function createOrders({ planner, jobs, quotes, callbacks }: OrdersParts):
     },
   };
 }
+
+const unknownPrice = ({ model }: Eligible) =>
+  new ClipgateError(
+    'unknown_price_not_accepted',
+    `The quote has no ceiling: what ${model.id} costs for this clip is unknown.`,
+  );
+
+const warningsRefused = (warnings: readonly Warning[]) =>
+  new ClipgateError(
+    'warnings_refused',
+    `The order is strict and has warnings: ${warnings.map(({ field, message }) => `${field} ${message}`).join('; ')}.`,
+    { details: { warnings } },
+  );
 
 /** No candidate may cost more than all of them together: one that nobody can price is none then. */
 const withinTotal = (routing: Routing, totalUsd: number): Routing => ({

@@ -31,8 +31,9 @@ export function createQuotedOrders({
     const body = route.submission?.body;
     const { why } = route;
     if (!best || !body || why === null) throw noMatchingModel(route);
-    const { token, expiresAt } = quotes.issue({ clientId: client, body, ceilingMicroUsd: ceilingOf(best) });
-    return { view, route, rankingJson, best, why, body, token, expiresAt };
+    const ceilingMicroUsd = ceilingOf(best);
+    const { token, expiresAt } = quotes.issue({ clientId: client, body, ceilingMicroUsd });
+    return { view, route, rankingJson, best, why, body, token, expiresAt, ceilingMicroUsd };
   }
 
   /** What the client would be answered if it asked again now; null where no model can make the clip. */

@@ -208,6 +208,7 @@ describe('what should not happen', () => {
     clock: Date.now,
     catalog: { get: fail, peek: () => null },
     catalogMaxAgeS: 300,
+    maxWaitS: 50,
     orders: { placeOrder: fail, planOrder: fail, quoteRoute: fail },
     jobs: {
       make: fail,

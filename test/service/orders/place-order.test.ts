@@ -43,6 +43,8 @@ function createReelFace(orders: Orders): FastifyInstance {
       callbackUrl: null,
       idempotency: key === undefined ? null : { key: String(key), bodyHash: hashJson(body) },
       wait: true,
+      strict: null,
+      acceptUnknownPrice: false,
     });
     return reply.code(200).send({ reel: job.id, engine: job.model, state: job.status, again: replayed });
   });

@@ -9,9 +9,10 @@ import { JOB_ID_PATTERN } from '../../../service/orders/ids.ts';
 import type { OrderPlan, Orders } from '../../../service/orders/place-order.ts';
 import { invalidRequest, toInputError } from '../../input/input-errors.ts';
 import { parsePrefer } from '../../input/prefer.ts';
+import { sendJson } from '../../response/send-json.ts';
 import { operatorRequired } from '../../server/authority.ts';
 import type { App } from '../../server/context.ts';
-import { sendJob, sendWhole } from '../job-answer.ts';
+import { sendCreated, sendJob, sendWhole } from '../job-answer.ts';
 import { toOrder } from '../order-body.ts';
 import {
   linkTo,
@@ -22,6 +23,7 @@ import {
   renderRejected,
 } from '../render.ts';
 import {
+  CreatedJobSchema,
   DryRunSchema,
   JobBodySchema,
   JobHeadersSchema,
@@ -37,12 +39,14 @@ import { CLIP_BODY_LIMIT } from './route.ts';
 export interface JobRoutesParts {
   readonly orders: Pick<Orders, 'placeOrder' | 'planOrder'>;
   readonly jobs: Jobs;
+  /** The longest wait that `Prefer: wait` gets, in seconds. */
+  readonly maxWaitS: number;
 }
 
 /** How long a client should let pass before it asks again for a job that is not done. */
 const RETRY_AFTER_S = '5';
 
-export function jobRoutes({ orders, jobs }: JobRoutesParts) {
+export function jobRoutes({ orders, jobs, maxWaitS }: JobRoutesParts) {
   return async (app: App): Promise<void> => {
     app.post(
       '/jobs',
@@ -60,28 +64,54 @@ export function jobRoutes({ orders, jobs }: JobRoutesParts) {
           querystring: NoQuerySchema,
           body: JobBodySchema,
           response: {
-            200: DryRunSchema.describe('With dry_run: the plan. Nothing was bought.'),
-            202: JobSchema.describe('The job, bought or about to be.'),
+            202: CreatedJobSchema.describe('The job, bought or about to be.'),
             ...problems(400, 401, 402, 403, 404, 405, 408, 409, 413, 415, 422, 429, 500, 502, 503),
           },
         },
       },
       async (request, reply) => {
         const order = toOrder(request.body);
-        if (request.body.dry_run) return renderPlan(await orders.planOrder(request.principal, order));
-        const { respondAsync } = parsePrefer(request.headers.prefer);
+        // As POST /jobs/plan, and no success of this operation in the document: a client has one to know.
+        if (request.body.dry_run) {
+          return sendJson(
+            reply,
+            JSON.stringify(renderPlan(await orders.planOrder(request.principal, order))),
+          );
+        }
+        const { respondAsync } = parsePrefer(request.headers.prefer, maxWaitS);
         if (respondAsync) reply.header('preference-applied', 'respond-async');
         const key = request.headers['idempotency-key'];
-        const { job, replayed } = await orders.placeOrder(request.principal, {
+        const { job, replayed, warnings } = await orders.placeOrder(request.principal, {
           ...order,
           idempotency: key === undefined ? null : { key, bodyHash: hashJson(request.body) },
           wait: !respondAsync,
+          strict: request.body.strict ?? null,
+          acceptUnknownPrice: request.body.accept_unknown_price === true,
         });
         reply.code(202).header('location', linkTo(job));
         if (!isTerminal(job.status)) reply.header('retry-after', RETRY_AFTER_S);
         if (replayed) reply.header('idempotent-replayed', 'true');
-        return sendJob(reply, jobs, job);
+        return sendCreated(reply, jobs, job, warnings);
       },
+    );
+
+    app.post(
+      '/jobs/plan',
+      {
+        bodyLimit: CLIP_BODY_LIMIT,
+        schema: {
+          operationId: 'planJob',
+          summary: 'What POST /jobs would buy for the same body; buys nothing',
+          tags: ['jobs'],
+          querystring: NoQuerySchema,
+          body: JobBodySchema,
+          response: {
+            200: DryRunSchema.describe('The plan. Nothing was bought.'),
+            ...problems(400, 401, 403, 405, 408, 409, 413, 415, 422, 500, 503),
+          },
+        },
+      },
+      async (request) => renderPlan(await orders.planOrder(request.principal, toOrder(request.body))),
     );
 
     app.get(
@@ -128,7 +158,7 @@ export function jobRoutes({ orders, jobs }: JobRoutesParts) {
       async (request, reply) => {
         const { id } = request.params;
         const clientId = visibleTo(request.principal);
-        const { waitS } = parsePrefer(request.headers['prefer']);
+        const { waitS } = parsePrefer(request.headers['prefer'], maxWaitS);
         if (waitS !== null) reply.header('preference-applied', `wait=${waitS}`);
         const job = await (waitS === null
           ? jobs.get(id, clientId)

@@ -3,7 +3,7 @@
 import { visibleTo } from '../../../core/principal.ts';
 import type { Jobs } from '../../../service/jobs/jobs.ts';
 import { resubmit } from '../../../service/orders/resubmission.ts';
-import { parsePrefer } from '../../input/prefer.ts';
+import { wantsAsync } from '../../input/prefer.ts';
 import type { App } from '../../server/context.ts';
 import { sendJob } from '../job-answer.ts';
 import { linkTo } from '../render.ts';
@@ -39,7 +39,7 @@ export function resubmissionRoutes({ jobs }: { readonly jobs: Jobs }) {
       },
       async (request, reply) => {
         const job = await jobs.get(request.params.id, visibleTo(request.principal));
-        const { respondAsync } = parsePrefer(request.headers.prefer);
+        const respondAsync = wantsAsync(request.headers.prefer);
         if (respondAsync) reply.header('preference-applied', 'respond-async');
         const made = await resubmit(jobs, request.principal, job, {
           key: request.headers['idempotency-key'] ?? null,

@@ -59,7 +59,20 @@ export const JobBodySchema = z
         'URL (https) to POST a signed JobEvent to when the job reaches a terminal state. Never sent to OpenRouter.',
       )
       .meta({ format: 'uri', maxLength: MAX_CALLBACK_URL }),
-    dry_run: z.boolean().optional().describe('Respond with the plan and buy nothing.'),
+    dry_run: z
+      .boolean()
+      .optional()
+      .describe('true: respond 200 with what POST /jobs/plan answers, and buy nothing.'),
+    strict: z
+      .boolean()
+      .optional()
+      .describe(
+        'true: an order with `warnings` is refused with 422 `warnings_refused`. Default: `STRICT_WARNINGS` of the gateway.',
+      ),
+    accept_unknown_price: z
+      .boolean()
+      .optional()
+      .describe('Beside a quote without a ceiling (`quote_ceiling_usd: null`): buy at whatever it costs.'),
     quote: z
       .string()
       .regex(/^[\w-]{1,8}\.[\w-]{1,1000}\.[\w-]{1,100}$/, 'must be a quote from POST /route')
@@ -81,6 +94,13 @@ export const JobBodySchema = z
         code: 'custom',
         path: ['fallback'],
         message: 'cannot be combined with a quote, which names one model',
+      });
+    }
+    if (body.accept_unknown_price !== undefined && body.quote === undefined) {
+      context.addIssue({
+        code: 'custom',
+        path: ['accept_unknown_price'],
+        message: 'is only allowed beside a quote',
       });
     }
     if (body.model === undefined) return;
@@ -124,10 +144,14 @@ const id = 'job_01K5J0V6Y8ZJ3T9Q4C2N7M1XAB';
 export const jobExample = {
   id,
   client: 'studio',
+  key_id: 'env_5f1c09ab77e2',
   status: 'completed' as const,
   model: 'google/veo-3.1-lite',
   created_at: '2026-10-02T09:00:00.000Z',
   updated_at: '2026-10-02T09:00:44.120Z',
+  finished_at: '2026-10-02T09:00:44.120Z',
+  ended: true,
+  expected_at: null,
   request: { model: 'google/veo-3.1-lite', prompt: 'A paper boat', duration: 4, resolution: '720p' },
   cost: { estimated_usd: 0.12, ceiling_usd: 0.12, actual_usd: 0.12, is_byok: false },
   upstream: { id: 'gen-vid-1790931600-a1B2c3D4e5F6g7H8i9J0', generation_id: null },
@@ -157,10 +181,17 @@ export const JobSchema = z
     client: z
       .string()
       .describe('The owner: the name of a client, or `operator:` followed by the name of an operator.'),
+    key_id: z.string().nullable().describe('The key it was ordered with; null if none was needed.'),
     status: z.enum(JOB_STATUSES),
     model: z.string(),
     created_at: z.iso.datetime(),
     updated_at: z.iso.datetime(),
+    finished_at: z.iso.datetime().nullable().describe('When it reached its terminal state.'),
+    ended: z.boolean().describe('true in a terminal state: the status changes no more.'),
+    expected_at: z.iso
+      .datetime()
+      .nullable()
+      .describe('When half of such clips are done; null if unknown, and once it has ended.'),
     request: z
       .record(z.string(), z.unknown())
       .describe(
@@ -236,6 +267,18 @@ export const JobSchema = z
     description: 'A job: the request, its state and its cost.',
     examples: [jobExample],
   });
+
+export const CreatedJobSchema = JobSchema.extend({
+  warnings: listOf(WarningSchema)
+    .optional()
+    .describe(
+      'What the plan of this order warns about. Absent where `Idempotent-Replayed: true` answers again.',
+    ),
+}).meta({
+  id: 'CreatedJob',
+  description: 'A job as the answer to its order.',
+  examples: [{ ...jobExample, warnings: [] }],
+});
 
 export const JobListSchema = z.object({ data: listOf(JobSchema), next_cursor: z.string().nullable() }).meta({
   id: 'JobList',

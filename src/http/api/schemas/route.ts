@@ -162,6 +162,7 @@ export const routeExample = {
   warnings: [],
   quote: 'q1.eyJjbGllbnRJZCI6InN0dWRpbyJ9.c2lnbmF0dXJl',
   quote_expires_at: '2026-10-02T09:10:00.000Z',
+  quote_ceiling_usd: 0.4574,
   catalog: catalogExample,
 };
 
@@ -178,6 +179,12 @@ export const RouteResultSchema = z
       .string()
       .describe('Opaque token. POST /jobs with it and the same body buys this model at this price or less.'),
     quote_expires_at: z.iso.datetime(),
+    quote_ceiling_usd: z
+      .number()
+      .nullable()
+      .describe(
+        'The most the clip may cost under this quote. null: the price is unknown, and the quote buys only with `accept_unknown_price: true`.',
+      ),
     catalog: CatalogSchema,
   })
   .meta({
