@@ -38,6 +38,12 @@ export const publicUrl = httpUrl.refine(
   'must be https (http only on loopback)',
 );
 
+/** One word that no log line shows. */
+export const secretText = z
+  .string()
+  .regex(/^[\x21-\x7e]{1,8192}$/, 'must be visible ASCII characters without spaces')
+  .transform(createSecret);
+
 /** Several during a rotation. */
 export const webhookSecrets = z
   .string()

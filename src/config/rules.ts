@@ -38,6 +38,20 @@ export const RULES: readonly {
     },
   },
   {
+    of: ['AWS_ACCESS_KEY_ID', 'AWS_SECRET_ACCESS_KEY'],
+    check: ({ AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY }) =>
+      (AWS_ACCESS_KEY_ID === undefined) !== (AWS_SECRET_ACCESS_KEY === undefined)
+        ? 'and AWS_SECRET_ACCESS_KEY belong together: set both or neither'
+        : null,
+  },
+  {
+    of: ['CONTENT_REDIRECT', 'ARCHIVE_URL'],
+    check: ({ CONTENT_REDIRECT, ARCHIVE_URL }) =>
+      CONTENT_REDIRECT === 'presigned' && ARCHIVE_URL?.kind !== 's3'
+        ? 'is presigned although ARCHIVE_URL names no bucket: a folder has no URLs to give'
+        : null,
+  },
+  {
     of: ['POLL_MAX_MS', 'POLL_MIN_MS'],
     check: ({ POLL_MAX_MS, POLL_MIN_MS }) =>
       POLL_MAX_MS < POLL_MIN_MS ? `must not be below POLL_MIN_MS, which is ${POLL_MIN_MS}` : null,

@@ -2,6 +2,7 @@
 
 import { z } from 'zod';
 import { createSecret } from '../core/secret.ts';
+import { archiveUrl, containerCredentialsUrl } from './archive-url.ts';
 import { callbackAllowSchema, callbackSecretsSchema } from './callback-settings.ts';
 import {
   clientKeys,
@@ -10,6 +11,7 @@ import {
   networks,
   operatorKeys,
   publicUrl,
+  secretText,
   webhookSecrets,
   wholeNumber,
 } from './formats.ts';
@@ -59,7 +61,66 @@ export const variables = {
     .string()
     .min(1)
     .default('./data/clips')
-    .describe('Folder of the clip archive. Replicas on one PostgreSQL share it as a volume.'),
+    .describe(
+      'Folder of the clip archive. Replicas on one PostgreSQL share it as a volume. Where ARCHIVE_URL names a bucket, clips only pass through here, and each replica has a folder of its own.',
+    ),
+  ARCHIVE_URL: archiveUrl
+    .optional()
+    .describe(
+      'Where clips are kept in place of ARCHIVE_DIR: `s3://<bucket>/<prefix>?region=<region>`, with `&endpoint=https://...` for a server other than Amazon S3, or `file:<folder>`.',
+    ),
+  CONTENT_REDIRECT: z
+    .enum(['off', 'presigned'], 'must be off or presigned')
+    .default('off')
+    .describe(
+      '`presigned`: `GET /jobs/{id}/content` answers 302 to a URL of the bucket that is valid for five minutes, instead of passing the clip through. Needs ARCHIVE_URL with a bucket that clients can reach.',
+    ),
+  AWS_ACCESS_KEY_ID: secretText
+    .optional()
+    .describe('Access key for the bucket of ARCHIVE_URL; with AWS_SECRET_ACCESS_KEY.'),
+  AWS_SECRET_ACCESS_KEY: secretText
+    .optional()
+    .describe(
+      'Secret of AWS_ACCESS_KEY_ID. Without the two, credentials come from the platform and are renewed.',
+    ),
+  AWS_SESSION_TOKEN: secretText
+    .optional()
+    .describe('Session token of temporary AWS_ACCESS_KEY_ID; not renewed.'),
+  AWS_REGION: z
+    .string()
+    .regex(/^[a-z0-9-]{2,32}$/, 'must be a region such as eu-central-1')
+    .optional()
+    .describe('Region of the bucket where ARCHIVE_URL names none.'),
+  AWS_CONTAINER_CREDENTIALS_FULL_URI: containerCredentialsUrl
+    .optional()
+    .describe('Where to get credentials for the bucket; set by Amazon EKS for pod identities.'),
+  AWS_CONTAINER_CREDENTIALS_RELATIVE_URI: z
+    .string()
+    .regex(/^\/[\x21-\x7e]*$/, 'must be a path')
+    .optional()
+    .describe('The same as a path at 169.254.170.2; set by Amazon ECS for task roles.'),
+  AWS_CONTAINER_AUTHORIZATION_TOKEN: secretText
+    .optional()
+    .describe('Sent as `Authorization` where credentials are got from a container endpoint.'),
+  AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE: z
+    .string()
+    .min(1)
+    .optional()
+    .describe('File with that token, read again whenever credentials are renewed.'),
+  AWS_ROLE_ARN: z
+    .string()
+    .regex(/^arn:[\x21-\x7e]+$/, 'must be the ARN of a role')
+    .optional()
+    .describe(
+      'Role to take on with AWS_WEB_IDENTITY_TOKEN_FILE; set by Amazon EKS for roles of service accounts.',
+    ),
+  AWS_WEB_IDENTITY_TOKEN_FILE: z
+    .string()
+    .min(1)
+    .optional()
+    .describe(
+      'File with the token that AWS_ROLE_ARN is taken on with, read again whenever credentials are renewed.',
+    ),
   CLIENT_AUTH: z
     .enum(['keys', 'none'], 'must be keys or none')
     .default('keys')
@@ -161,4 +222,7 @@ export const SECRET_NAMES = [
   'CLIENT_KEYS',
   'OPERATOR_KEYS',
   'CALLBACK_SECRETS',
+  'AWS_ACCESS_KEY_ID',
+  'AWS_SECRET_ACCESS_KEY',
+  'AWS_SESSION_TOKEN',
 ] as const satisfies readonly Name[];

@@ -8,7 +8,6 @@ import type { OpenRouter } from '../outbound/openrouter/openrouter.ts';
 import { findSignatureFault, parseWebhook } from '../outbound/openrouter/webhook.ts';
 import { createClipArchive } from '../service/clips/clip-archive.ts';
 import { createClipRefetch } from '../service/clips/refetch.ts';
-import { createFolderStorage } from '../service/clips/storage/folder.ts';
 import { createJobFallback } from '../service/jobs/job-fallback.ts';
 import { createJobPoller } from '../service/jobs/job-poller.ts';
 import { createJobSubmitter } from '../service/jobs/job-submitter.ts';
@@ -23,6 +22,7 @@ import type { Alarms } from '../service/runtime/alarms.ts';
 import type { Log } from '../service/runtime/log.ts';
 import { createInboundWebhooks } from '../service/webhooks/inbound-webhooks.ts';
 import type { JobStore } from '../store/ports/job-store.ts';
+import { openArchive } from './archive-parts.ts';
 import type { Lifecycle } from './lifecycle.ts';
 import { LEASE_MARGIN_MS, STEPS, STOP_MS } from './timeouts.ts';
 
@@ -70,7 +70,11 @@ export function createJobParts(context: JobContext) {
   );
   lifecycle.add('submits', { phase: 'base', stop: () => submitter.drain(), stopMs: submitLeaseMs });
 
-  const storage = createFolderStorage(config.ARCHIVE_DIR);
+  const { storage, close } = openArchive(
+    config.ARCHIVE_URL ?? { kind: 'folder', path: config.ARCHIVE_DIR },
+    context,
+  );
+  lifecycle.add('clip storage', { phase: 'base', stop: close, stopMs: STOP_MS });
   const archive = createClipArchive({ store, storage, upstream, alarms, log });
   lifecycle.add('archive', {
     phase: 'reads',

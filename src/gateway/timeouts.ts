@@ -6,6 +6,9 @@ export const UPSTREAM = { connectMs: 10_000, readMs: 30_000, stallMs: 60_000 };
 // A fetch is given up well after its own limit: both model lists are read, one after the other at worst.
 export const CATALOG = { retryMs: 5_000, flightMs: 2 * UPSTREAM.readMs };
 
+/** To the bucket. An upload is one request however long the clip is: at 8 MB/s 4 GB take this long. */
+export const S3 = { connectMs: 5_000, stallMs: 15_000, wholeMs: 15_000, uploadMs: 600_000, retryMs: 200 };
+
 export const STEPS = {
   concurrency: 128,
   archivesAtOnce: 32,

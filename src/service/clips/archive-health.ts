@@ -34,7 +34,7 @@ export function createArchiveHealth({
   function tell(state: StorageState): StorageState {
     const words = state.ok ? null : state.detail;
     if (words !== null && words !== told) {
-      alarms.raise('archive_disk', { detail: words }, `ARCHIVE_DIR ${words}`);
+      alarms.raise('archive_disk', { detail: words }, `the clip archive ${words}`);
     }
     told = words;
     return state;

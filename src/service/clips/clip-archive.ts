@@ -9,7 +9,14 @@ import type { Alarms } from '../runtime/alarms.ts';
 import type { Log } from '../runtime/log.ts';
 import { type ClipDownload, ImplausibleClipError, startDownload } from './clip-download.ts';
 import { beginsAsMp4, MP4_BEGINNING } from './mp4-boxes.ts';
-import { type ClipBody, type ClipRange, type ClipStorage, ClipStorageError } from './storage/port.ts';
+import {
+  type ClipBody,
+  type ClipRange,
+  type ClipStorage,
+  ClipStorageError,
+  type LinkedAs,
+  type StoredClip,
+} from './storage/port.ts';
 
 /** A clip to hand out. */
 export type Clip =
@@ -20,6 +27,8 @@ export type Clip =
       readonly isReplacement: boolean;
       /** Null where it has gone from the storage since it was found there. @throws ClipStorageError. */
       readonly open: (range: ClipRange | null) => Promise<ClipBody | null>;
+      /** A URL that hands it out for five minutes, where it is to be handed out so. @throws ClipStorageError. */
+      readonly presign: ((as: LinkedAs) => Promise<string>) | null;
     }
   /** On its way: length and hash are not known yet. */
   | { readonly kind: 'live'; readonly body: Readable; readonly contentType: string }
@@ -71,6 +80,10 @@ interface Fetching {
 const WHOLE_MS = 60 * 60 * 1000;
 const PROBE_MS = 30_000;
 
+/** Whether a stored clip is the one that a row tells of, as far as the storage knows. */
+const isSame = (found: StoredClip, { bytes, sha256 }: Pick<StoredOutput, 'bytes' | 'sha256'>): boolean =>
+  found.bytes === bytes && (found.sha256 === null || found.sha256 === sha256);
+
 export function createClipArchive(parts: ClipArchiveParts): ClipArchive {
   const { store, storage, upstream, alarms, log } = parts;
   const fetching = new Map<string, Promise<Fetching | Unfetched>>();
@@ -91,12 +104,14 @@ export function createClipArchive(parts: ClipArchiveParts): ClipArchive {
     if (!output) return null;
     try {
       const found = await storage.stat(output.file);
-      if (found?.bytes === output.bytes) {
+      if (found && isSame(found, output)) {
+        const { presign } = storage;
         return {
           kind: 'stored',
           output,
           isReplacement: output.file !== nameOf(job, index),
           open: (range) => storage.open(output.file, range),
+          presign: presign && ((as) => presign(output.file, as)),
         };
       }
       // It was removed by hand: fetch it again while upstream still has it.
@@ -153,7 +168,7 @@ export function createClipArchive(parts: ClipArchiveParts): ClipArchive {
       async keep(spooled, { bytes, sha256 }) {
         const before = await findOutput(job, index);
         const held = before && (await storage.stat(before.file));
-        isNew = before?.sha256 !== sha256 || held?.bytes !== bytes;
+        isNew = before?.sha256 !== sha256 || !held || !isSame(held, { bytes, sha256 });
         if (!isNew) return;
         const file =
           before === null || before.sha256 === sha256
@@ -232,7 +247,7 @@ export function createClipArchive(parts: ClipArchiveParts): ClipArchive {
     async start(now) {
       await storage.start(now);
       const { ok, detail } = await storage.health();
-      if (!ok) alarms.raise('archive_disk', { detail }, `ARCHIVE_DIR ${detail}: clips cannot be archived`);
+      if (!ok) alarms.raise('archive_disk', { detail }, `the clip archive ${detail}: clips cannot be archived`);
     },
     async open(job, index, signal) {
       const stored = await findStored(job, index);

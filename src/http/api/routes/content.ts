@@ -6,6 +6,7 @@ import { ClipgateError } from '../../../core/errors.ts';
 import { isTerminal } from '../../../core/job/job.ts';
 import { visibleTo } from '../../../core/principal.ts';
 import type { Clip, ClipArchive } from '../../../service/clips/clip-archive.ts';
+import type { LinkedAs } from '../../../service/clips/storage/port.ts';
 import type { Jobs } from '../../../service/jobs/jobs.ts';
 import { parseRange } from '../../response/byte-range.ts';
 import { matchesEtag, matchesEtagStrongly } from '../../response/etag.ts';
@@ -48,6 +49,11 @@ export function contentRoutes({ jobs, archive, answers }: ContentRoutesParts) {
             206: {
               description: 'The part of the clip that Range asked for.',
               content: { 'video/mp4': { schema: BinarySchema } },
+            },
+            302: {
+              description:
+                'The clip is behind the URL in Location for five minutes, where CONTENT_REDIRECT says so.',
+              content: {},
             },
             304: { description: 'Not modified since the ETag in If-None-Match.', content: {} },
             ...problems(400, 401, 404, 405, 409, 410, 412, 416, 500, 502, 503),
@@ -100,6 +106,7 @@ async function sendStored(
 ): Promise<FastifyReply> {
   const { output, isReplacement } = clip;
   const etag = `"${output.sha256}"`;
+  const disposition = `inline; filename="${output.file}"`;
   reply
     .type(output.contentType)
     .header('etag', etag)
@@ -107,12 +114,14 @@ async function sendStored(
     // Only their owner may keep them; what has been replaced once may be again.
     .header('cache-control', isReplacement ? 'private, no-cache' : 'private, max-age=86400, immutable')
     .header('vary', 'authorization')
-    .header('content-disposition', `inline; filename="${output.file}"`);
+    .header('content-disposition', disposition);
   const ifMatch = request.headers['if-match'];
   if (ifMatch !== undefined && !matchesEtagStrongly(ifMatch, etag)) {
     throw new ClipgateError('precondition_failed', 'The ETag of the clip does not match If-Match.');
   }
   if (matchesEtag(request.headers['if-none-match'], etag)) return reply.code(304).send();
+  if (clip.presign)
+    return redirect(clip.presign, { contentType: output.contentType, disposition }, request, reply);
   const ifRange = request.headers['if-range'];
   // RFC 9110, 14.2: Range means something for GET alone.
   const isWanted = request.method === 'GET' && (ifRange === undefined || ifRange === etag);
@@ -139,6 +148,23 @@ async function sendStored(
     .writeTo(reply.raw)
     .catch((error: unknown) => request.log.error({ err: error }, 'sending an archived clip failed'));
   return reply;
+}
+
+/** To where the storage hands it out itself, Range included; no cache may keep a URL that ends in five minutes. */
+async function redirect(
+  presign: (as: LinkedAs) => Promise<string>,
+  as: Omit<LinkedAs, 'method'>,
+  request: FastifyRequest,
+  reply: FastifyReply,
+): Promise<FastifyReply> {
+  const method = request.method === 'HEAD' ? 'HEAD' : 'GET';
+  const url = await presign({ ...as, method }).catch((error: unknown) => {
+    request.log.error({ err: error }, 'an archived clip cannot be linked to');
+    throw unavailable();
+  });
+  for (const name of ['content-type', 'content-disposition', 'accept-ranges', 'etag'])
+    reply.removeHeader(name);
+  return reply.code(302).header('location', url).header('cache-control', 'no-store').send();
 }
 
 const unavailable = () =>

@@ -26,7 +26,7 @@ export async function sendFileBody(
       const { bytesRead } = await file.read(buffer, 0, Math.min(buffer.length, last - at + 1), at);
       if (bytesRead === 0) throw new Error('an archived clip became shorter while it was sent');
       at += bytesRead;
-      await write(sink, buffer.subarray(0, bytesRead));
+      await writeChunk(sink, buffer.subarray(0, bytesRead));
     }
     sink.end();
   } catch (error) {
@@ -38,7 +38,7 @@ export async function sendFileBody(
 }
 
 /** Resolves when the bytes have left, or have nowhere to go any more: only then may they be written over. */
-async function write(sink: Writable, bytes: Buffer): Promise<void> {
+export async function writeChunk(sink: Writable, bytes: Buffer): Promise<void> {
   await new Promise<void>((resolve) => {
     sink.once('close', resolve);
     sink.write(bytes, () => {

@@ -1,11 +1,17 @@
 // Clips in a folder: written beside their name, made durable, then renamed, so that a kill leaves all of one or none.
 
-import { type FileHandle, mkdir, open, rename, rm, stat } from 'node:fs/promises';
+import { type FileHandle, mkdir, open, opendir, rename, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { ClipgateError } from '../../../core/errors.ts';
 import { sendFileBody } from './file-body.ts';
 import { type ClipStorage, type StorageState, storing } from './port.ts';
-import { checkWritable, createSpoolFile, type LocalSpoolFile, removeLeftovers } from './spool.ts';
+import {
+  checkWritable,
+  createSpoolFile,
+  isSpoolFile,
+  type LocalSpoolFile,
+  removeLeftovers,
+} from './spool.ts';
 
 const GOOD: StorageState = { ok: true, detail: 'takes files' };
 const MOVED: StorageState = {
@@ -57,7 +63,7 @@ export function createFolderStorage(folder: string): ClipStorage {
     stat: (key) =>
       storing(async () => {
         try {
-          return { bytes: (await stat(pathOf(key))).size };
+          return { bytes: (await stat(pathOf(key))).size, sha256: null };
         } catch (error) {
           if (isMissing(error)) return null;
           throw error;
@@ -82,6 +88,17 @@ export function createFolderStorage(folder: string): ClipStorage {
         await rm(pathOf(key), { force: true });
         await syncFolder(folder);
       }),
+
+    presign: null,
+
+    async *list() {
+      const entries = await storing(() => opendir(folder));
+      for await (const entry of entries) {
+        if (!entry.isFile() || isSpoolFile(entry.name)) continue;
+        const found = await stat(pathOf(entry.name)).catch(() => null);
+        if (found) yield { key: entry.name, bytes: found.size };
+      }
+    },
 
     async health() {
       try {

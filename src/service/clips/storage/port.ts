@@ -33,6 +33,22 @@ export interface ClipBody {
   writeTo(sink: Writable): Promise<void>;
 }
 
+/** What the storage knows of a clip without reading it. */
+export interface StoredClip {
+  readonly bytes: number;
+  /** In hex; null where the storage does not keep it. */
+  readonly sha256: string | null;
+}
+
+/** How a clip is to be handed out behind a URL. */
+export interface LinkedAs {
+  /** The URL is good for this method alone. */
+  readonly method: 'GET' | 'HEAD';
+  readonly contentType: string;
+  /** As in `Content-Disposition`. */
+  readonly disposition: string;
+}
+
 /** How the storage stands, in words that anybody may read. */
 export interface StorageState {
   readonly ok: boolean;
@@ -52,11 +68,18 @@ export interface ClipStorage {
    */
   put(key: string, clip: SpoolFile, sha256: string): Promise<void>;
   /** Null where nothing is stored under the key. @throws ClipStorageError where that cannot be found out. */
-  stat(key: string): Promise<{ readonly bytes: number } | null>;
+  stat(key: string): Promise<StoredClip | null>;
   /** Null where nothing is stored under the key. @param range null = all of it. @throws ClipStorageError. */
   open(key: string, range: ClipRange | null): Promise<ClipBody | null>;
   /** Nothing is under the key afterwards. @throws ClipStorageError. */
   remove(key: string): Promise<void>;
+  /**
+   * A URL that hands out a stored clip for five minutes to whoever has it; null where the storage has none to give.
+   * @throws ClipStorageError.
+   */
+  readonly presign: ((key: string, as: LinkedAs) => Promise<string>) | null;
+  /** Every clip that is stored, in no order; those put meanwhile may be left out. @throws ClipStorageError. */
+  list(): AsyncIterable<{ readonly key: string; readonly bytes: number }>;
   /** Whether a clip can be stored, found out by trying; may take for ever. Never rejects. */
   health(): Promise<StorageState>;
 }

@@ -17,6 +17,9 @@ export interface LocalSpoolFile extends SpoolFile {
   markTaken(): void;
 }
 
+/** True for the name of a clip that is on its way. */
+export const isSpoolFile = (name: string): boolean => name.endsWith(PART);
+
 /** Begins an empty file in `folder`. @throws ClipStorageError. */
 export async function createSpoolFile(folder: string, key: string): Promise<LocalSpoolFile> {
   const path = join(folder, `${key}.${randomUUID()}${PART}`);
@@ -62,7 +65,7 @@ export async function createSpoolFile(folder: string, key: string): Promise<Loca
 /** Removes what killed processes had begun to write in `folder`. @param now epoch milliseconds. */
 export async function removeLeftovers(folder: string, now: number): Promise<void> {
   for (const name of await readdir(folder)) {
-    if (!name.endsWith(PART)) continue;
+    if (!isSpoolFile(name)) continue;
     const path = join(folder, name);
     // It may have got its final name, or have been removed by another process, a moment ago.
     const found = await stat(path).catch(() => null);

@@ -66,7 +66,7 @@ export function describeClipStorage(name: string, open: () => Promise<StorageUnd
       await put('job_1-1.mp4', two);
       expect((await read('job_1-0.mp4'))?.equals(one)).toBe(true);
       expect((await read('job_1-1.mp4'))?.equals(two)).toBe(true);
-      expect(await storage.stat('job_1-0.mp4')).toEqual({ bytes: one.length });
+      expect(await storage.stat('job_1-0.mp4')).toMatchObject({ bytes: one.length });
       expect(await test.spooled()).toBe(0);
     });
 
@@ -94,7 +94,7 @@ export function describeClipStorage(name: string, open: () => Promise<StorageUnd
 
     it('keeps a clip of no bytes, which an operator may have accepted', async () => {
       await put('a.mp4', Buffer.alloc(0));
-      expect(await storage.stat('a.mp4')).toEqual({ bytes: 0 });
+      expect(await storage.stat('a.mp4')).toMatchObject({ bytes: 0 });
       expect(await read('a.mp4')).toHaveLength(0);
     });
 
@@ -157,6 +157,35 @@ export function describeClipStorage(name: string, open: () => Promise<StorageUnd
       await done;
       server.closeAllConnections();
       server.close();
+    });
+
+    it('knows the hash of a clip, or says that it does not', async () => {
+      const bytes = randomBytes(10);
+      await put('a.mp4', bytes);
+      expect([null, sha256(bytes)]).toContain((await storage.stat('a.mp4'))?.sha256);
+    });
+
+    it('takes the same clip twice, as after a crash before its row was written', async () => {
+      const bytes = randomBytes(100_000);
+      await put('a.mp4', bytes);
+      await put('a.mp4', bytes);
+      expect((await read('a.mp4'))?.equals(bytes)).toBe(true);
+    });
+
+    it('lists the clips that are stored, and none that is on its way', async () => {
+      await put('a.mp4', randomBytes(10));
+      await put('b.mp4', randomBytes(20));
+      await put('c.mp4', randomBytes(30));
+      await storage.remove('b.mp4');
+      const file = await storage.spool('d.mp4');
+      await storage.health();
+      const listed: { key: string; bytes: number }[] = [];
+      for await (const entry of storage.list()) listed.push(entry);
+      expect(listed.sort((a, b) => a.bytes - b.bytes)).toEqual([
+        { key: 'a.mp4', bytes: 10 },
+        { key: 'c.mp4', bytes: 30 },
+      ]);
+      await file.discard();
     });
 
     it('is well, and keeps nothing of finding that out', async () => {
