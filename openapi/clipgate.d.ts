@@ -3854,6 +3854,14 @@ export interface operations {
                     "video/mp4": components["schemas"]["Video"];
                 };
             };
+            /** @description The clip is behind the URL in Location for five minutes, where CONTENT_REDIRECT says so. */
+            302: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
             /** @description Not modified since the ETag in If-None-Match. */
             304: {
                 headers: {
@@ -4051,6 +4059,14 @@ export interface operations {
                 content: {
                     "video/mp4": components["schemas"]["Video"];
                 };
+            };
+            /** @description The clip is behind the URL in Location for five minutes, where CONTENT_REDIRECT says so. */
+            302: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
             /** @description Not modified since the ETag in If-None-Match. */
             304: {
