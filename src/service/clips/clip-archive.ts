@@ -247,7 +247,8 @@ export function createClipArchive(parts: ClipArchiveParts): ClipArchive {
     async start(now) {
       await storage.start(now);
       const { ok, detail } = await storage.health();
-      if (!ok) alarms.raise('archive_disk', { detail }, `the clip archive ${detail}: clips cannot be archived`);
+      if (!ok)
+        alarms.raise('archive_disk', { detail }, `the clip archive ${detail}: clips cannot be archived`);
     },
     async open(job, index, signal) {
       const stored = await findStored(job, index);

@@ -118,9 +118,9 @@ export const ALARMS = {
   },
   archive_disk: {
     happened:
-      'The disk of ARCHIVE_DIR does not take a clip, is gone, does not answer, or is another disk than at first.',
+      'The folder or bucket of clips does not take one, is gone, refuses the credentials, does not answer, or is another disk than at first.',
     action:
-      'Make room, or mount the volume again. Clips are handed out past the archive meanwhile, and stored once it is back.',
+      'Make room, mount the volume again, or correct bucket, region and credentials: `detail` names what failed. Clips are handed out past the archive meanwhile, and stored once it is back.',
   },
   clip_implausible: {
     happened:
