@@ -8,6 +8,7 @@ import { ConfigError, parseConfig } from './config/parse.ts';
 import { readSecretFiles } from './config/secret-files.ts';
 import type { Config } from './config/variables.ts';
 import { ClipgateError } from './core/errors.ts';
+import { runCommand } from './gateway/commands.ts';
 import { createGateway } from './gateway/gateway.ts';
 import { openStore } from './store/sqlite/open-store.ts';
 import { VERSION } from './version.ts';
@@ -18,7 +19,7 @@ async function main(): Promise<void> {
   const store = await openStore({
     databaseUrl: config.DATABASE_URL,
     clock: Date.now,
-    report: (error) => log.error({ err: error }, 'the database connection failed'),
+    report: (error) => log.error({ err: error }, 'the database needs attention'),
   });
   let apiKey = config.OPENROUTER_API_KEY;
   const gateway = await createGateway({
@@ -80,7 +81,13 @@ function asListenError(error: unknown, { HOST, PORT }: Config): unknown {
 }
 
 try {
-  await main();
+  const args = process.argv.slice(2);
+  if (args.length === 0) await main();
+  else {
+    const { DATABASE_URL: databaseUrl } = parseConfig(readSecretFiles(process.env));
+    const say = (line: string): void => void process.stdout.write(`${line}\n`);
+    await runCommand(args, { databaseUrl, clock: Date.now, say });
+  }
 } catch (error) {
   // An error that an operator can fix is one sentence; anything else shows its stack.
   const expected = error instanceof ConfigError || error instanceof ClipgateError;

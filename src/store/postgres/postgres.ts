@@ -6,6 +6,7 @@ import { ClipgateError } from '../../core/errors.ts';
 import { MIGRATIONS } from '../migrations/migrations.ts';
 import { migrate } from '../migrations/migrator.ts';
 import type { JobStore } from '../ports/job-store.ts';
+import { markRestored } from '../queries/mark-restored.ts';
 import { createAccountEvents } from '../sql/account-events.ts';
 import type { Dialect, Queries } from '../sql/database.ts';
 import { createGroupCommit } from '../sql/group-commit.ts';
@@ -196,5 +197,21 @@ export async function openPostgresStore(options: PostgresStoreOptions): Promise<
   } catch (error) {
     await pool.end();
     throw asOpenError(error);
+  }
+}
+
+/**
+ * Marks a database that was restored from a dump, with its schema brought up to date; see `markRestored`. Resolves to the
+ * number of jobs that are `submission_unknown` by it.
+ */
+export async function markPostgresRestored(options: PostgresStoreOptions): Promise<number> {
+  const store = await openPostgresStore(options);
+  await store.close();
+  const pool = new pg.Pool({ connectionString: options.url, max: 1, types: TYPES });
+  const queries: Queries = new Kysely({ dialect: new PostgresDialect({ pool }) });
+  try {
+    return await queries.transaction().execute((db) => markRestored(db, DIALECT));
+  } finally {
+    await queries.destroy();
   }
 }

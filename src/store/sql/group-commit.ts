@@ -25,6 +25,8 @@ export interface GroupCommitOptions {
   readonly begin: 'begin' | 'begin immediate';
   /** True where a group failed for a reason that its units, each in a transaction of its own, may not meet again. */
   readonly isContention?: (error: unknown) => boolean;
+  /** Called between two groups; must not reject. */
+  readonly rest?: () => Promise<void>;
 }
 
 interface Waiting {
@@ -91,7 +93,7 @@ async function runUnit<T>(
 export function createGroupCommit(
   db: Queries,
   announce: (jobIds: readonly string[]) => void,
-  { begin, isContention = () => false }: GroupCommitOptions,
+  { begin, isContention = () => false, rest }: GroupCommitOptions,
 ): GroupCommit {
   const queue: Waiting[] = [];
   let draining: Promise<void> | null = null;
@@ -120,6 +122,7 @@ export function createGroupCommit(
       await commitGroup(
         queue.splice(0, MAX_GROUP).sort((a, b) => (a.order < b.order ? -1 : Number(a.order > b.order))),
       );
+      await rest?.();
     }
     draining = null;
   }

@@ -18,13 +18,17 @@ export interface StoreOptions {
 const SQLITE_URL = /^sqlite:(?:\/\/)?(?<file>.+)$/s;
 const POSTGRES_URL = /^postgres(?:ql)?:\/\//;
 
+/** The file that a database URL names; null where it names no SQLite file. */
+export const sqliteFileOf = (databaseUrl: string): string | null =>
+  SQLITE_URL.exec(databaseUrl)?.groups?.['file'] ?? null;
+
 /**
  * Opens the store, creating or upgrading its schema.
  * @throws ClipgateError where the URL names no database we know, and as `openSqliteStore` and `openPostgresStore` do.
  */
 export async function openStore({ databaseUrl, clock, report }: StoreOptions): Promise<JobStore> {
-  const file = SQLITE_URL.exec(databaseUrl)?.groups?.['file'];
-  if (file !== undefined) return openSqliteStore({ file, clock });
+  const file = sqliteFileOf(databaseUrl);
+  if (file !== null) return openSqliteStore({ file, clock, report });
   if (POSTGRES_URL.test(databaseUrl)) return openPostgresStore({ url: databaseUrl, report });
   // Only the scheme is repeated: the rest may hold a password.
   const scheme = /^[a-z][a-z0-9+.-]*:/i.exec(databaseUrl)?.[0] ?? 'no scheme';

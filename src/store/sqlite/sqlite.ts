@@ -1,6 +1,15 @@
 // The store in one SQLite file that one process owns: what it acknowledges survives kill -9 and power loss.
 
-import { accessSync, closeSync, constants, existsSync, mkdirSync, openSync, realpathSync } from 'node:fs';
+import {
+  accessSync,
+  closeSync,
+  constants,
+  existsSync,
+  mkdirSync,
+  openSync,
+  realpathSync,
+  statSync,
+} from 'node:fs';
 import { basename, dirname, join, resolve } from 'node:path';
 import { Kysely, SqliteDialect, sql } from 'kysely';
 import { ClipgateError } from '../../core/errors.ts';
@@ -10,33 +19,31 @@ import type { JobStore } from '../ports/job-store.ts';
 import { releaseCallbacks } from '../queries/callback-records.ts';
 import { prepareJobLeases } from '../queries/job-leases.ts';
 import { createAccountEvents } from '../sql/account-events.ts';
-import type { Dialect, Queries } from '../sql/database.ts';
+import type { Queries } from '../sql/database.ts';
 import { createGroupCommit, inTransaction } from '../sql/group-commit.ts';
 import { guardStore } from '../sql/guard-store.ts';
 import { createJobEvents } from '../sql/job-events.ts';
 import { createJobStore } from '../sql/job-store.ts';
 import { createJobCache } from './job-cache.ts';
-import { CLOCK_FUNCTION, createKyselyDatabase, loadSqlite, type SqliteModule } from './sqlite-driver.ts';
+import { SQLITE_DIALECT } from './sqlite-dialect.ts';
+import { createKyselyDatabase, loadSqlite, type SqliteModule } from './sqlite-driver.ts';
 import { lockFile } from './sqlite-lock.ts';
+import { checkLogFits, createWalGuard } from './wal-guard.ts';
 
 export interface SqliteStoreOptions {
   /** A path, or `:memory:` for a store that is gone when closed. A missing folder is made, for its owner only. */
   readonly file: string;
   /** Epoch milliseconds: the clock of leases, due times and records. */
   readonly clock: () => number;
+  /** Receives what went wrong, or needs attention, where no caller waits. */
+  readonly report?: (error: Error) => void;
 }
 
 const IN_MEMORY = ':memory:';
 
-// Foreign programs (a backup, a shell) may hold the file for a moment.
-const PRAGMAS = 'pragma busy_timeout = 5000; pragma synchronous = full; pragma foreign_keys = on;';
-
-/** One writer at a time, so rows need no locks. */
-const DIALECT: Dialect = {
-  now: () => sql<number>`${sql.raw(CLOCK_FUNCTION)}()`,
-  lockRows: (query) => query,
-  lockFreeRows: (query) => query,
-};
+// Foreign programs (a backup, a shell) may hold the file for a moment. Checkpoints are the WAL guard's.
+const PRAGMAS =
+  'pragma busy_timeout = 5000; pragma synchronous = full; pragma foreign_keys = on; pragma wal_autocheckpoint = 0;';
 
 /** The one name of a file, however it was spelled, so that its lock has one name too. */
 function resolveFile(file: string): string {
@@ -79,6 +86,26 @@ async function enterWal(writer: Queries, file: string): Promise<void> {
   throw new ClipgateError('internal', `The file system of ${file} cannot hold SQLite's write-ahead log.`);
 }
 
+/** A page that is damaged would be found later, in the middle of an order. */
+async function requireIntegrity(writer: Queries, file: string): Promise<void> {
+  const { rows } = await sql<{ quick_check: string }>`pragma quick_check(1)`.execute(writer);
+  const [found] = rows;
+  if (found?.quick_check === 'ok') return;
+  throw new ClipgateError(
+    'internal',
+    `The database file ${file} is damaged (${found?.quick_check ?? 'it cannot be checked'}). Keep a copy of it and of ${file}-wal, then restore a backup with \`node dist/main.js restore <file>\`.`,
+  );
+}
+
+/** Requests hold prompts. */
+function findOpenMode(file: string): Error | null {
+  const mode = existsSync(file) ? statSync(file).mode & 0o777 : 0;
+  if ((mode & 0o077) === 0) return null;
+  return new Error(
+    `The database file ${file} can be read by other users of this machine (mode 0${mode.toString(8)}): chmod 600 it`,
+  );
+}
+
 /** What the system or SQLite refuses is a path that somebody can mend; anything else is a fault of ours. */
 function asOpenError(cause: unknown, file: string): unknown {
   if (!(cause instanceof Error) || cause instanceof ClipgateError || !('code' in cause)) return cause;
@@ -101,7 +128,11 @@ async function opening<T>(file: string, open: () => T | Promise<T>): Promise<T> 
  * gone: what it was working on is due now.
  * @throws ClipgateError where the file cannot be made or written, another process owns it, or a newer Clipgate wrote it.
  */
-export async function openSqliteStore({ file, clock }: SqliteStoreOptions): Promise<JobStore> {
+export async function openSqliteStore({
+  file,
+  clock,
+  report = () => {},
+}: SqliteStoreOptions): Promise<JobStore> {
   const sqlite = await loadSqlite();
   const inMemory = file === IN_MEMORY;
   const { path, unlock } = await opening(file, () => {
@@ -117,18 +148,25 @@ export async function openSqliteStore({ file, clock }: SqliteStoreOptions): Prom
   };
 
   try {
+    if (!inMemory) {
+      checkLogFits(path);
+      const openMode = findOpenMode(path);
+      if (openMode) report(openMode);
+    }
     const writing = await opening(file, async () => {
       // Requests hold prompts. SQLite gives its other files the mode of this one.
       if (!inMemory) closeSync(openSync(path, 'a', 0o600));
       const connection = connect(sqlite, path, clock, PRAGMAS);
       connections.push(connection);
       await enterWal(connection.queries, path);
+      await requireIntegrity(connection.queries, path);
       return connection;
     });
+    const guard = inMemory ? null : await createWalGuard(writing.queries, path);
     await inTransaction(writing.queries, 'begin immediate', async (db) => {
-      await migrate(db, DIALECT, MIGRATIONS);
-      await prepareJobLeases(db, DIALECT).releaseAll(db);
-      await releaseCallbacks(db, DIALECT, null);
+      await migrate(db, SQLITE_DIALECT, MIGRATIONS);
+      await prepareJobLeases(db, SQLITE_DIALECT).releaseAll(db);
+      await releaseCallbacks(db, SQLITE_DIALECT, null);
     });
 
     // A database in memory has one connection; Kysely then queues reads behind the group being written.
@@ -140,16 +178,24 @@ export async function openSqliteStore({ file, clock }: SqliteStoreOptions): Prom
     const feed = createJobEvents();
     const accounts = createAccountEvents();
     const cache = createJobCache();
+    const tend = async (checkpoint: (() => Promise<void>) | undefined): Promise<void> => {
+      try {
+        await checkpoint?.();
+      } catch (cause) {
+        // Nothing is lost: the log goes on growing, and what it holds is durable.
+        report(new Error('The write-ahead log could not be folded into the database file', { cause }));
+      }
+    };
     const { write, close } = createGroupCommit(
       writing.queries,
       (jobIds) => {
         cache.forget(jobIds);
         feed.announce(jobIds);
       },
-      { begin: 'begin immediate' },
+      { begin: 'begin immediate', rest: () => tend(guard?.checkpointWhenLarge) },
     );
     const store = createJobStore({
-      dialect: DIALECT,
+      dialect: SQLITE_DIALECT,
       reader: reading.queries,
       write,
       // One connection writes, one unit after another, all of a moment in one commit.
@@ -164,6 +210,8 @@ export async function openSqliteStore({ file, clock }: SqliteStoreOptions): Prom
       onAccountsChanged: accounts.subscribe,
       async close() {
         await close();
+        // Not left to the last connection: the driver closes it when its statements are collected, or never.
+        await tend(guard?.checkpoint);
         await closeAll();
       },
     });

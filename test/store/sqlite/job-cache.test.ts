@@ -53,7 +53,7 @@ it('shows every step of a job to those who read it in between', async () => {
   for (let version = 2; version < 30; version += 1) {
     const [, saved] = await Promise.all([
       store.getJob(job.id, 'studio'),
-      store.saveStep(lease, { polls: version }, { keep: true, leaseMs: LEASE_MS }),
+      store.saveStep(lease, { submitAttempts: version }, { keep: true, leaseMs: LEASE_MS }),
       store.getJob(job.id, 'studio'),
     ]);
     expect(await store.getJob(job.id, 'studio')).toEqual(saved);

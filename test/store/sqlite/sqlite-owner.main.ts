@@ -13,7 +13,9 @@ await once(process.stdin, 'data');
 await Promise.all(
   Array.from({ length: 8 }, async () => {
     for (;;) {
-      const intent = createIntent();
+      // Several owners may write to one file, one after another.
+      const { id, nonce, ...rest } = createIntent();
+      const intent = { ...rest, id: `${id}_${process.pid}`, nonce: `${nonce}_${process.pid}` };
       await store.createJob(intent, 'owner', LEASE_MS);
       writeSync(1, `${intent.id}\n`);
     }

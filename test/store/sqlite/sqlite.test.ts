@@ -76,7 +76,7 @@ describe('a SQLite file', () => {
     const modes = readdirSync(join(folder, 'deep', 'er'))
       .filter((name) => !name.endsWith('.lock'))
       .map((name) => statSync(join(folder, 'deep', 'er', name)).mode & 0o777);
-    expect(modes).toEqual([0o600, 0o600, 0o600]);
+    expect(modes).toEqual(Array(4).fill(0o600));
     await store.close();
   });
 
