@@ -29,6 +29,7 @@ export function parseCurl(command: string, variables: Readonly<Record<string, st
   );
   const headers: Record<string, string> = {};
   let url = '';
+  let method: string | undefined;
   let body: string | undefined;
   for (let index = 1; index < words.length; index++) {
     const word = words[index] ?? '';
@@ -36,6 +37,7 @@ export function parseCurl(command: string, variables: Readonly<Record<string, st
     if (word === '-s' || word === '-sN') continue;
     if (word === '-o') next();
     else if (word === '-d') body = next();
+    else if (word === '-X') method = next();
     else if (word === '-H') {
       const [name = '', value = ''] = next().split(/:\s*(.*)/s);
       headers[name] = value;
@@ -44,7 +46,11 @@ export function parseCurl(command: string, variables: Readonly<Record<string, st
   }
   return {
     url,
-    init: { method: body === undefined ? 'GET' : 'POST', headers, ...(body === undefined ? {} : { body }) },
+    init: {
+      method: method ?? (body === undefined ? 'GET' : 'POST'),
+      headers,
+      ...(body === undefined ? {} : { body }),
+    },
   };
 }
 

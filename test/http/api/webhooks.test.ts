@@ -129,11 +129,11 @@ describe('POST /hooks/openrouter/{nonce}', () => {
   it('binds no id that upstream does not know', async () => {
     const { at, job } = await lost();
     expect((await fetch(hookOf(at), forge(at, { id: 'gen-vid-invented' }))).status).toBe(204);
-    await at.gateway.webhooks.tick();
+    await (await at.gateway.webhooks.tick()).settled;
     expect(await read(at, job.id)).toMatchObject({ status: 'submission_unknown', upstream: { id: null } });
     // The true one comes later and wins.
     await fetch(hookOf(at), forge(at));
-    await at.gateway.webhooks.tick();
+    await (await at.gateway.webhooks.tick()).settled;
     expect(await read(at, job.id)).toMatchObject({ status: 'pending' });
     await at.tick();
     expect(await read(at, job.id)).toMatchObject({ status: 'completed' });
@@ -173,7 +173,7 @@ describe('POST /hooks/openrouter/{nonce}', () => {
     });
     expect((await fetch(hookOf(at), forge(at, { secret: null, id: 'gen-vid-invented' }))).status).toBe(204);
     expect((await fetch(hookOf(at), forge(at, { secret: null }))).status).toBe(204);
-    await at.gateway.webhooks.tick();
+    await (await at.gateway.webhooks.tick()).settled;
     expect(await read(at, job.id)).toMatchObject({
       status: 'pending',
       upstream: { id: at.simulator.ledger()[0]?.job_id },
@@ -200,7 +200,7 @@ describe('POST /hooks/openrouter/{nonce}', () => {
   it('raises an alarm where it contradicts the record, which stays', async () => {
     const { at, job } = await lost();
     await fetch(hookOf(at), forge(at));
-    await at.gateway.webhooks.tick();
+    await (await at.gateway.webhooks.tick()).settled;
     await at.tick();
     const before = await read(at, job.id);
     expect((await fetch(hookOf(at), forge(at, { id: 'gen-vid-other' }))).status).toBe(204);
