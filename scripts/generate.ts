@@ -2,10 +2,13 @@
 
 import { readFile, writeFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
+import { CLIPGATE_DOCUMENT } from '../src/http/openapi/openapi.ts';
+import { OPENROUTER_DOCUMENT } from '../src/http/openrouter/openrouter-face.ts';
 import { renderAlarms, renderConfiguration, renderErrors, renderOpenApi, renderTypes } from './documents.ts';
 
 const OUTPUTS: Readonly<Record<string, (current: string) => string | Promise<string>>> = {
-  'openapi/clipgate.json': renderOpenApi,
+  'openapi/clipgate.json': () => renderOpenApi(CLIPGATE_DOCUMENT),
+  'openapi/openrouter-face.json': () => renderOpenApi(OPENROUTER_DOCUMENT),
   'openapi/clipgate.d.ts': renderTypes,
   'docs/reference/alarms.md': renderAlarms,
   'docs/reference/configuration.md': renderConfiguration,

@@ -121,6 +121,15 @@ export const variables = {
     .describe(
       'File with the token that AWS_ROLE_ARN is taken on with, read again whenever credentials are renewed.',
     ),
+  CONTENT_LINKS: z
+    .enum(['authenticated', 'signed'], 'must be authenticated or signed')
+    .default('authenticated')
+    .describe(
+      'Links to clips in answers: `authenticated` (a key is needed) or `signed` (whoever has the link can play that one clip until it expires). A job can be asked for with `links=signed` either way.',
+    ),
+  CONTENT_LINK_TTL_S: wholeNumber(300, 86_400, 'seconds')
+    .default(3_600)
+    .describe('Seconds for which a signed link to a clip is valid.'),
   CLIENT_AUTH: z
     .enum(['keys', 'none'], 'must be keys or none')
     .default('keys')

@@ -12,6 +12,7 @@ import { type BudgetWatch, createBudgetWatch } from '../service/accounts/budget-
 import { createBudgets } from '../service/accounts/budgets.ts';
 import type { CallbackDispatcher } from '../service/callbacks/callback-dispatcher.ts';
 import { createArchiveHealth } from '../service/clips/archive-health.ts';
+import { createContentLinks } from '../service/clips/content-links.ts';
 import type { JobPoller } from '../service/jobs/job-poller.ts';
 import type { SubmissionHold } from '../service/jobs/submission-hold.ts';
 import { createOrders, type Orders } from '../service/orders/place-order.ts';
@@ -143,6 +144,11 @@ export async function createGateway(parts: GatewayParts): Promise<Gateway> {
 
   const accounts = createAccountParts(shared);
 
+  const links = createContentLinks(config.OPENROUTER_API_KEY, clock, {
+    isDefault: config.CONTENT_LINKS === 'signed',
+    lifeS: config.CONTENT_LINK_TTL_S,
+  });
+
   let draining = false;
   const app = await createApp({
     log,
@@ -162,6 +168,8 @@ export async function createGateway(parts: GatewayParts): Promise<Gateway> {
     orders,
     maxWaitS: config.MAX_WAIT_S,
     budgets: createBudgets({ store, clock }),
+    links,
+    publicUrl: config.PUBLIC_URL,
     pingStore: () => store.ping(),
     checkArchive: createArchiveHealth({ storage, clock: monotonic, alarms }),
     holds,

@@ -9,6 +9,7 @@ import type { KeyAdmin } from '../service/accounts/key-admin.ts';
 import type { CatalogCache } from '../service/catalog/catalog-cache.ts';
 import type { CatalogHistoryReader } from '../service/catalog/catalog-history.ts';
 import type { ClipArchive } from '../service/clips/clip-archive.ts';
+import type { ContentLinks } from '../service/clips/content-links.ts';
 import type { ClipRefetch } from '../service/clips/refetch.ts';
 import type { Jobs } from '../service/jobs/jobs.ts';
 import type { Reconciliation } from '../service/jobs/reconciliation.ts';
@@ -30,12 +31,15 @@ import { refetchRoutes } from './api/routes/refetch.ts';
 import { resubmissionRoutes } from './api/routes/resubmission.ts';
 import { routeRoutes } from './api/routes/route.ts';
 import { submissionRoutes } from './api/routes/submissions.ts';
+import { problems } from './api/schemas/problem.ts';
 import { admitBodies } from './input/body-admission.ts';
 import { readJsonBodies } from './input/json-body.ts';
 import { createJsonParser } from './input/large-json.ts';
 import { validatorCompiler } from './input/validation.ts';
-import { registerOpenApi, serveOpenApi, showOpenApi } from './openapi/openapi.ts';
+import { CLIPGATE_DOCUMENT, registerOpenApi, serveOpenApi, showOpenApi } from './openapi/openapi.ts';
+import { OPENROUTER_DOCUMENT, openRouterFace } from './openrouter/openrouter-face.ts';
 import { boundAnswers } from './response/unread-answers.ts';
+import { rootRoute } from './root.ts';
 import { type AuthenticatorParts, createAuthenticator } from './server/auth.ts';
 import { createScope, requireAuthority } from './server/authority.ts';
 import { answerClientError } from './server/client-error.ts';
@@ -53,7 +57,7 @@ export interface AppParts extends Omit<OperationRoutesParts, 'catalog' | 'isClos
   readonly version: string;
   /** Networks whose X-Forwarded-For is believed; null = none. */
   readonly trustProxy: readonly string[] | null;
-  readonly catalog: Pick<CatalogCache, 'get' | 'peek'>;
+  readonly catalog: Pick<CatalogCache, 'get' | 'getLists' | 'peek'>;
   readonly catalogMaxAgeS: number;
   readonly jobs: Jobs;
   readonly archive: Pick<ClipArchive, 'open'>;
@@ -68,6 +72,9 @@ export interface AppParts extends Omit<OperationRoutesParts, 'catalog' | 'isClos
   /** The longest wait that `Prefer: wait` gets, in seconds. */
   readonly maxWaitS: number;
   readonly budgets: Budgets;
+  readonly links: ContentLinks;
+  /** PUBLIC_URL; undefined = clients reach this gateway at the address they use. */
+  readonly publicUrl: string | undefined;
 }
 
 const BODY_LIMIT = 64 * 1024;
@@ -114,6 +121,7 @@ export async function createApp(parts: AppParts): Promise<App> {
   const parser = createJsonParser();
   app.addHook('onClose', () => parser.close());
   app.decorateRequest('principal');
+  app.decorateRequest('hasLink', false);
 
   logRequests(app, parts.log);
   app.addHook('onRequest', (request, reply, done) => {
@@ -123,25 +131,27 @@ export async function createApp(parts: AppParts): Promise<App> {
     }
     if (!closing) return done(request.is404 ? notFound() : undefined);
     reply.header('connection', 'close');
-    const { url } = request.routeOptions;
-    return done(url === '/healthz' || url === '/readyz' ? undefined : shuttingDown());
+    return done(request.routeOptions.config.isServedWhileClosing ? undefined : shuttingDown());
   });
   app.addHook('preClose', async () => {
     closing = true;
   });
 
   requireAuthority(app);
-  const scope = createScope(createAuthenticator(parts));
+  const authenticate = createAuthenticator(parts);
+  const scope = createScope(authenticate, parts.links, problems(401, 403, 429));
   admitBodies(app, createMemoryBudget(BODY_MEMORY_BYTES));
   const answers = createMemoryBudget(ANSWER_MEMORY_BYTES);
   boundAnswers(app, answers);
 
-  await registerOpenApi(app, parts.version);
+  await registerOpenApi(app, parts.version, CLIPGATE_DOCUMENT);
+  await registerOpenApi(app, parts.version, OPENROUTER_DOCUMENT);
   await app.register(scope('public', showOpenApi));
   const guardMethods = collectRoutes(app);
   await app.register(
     scope('public', async (open) => {
-      serveOpenApi(open);
+      serveOpenApi(open, CLIPGATE_DOCUMENT);
+      await open.register(rootRoute(parts));
       await open.register(operationRoutes({ ...parts, isClosing: () => closing || parts.isDraining() }));
       await open.register(hookRoutes(parts));
     }),
@@ -155,8 +165,13 @@ export async function createApp(parts: AppParts): Promise<App> {
       await api.register(routeRoutes(parts));
       await api.register(jobRoutes(parts));
       await api.register(resubmissionRoutes(parts));
-      await api.register(contentRoutes({ ...parts, answers }));
       await api.register(eventRoutes({ ...parts, answers }));
+    }),
+  );
+  await app.register(
+    scope('content', async (api) => {
+      answerPrivately(api);
+      await api.register(contentRoutes({ ...parts, answers }));
     }),
   );
   await app.register(
@@ -170,6 +185,10 @@ export async function createApp(parts: AppParts): Promise<App> {
       await api.register(refetchRoutes(parts));
       await api.register(budgetRoutes(parts));
     }),
+  );
+  await app.register(
+    openRouterFace({ ...parts, authenticate, answers, readBodies: (face) => readJsonBodies(face, parser) }),
+    { prefix: OPENROUTER_DOCUMENT.prefix },
   );
   guardMethods();
   // Node answers `Expect: anything` with a bare 417. RFC 9110 lets a server ignore what it does not know.

@@ -24,7 +24,7 @@ export interface OpenApiDocument {
 }
 
 /** Served beside the API, and not part of it. */
-const BESIDE = /^\/(docs(\/.*)?|openapi\.json)$/;
+const BESIDE = /^\/(docs(\/.*)?|(api\/v1\/)?openapi\.json)$/;
 
 function createAnswerCheck(document: OpenApiDocument): AnswerCheck {
   const ajv = new Ajv2020({ strict: false, allErrors: true, validateSchema: false });
@@ -95,8 +95,8 @@ const escapePointer = (step: string) => step.replaceAll('~', '~0').replaceAll('/
 const checks = new Map<string, AnswerCheck>();
 
 /** The check for the document a gateway serves; compiled once per document. */
-export async function loadAnswerCheck(url: string): Promise<AnswerCheck> {
-  const text = await (await fetch(`${url}/openapi.json`)).text();
+export async function loadAnswerCheck(url: string, prefix = ''): Promise<AnswerCheck> {
+  const text = await (await fetch(`${url}${prefix}/openapi.json`)).text();
   const known = checks.get(text) ?? createAnswerCheck(JSON.parse(text) as OpenApiDocument);
   checks.set(text, known);
   return known;

@@ -111,9 +111,11 @@ export async function startTestGateway(options: TestGatewayOptions = {}): Promis
   await gateway.start({ background: options.background ?? true });
   const url = await gateway.app.listen({ host: '127.0.0.1', port });
 
-  let loading: Promise<AnswerCheck> | undefined;
+  const checks = new Map<string, Promise<AnswerCheck>>();
   const request: TestGateway['request'] = async (path, init = {}) => {
-    loading ??= loadAnswerCheck(url);
+    const prefix = /^\/api\/v1(?=\/)/.exec(path)?.[0] ?? '';
+    const loading = checks.get(prefix) ?? loadAnswerCheck(url, prefix);
+    checks.set(prefix, loading);
     const check = await loading;
     const headers = { authorization: `Bearer ${CLIENT_KEY}`, ...init.headers };
     const response = await fetch(`${url}${path}`, { ...init, headers });

@@ -110,7 +110,7 @@ function describeReason({ code, requested, supported }: Reason): string {
   return supported && supported.length > 0 ? `${words}: this model has ${supported.join(', ')}` : words;
 }
 
-const renderBudgetRefusal = (budget: BudgetRefusal) => ({
+export const renderBudgetRefusal = (budget: BudgetRefusal) => ({
   id: budget.id,
   scope: budget.scope,
   limit_usd: fromMicroUsd(budget.limitMicroUsd),

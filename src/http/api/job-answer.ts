@@ -3,6 +3,7 @@
 import type { FastifyReply } from 'fastify';
 import type { Warning } from '../../core/clip/submission.ts';
 import { isNotPurchased, type Job } from '../../core/job/job.ts';
+import type { ContentLinks } from '../../service/clips/content-links.ts';
 import type { Jobs } from '../../service/jobs/jobs.ts';
 import { sendJson } from '../response/send-json.ts';
 import { renderJob } from './render.ts';
@@ -46,12 +47,19 @@ export async function sendCreated(
   );
 }
 
-/** The same with its request whole: tens of megabytes where it holds pictures. */
-export async function sendWhole(
+/**
+ * The same as its owner asked for it, written for this answer alone.
+ * @param wanted.sign signs its links. @param wanted.whole its request whole: tens of megabytes where it holds pictures.
+ */
+export async function sendJobAsAsked(
   reply: FastifyReply,
   jobs: Pick<Jobs, 'recordOf' | 'bodyOf'>,
   job: Job,
+  wanted: { readonly sign: ContentLinks['sign'] | undefined; readonly whole: boolean },
 ): Promise<FastifyReply> {
-  const shown = renderJob(await jobs.recordOf(job));
-  return sendJson(reply, JSON.stringify({ ...shown, request: await jobs.bodyOf(job) }));
+  const shown = renderJob(await jobs.recordOf(job), wanted.sign);
+  return sendJson(
+    reply,
+    JSON.stringify(wanted.whole ? { ...shown, request: await jobs.bodyOf(job) } : shown),
+  );
 }

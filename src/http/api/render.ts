@@ -14,6 +14,7 @@ import type { Candidate } from '../../core/routing/candidate.ts';
 import type { Rejected } from '../../core/routing/evaluate.ts';
 import type { Ranking } from '../../core/routing/plan-route.ts';
 import type { CatalogView } from '../../service/catalog/catalog-cache.ts';
+import { type ContentLinks, toQuery } from '../../service/clips/content-links.ts';
 import type { JobRecord } from '../../service/jobs/jobs.ts';
 
 const isoTime = (ms: number) => new Date(ms).toISOString();
@@ -162,7 +163,11 @@ const expectedAt = ({ status, expectedMs, submittedAt, createdAt }: Job): number
 
 export const linkTo = (job: Job): string => `/jobs/${job.id}`;
 
-export function renderJob({ job, outputs, earlier, resent, callback }: JobRecord) {
+/** @param sign signs the links to the clips; absent = they need a key. */
+export function renderJob(
+  { job, outputs, earlier, resent, callback }: JobRecord,
+  sign?: ContentLinks['sign'],
+) {
   const self = linkTo(job);
   const count = job.status === 'completed' ? job.outputCount : 0;
   return {
@@ -201,7 +206,7 @@ export function renderJob({ job, outputs, earlier, resent, callback }: JobRecord
       const stored = outputs.find((output) => output.index === index);
       return {
         index,
-        url: `${self}/content?index=${index}`,
+        url: `${self}/content?index=${index}${sign ? `&${toQuery(sign(job.id, index))}` : ''}`,
         content_type: stored?.contentType ?? 'video/mp4',
         bytes: stored?.bytes ?? null,
       };

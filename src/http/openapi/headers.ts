@@ -43,6 +43,9 @@ const BY_OPERATION: Readonly<Record<string, Readonly<Record<string, readonly Hea
   getJob: { '200': ['Preference-Applied'] },
   getJobContent: { '200': CLIP, '206': [...CLIP, 'Content-Range'], '304': CLIP },
   headJobContent: { '200': CLIP, '206': [...CLIP, 'Content-Range'], '304': CLIP },
+  createVideo: { '202': ['Idempotent-Replayed'] },
+  getVideoContent: { '200': CLIP, '206': [...CLIP, 'Content-Range'], '304': CLIP },
+  headVideoContent: { '200': CLIP, '206': [...CLIP, 'Content-Range'], '304': CLIP },
 };
 
 /** Request headers that are never validated: RFC 9110 and RFC 7240 have servers ignore what they do not understand. */
@@ -57,6 +60,8 @@ const ASKED_BY_OPERATION: Readonly<Record<string, readonly (keyof typeof ASKED)[
   getJob: ['Prefer'],
   getJobContent: ['If-None-Match', 'Range', 'If-Range'],
   headJobContent: ['If-None-Match', 'Range', 'If-Range'],
+  getVideoContent: ['If-None-Match', 'Range', 'If-Range'],
+  headVideoContent: ['If-None-Match', 'Range', 'If-Range'],
 };
 
 interface Parameter {

@@ -18,27 +18,47 @@ const DOCS_CSP =
   "default-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'; connect-src 'self'; " +
   "img-src 'self' data:; script-src 'self'; style-src 'self' 'unsafe-inline'";
 
-/** Collects the document from every route registered after this. */
-export async function registerOpenApi(app: App, version: string): Promise<void> {
+/** One document: that of the routes under one prefix. */
+export interface OpenApiDocument {
+  /** Where the routes are registered; '' = those under no prefix. */
+  readonly prefix: string;
+  readonly title: string;
+  readonly description: string;
+  readonly tags: readonly { readonly name: string; readonly description: string }[];
+}
+
+/** This gateway's own API. */
+export const CLIPGATE_DOCUMENT: OpenApiDocument = {
+  prefix: '',
+  title: 'Clipgate',
+  description: DESCRIPTION,
+  tags: [
+    { name: 'catalog', description: 'Models, their capabilities and prices.' },
+    { name: 'routing', description: 'Choose a model for a clip.' },
+    { name: 'jobs', description: 'Buy clips and follow them.' },
+    { name: 'accounts', description: 'Who may spend how much: keys, clients, budgets, spend.' },
+    { name: 'operators', description: 'Reconcile jobs with an unknown outcome.' },
+    { name: 'operations', description: 'Health checks.' },
+  ],
+};
+
+const decoratorOf = ({ prefix }: OpenApiDocument) => `swagger${prefix.replaceAll('/', '_')}`;
+
+/** Collects a document from the routes registered after this. */
+export async function registerOpenApi(app: App, version: string, about: OpenApiDocument): Promise<void> {
   const transform = createJsonSchemaTransform({});
   await app.register(swagger, {
+    decorator: decoratorOf(about) as 'swagger',
     openapi: {
       openapi: '3.1.0',
       info: {
-        title: 'Clipgate',
+        title: about.title,
         version,
-        description: DESCRIPTION,
+        description: about.description,
         license: { name: 'MIT', identifier: 'MIT' },
       },
       servers: [{ url: '/', description: 'This gateway.' }],
-      tags: [
-        { name: 'catalog', description: 'Models, their capabilities and prices.' },
-        { name: 'routing', description: 'Choose a model for a clip.' },
-        { name: 'jobs', description: 'Buy clips and follow them.' },
-        { name: 'accounts', description: 'Who may spend how much: keys, clients, budgets, spend.' },
-        { name: 'operators', description: 'Reconcile jobs with an unknown outcome.' },
-        { name: 'operations', description: 'Health checks.' },
-      ],
+      tags: [...about.tags],
       security: [{ clientKey: [] }],
       components: {
         securitySchemes: {
@@ -54,6 +74,8 @@ export async function registerOpenApi(app: App, version: string): Promise<void> 
     exposeHeadRoutes: true,
     transform: (document) => {
       const { schema, url } = transform(document);
+      const { prefix = '' } = document.route as { readonly prefix?: string };
+      if (prefix !== about.prefix) return { schema: { hide: true }, url };
       const isCopy = document.route.method === 'HEAD' && document.route.exposeHeadRoute !== false;
       if (isCopy) return { schema: { hide: true }, url };
       const answered = tidyAnswers(schema, document.schema?.response);
@@ -73,10 +95,15 @@ export async function showOpenApi(app: App): Promise<void> {
   await app.register(swaggerUi, { routePrefix: '/docs', staticCSP: DOCS_CSP });
 }
 
-/** Serves what was collected at /openapi.json. */
-export function serveOpenApi(app: App): void {
+/** What was collected, once the application is ready. */
+export function readOpenApi(app: App, about: OpenApiDocument): object {
+  return (app as App & Readonly<Record<string, () => object>>)[decoratorOf(about)]?.() ?? {};
+}
+
+/** Serves what was collected at /openapi.json, under the prefix of the scope. */
+export function serveOpenApi(app: App, about: OpenApiDocument): void {
   app.get('/openapi.json', { schema: { hide: true } }, async (_request, reply) => {
-    return reply.header('cache-control', 'public, max-age=60').send(app.swagger());
+    return reply.header('cache-control', 'public, max-age=60').send(readOpenApi(app, about) as never);
   });
 }
 

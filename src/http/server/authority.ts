@@ -2,17 +2,24 @@
 
 import type { FastifyInstance, FastifyReply, FastifyRequest, RouteOptions } from 'fastify';
 import { ClipgateError } from '../../core/errors.ts';
-import type { Principal } from '../../core/principal.ts';
-import { problems } from '../api/schemas/problem.ts';
+import { type Principal, visibleTo } from '../../core/principal.ts';
+import type { ContentLinks } from '../../service/clips/content-links.ts';
 import type { Authenticator } from './auth.ts';
 import type { App } from './context.ts';
 
-/** `public`: anyone, without a key. `client`: every key. `operator`: operators, and auditors as far as they read. */
-export type Authority = 'public' | 'client' | 'operator';
+/**
+ * `public`: anyone, without a key. `client`: every key. `content`: every key, or a signed link to the one clip that the
+ * route's `id` and the query's `index` name. `operator`: operators, and auditors as far as they read.
+ */
+export type Authority = 'public' | 'client' | 'content' | 'operator';
 
 declare module 'fastify' {
   interface FastifyContextConfig {
     readonly authority?: Authority;
+  }
+  interface FastifyRequest {
+    /** True for a request that a signed link admits, and that acts for no principal. */
+    hasLink: boolean;
   }
 }
 
@@ -36,26 +43,63 @@ export type Scope = (
   routes: (app: App) => Promise<void>,
 ) => (app: App) => Promise<void>;
 
-/** @param authenticate runs before every request of a scope that is not public. */
+/**
+ * @param authenticate runs before every request of a scope that is not public.
+ * @param links the signed links that admit to content without a key.
+ * @param refusals what such a scope may be refused with, as its routes declare answers.
+ */
 export const createScope =
-  (authenticate: Authenticator): Scope =>
+  (authenticate: Authenticator, links: Pick<ContentLinks, 'verify'>, refusals: object): Scope =>
   (authority, routes) =>
   async (app) => {
     app.addHook('onRoute', (route) => {
       route.config = { ...route.config, authority };
       if (authority !== 'public' && route.schema?.hide !== true) {
-        const response = { ...problems(401, 403, 429), ...(route.schema?.response as object) };
+        const response = { ...refusals, ...(route.schema?.response as object) };
         route.schema = { ...route.schema, response };
       }
     });
     if (authority !== 'public') {
-      app.addHook('onRequest', authenticate);
+      app.addHook('onRequest', (request: FastifyRequest, reply: FastifyReply, done) => {
+        if (authority !== 'content') return authenticate(request, reply, done);
+        const link = readLink(request, links);
+        request.hasLink = link === 'valid';
+        if (request.hasLink) return done();
+        // A key counts whatever stands in the query; without one the link is what is wrong.
+        const isLinkAlone = link !== 'none' && request.headers.authorization === undefined;
+        return isLinkAlone ? done(linkRefused(link)) : authenticate(request, reply, done);
+      });
       app.addHook('onRequest', (request: FastifyRequest, _reply: FastifyReply, done) =>
-        done(findRefusal(authority, request.principal, request.method)),
+        done(request.hasLink ? undefined : findRefusal(authority, request.principal, request.method)),
       );
     }
     await routes(app);
   };
+
+type Link = ReturnType<ContentLinks['verify']> | 'none';
+
+/** Fastify has read path and query by now, and validated neither. */
+function readLink({ params, query }: FastifyRequest, links: Pick<ContentLinks, 'verify'>): Link {
+  const { sig, exp, index = '0' } = query as Readonly<Record<string, unknown>>;
+  if (sig === undefined && exp === undefined) return 'none';
+  const { id } = params as { readonly id: string };
+  if (typeof sig !== 'string' || !isWhole(exp) || !isWhole(index)) return 'invalid';
+  return links.verify(id, Number(index), { expiresAt: Number(exp), signature: sig });
+}
+
+const isWhole = (text: unknown): boolean => typeof text === 'string' && /^\d{1,12}$/.test(text);
+
+const linkRefused = (link: Link) =>
+  new ClipgateError(
+    'unauthorized',
+    link === 'expired'
+      ? 'The link has expired. Ask for the job again to get a new one, or send a key.'
+      : 'The signature of the link does not fit this clip. Ask for the job again to get a link, or send a key.',
+  );
+
+/** Whose job a request may name; null = any: what an operator, or a link to that very clip, may see. */
+export const ownerOf = (request: FastifyRequest): string | null =>
+  request.hasLink ? null : visibleTo(request.principal);
 
 function findRefusal(authority: Authority, principal: Principal, method: string): ClipgateError | undefined {
   if (authority === 'operator' && principal.kind === 'client') return operatorRequired();

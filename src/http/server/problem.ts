@@ -82,7 +82,7 @@ const PLUGIN_REFUSALS: Readonly<Record<number, readonly [ErrorCode, string]>> = 
 };
 
 /** Maps any thrown value to an error with a code; unexpected ones are `internal`. */
-function asClipgateError(thrown: unknown, bodyLimit: number): ClipgateError {
+export function asClipgateError(thrown: unknown, bodyLimit: number): ClipgateError {
   if (thrown instanceof ClipgateError) return thrown;
   const { code, statusCode } = (thrown ?? {}) as Partial<FastifyError>;
   if (code === 'FST_ERR_CTP_BODY_TOO_LARGE') return bodyTooLarge(bodyLimit, thrown);
@@ -104,6 +104,12 @@ function asClipgateError(thrown: unknown, bodyLimit: number): ClipgateError {
 /** Fastify's error handler for every scope that speaks problem+json. */
 export function handleError(thrown: unknown, request: FastifyRequest, reply: FastifyReply): FastifyReply {
   const error = asClipgateError(thrown, request.routeOptions.bodyLimit);
+  logFailure(request, error, thrown);
+  return sendProblem(reply, error, ownStatus(thrown));
+}
+
+/** Logs what failed for our sake; what a caller did wrong is no news. */
+export function logFailure(request: FastifyRequest, error: ClipgateError, thrown: unknown): void {
   if (ERROR_CODES[error.code].status >= 500) {
     const ours = error.code === 'internal' || error.code === 'store_unavailable';
     request.log[ours ? 'error' : 'warn'](
@@ -111,11 +117,10 @@ export function handleError(thrown: unknown, request: FastifyRequest, reply: Fas
       'request failed',
     );
   }
-  return sendProblem(reply, error, ownStatus(thrown));
 }
 
 /** The status of a plugin's own refusal: the code next to it may usually have another. */
-function ownStatus(thrown: unknown): number | undefined {
+export function ownStatus(thrown: unknown): number | undefined {
   const { code, statusCode } = (thrown ?? {}) as Partial<FastifyError>;
   const isOurs = thrown instanceof ClipgateError || code === undefined || code in FASTIFY_CODES;
   if (isOurs || statusCode === undefined || code === 'FST_ERR_CTP_BODY_TOO_LARGE') return undefined;

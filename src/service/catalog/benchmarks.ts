@@ -30,7 +30,7 @@ const AGES = {
   flightMs: HOUR_MS / 30,
 };
 
-export function createBenchmarks(parts: BenchmarksParts): RefreshingCache<Benchmarks> {
+export function createBenchmarks(parts: BenchmarksParts): RefreshingCache<unknown, Benchmarks> {
   return createRefreshingCache(
     {
       ...parts,

@@ -22,6 +22,8 @@ export interface CatalogCache {
   peek(): CatalogView | null;
   /** The newest good catalog; the very first call may wait for it. @throws ClipgateError catalog_unavailable. */
   get(): Promise<CatalogView>;
+  /** Upstream's own lists of that catalog, as it spells them. @throws ClipgateError catalog_unavailable. */
+  getLists(): Promise<CatalogView & { readonly lists: RawCatalog }>;
   /** Reads the catalog kept from an earlier run, then refreshes in the background from now on. */
   start(): Promise<void>;
   stop(): Promise<void>;
@@ -118,19 +120,23 @@ export function createCatalogCache(parts: CatalogCacheParts, ages: RefreshingCac
     return view && { catalog: view.value, ageS: Math.floor(view.ageMs / 1000), stale: view.stale };
   }
 
+  async function load(): Promise<CatalogView> {
+    const view = peek() ?? ((await feed.refresh()) ? peek() : null);
+    if (view) return view;
+    throw new ClipgateError(
+      'catalog_unavailable',
+      'The model catalog has not been loaded yet. Retry shortly.',
+      { retryAfterS: Math.ceil(ages.retryMs / 1000) },
+    );
+  }
+
   return {
     ...feed,
     peek,
-    async get() {
-      const view = peek() ?? ((await feed.refresh()) ? peek() : null);
-      if (view) return view;
-      throw new ClipgateError(
-        'catalog_unavailable',
-        'The model catalog has not been loaded yet. Retry shortly.',
-        {
-          retryAfterS: Math.ceil(ages.retryMs / 1000),
-        },
-      );
+    get: load,
+    async getLists() {
+      const view = await load();
+      return { ...view, lists: feed.peek()?.raw ?? { models: null, modalities: null } };
     },
   };
 }

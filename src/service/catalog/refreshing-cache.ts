@@ -5,16 +5,18 @@ import type { JobStore } from '../../store/ports/job-store.ts';
 import type { Log } from '../runtime/log.ts';
 import { createLoop } from '../runtime/loop.ts';
 
-export interface CacheView<T> {
+export interface CacheView<Raw, T> {
   readonly value: T;
+  /** The answer it was made of. */
+  readonly raw: Raw;
   readonly ageMs: number;
   /** True when it is older than it should be because no newer one could be had. */
   readonly stale: boolean;
 }
 
-export interface RefreshingCache<T> {
+export interface RefreshingCache<Raw, T> {
   /** The newest good answer at once, or null where there has never been one. */
-  peek(): CacheView<T> | null;
+  peek(): CacheView<Raw, T> | null;
   /** Fetches now, joining a fetch that is under way. True where a good answer came of it. */
   refresh(): Promise<boolean>;
   /** Reads the answer kept from an earlier run, then refreshes in the background from now on. */
@@ -57,7 +59,7 @@ export interface RefreshingCacheAges {
 export function createRefreshingCache<Raw, T>(
   parts: RefreshingCacheParts<Raw, T>,
   ages: RefreshingCacheAges,
-): RefreshingCache<T> {
+): RefreshingCache<Raw, T> {
   const { name, clock, log } = parts;
   let current: (Adopted<Raw, T> & { readonly fetchedAt: number }) | null = null;
   let lastNumber = 0;
@@ -127,7 +129,7 @@ export function createRefreshingCache<Raw, T>(
     peek() {
       if (!current) return null;
       const age = ageMs(current.fetchedAt);
-      return { value: current.value, ageMs: age, stale: age > ages.maxAgeMs };
+      return { value: current.value, raw: current.raw, ageMs: age, stale: age > ages.maxAgeMs };
     },
     async start() {
       await restore();

@@ -5,6 +5,7 @@ import { pino } from 'pino';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { clientPrincipal } from '../../../src/core/principal.ts';
 import { type AppParts, createApp } from '../../../src/http/app.ts';
+import { createContentLinks } from '../../../src/service/clips/content-links.ts';
 import { octoberCatalog } from '../../support/catalogs.ts';
 import { CLIP, type ProblemAnswer, readAs } from '../../support/clips.ts';
 import { CLIENT_KEY, startTestGateway, type TestGateway } from '../../support/gateway.ts';
@@ -206,7 +207,9 @@ describe('what should not happen', () => {
     failedKeys: { retryAfterS: () => 0, note: () => undefined },
     keyAdmin: { create: fail, rotate: fail, update: fail, revoke: fail, get: fail, list: fail },
     clock: Date.now,
-    catalog: { get: fail, peek: () => null },
+    catalog: { get: fail, getLists: fail, peek: () => null },
+    links: createContentLinks(undefined, Date.now, { isDefault: false, lifeS: 300 }),
+    publicUrl: undefined,
     catalogMaxAgeS: 300,
     maxWaitS: 50,
     orders: { placeOrder: fail, planOrder: fail, quoteRoute: fail },
@@ -269,7 +272,11 @@ describe('what should not happen', () => {
   it('is not ready while the store is away, the loop is late, or there has never been a catalog', async () => {
     const catalog = octoberCatalog();
     const view = { catalog, ageS: 1, stale: false };
-    const well = { ...parts, catalog: { get: fail, peek: () => view }, pingStore: () => Promise.resolve() };
+    const well = {
+      ...parts,
+      catalog: { get: fail, getLists: fail, peek: () => view },
+      pingStore: () => Promise.resolve(),
+    };
     const readyz = async (changed: Partial<AppParts>) => {
       const app = await createApp({ ...well, ...changed });
       const answer = await app.inject('/readyz');
@@ -280,7 +287,7 @@ describe('what should not happen', () => {
     for (const [changed, check] of [
       [{ pingStore: fail }, 'store'],
       [{ loopDelayMs: () => 2000 }, 'event_loop'],
-      [{ catalog: { get: fail, peek: () => null } }, 'catalog'],
+      [{ catalog: { get: fail, getLists: fail, peek: () => null } }, 'catalog'],
     ] as const) {
       const answer = await readyz(changed);
       expect(answer.statusCode).toBe(503);

@@ -12,6 +12,8 @@ import {
   renderOpenApi,
   renderTypes,
 } from '../../../scripts/documents.ts';
+import { CLIPGATE_DOCUMENT } from '../../../src/http/openapi/openapi.ts';
+import { OPENROUTER_DOCUMENT } from '../../../src/http/openrouter/openrouter-face.ts';
 import { VERSION } from '../../../src/version.ts';
 import { startTestGateway, type TestGateway } from '../../support/gateway.ts';
 
@@ -56,7 +58,8 @@ const faultsOf = (pointer: string, value: unknown) => {
 
 describe('what is generated', () => {
   it.each([
-    ['openapi/clipgate.json', renderOpenApi],
+    ['openapi/clipgate.json', () => renderOpenApi(CLIPGATE_DOCUMENT)],
+    ['openapi/openrouter-face.json', () => renderOpenApi(OPENROUTER_DOCUMENT)],
     ['openapi/clipgate.d.ts', renderTypes],
     ['docs/reference/configuration.md', () => renderConfiguration(read('docs/reference/configuration.md'))],
     ['docs/reference/alarms.md', () => renderAlarms(read('docs/reference/alarms.md'))],

@@ -17,17 +17,32 @@ const CALLERS: Readonly<Record<string, Principal>> = {
   auditor: auditorPrincipal('eve', 'k3'),
 };
 
+/** One link is good, one was. */
+const LINKS = {
+  verify: (_id: string, _index: number, { signature }: { readonly signature: string }) =>
+    signature === 'good'
+      ? ('valid' as const)
+      : signature === 'old'
+        ? ('expired' as const)
+        : ('invalid' as const),
+};
+
 function createApp() {
   const app = Fastify() as unknown as App;
   app.decorateRequest('principal');
   app.setSerializerCompiler(() => (data) => JSON.stringify(data));
+  app.decorateRequest('hasLink', false);
   requireAuthority(app);
-  const scope = createScope((request: FastifyRequest, _reply, done) => {
-    const caller = CALLERS[String(request.headers['x-caller'])];
-    if (!caller) return done(Object.assign(new Error('who?'), { statusCode: 401 }));
-    request.principal = caller;
-    done();
-  });
+  const scope = createScope(
+    (request: FastifyRequest, _reply, done) => {
+      const caller = CALLERS[String(request.headers['x-caller'])];
+      if (!caller) return done(Object.assign(new Error('who?'), { statusCode: 401 }));
+      request.principal = caller;
+      done();
+    },
+    LINKS,
+    {},
+  );
   app.setErrorHandler((error: { code?: string; statusCode?: number }, _request, reply) =>
     reply.code(error.statusCode ?? 403).send(error.code),
   );
@@ -84,4 +99,23 @@ describe('an application', () => {
     });
     await expect(app.ready()).rejects.toThrow(/DELETE \/hidden/);
   });
+});
+
+it('lets a signed link in to the content it was made for, and a key in whatever the link says', async () => {
+  const { app, scope } = createApp();
+  const played = async (request: FastifyRequest) => (request.hasLink ? 'by link' : request.principal.name);
+  await app.register(scope('content', async (api) => void api.get('/clips/:id', played)));
+  const get = async (query: string, caller?: string) => {
+    const headers = caller === undefined ? {} : { 'x-caller': caller, authorization: 'Bearer k' };
+    const answer = await app.inject({ url: `/clips/job_1${query}`, headers });
+    return [answer.statusCode, answer.body];
+  };
+  expect(await get('?index=0&exp=1&sig=good')).toEqual([200, 'by link']);
+  expect(await get('?index=0&exp=1&sig=old')).toEqual([403, 'unauthorized']);
+  expect(await get('?index=0&exp=1&sig=bad')).toEqual([403, 'unauthorized']);
+  expect(await get('?index=0&sig=good')).toEqual([403, 'unauthorized']);
+  expect(await get('?index=-1&exp=1&sig=good')).toEqual([403, 'unauthorized']);
+  expect((await get(''))[0]).toBe(401);
+  expect(await get('?index=0&exp=1&sig=bad', 'client')).toEqual([200, 'studio']);
+  await app.close();
 });

@@ -3,6 +3,7 @@
 import type { FastifyRequest } from 'fastify';
 import { isTerminal } from '../../../core/job/job.ts';
 import { visibleTo } from '../../../core/principal.ts';
+import type { ContentLinks } from '../../../service/clips/content-links.ts';
 import type { Jobs } from '../../../service/jobs/jobs.ts';
 import { hashJson } from '../../../service/orders/canonical-json.ts';
 import { JOB_ID_PATTERN } from '../../../service/orders/ids.ts';
@@ -12,7 +13,7 @@ import { parsePrefer } from '../../input/prefer.ts';
 import { sendJson } from '../../response/send-json.ts';
 import { operatorRequired } from '../../server/authority.ts';
 import type { App } from '../../server/context.ts';
-import { sendCreated, sendJob, sendWhole } from '../job-answer.ts';
+import { sendCreated, sendJob, sendJobAsAsked } from '../job-answer.ts';
 import { toOrder } from '../order-body.ts';
 import {
   linkTo,
@@ -41,12 +42,13 @@ export interface JobRoutesParts {
   readonly jobs: Jobs;
   /** The longest wait that `Prefer: wait` gets, in seconds. */
   readonly maxWaitS: number;
+  readonly links: Pick<ContentLinks, 'isDefault' | 'sign'>;
 }
 
 /** How long a client should let pass before it asks again for a job that is not done. */
 const RETRY_AFTER_S = '5';
 
-export function jobRoutes({ orders, jobs, maxWaitS }: JobRoutesParts) {
+export function jobRoutes({ orders, jobs, links, maxWaitS }: JobRoutesParts) {
   return async (app: App): Promise<void> => {
     app.post(
       '/jobs',
@@ -139,7 +141,10 @@ export function jobRoutes({ orders, jobs, maxWaitS }: JobRoutesParts) {
           status: status ?? null,
           model: model ?? null,
         });
-        return { data: (await jobs.recordsOf(page)).map(renderJob), next_cursor: nextCursor };
+        return {
+          data: (await jobs.recordsOf(page)).map((record) => renderJob(record)),
+          next_cursor: nextCursor,
+        };
       },
     );
 
@@ -163,7 +168,10 @@ export function jobRoutes({ orders, jobs, maxWaitS }: JobRoutesParts) {
         const job = await (waitS === null
           ? jobs.get(id, clientId)
           : jobs.waitForChange(id, clientId, waitS * 1000, request.signal));
-        return request.query.include === 'request' ? sendWhole(reply, jobs, job) : sendJob(reply, jobs, job);
+        const whole = request.query.include === 'request';
+        const isSigned = job.status === 'completed' && (links.isDefault || request.query.links === 'signed');
+        if (!whole && !isSigned) return sendJob(reply, jobs, job);
+        return sendJobAsAsked(reply, jobs, job, { sign: isSigned ? links.sign : undefined, whole });
       },
     );
   };

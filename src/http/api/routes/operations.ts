@@ -28,6 +28,7 @@ export function operationRoutes(parts: OperationRoutesParts) {
     app.get(
       '/healthz',
       {
+        config: { isServedWhileClosing: true },
         schema: {
           operationId: 'getHealth',
           summary: 'Liveness: whether the process responds; checks no dependency',
@@ -42,6 +43,7 @@ export function operationRoutes(parts: OperationRoutesParts) {
     app.get(
       '/readyz',
       {
+        config: { isServedWhileClosing: true },
         schema: {
           operationId: 'getReadiness',
           summary: 'Readiness: whether requests can be served (store, catalog, event loop)',

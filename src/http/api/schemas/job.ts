@@ -303,6 +303,12 @@ export const JobQuerySchema = z.strictObject({
 
 export const ContentQuerySchema = z.strictObject({
   index: queryInteger(0, 1000).prefault(0).describe('Index of the output.'),
+  exp: queryInteger(0, 1e12).optional().describe('Of a signed link: when it expires, in seconds since 1970.'),
+  sig: z
+    .string()
+    .max(100)
+    .optional()
+    .describe('Of a signed link: its signature, which takes the place of a key for this one clip.'),
 });
 
 export const DryRunSchema = z

@@ -13,6 +13,12 @@ export const JobIncludeSchema = z.strictObject({
     .describe(
       '`request`: the request whole, with its `data:` URLs, as it was or will be sent to OpenRouter.',
     ),
+  links: z
+    .enum(['signed'])
+    .optional()
+    .describe(
+      '`signed`: `outputs[].url` can be played without a key until it expires (CONTENT_LINK_TTL_S), and leads to that clip alone.',
+    ),
 });
 
 // Use `prefault` for defaults: `default` applies to the parsed number, and the document describes the text.
