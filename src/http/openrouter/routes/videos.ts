@@ -81,7 +81,9 @@ export function videoRoutes({ orders, jobs, links, publicUrl }: VideoRoutesParts
       {
         // A refused poll makes clients buy the clip again; see `handlePollError`.
         config: { isServedWhileClosing: true },
-        errorHandler: (thrown, request, reply) => handlePollError(thrown, request, reply, publicUrl),
+        errorHandler: (thrown, request, reply) => {
+          void handlePollError(thrown, request, reply, publicUrl);
+        },
         schema: {
           operationId: 'getVideo',
           summary: 'What became of a job',
