@@ -14,6 +14,7 @@ export interface Mutant {
 }
 
 const SUBMIT = 'src/outbound/openrouter/submit.ts';
+const REJECTION = 'src/outbound/openrouter/rejection.ts';
 const SUBMITTER = 'src/service/jobs/job-submitter.ts';
 const POLLER = 'src/service/jobs/job-poller.ts';
 const DESK = 'src/service/webhooks/inbound-webhooks.ts';
@@ -39,9 +40,9 @@ export const MUTANTS: readonly Mutant[] = [
     stack: 'sqlite',
     edits: [
       {
-        file: SUBMIT,
-        from: 'const REFUSALS: ReadonlySet<number> = new Set([400, ',
-        to: 'const REFUSALS: ReadonlySet<number> = new Set([500, 502, 503, 504, 524, 408, 400, ',
+        file: REJECTION,
+        from: "  [400, 'invalid_input'],",
+        to: "  ...([500, 502, 503, 504, 524, 408, 400].map((status) => [status, 'invalid_input']) as [number, RejectionReason][]),",
       },
     ],
   },
@@ -131,8 +132,8 @@ export const MUTANTS: readonly Mutant[] = [
     edits: [
       {
         file: 'src/core/job/advance.ts',
-        from: 'return Math.round(pace.minMs * spread);',
-        to: 'return pace.minMs * spread;',
+        from: 'return Math.round(Math.min(maxMs, jitter(bounded, random, POLL_JITTER)));',
+        to: 'return Math.min(maxMs, jitter(bounded, random, POLL_JITTER));',
       },
       { file: 'src/store/sql/lease-columns.ts', from: 'Math.round(ms)', to: 'ms' },
     ],

@@ -9,7 +9,7 @@ import { mountTinyDisk } from '../../support/tiny-disk.ts';
 it('answers 503 while nothing can be kept, is not ready, and goes on when there is room', async ({
   skip,
 }) => {
-  const disk = mountTinyDisk(4);
+  const disk = mountTinyDisk(8);
   if (!disk) return skip();
   const gateway = await startTestGateway({
     background: false,
