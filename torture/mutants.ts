@@ -17,7 +17,7 @@ const SUBMIT = 'src/outbound/openrouter/submit.ts';
 const REJECTION = 'src/outbound/openrouter/rejection.ts';
 const SUBMITTER = 'src/service/jobs/job-submitter.ts';
 const POLLER = 'src/service/jobs/job-poller.ts';
-const DESK = 'src/service/webhooks/inbound-webhooks.ts';
+const INBOX = 'src/service/webhooks/inbound-webhooks.ts';
 const STEPS = 'src/store/queries/job-steps.ts';
 const CREATION = 'src/store/queries/job-creation.ts';
 const POSTGRES = 'src/store/postgres/postgres.ts';
@@ -41,8 +41,8 @@ export const MUTANTS: readonly Mutant[] = [
     edits: [
       {
         file: REJECTION,
-        from: "  [400, 'invalid_input'],",
-        to: "  ...([500, 502, 503, 504, 524, 408, 400].map((status) => [status, 'invalid_input']) as [number, RejectionReason][]),",
+        from: 'const answered = REASONS.get(status);',
+        to: "const answered = status >= 500 || status === 408 ? 'invalid_input' : REASONS.get(status);",
       },
     ],
   },
@@ -153,14 +153,14 @@ export const MUTANTS: readonly Mutant[] = [
   {
     name: 'a webhook is believed without a look upstream',
     stack: 'sqlite',
-    edits: [{ file: DESK, from: "if (seen.kind !== 'answer') {", to: "if (seen.kind === 'failed') {" }],
+    edits: [{ file: INBOX, from: "if (seen.kind !== 'answer') {", to: "if (seen.kind === 'failed') {" }],
   },
   {
     name: 'a webhook that is not confirmed at once is dropped',
     stack: 'sqlite',
     edits: [
       {
-        file: DESK,
+        file: INBOX,
         from: 'if (await process(webhook)) return store.dropWebhook(webhook);',
         to: 'if ((await process(webhook)) || webhook) return store.dropWebhook(webhook);',
       },

@@ -5,9 +5,9 @@ import { settledAmount } from '../../core/accounts/budget.ts';
 import { isNotPurchased } from '../../core/job/job.ts';
 import type { MicroUsd } from '../../core/money.ts';
 import type { Dialect, Queries } from '../sql/database.ts';
+import type { AttemptEnd } from './attempt-end.ts';
 import { BUDGET_COLUMNS, LOCK_ORDER, toBudget } from './budget-row.ts';
 import { changeWindow, noticeOverrun, noticeThresholds } from './budget-windows.ts';
-import type { AttemptEnd } from './end-attempt.ts';
 
 /** What an attempt that has ended was charged: 0 where it was never sent or proven not bought; null = unknown. */
 function billOf(end: AttemptEnd): MicroUsd | null {

@@ -1,27 +1,9 @@
 // The one place every end of an attempt passes, whichever statement ended it.
 
-import { isTerminal, type Job, type JobChange } from '../../core/job/job.ts';
+import { isTerminal, type JobChange } from '../../core/job/job.ts';
 import type { Dialect, Queries } from '../sql/database.ts';
+import type { AttemptEnd } from './attempt-end.ts';
 import { settleHolds } from './budget-settlement.ts';
-
-/** How one attempt of a job ended: `attempt` is its number, `actualMicroUsd` the bill, null where it is unknown. */
-export type AttemptEnd = Pick<
-  Job,
-  | 'id'
-  | 'clientId'
-  | 'attempt'
-  | 'model'
-  | 'fallback'
-  | 'status'
-  | 'upstreamId'
-  | 'error'
-  | 'submittedAt'
-  | 'finishedAt'
-  | 'actualMicroUsd'
-  | 'isByok'
-  | 'estimatedMicroUsd'
-  | 'ceilingMicroUsd'
->;
 
 /** True where saving `change` may end an attempt, or tell the bill of one that has ended: a unit of several statements. */
 export const mayEndAttempt = (change: JobChange): boolean =>

@@ -1,12 +1,14 @@
 // Wrong requests: each gets its status, code and pointer in a problem document, and none of them buys anything.
 
+import { createHash } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { CLIENT_KEY, startTestGateway, type TestGateway } from '../../support/gateway.ts';
 import { BAD_BODIES } from './bad-bodies.ts';
 
 let gateway: TestGateway;
 beforeAll(async () => {
-  gateway = await startTestGateway();
+  // Each case of a wrong key comes from an address of its own: guessing is slowed by address.
+  gateway = await startTestGateway({ env: { TRUST_PROXY: '127.0.0.0/8' } });
 });
 afterAll(async () => {
   expect(gateway.simulator.ledger()).toEqual([]);
@@ -234,14 +236,16 @@ describe('keys', () => {
     ['two keys', `Bearer ${CLIENT_KEY} ${CLIENT_KEY}`, MISSHAPEN],
     ['almost', `Bearer ${CLIENT_KEY}x`, UNKNOWN],
     ['in capitals', `Bearer ${CLIENT_KEY.toUpperCase()}`, UNKNOWN],
-  ])('%s', async (_name, authorization, detail) => {
+  ])('%s', async (name, authorization, detail) => {
+    const address = `203.0.113.${createHash('sha256').update(name).digest()[0]}`;
     for (const path of [
       '/models',
       '/models/google/veo-3.1-lite',
       '/jobs',
       '/jobs/job_01K5J0V6Y8ZJ3T9Q4C2N7M1XAB',
     ]) {
-      const response = await gateway.request(path, { headers: { authorization } });
+      const headers = { authorization, 'x-forwarded-for': address };
+      const response = await gateway.request(path, { headers });
       const problem = await readProblem(response);
       expect(problem).toMatchObject({ status: 401, code: 'unauthorized' });
       expect(problem.detail).toMatch(new RegExp(`^${detail}`));

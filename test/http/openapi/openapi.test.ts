@@ -108,7 +108,10 @@ describe('every operation', () => {
         .map(({ name: parameter, schema }) => [`${name} ${parameter}`, schema.default]),
     );
     expect(Object.fromEntries(defaults)).toEqual({
+      'get /audit limit': 20,
+      'get /budgets limit': 20,
       'get /jobs limit': 20,
+      'get /keys limit': 20,
       'get /models/changes limit': 200,
       'get /jobs/{id}/content index': 0,
       'head /jobs/{id}/content index': 0,

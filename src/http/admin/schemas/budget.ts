@@ -131,16 +131,24 @@ export const BudgetSchema = z
       })
       .describe('The window that contains the present.'),
   })
-  .meta({ id: 'Budget', examples: [budgetExample] });
+  .meta({
+    id: 'Budget',
+    description: 'A budget with what is left of its present window.',
+    examples: [budgetExample],
+  });
 
 export const BudgetListSchema = z
   .object({ data: listOf(BudgetSchema).describe('Oldest first.'), next_cursor: z.string().nullable() })
-  .meta({ id: 'BudgetList', examples: [{ data: [budgetExample], next_cursor: null }] });
+  .meta({
+    id: 'BudgetList',
+    description: 'A page of budgets; `next_cursor` is the cursor of the next page.',
+    examples: [{ data: [budgetExample], next_cursor: null }],
+  });
 
 export const BudgetQuerySchema = z.strictObject({
   scope: z.enum(['all', 'client', 'key']).optional().describe('Only budgets of this kind.'),
   scope_id: NameSchema.optional().describe('With `scope`: only those of this client or key.'),
-  limit: queryInteger(1, 100).prefault('20').describe('How many at most. Default 20.'),
+  limit: queryInteger(1, 100).prefault(20).describe('How many at most. Default 20.'),
   cursor: z.string().regex(BUDGET_ID_PATTERN, 'must be the next_cursor of an earlier response').optional(),
 });
 
@@ -170,6 +178,7 @@ export const AdjustmentSchema = z
   })
   .meta({
     id: 'BudgetAdjustment',
+    description: 'An amount that was added to the limit of one window, and why.',
     examples: [
       {
         id: 'adjustment_01K7QJ6Y8ZC5D0VN3T2R9XWE4M',
