@@ -1545,6 +1545,7 @@ export interface components {
             next_cursor: string | null;
         };
         /**
+         * @description A budget with what is left of its present window.
          * @example {
          *       "id": "budget_01K7QJ6Y8ZC5D0VN3T2R9XWE4M",
          *       "scope": {
@@ -1610,6 +1611,7 @@ export interface components {
             };
         };
         /**
+         * @description A page of budgets; `next_cursor` is the cursor of the next page.
          * @example {
          *       "data": [
          *         {
@@ -1650,6 +1652,7 @@ export interface components {
             next_cursor: string | null;
         };
         /**
+         * @description An amount that was added to the limit of one window, and why.
          * @example {
          *       "id": "adjustment_01K7QJ6Y8ZC5D0VN3T2R9XWE4M",
          *       "budget_id": "budget_01K7QJ6Y8ZC5D0VN3T2R9XWE4M",
@@ -6004,7 +6007,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Default Response */
+            /** @description A page of budgets; `next_cursor` is the cursor of the next page. */
             200: {
                 headers: {
                     "X-Request-Id": components["headers"]["X-Request-Id"];
@@ -6103,7 +6106,7 @@ export interface operations {
             };
         };
         responses: {
-            /** @description Default Response */
+            /** @description A budget with what is left of its present window. */
             201: {
                 headers: {
                     "X-Request-Id": components["headers"]["X-Request-Id"];
@@ -6230,7 +6233,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Default Response */
+            /** @description A budget with what is left of its present window. */
             200: {
                 headers: {
                     "X-Request-Id": components["headers"]["X-Request-Id"];
@@ -6446,7 +6449,7 @@ export interface operations {
             };
         };
         responses: {
-            /** @description Default Response */
+            /** @description A budget with what is left of its present window. */
             200: {
                 headers: {
                     "X-Request-Id": components["headers"]["X-Request-Id"];
@@ -6587,7 +6590,7 @@ export interface operations {
             };
         };
         responses: {
-            /** @description Default Response */
+            /** @description An amount that was added to the limit of one window, and why. */
             201: {
                 headers: {
                     "X-Request-Id": components["headers"]["X-Request-Id"];
