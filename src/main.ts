@@ -84,9 +84,9 @@ try {
   const args = process.argv.slice(2);
   if (args.length === 0) await main();
   else {
-    const { DATABASE_URL: databaseUrl } = parseConfig(readSecretFiles(process.env));
+    const config = parseConfig(readSecretFiles(process.env));
     const say = (line: string): void => void process.stdout.write(`${line}\n`);
-    await runCommand(args, { databaseUrl, clock: Date.now, say });
+    await runCommand(args, { config, clock: Date.now, random: Math.random, say });
   }
 } catch (error) {
   // An error that an operator can fix is one sentence; anything else shows its stack.

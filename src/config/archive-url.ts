@@ -57,6 +57,12 @@ export const archiveUrl = z.string().transform((value, context): ArchiveLocation
   };
 });
 
+/** A bucket or a folder as a command names it: as in ARCHIVE_URL, or a path. Null where it is neither. */
+export function parseArchiveUrl(text: string): ArchiveLocation | null {
+  const isUrl = /^[a-z][a-z0-9+.-]*:/i.test(text);
+  return archiveUrl.safeParse(isUrl ? text : `file:${text}`).data ?? null;
+}
+
 /** Where containers on Amazon's platforms get credentials from: a link-local or loopback address, or https. */
 export const containerCredentialsUrl = z
   .string()

@@ -69,6 +69,19 @@ export const variables = {
     .describe(
       'Where clips are kept in place of ARCHIVE_DIR: `s3://<bucket>/<prefix>?region=<region>`, with `&endpoint=https://...` for a server other than Amazon S3, or `file:<folder>`.',
     ),
+  ARCHIVE_MAX_BYTES: wholeNumber(1, 999_999_999_999_999, 'bytes')
+    .optional()
+    .describe(
+      'Bytes that all archived clips may have together; beyond it the oldest are removed. Unset: no limit.',
+    ),
+  RETENTION_CLIP_DAYS: wholeNumber(1, 36_500, 'days')
+    .optional()
+    .describe('Days after the end of a job at which its clips are removed from the archive. Unset: kept.'),
+  RETENTION_REQUEST_DAYS: wholeNumber(1, 36_500, 'days')
+    .optional()
+    .describe(
+      'Days after the end of a job at which its prompt, media and options are erased. Model, duration, resolution, cost and times stay. Unset: kept.',
+    ),
   CONTENT_REDIRECT: z
     .enum(['off', 'presigned'], 'must be off or presigned')
     .default('off')

@@ -6,6 +6,7 @@ import type { Config } from '../config/variables.ts';
 import { ClipgateError } from '../core/errors.ts';
 import { type CredentialSource, createCredentials } from '../outbound/s3/credentials.ts';
 import { createS3Client } from '../outbound/s3/s3-client.ts';
+import type { ExpiryLimits } from '../service/clips/expiry.ts';
 import { createFolderStorage } from '../service/clips/storage/folder.ts';
 import type { ClipStorage } from '../service/clips/storage/port.ts';
 import { createS3Storage } from '../service/clips/storage/s3.ts';
@@ -25,6 +26,15 @@ export interface OpenArchive {
   /** Ends what connections there are. */
   close(): Promise<void>;
 }
+
+const DAY_MS = 24 * 60 * 60_000;
+
+/** How long clips and requests are kept, and how many bytes of clips. */
+export const expiryLimitsOf = (config: Config): ExpiryLimits => ({
+  clipMs: config.RETENTION_CLIP_DAYS === undefined ? null : config.RETENTION_CLIP_DAYS * DAY_MS,
+  requestMs: config.RETENTION_REQUEST_DAYS === undefined ? null : config.RETENTION_REQUEST_DAYS * DAY_MS,
+  maxBytes: config.ARCHIVE_MAX_BYTES ?? null,
+});
 
 /** @throws ClipgateError where a bucket is named without a region, or nothing says how to get into it. */
 export function openArchive(location: ArchiveLocation, context: ArchiveContext): OpenArchive {

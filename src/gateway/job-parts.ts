@@ -7,6 +7,8 @@ import { cutSecrets } from '../core/redact-upstream.ts';
 import type { OpenRouter } from '../outbound/openrouter/openrouter.ts';
 import { findSignatureFault, parseWebhook } from '../outbound/openrouter/webhook.ts';
 import { createClipArchive } from '../service/clips/clip-archive.ts';
+import { createErasure } from '../service/clips/erasure.ts';
+import { createExpiry } from '../service/clips/expiry.ts';
 import { createClipRefetch } from '../service/clips/refetch.ts';
 import { createJobFallback } from '../service/jobs/job-fallback.ts';
 import { createJobPoller } from '../service/jobs/job-poller.ts';
@@ -22,7 +24,7 @@ import type { Alarms } from '../service/runtime/alarms.ts';
 import type { Log } from '../service/runtime/log.ts';
 import { createInboundWebhooks } from '../service/webhooks/inbound-webhooks.ts';
 import type { JobStore } from '../store/ports/job-store.ts';
-import { openArchive } from './archive-parts.ts';
+import { expiryLimitsOf, openArchive } from './archive-parts.ts';
 import type { Lifecycle } from './lifecycle.ts';
 import { LEASE_MARGIN_MS, STEPS, STOP_MS } from './timeouts.ts';
 
@@ -83,6 +85,16 @@ export function createJobParts(context: JobContext) {
     stopMs: STOP_MS,
   });
 
+  const erasure = createErasure({ store, storage, log });
+  const expiry = createExpiry({ store, erasure, clock, random, log }, expiryLimitsOf(config));
+  lifecycle.add('expiry', {
+    phase: 'work',
+    isBackground: true,
+    start: () => expiry.start(),
+    stop: () => expiry.stop(),
+    stopMs: STOP_MS,
+  });
+
   const poller = createJobPoller(
     { store, upstream, submitter, archive, fallback, modelStats, clock, monotonic, random, alarms, log },
     { owner, pace, ...STEPS },
@@ -135,6 +147,7 @@ export function createJobParts(context: JobContext) {
   return {
     archive,
     storage,
+    erasure,
     clips: createClipRefetch({ store, archive, log }),
     breaker,
     holds,

@@ -8,6 +8,7 @@ import { describeBudgets } from './contract/budgets.ts';
 import { describeCallbacks } from './contract/callbacks.ts';
 import { describeCatalogHistory } from './contract/catalog.ts';
 import { describeCreation } from './contract/creation.ts';
+import { describeErasure } from './contract/erasure.ts';
 import { describeInbox } from './contract/inbox.ts';
 import { describeKeys } from './contract/keys.ts';
 import { describeLeases } from './contract/leases.ts';
@@ -38,6 +39,7 @@ export function describeJobStore(name: string, open: OpenStore): void {
     describe('deciding an unknown', () => describeResolution(current));
     describe('observing', () => describeObservations(current));
     describe('removing what is dead', () => describePurge(current));
+    describe('forgetting', () => describeErasure(current));
     describe('reading', () => describeReads(current));
     describe('the bodies of requests', () => describeBodies(current));
     describe('keys and clients', () => describeKeys(current));

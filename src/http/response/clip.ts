@@ -41,6 +41,8 @@ export async function sendClip(
         'content_gone',
         'OpenRouter no longer has this clip, and it was not archived in time.',
       );
+    case 'removed':
+      throw new ClipgateError('content_gone', 'This clip was removed from the archive.');
     case 'unavailable':
       throw unavailable();
     case 'live':

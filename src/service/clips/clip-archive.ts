@@ -32,6 +32,8 @@ export type Clip =
     }
   /** On its way: length and hash are not known yet. */
   | { readonly kind: 'live'; readonly body: Readable; readonly contentType: string }
+  /** It was removed from the archive on purpose, and is not fetched again. */
+  | { readonly kind: 'removed' }
   | { readonly kind: 'gone' }
   | { readonly kind: 'unavailable'; readonly reason: string };
 
@@ -68,7 +70,7 @@ export interface ClipArchiveParts {
   readonly log: Log;
 }
 
-type Unfetched = Exclude<Clip, { kind: 'stored' | 'live' }>;
+type Unfetched = Exclude<Clip, { kind: 'stored' | 'live' | 'removed' }>;
 
 interface Fetching {
   readonly download: ClipDownload;
@@ -175,7 +177,10 @@ export function createClipArchive(parts: ClipArchiveParts): ClipArchive {
             ? (before?.file ?? nameOf(job, index))
             : replacementNameOf(job, index, sha256);
         await storage.put(file, spooled, sha256);
-        await store.saveOutput({ jobId: job.id, index, file, bytes, sha256, contentType });
+        if (!(await store.saveOutput({ jobId: job.id, index, file, bytes, sha256, contentType }))) {
+          await storage.remove(file);
+          throw new Error('the clips of the job were removed while this one was on its way');
+        }
         log.info({ job_id: job.id, index, bytes }, 'clip stored');
         // Only now does no row name it any more.
         if (before && before.file !== file) await storage.remove(before.file);
@@ -251,6 +256,7 @@ export function createClipArchive(parts: ClipArchiveParts): ClipArchive {
         alarms.raise('archive_disk', { detail }, `the clip archive ${detail}: clips cannot be archived`);
     },
     async open(job, index, signal) {
+      if (job.clipsRemovedAt !== null) return { kind: 'removed' };
       const stored = await findStored(job, index);
       if (stored) return stored;
       const begun = await fetchClip(job, index);
@@ -270,12 +276,14 @@ export function createClipArchive(parts: ClipArchiveParts): ClipArchive {
       );
     },
     async keep(job) {
+      if (job.clipsRemovedAt !== null) return true;
       let all = true;
       // One after another, so that a job of many clips does not push the rest aside; one that fails stops none.
       for (let index = 0; index < job.outputCount; index += 1) all = (await keepOne(job, index)) && all;
       return all;
     },
     async refetch(job, index, acceptAsIs) {
+      if (job.clipsRemovedAt !== null) return { kind: 'gone' };
       // One fetch of a clip at a time: what is under way ends first, for it was begun under other rules.
       const before = await fetching.get(nameOf(job, index))?.catch(() => null);
       if (before && 'download' in before) await before.stored;

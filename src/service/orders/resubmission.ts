@@ -53,6 +53,13 @@ function keyOf(principal: Principal, job: Job, key: string | null): string {
 
 function requireSense(job: Job, history: IntentHistory, acceptDoubleCharge: boolean): void {
   const about = { details: { jobStatus: job.status } };
+  if (job.bodyErasedAt !== null) {
+    throw new ClipgateError(
+      'not_resubmittable',
+      'The request of this job was erased. Order the clip anew.',
+      about,
+    );
+  }
   switch (judgeResubmit(job, history)) {
     case 'none':
       return;

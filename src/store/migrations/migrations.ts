@@ -14,6 +14,7 @@ import { unclearMigration } from './0011-unclear.ts';
 import { auditMigration } from './0012-audit.ts';
 import { budgetsMigration } from './0013-budgets.ts';
 import { keysMigration } from './0014-keys.ts';
+import { erasureMigration } from './0015-erasure.ts';
 import type { Migration } from './migrator.ts';
 
 export const MIGRATIONS: readonly Migration[] = [
@@ -31,4 +32,5 @@ export const MIGRATIONS: readonly Migration[] = [
   auditMigration,
   budgetsMigration,
   keysMigration,
+  erasureMigration,
 ];

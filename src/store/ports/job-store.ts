@@ -8,6 +8,7 @@ import type { BudgetStore } from './budgets.ts';
 import type { CallbackStore } from './callbacks.ts';
 import type { CatalogStore } from './catalog.ts';
 import type { DocumentStore } from './documents.ts';
+import type { ErasureStore } from './erasure.ts';
 import type { JobRecords } from './jobs.ts';
 import type { ObservationStore } from './observations.ts';
 import type { OutputStore } from './outputs.ts';
@@ -28,6 +29,7 @@ export type JobStore = JobRecords &
   BudgetStore &
   CatalogStore &
   DocumentStore &
+  ErasureStore &
   ObservationStore &
   OutputStore &
   StoreHealth &

@@ -3,7 +3,8 @@
 import type { StoredOutput } from '../../core/job/job.ts';
 
 export interface OutputStore {
-  saveOutput(output: StoredOutput): Promise<void>;
+  /** False where the clips of the job were removed for good: nothing was written. @throws where there is no such job. */
+  saveOutput(output: StoredOutput): Promise<boolean>;
   /** What the archive holds of these jobs. */
   getOutputs(jobIds: readonly string[]): Promise<StoredOutput[]>;
 }

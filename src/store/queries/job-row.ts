@@ -39,6 +39,8 @@ export const JOB_COLUMNS = [
   'patience_ms',
   'resubmit_of',
   'callback_url',
+  'clips_removed_at',
+  'body_erased_at',
 ] as const satisfies readonly (keyof JobTable)[];
 
 export type JobRow = Pick<JobTable, (typeof JOB_COLUMNS)[number]>;
@@ -79,6 +81,8 @@ export function toJob(row: JobRow): Job {
     patienceMs: row.patience_ms,
     resubmitOf: row.resubmit_of,
     callbackUrl: row.callback_url,
+    clipsRemovedAt: row.clips_removed_at,
+    bodyErasedAt: row.body_erased_at,
   };
 }
 

@@ -5,7 +5,7 @@ import type { OutputStore } from '../ports/outputs.ts';
 import type { Database, Queries } from '../sql/database.ts';
 import { prepare } from '../sql/prepared-query.ts';
 
-export function createOutputs({ reader, writeOne }: Database): OutputStore {
+export function createOutputs({ reader, dialect, write }: Database): OutputStore {
   const selectOutputs = reader.selectFrom('outputs').selectAll().orderBy('job_id').orderBy('output_index');
   const outputsOfOne = prepare((params: { jobId: string }) =>
     selectOutputs.where('job_id', '=', params.jobId),
@@ -23,7 +23,14 @@ export function createOutputs({ reader, writeOne }: Database): OutputStore {
 
   return {
     saveOutput: (output) =>
-      writeOne(async (db) => ({ value: await insertOutput(db, output), changed: [output.jobId] })),
+      write(async (db) => {
+        const job = db.selectFrom('jobs').select('clips_removed_at').where('id', '=', output.jobId);
+        // Held, so that a removal sees this row or is seen here.
+        const row = await dialect.lockRows(job).executeTakeFirstOrThrow();
+        if (row.clips_removed_at !== null) return { value: false, changed: [] };
+        await insertOutput(db, output);
+        return { value: true, changed: [output.jobId] };
+      }),
     async getOutputs(jobIds) {
       const [only] = jobIds;
       // One job is what is asked for on the way to every answer about it.

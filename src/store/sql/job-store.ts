@@ -12,6 +12,7 @@ import { createCatalogHistoryStore } from '../queries/catalog-history.ts';
 import { createClientStore } from '../queries/clients.ts';
 import { createDocuments } from '../queries/documents.ts';
 import { mayEndAttempt } from '../queries/end-attempt.ts';
+import { createErasure } from '../queries/erasure.ts';
 import { createJobAttempts } from '../queries/job-attempts.ts';
 import { prepareJobCreation } from '../queries/job-creation.ts';
 import { prepareJobLeases } from '../queries/job-leases.ts';
@@ -44,6 +45,7 @@ export function createJobStore(database: Database): UnguardedStore {
   return {
     ...createJobReads(database),
     ...createOutputs(database),
+    ...createErasure(database),
     ...documents,
     ...createSubmissionHoldStore(database),
     loadBody: bodies.loadBody,

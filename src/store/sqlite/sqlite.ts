@@ -42,8 +42,9 @@ export interface SqliteStoreOptions {
 const IN_MEMORY = ':memory:';
 
 // Foreign programs (a backup, a shell) may hold the file for a moment. Checkpoints are the WAL guard's.
+// `secure_delete`: a request that is erased must not stay readable in pages that are free.
 const PRAGMAS =
-  'pragma busy_timeout = 5000; pragma synchronous = full; pragma foreign_keys = on; pragma wal_autocheckpoint = 0;';
+  'pragma busy_timeout = 5000; pragma synchronous = full; pragma foreign_keys = on; pragma secure_delete = on; pragma wal_autocheckpoint = 0;';
 
 /** The one name of a file, however it was spelled, so that its lock has one name too. */
 function resolveFile(file: string): string {

@@ -51,6 +51,8 @@ const job = (changes: Partial<Job> = {}): Job => ({
   patienceMs: null,
   resubmitOf: null,
   callbackUrl: null,
+  clipsRemovedAt: null,
+  bodyErasedAt: null,
   ...changes,
 });
 

@@ -43,6 +43,8 @@ const ended = (overrides: Partial<Job> = {}): Job => ({
   patienceMs: null,
   resubmitOf: null,
   callbackUrl: null,
+  clipsRemovedAt: null,
+  bodyErasedAt: null,
   ...overrides,
 });
 

@@ -13,7 +13,13 @@ import { createAlarms } from '../../../src/service/runtime/alarms.ts';
 import { createMp4 } from '../../support/mp4.ts';
 import { createRecordedLog } from '../../support/silent-log.ts';
 
-const JOB = { id: 'job_1', upstreamId: 'u1', status: 'completed', outputCount: 1 } as Job;
+const JOB = {
+  id: 'job_1',
+  upstreamId: 'u1',
+  status: 'completed',
+  outputCount: 1,
+  clipsRemovedAt: null,
+} as Job;
 const CLIP = createMp4(200_000);
 const never = new AbortController().signal;
 
@@ -69,6 +75,7 @@ function setUp(answer: (fetch: number) => ContentResult = () => whole()) {
       getOutputs: async () => outputs,
       saveOutput: async (output) => {
         outputs.push(output);
+        return true;
       },
     },
     storage: createFolderStorage(folder),

@@ -9,6 +9,7 @@ import type { Job } from '../../../src/core/job/job.ts';
 import type { ContentResult } from '../../../src/outbound/openrouter/openrouter.ts';
 import { createClipArchive } from '../../../src/service/clips/clip-archive.ts';
 import { startDownload } from '../../../src/service/clips/clip-download.ts';
+import { createErasure } from '../../../src/service/clips/erasure.ts';
 import { createFolderStorage } from '../../../src/service/clips/storage/folder.ts';
 import { createAlarms } from '../../../src/service/runtime/alarms.ts';
 import type { JobStore } from '../../../src/store/ports/job-store.ts';
@@ -93,6 +94,38 @@ describe('the clip archive', () => {
     expect(found.output).toMatchObject({ bytes: clip.length, contentType: 'video/mp4', file: 'job_1-0.mp4' });
     expect(fetches()).toBe(1);
     expect((await stat(join(folder, found.output.file))).mode & 0o077).toBe(0);
+  });
+
+  it('neither hands out nor fetches what was removed on purpose', async () => {
+    const { archive, job, fetches } = await setUp([() => opened(chunked(createMp4(50_000)))]);
+    await archive.keep(job);
+    const erasure = createErasure({
+      store,
+      storage: createFolderStorage(folder),
+      log: createRecordedLog(),
+    });
+    expect(await erasure.removeClips(job.id)).toBe(true);
+    expect(await readdir(folder)).toEqual([]);
+    const after = (await store.findJob(job.id)) as Job;
+    expect(await archive.open(after, 0, never)).toEqual({ kind: 'removed' });
+    expect(await archive.keep(after)).toBe(true);
+    expect(await archive.refetch(after, 0, false)).toEqual({ kind: 'gone' });
+    expect(fetches()).toBe(1);
+    expect(await erasure.removeClips(job.id)).toBe(true);
+    expect(await erasure.removeClips('job_none')).toBe(false);
+  });
+
+  it('keeps nothing of a clip that was on its way when it was removed', async () => {
+    const clip = createMp4(50_000);
+    const source = new PassThrough();
+    const { archive, job } = await setUp([() => opened(source)]);
+    source.write(clip.subarray(0, 10_000));
+    const keeping = archive.keep(job);
+    await store.beginClipRemoval(job.id);
+    source.end(clip.subarray(10_000));
+    expect(await keeping).toBe(false);
+    expect(await readdir(folder)).toEqual([]);
+    expect(await store.getOutputs([job.id])).toEqual([]);
   });
 
   it('serves many readers from one fetch while it is under way, each from the first byte', async () => {

@@ -63,6 +63,8 @@ async function setUp() {
       patienceMs: null,
       resubmitOf: null,
       callbackUrl: null,
+      clipsRemovedAt: null,
+      bodyErasedAt: null,
       ...overrides,
     }),
   };

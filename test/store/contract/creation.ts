@@ -49,6 +49,8 @@ export function describeCreation(current: () => StoreUnderTest): void {
       patienceMs: null,
       resubmitOf: null,
       callbackUrl: null,
+      clipsRemovedAt: null,
+      bodyErasedAt: null,
     });
     expect(Number.isInteger(job.createdAt)).toBe(true);
     expect(lease).toMatchObject({ jobId: intent.id, owner: 'a' });

@@ -1,0 +1,80 @@
+// The commands that look after clips: copy the archive elsewhere, and say what retention would remove.
+
+import { parseArchiveUrl } from '../config/archive-url.ts';
+import type { Config } from '../config/variables.ts';
+import { ClipgateError } from '../core/errors.ts';
+import { copyArchive } from '../service/clips/archive-copy.ts';
+import { planExpiry } from '../service/clips/expiry.ts';
+import type { JobStore } from '../store/ports/job-store.ts';
+import { expiryLimitsOf, openArchive } from './archive-parts.ts';
+
+export interface ArchiveCommandParts {
+  readonly config: Config;
+  readonly clock: () => number;
+  /** From 0 up to 1. */
+  readonly random: () => number;
+  /** Receives one line for the operator. */
+  readonly say: (line: string) => void;
+}
+
+/**
+ * Copies every clip from one place to another; both as in ARCHIVE_URL, or a folder.
+ * @throws ClipgateError where a place cannot be used, or a clip was not copied.
+ */
+export async function runArchiveCopy(
+  { from, to }: { readonly from: string; readonly to: string },
+  { config, clock, random, say }: ArchiveCommandParts,
+): Promise<void> {
+  const context = { config, clock, monotonic: clock, random };
+  const open = (name: string, url: string) => {
+    const location = parseArchiveUrl(url);
+    if (!location)
+      throw new ClipgateError('internal', `${name} must be a folder, file:<folder> or s3://<bucket>`);
+    return openArchive(location, context);
+  };
+  const source = open('--from', from);
+  const target = open('--to', to);
+  try {
+    await target.storage.start(clock());
+    const { ok, detail } = await target.storage.health();
+    if (!ok) throw new ClipgateError('internal', `--to ${detail}. Nothing was copied.`);
+    const { copied, copiedBytes, present, failed } = await copyArchive(source.storage, target.storage, say);
+    say(
+      `${copied} clips (${copiedBytes} bytes) copied, ${present} were there already, ${failed.length} failed.`,
+    );
+    if (failed.length > 0) {
+      throw new ClipgateError(
+        'internal',
+        'Not every clip was copied: correct the cause and run the command again.',
+      );
+    }
+  } finally {
+    await Promise.all([source.close(), target.close()]);
+  }
+}
+
+/** Says what retention would remove now, and removes nothing. */
+export async function runRetentionDryRun(
+  store: JobStore,
+  { config, clock, say }: Omit<ArchiveCommandParts, 'random'>,
+): Promise<void> {
+  const limits = expiryLimitsOf(config);
+  const { oldClips, excessBytes, oldRequests } = await planExpiry({ store, clock }, limits);
+  const { clips, bytes } = await store.archiveStats();
+  say(`The archive holds ${clips} clips of ${bytes} bytes.`);
+  say(
+    limits.clipMs === null
+      ? 'RETENTION_CLIP_DAYS is unset: no clip is removed for its age.'
+      : `RETENTION_CLIP_DAYS would remove the clips of ${oldClips.jobs} jobs, ${oldClips.bytes} bytes.`,
+  );
+  say(
+    limits.maxBytes === null
+      ? 'ARCHIVE_MAX_BYTES is unset: no clip is removed for room.'
+      : `ARCHIVE_MAX_BYTES would remove the oldest clips of what is left until ${excessBytes} bytes are gone.`,
+  );
+  say(
+    limits.requestMs === null
+      ? 'RETENTION_REQUEST_DAYS is unset: no request is erased.'
+      : `RETENTION_REQUEST_DAYS would erase the requests of ${oldRequests} jobs.`,
+  );
+}
