@@ -84,14 +84,14 @@ async function copyOne(
 
 /** Reads a body to its end. @throws what `take` throws, or the storage. */
 async function readBody(body: ClipBody, take: (chunk: Buffer) => void | Promise<void>): Promise<void> {
-  let failure: unknown = null;
+  const failures: Error[] = [];
   const sink = new Writable({
     write(chunk: Buffer, _encoding, done) {
       const taken = (async () => take(chunk))();
       taken.then(
         () => done(),
         (error: Error) => {
-          failure = error;
+          failures.push(error);
           done(error);
         },
       );
@@ -100,7 +100,8 @@ async function readBody(body: ClipBody, take: (chunk: Buffer) => void | Promise<
   // It is thrown below, once the body has let go of the storage.
   sink.on('error', () => undefined);
   await body.writeTo(sink);
-  if (failure !== null) throw failure;
+  const [failure] = failures;
+  if (failure) throw failure;
 }
 
 const describe = (error: unknown): string => {
