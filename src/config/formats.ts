@@ -1,7 +1,7 @@
 // The forms that values of variables have: numbers, URLs, keys, networks. No message repeats a value.
 
 import { z } from 'zod';
-import { createSecret } from '../core/secret.ts';
+import { createSecret, type Secret } from '../core/secret.ts';
 
 /** Decimal digits only: `Number` also accepts a blank, `0x10` and `1e3`. */
 export const wholeNumber = (min: number, max: number, unit = '') => {
@@ -49,6 +49,15 @@ export const webhookSecrets = z
   .string()
   .regex(/^[^\s,]{8,}( *, *[^\s,]{8,})*$/, 'must be secrets of at least 8 characters, separated by commas')
   .transform((value) => value.split(',').map((secret) => createSecret(secret.trim())));
+
+/** As many as there are during a rotation; the first is the present one. */
+export const secretsKeys = z
+  .string()
+  .regex(/^[^\s,]{32,}( *, *[^\s,]{32,})*$/, 'must be keys of at least 32 characters, separated by commas')
+  .transform((value): readonly [Secret, ...Secret[]] => {
+    const [first = '', ...others] = value.split(',').map((key) => key.trim());
+    return [createSecret(first), ...others.map(createSecret)];
+  });
 
 const CLIENT_KEY_PATTERN = /^([A-Za-z0-9][\w.-]{0,63}):([0-9a-f]{64})$/;
 

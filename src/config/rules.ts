@@ -9,10 +9,11 @@ export const RULES: readonly {
   readonly check: (config: Config) => string | null;
 }[] = [
   {
-    of: ['CLIENT_KEYS', 'CLIENT_AUTH'],
-    check: ({ CLIENT_AUTH, CLIENT_KEYS }) =>
-      CLIENT_AUTH === 'keys' && !CLIENT_KEYS?.size
-        ? 'is required: set at least one name:sha256hex, or set CLIENT_AUTH=none'
+    // An operator makes the keys of clients while the gateway runs.
+    of: ['CLIENT_KEYS', 'CLIENT_AUTH', 'OPERATOR_KEYS'],
+    check: ({ CLIENT_AUTH, CLIENT_KEYS, OPERATOR_KEYS }) =>
+      CLIENT_AUTH === 'keys' && !CLIENT_KEYS?.size && !OPERATOR_KEYS?.size
+        ? 'is required: set at least one name:sha256hex, or OPERATOR_KEYS to create keys with, or CLIENT_AUTH=none'
         : null,
   },
   {
@@ -30,8 +31,10 @@ export const RULES: readonly {
         : null,
   },
   {
-    of: ['CALLBACK_SECRETS', 'CLIENT_AUTH', 'CLIENT_KEYS'],
-    check: ({ CALLBACK_SECRETS, CLIENT_AUTH, CLIENT_KEYS }) => {
+    of: ['CALLBACK_SECRETS', 'CLIENT_AUTH', 'CLIENT_KEYS', 'OPERATOR_KEYS'],
+    check: ({ CALLBACK_SECRETS, CLIENT_AUTH, CLIENT_KEYS, OPERATOR_KEYS }) => {
+      // Operators make clients that no variable names.
+      if (OPERATOR_KEYS?.size) return null;
       const clients = new Set(CLIENT_AUTH === 'none' ? [ANONYMOUS] : CLIENT_KEYS?.values());
       const stranger = [...(CALLBACK_SECRETS?.keys() ?? [])].find((name) => !clients.has(name));
       return stranger === undefined ? null : `names ${stranger}, which is not a client in CLIENT_KEYS`;

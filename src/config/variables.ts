@@ -11,6 +11,7 @@ import {
   networks,
   operatorKeys,
   publicUrl,
+  secretsKeys,
   secretText,
   webhookSecrets,
   wholeNumber,
@@ -164,6 +165,11 @@ export const variables = {
     .describe(
       'Secrets that sign callbacks to clients, as `client:whsec_base64,...` (24 to 64 random bytes; clients are those of CLIENT_KEYS, or `anonymous`). With two secrets of one client, for a rotation, callbacks carry both signatures. A client without a secret cannot use `callback_url`.',
     ),
+  SECRETS_KEY: secretsKeys
+    .optional()
+    .describe(
+      'Key that encrypts the callback secrets of `PUT /clients/{name}` in the database (AES-256-GCM, derived by HKDF): at least 32 characters, such as of `openssl rand -base64 32`. During a rotation `new,old`: the first encrypts, each decrypts. Without it, only CALLBACK_SECRETS sign callbacks.',
+    ),
   CALLBACK_ALLOW: callbackAllowSchema
     .optional()
     .describe(
@@ -247,4 +253,5 @@ export const SECRET_NAMES = [
   'AWS_ACCESS_KEY_ID',
   'AWS_SECRET_ACCESS_KEY',
   'AWS_SESSION_TOKEN',
+  'SECRETS_KEY',
 ] as const satisfies readonly Name[];

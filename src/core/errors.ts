@@ -21,6 +21,7 @@ export type ErrorCode =
   | 'key_not_active'
   | 'key_read_only'
   | 'sha256_taken'
+  | 'secrets_key_missing'
   | 'not_found'
   | 'method_not_allowed'
   | 'request_timeout'

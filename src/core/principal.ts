@@ -1,6 +1,7 @@
 // Who a request acts for: what authentication yields, and what every use case asks instead of reading a key's name.
 
-import type { Limits, ModelRules } from './accounts/key.ts';
+import type { Limits } from './accounts/key.ts';
+import type { ModelRules } from './clip/clip-spec.ts';
 
 /** Clients buy and see their own; operators see and repair everybody's; auditors see what operators see, and change nothing. */
 export type PrincipalKind = 'client' | 'operator' | 'auditor';

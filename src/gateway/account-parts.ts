@@ -3,12 +3,15 @@
 import { randomBytes } from 'node:crypto';
 import type { Config } from '../config/variables.ts';
 import { createFailedKeys } from '../http/server/failed-keys.ts';
+import { createRateLimiter } from '../http/server/rate-limit.ts';
 import { createAuditLog } from '../service/accounts/audit-log.ts';
+import { createClientAdmin } from '../service/accounts/client-admin.ts';
 import { createEnvKeys } from '../service/accounts/env-keys.ts';
 import { createKeyAdmin } from '../service/accounts/key-admin.ts';
 import { createKeySource } from '../service/accounts/key-source.ts';
 import { createKeyUsage } from '../service/accounts/key-usage.ts';
 import { createKeys } from '../service/accounts/keys.ts';
+import { createSecretBox } from '../service/accounts/secret-box.ts';
 import type { Log } from '../service/runtime/log.ts';
 import type { JobStore } from '../store/ports/job-store.ts';
 import type { Lifecycle } from './lifecycle.ts';
@@ -31,7 +34,23 @@ export function createAccountParts({ config, store, clock, monotonic, log, lifec
     operators: config.OPERATOR_KEYS ?? new Map(),
   });
   const keys = createKeys(createKeySource({ env, store }), { clock, ...KEYS });
-  const unsubscribe = store.onAccountsChanged(() => keys.evict());
+  const box = config.SECRETS_KEY ? createSecretBox(config.SECRETS_KEY, randomBytes) : null;
+  const clientAdmin = createClientAdmin({
+    store,
+    env: new Map(
+      [...new Set([...(config.CLIENT_KEYS?.values() ?? []), ...(config.CALLBACK_SECRETS?.keys() ?? [])])].map(
+        (client) => [client, config.CALLBACK_SECRETS?.get(client)?.length ?? 0],
+      ),
+    ),
+    box,
+    clock,
+    randomBytes,
+    log,
+  });
+  const unsubscribe = store.onAccountsChanged(() => {
+    keys.evict();
+    clientAdmin.evict();
+  });
   lifecycle.add('key events', { phase: 'base', stop: unsubscribe, stopMs: STOP_MS });
   const usage = createKeyUsage({ store, clock, log });
   lifecycle.add('key usage', { phase: 'base', stop: () => usage.drain(), stopMs: STOP_MS });
@@ -40,6 +59,8 @@ export function createAccountParts({ config, store, clock, monotonic, log, lifec
     keys,
     usage,
     failedKeys: createFailedKeys(monotonic),
+    rateLimiter: createRateLimiter(monotonic),
+    clientAdmin,
     keyAdmin: createKeyAdmin({ store, env, clock, randomBytes }),
     audit: createAuditLog({ store }),
   };

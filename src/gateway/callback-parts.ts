@@ -3,6 +3,7 @@
 import type { Config } from '../config/variables.ts';
 import { renderJob } from '../http/api/render.ts';
 import type { CallbackSender } from '../outbound/client-urls/callback-sender.ts';
+import type { ClientAdmin } from '../service/accounts/client-admin.ts';
 import { createCallbackDispatcher } from '../service/callbacks/callback-dispatcher.ts';
 import type { Jobs } from '../service/jobs/jobs.ts';
 import type { Alarms } from '../service/runtime/alarms.ts';
@@ -16,6 +17,7 @@ export interface CallbackContext {
   readonly store: JobStore;
   readonly sender: CallbackSender;
   readonly jobs: Pick<Jobs, 'recordOf'>;
+  readonly clients: Pick<ClientAdmin, 'secretsOf'>;
   /** Names this process in leases. */
   readonly owner: string;
   /** Milliseconds of any origin that never go back. */
@@ -27,8 +29,11 @@ export interface CallbackContext {
 }
 
 export function createCallbackParts(context: CallbackContext) {
-  const { config, store, sender, jobs, owner, monotonic, random, alarms, log, lifecycle } = context;
-  const secretsOf = (clientId: string) => config.CALLBACK_SECRETS?.get(clientId) ?? [];
+  const { config, store, sender, jobs, clients, owner, monotonic, random, alarms, log, lifecycle } = context;
+  const secretsOf = async (clientId: string) => [
+    ...(config.CALLBACK_SECRETS?.get(clientId) ?? []),
+    ...(await clients.secretsOf(clientId)),
+  ];
   const dispatcher = createCallbackDispatcher(
     {
       store,
@@ -50,5 +55,5 @@ export function createCallbackParts(context: CallbackContext) {
     // An attempt counts: one under way is waited for.
     stopMs: CALLBACK_AGENT.answerMs + STOP_MS,
   });
-  return { dispatcher, hasSecret: (clientId: string) => secretsOf(clientId).length > 0 };
+  return { dispatcher, hasSecret: async (clientId: string) => (await secretsOf(clientId)).length > 0 };
 }

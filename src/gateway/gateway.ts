@@ -15,6 +15,7 @@ import { createArchiveHealth } from '../service/clips/archive-health.ts';
 import { createContentLinks } from '../service/clips/content-links.ts';
 import type { JobPoller } from '../service/jobs/job-poller.ts';
 import type { SubmissionHold } from '../service/jobs/submission-hold.ts';
+import type { WaitingJobs } from '../service/jobs/waiting-jobs.ts';
 import { createOrders, type Orders } from '../service/orders/place-order.ts';
 import { createQuotes } from '../service/orders/quotes.ts';
 import { createAlarms } from '../service/runtime/alarms.ts';
@@ -55,6 +56,7 @@ export interface Gateway {
   /** The use case behind every way in. */
   readonly orders: Orders;
   readonly poller: JobPoller;
+  readonly waiting: WaitingJobs;
   readonly webhooks: InboundWebhooks;
   readonly dispatcher: CallbackDispatcher;
   readonly budgetWatch: BudgetWatch;
@@ -90,12 +92,19 @@ export async function createGateway(parts: GatewayParts): Promise<Gateway> {
   const outbound = createOutboundParts({ ...shared, version, apiKey, trust });
   const { upstream } = outbound;
   const { history, catalog, modelStats, planner } = await createCatalogParts({ ...shared, ...outbound });
-  const { archive, storage, clips, breaker, holds, jobs, poller, webhooks, reconciliation } = createJobParts({
+  const { archive, storage, clips, breaker, holds, jobs, poller, waiting, webhooks, reconciliation } =
+    createJobParts({
+      ...shared,
+      upstream,
+      modelStats,
+    });
+  const accounts = createAccountParts(shared);
+  const callbacks = createCallbackParts({
     ...shared,
-    upstream,
-    modelStats,
+    sender: outbound.callbackSender,
+    clients: accounts.clientAdmin,
+    jobs,
   });
-  const callbacks = createCallbackParts({ ...shared, sender: outbound.callbackSender, jobs });
   const { dispatcher } = callbacks;
 
   const budgetWatch = createBudgetWatch({ store, monotonic, alarms, log });
@@ -117,6 +126,7 @@ export async function createGateway(parts: GatewayParts): Promise<Gateway> {
   // A job that another step or another process made due is looked at now, not when the timer thinks so.
   const unsubscribe = store.onJobChanged((jobId) => {
     poller.wake();
+    waiting.notice();
     dispatcher.notice(jobId);
   });
   lifecycle.add('job events', { phase: 'work', stop: unsubscribe, stopMs: STOP_MS });
@@ -141,8 +151,6 @@ export async function createGateway(parts: GatewayParts): Promise<Gateway> {
     },
     { strict: config.STRICT_WARNINGS === 'yes' },
   );
-
-  const accounts = createAccountParts(shared);
 
   const links = createContentLinks(config.OPENROUTER_API_KEY, clock, {
     isDefault: config.CONTENT_LINKS === 'signed',
@@ -194,6 +202,7 @@ export async function createGateway(parts: GatewayParts): Promise<Gateway> {
     app,
     orders,
     poller,
+    waiting,
     webhooks,
     dispatcher,
     budgetWatch,

@@ -18,6 +18,7 @@ import { createJobs } from '../service/jobs/jobs.ts';
 import { createReconciliation } from '../service/jobs/reconciliation.ts';
 import { createSubmissionHolds } from '../service/jobs/submission-hold.ts';
 import { createSubmitBreaker } from '../service/jobs/submit-breaker.ts';
+import { createWaitingJobs } from '../service/jobs/waiting-jobs.ts';
 import { createWithdrawals } from '../service/jobs/withdrawals.ts';
 import type { ModelStats } from '../service/learning/model-stats.ts';
 import type { Alarms } from '../service/runtime/alarms.ts';
@@ -140,8 +141,16 @@ export function createJobParts(context: JobContext) {
 
   const withdrawals = createWithdrawals({ store, sleep: (ms) => sleep(ms), log }, owner);
   lifecycle.add('withdrawals', { phase: 'base', stop: () => withdrawals.stop(), stopMs: STOP_MS });
+  const waiting = createWaitingJobs({ store, log });
+  lifecycle.add('waiting jobs', {
+    phase: 'work',
+    isBackground: true,
+    ...start(waiting),
+    stop: () => waiting.stop(),
+    stopMs: STOP_MS,
+  });
   const jobs = createJobs(
-    { store, submitter, upstream, breaker, watch, holds, withdrawals, clock, log },
+    { store, submitter, upstream, breaker, watch, queue: waiting, holds, withdrawals, clock, log },
     { owner, leaseMs: submitLeaseMs, maxWaitMs: config.MAX_WAIT_S * 1000 },
   );
   return {
@@ -153,6 +162,7 @@ export function createJobParts(context: JobContext) {
     holds,
     jobs,
     poller,
+    waiting,
     webhooks,
     reconciliation: createReconciliation({ store, upstream, log }),
   };

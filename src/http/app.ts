@@ -5,6 +5,7 @@ import type { Logger } from 'pino';
 import { ClipgateError } from '../core/errors.ts';
 import type { AuditLog } from '../service/accounts/audit-log.ts';
 import type { Budgets } from '../service/accounts/budgets.ts';
+import type { ClientAdmin } from '../service/accounts/client-admin.ts';
 import type { KeyAdmin } from '../service/accounts/key-admin.ts';
 import type { CatalogCache } from '../service/catalog/catalog-cache.ts';
 import type { CatalogHistoryReader } from '../service/catalog/catalog-history.ts';
@@ -18,6 +19,7 @@ import type { Orders } from '../service/orders/place-order.ts';
 import type { InboundWebhooks } from '../service/webhooks/inbound-webhooks.ts';
 import { auditRoutes } from './admin/routes/audit.ts';
 import { budgetRoutes } from './admin/routes/budgets.ts';
+import { clientRoutes } from './admin/routes/clients.ts';
 import { keyRoutes } from './admin/routes/keys.ts';
 import { catalogChangeRoutes } from './api/routes/catalog-changes.ts';
 import { contentRoutes } from './api/routes/content.ts';
@@ -47,6 +49,7 @@ import type { App } from './server/context.ts';
 import { createMemoryBudget } from './server/memory-budget.ts';
 import { collectRoutes } from './server/method-not-allowed.ts';
 import { handleError } from './server/problem.ts';
+import type { RateLimiter } from './server/rate-limit.ts';
 import { createRequestIds } from './server/request-id.ts';
 import { logRequest, logRequests } from './server/request-log.ts';
 
@@ -65,6 +68,8 @@ export interface AppParts extends Omit<OperationRoutesParts, 'catalog' | 'isClos
   readonly webhooks: Pick<InboundWebhooks, 'receive'>;
   readonly audit: AuditLog;
   readonly keyAdmin: KeyAdmin;
+  readonly clientAdmin: ClientAdmin;
+  readonly rateLimiter: RateLimiter;
   readonly reconciliation: Reconciliation;
   readonly holds: Pick<SubmissionHolds, 'pause' | 'resume'>;
   readonly history: CatalogHistoryReader;
@@ -139,7 +144,7 @@ export async function createApp(parts: AppParts): Promise<App> {
 
   requireAuthority(app);
   const authenticate = createAuthenticator(parts);
-  const scope = createScope(authenticate, parts.links, problems(401, 403, 429));
+  const scope = createScope(authenticate, parts.links, parts.rateLimiter, problems(401, 403, 429));
   admitBodies(app, createMemoryBudget(BODY_MEMORY_BYTES));
   const answers = createMemoryBudget(ANSWER_MEMORY_BYTES);
   boundAnswers(app, answers);
@@ -182,6 +187,7 @@ export async function createApp(parts: AppParts): Promise<App> {
       await api.register(submissionRoutes(parts));
       await api.register(auditRoutes(parts));
       await api.register(keyRoutes(parts));
+      await api.register(clientRoutes(parts));
       await api.register(refetchRoutes(parts));
       await api.register(budgetRoutes(parts));
     }),

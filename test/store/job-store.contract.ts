@@ -17,6 +17,7 @@ import { describePurge } from './contract/purge.ts';
 import { describeReads } from './contract/reads.ts';
 import { describeResolution } from './contract/resolution.ts';
 import { describeResubmissions } from './contract/resubmissions.ts';
+import { describeRunningJobs } from './contract/running-jobs.ts';
 import { describeSteps } from './contract/steps.ts';
 import type { OpenStore, StoreUnderTest } from './contract/store-under-test.ts';
 
@@ -43,6 +44,7 @@ export function describeJobStore(name: string, open: OpenStore): void {
     describe('reading', () => describeReads(current));
     describe('the bodies of requests', () => describeBodies(current));
     describe('keys and clients', () => describeKeys(current));
+    describe('jobs running at once', () => describeRunningJobs(current));
     describe('the audit log', () => describeAudit(current));
     describe('budgets', () => describeBudgets(current));
     describe('callbacks', () => describeCallbacks(current));

@@ -99,7 +99,18 @@ export async function simulateMonth(catalog: Catalog, count: number, seed = 1): 
   const breaker = createSubmitBreaker({ clock, alarms, log });
   const fallback = createJobFallback({ store, log });
   const submitter = createJobSubmitter(
-    { store, upstream, breaker, holds: { current: () => null }, fallback, clock, random, sleep, alarms, log },
+    {
+      store,
+      upstream,
+      breaker,
+      holds: { current: () => null },
+      fallback,
+      clock,
+      random,
+      sleep,
+      alarms,
+      log,
+    },
     { leaseMs: LEASE_MS, pace, webhookUrlFor: () => null },
   );
   const poller = createJobPoller(
@@ -127,6 +138,7 @@ export async function simulateMonth(catalog: Catalog, count: number, seed = 1): 
       breaker,
       watch,
       holds: { current: () => null },
+      queue: { wake: () => undefined },
       withdrawals: { add: () => {} },
       clock,
       log,

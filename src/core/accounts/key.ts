@@ -1,7 +1,5 @@
 // What a key or a client may do: scopes, models, limits.
 
-import type { Routing } from '../clip/clip-spec.ts';
-
 /**
  * `read`: see the client's jobs, models and plans. `write`: buy and change jobs. `auditor`: see everything that
  * operators see, of every client. `operator`: see and change everything. The last two are the whole list of a key that
@@ -18,9 +16,6 @@ export function findScopesProblem(scopes: readonly KeyScope[]): string | null {
   const alone = scopes.find((scope) => scope === 'auditor' || scope === 'operator');
   return alone !== undefined && scopes.length > 1 ? `may name no other scope beside ${alone}` : null;
 }
-
-/** Ids or `author/*`. Only what `allow` names, where it is given; never what `deny` names. */
-export type ModelRules = NonNullable<Routing['models']>;
 
 /** Null = no limit. */
 export interface Limits {

@@ -205,7 +205,13 @@ export const routingShape = {
 } as const;
 
 const RoutingFields = z.strictObject(routingShape);
-export type Routing = z.infer<typeof RoutingFields>;
+type RoutingBody = z.infer<typeof RoutingFields>;
+/** Ids or `author/*`. Only what `allow` names, where it is given; never what `deny` names. */
+export type ModelRules = NonNullable<RoutingBody['models']>;
+export type Routing = RoutingBody & {
+  /** What the caller's key and client may use: models satisfy each of these. Absent = everything. */
+  readonly access?: readonly ModelRules[];
+};
 export type Priority = NonNullable<Routing['priority']>;
 
 /** What single routing fields cannot say about themselves; as `checkClipSpec`. */

@@ -1,7 +1,7 @@
 // Whether a model can make a clip, and every reason why not.
 
 import type { CatalogField, VideoModel } from '../catalog/catalog.ts';
-import type { ClipSpec, Routing } from '../clip/clip-spec.ts';
+import type { ClipSpec, ModelRules, Routing } from '../clip/clip-spec.ts';
 import { lackingKeys } from '../clip/provider-options.ts';
 import { hasAspectRatio, hasResolution, parseSize } from '../clip/resolution.ts';
 import { truncateNames } from '../truncate-names.ts';
@@ -52,6 +52,18 @@ export function reasonsOfPolicy(
   if (deny && matchesAny(model, deny)) refuse(reasons, 'denied', 'models.deny', id, null);
   return reasons;
 }
+
+/** True where a model satisfies every one of these rules. */
+export const isAllowed = (model: ModelNames, access: readonly ModelRules[]): boolean =>
+  access.every(
+    ({ allow, deny }) => (!allow || matchesAny(model, allow)) && !(deny && matchesAny(model, deny)),
+  );
+
+/** Those of what the caller's key and client may use. */
+export const reasonsOfAccess = (model: VideoModel, access: readonly ModelRules[]): Reason[] =>
+  isAllowed(model, access)
+    ? []
+    : [{ code: 'not_allowed', field: 'model', requested: model.id, supported: null }];
 
 /** Those of what the model can do, whatever it is called. */
 export function reasonsOfAbility(model: VideoModel, spec: ClipSpec, routing: Routing): Reason[] {
@@ -144,11 +156,13 @@ function refuse(
   reasons.push({ code, field, requested, supported });
 }
 
+type ModelNames = Pick<VideoModel, 'id' | 'canonicalSlug'>;
+
 /** True where a pattern of `models` is the model's id or canonical slug, or names its author by `author/*`. */
-export const matchesPattern = ({ id, canonicalSlug }: VideoModel, pattern: string): boolean =>
+export const matchesPattern = ({ id, canonicalSlug }: ModelNames, pattern: string): boolean =>
   pattern.endsWith('/*') ? id.startsWith(pattern.slice(0, -1)) : pattern === id || pattern === canonicalSlug;
 
-const matchesAny = (model: VideoModel, patterns: readonly string[]): boolean =>
+const matchesAny = (model: ModelNames, patterns: readonly string[]): boolean =>
   patterns.some((pattern) => matchesPattern(model, pattern));
 
 /** The kinds of references a spec brings, each once: image, audio, video. */

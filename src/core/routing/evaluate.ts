@@ -13,7 +13,7 @@ import {
   likelyDollars,
 } from '../pricing/learned-estimate.ts';
 import { pricedClipOf } from '../pricing/price-clip.ts';
-import { type Reason, reasonsOfAbility, reasonsOfPolicy } from './eligibility.ts';
+import { type Reason, reasonsOfAbility, reasonsOfAccess, reasonsOfPolicy } from './eligibility.ts';
 
 /** A model that can make the clip, with what is expected of it. */
 export interface Eligible {
@@ -43,7 +43,7 @@ export interface Evaluator {
 
 /** The evaluator of one clip. What the clip alone says is read once. */
 export function createEvaluator(spec: ClipSpec, routing: Routing, knowledge: Knowledge): Evaluator {
-  const { max_cost_usd: maxCost, max_wait_s: maxWait, models: policy } = routing;
+  const { max_cost_usd: maxCost, max_wait_s: maxWait, models: policy, access } = routing;
   const listOf = estimatesFor(pricedClipOf(spec));
   const timeOf = timesFor(spec, knowledge);
 
@@ -62,7 +62,8 @@ export function createEvaluator(spec: ClipSpec, routing: Routing, knowledge: Kno
   /** A price for a clip the model cannot make would be a guess: `ofLimits` is only called where it can. */
   function refuse(model: VideoModel, ofLimits: () => readonly Reason[]): readonly Reason[] {
     const ofPolicy = policy ? reasonsOfPolicy(model, policy) : [];
-    const reasons = [...ofPolicy, ...reasonsOfAbility(model, spec, routing)];
+    const ofAccess = access ? reasonsOfAccess(model, access) : [];
+    const reasons = [...ofAccess, ...ofPolicy, ...reasonsOfAbility(model, spec, routing)];
     return reasons.length > 0 ? reasons : ofLimits();
   }
 

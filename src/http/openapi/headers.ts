@@ -19,6 +19,8 @@ const HEADERS = {
   'Accept-Ranges': text('`bytes`: `Range` requests are supported.'),
   'Content-Range': text('The range of this response and the size of the clip.'),
   'WWW-Authenticate': text('The authentication scheme.'),
+  RateLimit: text('What is left of the limits of requests a minute; absent where there are none.'),
+  'RateLimit-Policy': text('The limits of requests a minute that apply.'),
   Allow: text('The methods that this URL supports.'),
 } as const satisfies Record<string, Header>;
 type HeaderName = keyof typeof HEADERS;
@@ -29,7 +31,7 @@ const BY_STATUS: Readonly<Record<string, readonly HeaderName[]>> = {
   '405': ['Allow'],
   '409': ['Retry-After'],
   '416': ['Content-Range'],
-  '429': ['Retry-After'],
+  '429': ['Retry-After', 'RateLimit', 'RateLimit-Policy'],
   '503': ['Retry-After'],
 };
 

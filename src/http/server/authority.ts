@@ -6,6 +6,7 @@ import { type Principal, visibleTo } from '../../core/principal.ts';
 import type { ContentLinks } from '../../service/clips/content-links.ts';
 import type { Authenticator } from './auth.ts';
 import type { App } from './context.ts';
+import type { RateLimiter } from './rate-limit.ts';
 
 /**
  * `public`: anyone, without a key. `client`: every key. `content`: every key, or a signed link to the one clip that the
@@ -16,6 +17,8 @@ export type Authority = 'public' | 'client' | 'content' | 'operator';
 declare module 'fastify' {
   interface FastifyContextConfig {
     readonly authority?: Authority;
+    /** True for a POST that only asks. */
+    readonly changesNothing?: boolean;
   }
   interface FastifyRequest {
     /** True for a request that a signed link admits, and that acts for no principal. */
@@ -46,10 +49,16 @@ export type Scope = (
 /**
  * @param authenticate runs before every request of a scope that is not public.
  * @param links the signed links that admit to content without a key.
+ * @param limiter counts the requests of such a scope.
  * @param refusals what such a scope may be refused with, as its routes declare answers.
  */
 export const createScope =
-  (authenticate: Authenticator, links: Pick<ContentLinks, 'verify'>, refusals: object): Scope =>
+  (
+    authenticate: Authenticator,
+    links: Pick<ContentLinks, 'verify'>,
+    limiter: RateLimiter,
+    refusals: object,
+  ): Scope =>
   (authority, routes) =>
   async (app) => {
     app.addHook('onRoute', (route) => {
@@ -70,8 +79,17 @@ export const createScope =
         return isLinkAlone ? done(linkRefused(link)) : authenticate(request, reply, done);
       });
       app.addHook('onRequest', (request: FastifyRequest, _reply: FastifyReply, done) =>
-        done(request.hasLink ? undefined : findRefusal(authority, request.principal, request.method)),
+        done(request.hasLink ? undefined : findRefusal(authority, request)),
       );
+      app.addHook('onRequest', (request: FastifyRequest, reply: FastifyReply, done) =>
+        done(request.hasLink ? undefined : limiter.admit(request, reply)),
+      );
+      // What runs already is looked at where a job is made, and a refusal costs nothing.
+      app.addHook('onError', (request: FastifyRequest, _reply: FastifyReply, error: Error, done) => {
+        if (error instanceof ClipgateError && error.code === 'too_many_running_jobs')
+          limiter.giveBack(request);
+        done();
+      });
     }
     await routes(app);
   };
@@ -101,11 +119,13 @@ const linkRefused = (link: Link) =>
 export const ownerOf = (request: FastifyRequest): string | null =>
   request.hasLink ? null : visibleTo(request.principal);
 
-function findRefusal(authority: Authority, principal: Principal, method: string): ClipgateError | undefined {
+function findRefusal(authority: Authority, request: FastifyRequest): ClipgateError | undefined {
+  const { principal, method, routeOptions } = request;
   if (authority === 'operator' && principal.kind === 'client') return operatorRequired();
-  const needed = method === 'GET' || method === 'HEAD' ? 'read' : 'write';
+  const reads = method === 'GET' || method === 'HEAD' || routeOptions.config.changesNothing === true;
+  const needed = reads ? 'read' : 'write';
   if (principal.scopes.includes(needed)) return undefined;
-  return new ClipgateError('scope_missing', 'This key may read and change nothing.');
+  return new ClipgateError('scope_missing', `This key lacks the scope "${needed}".`);
 }
 
 export const operatorRequired = () =>

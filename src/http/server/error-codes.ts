@@ -175,6 +175,11 @@ export const ERROR_CODES = {
     'The `Idempotency-Key` was used with another body.',
     'Use a new key for a new body.',
   ),
+  secrets_key_missing: entry(
+    422,
+    'The gateway has no key to protect stored secrets with.',
+    'The operator sets `SECRETS_KEY`, or names the secret in `CALLBACK_SECRETS`.',
+  ),
   callback_secret_missing: entry(
     422,
     'The client has no secret to sign callbacks with.',

@@ -2,7 +2,8 @@
 
 import { hash } from 'node:crypto';
 import type { KeyScope } from '../../core/accounts/key.ts';
-import { findScopesProblem, type Limits, type ModelRules, NO_LIMITS } from '../../core/accounts/key.ts';
+import { findScopesProblem, type Limits, NO_LIMITS } from '../../core/accounts/key.ts';
+import type { ModelRules } from '../../core/clip/clip-spec.ts';
 import { ClipgateError, type InputError } from '../../core/errors.ts';
 import type { CreateKeyResult, IdempotentAct, KeyChange, StoredKey } from '../../store/ports/accounts.ts';
 import type { Act } from '../../store/ports/audit.ts';

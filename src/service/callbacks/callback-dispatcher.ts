@@ -23,7 +23,7 @@ export interface CallbackDispatcherParts {
   >;
   readonly sender: CallbackSender;
   /** Of a client; empty where it has none. */
-  readonly secretsOf: (clientId: string) => readonly Secret[];
+  readonly secretsOf: (clientId: string) => Promise<readonly Secret[]>;
   /** The job as its owner reads it. */
   readonly render: (job: Job) => Promise<object>;
   /** Milliseconds of any origin that never go back. */
@@ -89,7 +89,7 @@ export function createCallbackDispatcher(
       noticed.add(job.id);
       return;
     }
-    const secrets = parts.secretsOf(job.clientId);
+    const secrets = await parts.secretsOf(job.clientId);
     const id = eventIdOf(job);
     const outcome =
       secrets.length === 0

@@ -16,6 +16,7 @@ import {
 import { DEFAULT_PATIENCE_MS } from '../../core/job/submit-backoff.ts';
 import type { OpenRouter } from '../../outbound/openrouter/openrouter.ts';
 import type { JobStore } from '../../store/ports/job-store.ts';
+import type { RunningSlots } from '../../store/ports/jobs.ts';
 import { createJobId, createNonce } from '../orders/ids.ts';
 import type { Log } from '../runtime/log.ts';
 import type { JobSubmitter, Submitted } from './job-submitter.ts';
@@ -23,12 +24,15 @@ import type { JobWatch } from './job-watch.ts';
 import { singleFlight } from './single-flight.ts';
 import { type SubmissionHolds, submissionsHeld } from './submission-hold.ts';
 import type { Pause, SubmitBreaker } from './submit-breaker.ts';
+import type { WaitingJobs } from './waiting-jobs.ts';
 import type { Withdrawals } from './withdrawals.ts';
 
 export interface Intent {
   readonly clientId: string;
   /** The key it is ordered with; absent = none. */
   readonly keyId?: string | null;
+  /** How many jobs may run at once beside it; absent = any number. */
+  readonly slots?: readonly RunningSlots[];
   readonly request: SubmitBody;
   readonly estimatedMicroUsd: number | null;
   readonly expectedMs: number | null;
@@ -130,6 +134,8 @@ export interface JobsParts {
   readonly upstream: Pick<OpenRouter, 'canSubmit'>;
   readonly breaker: Pick<SubmitBreaker, 'findPause'>;
   readonly watch: JobWatch;
+  /** What sends the jobs that wait for others to end. */
+  readonly queue: Pick<WaitingJobs, 'wake'>;
   readonly holds: Pick<SubmissionHolds, 'current'>;
   readonly withdrawals: Pick<Withdrawals, 'add'>;
   readonly clock: () => number;
@@ -248,6 +254,7 @@ export function createJobs(parts: JobsParts, options: JobsOptions): Jobs {
       };
       const row = {
         ...rest,
+        mayWait: !wait,
         id,
         model: request.model,
         request,
@@ -262,6 +269,10 @@ export function createJobs(parts: JobsParts, options: JobsOptions): Jobs {
       });
       if (result.kind === 'key_reused') throw keyReused(result.jobId);
       if (result.kind === 'replayed') return { job: result.job, replayed: true };
+      if (result.kind === 'waiting') {
+        parts.queue.wake();
+        return { job: result.job, replayed: false };
+      }
 
       const submitted = parts.submitter.submit(result.claim, request);
       if (!wait) {

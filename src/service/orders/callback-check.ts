@@ -6,18 +6,18 @@ export interface CallbackRules {
   /** What is wrong with a well-formed URL that would never be called; null where nothing is. */
   findProblem(url: string): string | null;
   /** Whether there is a secret that this client knows its callbacks by. */
-  hasSecret(client: string): boolean;
+  hasSecret(client: string): Promise<boolean>;
 }
 
 /** @throws ClipgateError invalid_request; callback_secret_missing. */
-export function checkCallbackTarget(rules: CallbackRules, url: string, client: string): void {
+export async function checkCallbackTarget(rules: CallbackRules, url: string, client: string): Promise<void> {
   const problem = rules.findProblem(url);
   if (problem !== null) {
     throw new ClipgateError('invalid_request', `The callback URL ${problem}.`, {
       details: { field: { name: 'callbackUrl', problem } },
     });
   }
-  if (rules.hasSecret(client)) return;
+  if (await rules.hasSecret(client)) return;
   // Unsigned callbacks would teach receivers to believe anyone who finds their URL.
   throw new ClipgateError(
     'callback_secret_missing',

@@ -5,13 +5,15 @@ import { buildSubmission, type Submission, type Warning } from '../../core/clip/
 import { ClipgateError } from '../../core/errors.ts';
 import { planAttempt, planOthers, toTerms } from '../../core/job/fallback-plan.ts';
 import type { Principal } from '../../core/principal.ts';
+import { isAllowed } from '../../core/routing/eligibility.ts';
 import type { Eligible } from '../../core/routing/evaluate.ts';
 import type { RoutePlan } from '../../core/routing/plan-route.ts';
 import type { QuotedRoute } from '../../core/routing/quoted-route.ts';
 import { warnOfUnmatched } from '../../core/routing/unmatched-patterns.ts';
 import type { CatalogView } from '../catalog/catalog-cache.ts';
 import type { Intent, Jobs, Made } from '../jobs/jobs.ts';
-import type { Planner } from '../planning/planner.ts';
+import type { JobPlan, Planner } from '../planning/planner.ts';
+import { modelNotAllowed, slotsOf } from './access.ts';
 import { type CallbackRules, checkCallbackTarget } from './callback-check.ts';
 import { unplannable } from './plan-errors.ts';
 import { withUpstreamJob } from './previous-job.ts';
@@ -70,7 +72,7 @@ export interface Orders {
   /**
    * Says what an order would buy, and buys nothing.
    * @throws ClipgateError invalid_request, callback_secret_missing, quote_expired, quote_changed, unknown_model,
-   * unsupported_request, no_matching_model, media_unreachable, catalog_unavailable.
+   * model_not_allowed, unsupported_request, no_matching_model, media_unreachable, catalog_unavailable.
    */
   planOrder(principal: Principal, order: ClipOrder): Promise<OrderPlan>;
   /** Ranks the models for a clip and quotes the best. @throws ClipgateError as `planOrder` does. */
@@ -98,15 +100,16 @@ export function createOrders(
 ): Orders {
   const quoted = createQuotedOrders({ planner, quotes });
 
-  async function work({ client }: Principal, order: ClipOrder): Promise<Worked> {
-    if (order.callbackUrl !== null) checkCallbackTarget(callbacks, order.callbackUrl, client);
-    const routing = order.fallback
-      ? withinTotal(order.routing, order.fallback.maxTotalCostUsd)
-      : order.routing;
+  async function work(principal: Principal, order: ClipOrder): Promise<Worked> {
+    const { client } = principal;
+    if (order.callbackUrl !== null) await checkCallbackTarget(callbacks, order.callbackUrl, client);
+    const asked = withAccess(order.routing, principal);
+    const routing = order.fallback ? withinTotal(asked, order.fallback.maxTotalCostUsd) : asked;
     const spec = await withUpstreamJob(jobs, order.spec, client);
     const quote = order.quote === null ? null : await quoted.redeem(order.quote, spec, routing, client);
     const modelId = quote?.model ?? order.modelId ?? undefined;
     const { view, plan } = await planner.planJob(modelId, spec, routing, client);
+    requireAllowed(plan, principal);
     if (quote) await quoted.verify(quote, plan, spec, routing);
     if (plan.kind !== 'planned') throw unplannable(plan);
     const { choice, submission, route } = plan;
@@ -137,6 +140,7 @@ export function createOrders(
       const intent: Intent = {
         clientId: client,
         keyId: principal.keyId,
+        slots: slotsOf(principal),
         request: first.request,
         estimatedMicroUsd: first.estimatedMicroUsd,
         ceilingMicroUsd: first.highMicroUsd,
@@ -164,8 +168,9 @@ export function createOrders(
 
     planOrder: work,
 
-    async quoteRoute({ client }, spec, routing) {
-      return quoted.quote(await withUpstreamJob(jobs, spec, client), routing, client);
+    async quoteRoute(principal, spec, routing) {
+      const { client } = principal;
+      return quoted.quote(await withUpstreamJob(jobs, spec, client), withAccess(routing, principal), client);
     },
   };
 }
@@ -182,6 +187,16 @@ const warningsRefused = (warnings: readonly Warning[]) =>
     `The order is strict and has warnings: ${warnings.map(({ field, message }) => `${field} ${message}`).join('; ')}.`,
     { details: { warnings } },
   );
+
+/** The router considers what the caller may use, and nothing else. */
+const withAccess = (routing: Routing, { models }: Principal): Routing =>
+  models.length === 0 ? routing : { ...routing, access: models };
+
+/** A model that is named, but not allowed, is refused as that, whatever else is wrong. */
+function requireAllowed(plan: JobPlan, { models }: Principal): void {
+  const model = plan.kind === 'planned' ? plan.choice.model : plan.kind === 'unsupported' ? plan.model : null;
+  if (model && !isAllowed(model, models)) throw modelNotAllowed(model.id);
+}
 
 /** No candidate may cost more than all of them together: one that nobody can price is none then. */
 const withinTotal = (routing: Routing, totalUsd: number): Routing => ({

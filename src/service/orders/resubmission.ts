@@ -4,7 +4,9 @@ import { ClipgateError } from '../../core/errors.ts';
 import type { Job } from '../../core/job/job.ts';
 import { type IntentHistory, judgeResubmit } from '../../core/job/resubmission.ts';
 import type { Principal } from '../../core/principal.ts';
+import { isAllowed } from '../../core/routing/eligibility.ts';
 import type { Jobs, Made } from '../jobs/jobs.ts';
+import { modelNotAllowed, slotsOf } from './access.ts';
 import { hashJson } from './canonical-json.ts';
 
 export interface Resubmission {
@@ -31,7 +33,12 @@ export async function resubmit(
   if (earlier) return { job: earlier, replayed: true };
   requireSense(job, await jobs.recordOf(job), acceptDoubleCharge);
   const { estimatedMicroUsd, ceilingMicroUsd, listMicroUsd, expectedMs, callbackUrl } = job;
+  if (!isAllowed({ id: job.model, canonicalSlug: job.model }, principal.models))
+    throw modelNotAllowed(job.model);
   const intent = {
+    // An operator's key is none of the client's.
+    keyId: principal.client === clientId ? principal.keyId : job.keyId,
+    slots: slotsOf(principal),
     request: await jobs.bodyOf(job),
     estimatedMicroUsd,
     ceilingMicroUsd,

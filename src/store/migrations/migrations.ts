@@ -15,6 +15,7 @@ import { auditMigration } from './0012-audit.ts';
 import { budgetsMigration } from './0013-budgets.ts';
 import { keysMigration } from './0014-keys.ts';
 import { erasureMigration } from './0015-erasure.ts';
+import { waitingJobsMigration } from './0016-waiting-jobs.ts';
 import type { Migration } from './migrator.ts';
 
 export const MIGRATIONS: readonly Migration[] = [
@@ -33,4 +34,5 @@ export const MIGRATIONS: readonly Migration[] = [
   budgetsMigration,
   keysMigration,
   erasureMigration,
+  waitingJobsMigration,
 ];

@@ -1,6 +1,7 @@
 // What the service asks of a store about keys and clients. Every change is on record in the audit log, in one transaction.
 
-import type { KeyScope, Limits, ModelRules } from '../../core/accounts/key.ts';
+import type { KeyScope, Limits } from '../../core/accounts/key.ts';
+import type { ModelRules } from '../../core/clip/clip-spec.ts';
 import type { Act } from './audit.ts';
 
 /** A key as it is stored: its secret is known to its holder alone. Times are epoch milliseconds. */

@@ -4,6 +4,14 @@ import type { PlannedAttempt } from '../../core/job/attempt.ts';
 import type { Job, JobChange, JobStatus, SubmitBody } from '../../core/job/job.ts';
 import type { AfterStep, Claim, FairTurns, Lease } from './lease.ts';
 
+/** How many jobs of a client, or bought with a key, may run at once. */
+export interface RunningSlots {
+  readonly scope: 'key' | 'client';
+  /** The key's id, or the client's name. */
+  readonly id: string;
+  readonly max: number;
+}
+
 /** A job about to be written for the first time; the store sets the times, `version` 1 and empty outcome fields. */
 export type JobIntent = Pick<
   Job,
@@ -15,6 +23,10 @@ export type JobIntent = Pick<
   readonly keyId?: string | null;
   /** As `Job.listMicroUsd`; absent = null. */
   readonly listMicroUsd?: number | null;
+  /** How many jobs may run at once beside it; absent or empty = any number. */
+  readonly slots?: readonly RunningSlots[];
+  /** Whether the job waits as `queued` where as many run as may; else it is refused. */
+  readonly mayWait?: boolean;
   /** As `Job.ceilingMicroUsd`; absent = null. */
   readonly ceilingMicroUsd?: number | null;
   /** The client's address for the callback about how the job ended, if any. */
@@ -39,6 +51,8 @@ export type JobIntent = Pick<
 export type CreateResult =
   /** `budgeted` where a budget holds what it may cost. */
   | { readonly kind: 'created'; readonly claim: Claim; readonly budgeted: boolean }
+  /** As many jobs run as may: it is sent by `startWaiting`, once one has ended. */
+  | { readonly kind: 'waiting'; readonly job: Job; readonly budgeted: boolean }
   /** The same key and body came before: that job, nothing written. */
   | { readonly kind: 'replayed'; readonly job: Job }
   /** The same key came before with another body. */
@@ -59,7 +73,7 @@ export interface JobRecords {
    * One transaction: the job as `queued`, its idempotency row, and a lease for `owner`. A key whose job was not bought
    * for certain, or that is older than 30 days, is free again: the new job sends the old one's intent again where the
    * body is the same. A job that was sent again is answered for by the one in its place (`findReplacements`).
-   * @throws ClipgateError double_charge_not_accepted where another job stands in the place of `resubmitOf`.
+   * @throws ClipgateError too_many_running_jobs; double_charge_not_accepted where another job stands in the place of `resubmitOf`.
    */
   createJob(intent: JobIntent, owner: string, leaseMs: number): Promise<CreateResult>;
   /** The job a key stands for and the hash of the body it came with, or null where the key is free. */
@@ -72,6 +86,11 @@ export interface JobRecords {
    * sending that intent again would buy it twice. A job that was refused replaces none.
    */
   findReplacements(jobIds: readonly string[]): Promise<ReadonlyMap<string, Job>>;
+  /**
+   * Makes due as many of the jobs that wait for others to end as may run now, oldest first. Resolves to how many were
+   * started, and whether any wait on.
+   */
+  startWaiting(): Promise<{ readonly started: number; readonly isWaiting: boolean }>;
   /** Jobs that are due and not leased to anyone, oldest due first, now leased to `owner`. */
   claimDue(owner: string, limit: number, leaseMs: number, turns?: FairTurns): Promise<Claim[]>;
   /**

@@ -14,6 +14,7 @@ import { insertCallback } from './callback-records.ts';
 import { insertAttempts, termsOf } from './job-attempts.ts';
 import { JOB_COLUMNS, toJob } from './job-row.ts';
 import { holdIntent, isSafe } from './replacements.ts';
+import { mustWait } from './running-jobs.ts';
 
 /** How long a key keeps answering with its job. */
 export const KEY_LIFE_MS = 30 * 24 * 60 * 60 * 1000;
@@ -45,6 +46,7 @@ const NEW_JOB_COLUMNS = [
   'patience_ms',
   'resubmit_of',
   'callback_url',
+  'waiting_since',
   'due_at',
   'claimed_due_at',
   'lease_owner',
@@ -55,6 +57,8 @@ interface NewJob {
   readonly id: string;
   readonly clientId: string;
   readonly keyId: string | null;
+  /** 1 where it waits for others to end, and nobody holds it. */
+  readonly waits: 0 | 1;
   /** 1 where its budgets hold for it. */
   readonly admitted: 0 | 1;
   readonly model: string;
@@ -80,7 +84,7 @@ interface KeyOfJob {
   readonly jobId: string;
 }
 
-type Created = Extract<CreateResult, { readonly kind: 'created' }>;
+type Created = Extract<CreateResult, { readonly kind: 'created' | 'waiting' }>;
 
 interface Ours {
   readonly kind: 'ours';
@@ -143,9 +147,12 @@ export function prepareJobCreation(db: Queries, dialect: Dialect, admit: Admit):
             val(job.patienceMs).as('patience_ms'),
             val(job.resubmitOf).as('resubmit_of'),
             val(job.callbackUrl).as('callback_url'),
-            sql<number>`${dialect.now()} + ${job.leaseMs}`.as('due_at'),
+            sql<number | null>`case when ${job.waits} = 1 then ${dialect.now()} end`.as('waiting_since'),
+            sql<number | null>`case when ${job.waits} = 0 then ${dialect.now()} + ${job.leaseMs} end`.as(
+              'due_at',
+            ),
             sql<number>`${dialect.now()}`.as('claimed_due_at'),
-            val(job.owner).as('lease_owner'),
+            sql<string | null>`case when ${job.waits} = 0 then ${job.owner} end`.as('lease_owner'),
             sql.lit(FIRST_TOKEN).as('lease_token'),
           ])
           .where(({ or, not, exists, selectFrom }) =>
@@ -243,6 +250,7 @@ export function prepareJobCreation(db: Queries, dialect: Dialect, admit: Admit):
     if (key && key.kind !== 'ours') return { value: key, changed: [] };
     const resubmitOf = await claimIntent(db, intent, key?.resubmitOf ?? null);
 
+    const waits = await mustWait(db, dialect, intent);
     const { fallback } = intent;
     const callbackUrl = intent.callbackUrl ?? null;
     const job: Omit<NewJob, 'admitted'> = {
@@ -256,6 +264,7 @@ export function prepareJobCreation(db: Queries, dialect: Dialect, admit: Admit):
       patienceMs: intent.patienceMs ?? null,
       resubmitOf,
       callbackUrl,
+      waits: waits ? 1 : 0,
       owner,
       leaseMs,
     };
@@ -271,6 +280,7 @@ export function prepareJobCreation(db: Queries, dialect: Dialect, admit: Admit):
     if (bodies.hash !== null) await useBody(db, bodies.hash);
     if (fallback) await insertAttempts(db, intent, fallback, bodies);
     if (callbackUrl !== null) await insertCallback(db, id, callbackUrl);
+    if (waits) return { value: { kind: 'waiting', job: toJob(row), budgeted: !free }, changed: [id] };
     const claim = { job: toJob(row), lease: { jobId: id, owner, token: FIRST_TOKEN } };
     return { value: { kind: 'created', claim, budgeted: !free }, changed: [id] };
   };

@@ -1,6 +1,7 @@
 // Between rows and keys or clients: the one place that knows which of their columns are JSON.
 
-import { type Limits, type ModelRules, NO_LIMITS } from '../../core/accounts/key.ts';
+import { type Limits, NO_LIMITS } from '../../core/accounts/key.ts';
+import type { ModelRules } from '../../core/clip/clip-spec.ts';
 import type { ClientChange, KeyChange, StoredClient, StoredKey } from '../ports/accounts.ts';
 import type { ClientTable, KeyTable } from '../sql/tables.ts';
 

@@ -1,6 +1,7 @@
 // The job store over any database that runs our queries.
 
 import { LRUCache } from 'lru-cache';
+import type { CreateResult } from '../ports/jobs.ts';
 import { createAudit } from '../queries/audit.ts';
 import { createBodies, describeBodies } from '../queries/bodies.ts';
 import { prepareAdmission } from '../queries/budget-admission.ts';
@@ -23,12 +24,18 @@ import { createObservations } from '../queries/observations.ts';
 import { createOutputs } from '../queries/outputs.ts';
 import { createPurge } from '../queries/purge.ts';
 import { createReconciliation } from '../queries/reconciliation.ts';
+import { createRunningJobs } from '../queries/running-jobs.ts';
 import { createSubmissionHoldStore } from '../queries/submission-hold.ts';
 import { createWebhookInbox } from '../queries/webhook-inbox.ts';
 import type { Database, Queries } from './database.ts';
 import type { UnguardedStore } from './guard-store.ts';
 
 const WRITE_CHECK = JSON.stringify('x'.repeat(4096));
+
+type Made = Extract<CreateResult, { readonly budgeted: boolean }>;
+
+const isNew = (result: CreateResult | null): result is Made =>
+  result?.kind === 'created' || result?.kind === 'waiting';
 
 /** The database's schema must be in place; closing the store closes the database. */
 export function createJobStore(database: Database): UnguardedStore {
@@ -61,6 +68,7 @@ export function createJobStore(database: Database): UnguardedStore {
     ...createObservations(database),
     ...createPurge(database),
     ...createBudgets(database, calendarOf),
+    ...createRunningJobs(database),
     ...createCallbackRecords(database),
     ...createCallbackClaims(database),
     async createJob(intent, owner, leaseMs) {
@@ -75,20 +83,21 @@ export function createJobStore(database: Database): UnguardedStore {
         !intent.fallback &&
         !intent.callbackUrl &&
         !intent.resubmitOf &&
+        !intent.slots?.length &&
         hash === null;
       const create = (isTransaction: boolean) => (db: Queries) =>
         createJob(db, intent, { hash, attempts }, { owner, leaseMs, isTransaction });
       const { clientId } = intent;
       if (!budgeted.has(clientId)) {
         const made = await (single ? writeOne(create(false)) : write(create(true)));
-        if (made?.kind === 'created' && made.budgeted) budgeted.set(clientId, true);
+        if (isNew(made) && made.budgeted) budgeted.set(clientId, true);
         if (made) return made;
       }
       // Orders under one budget wait for its row: together they wait for one commit.
       const order = [clientId, intent.keyId ?? '', intent.idempotency?.key ?? ''].join(' ');
       const made = await writeShared(create(true), order);
       if (!made) throw new Error(`Creating job ${intent.id} in a transaction came to nothing`);
-      if (made.kind === 'created' && !made.budgeted) budgeted.delete(clientId);
+      if (isNew(made) && !made.budgeted) budgeted.delete(clientId);
       else budgeted.set(clientId, true);
       return made;
     },

@@ -49,6 +49,8 @@ export interface JobTable {
   readonly callback_url: string | null;
   readonly clips_removed_at: number | null;
   readonly body_erased_at: number | null;
+  /** Since when it waits for other jobs to end; null where it does not. */
+  readonly waiting_since: number | null;
   /** When anyone may claim it: the next step of a free job, the end of the lease of a held one, null for never. */
   readonly due_at: number | null;
   /** When it had fallen due before the present claim: what "oldest due first" is sorted by. */

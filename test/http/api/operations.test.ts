@@ -205,6 +205,8 @@ describe('what should not happen', () => {
     },
     usage: { note: () => undefined },
     failedKeys: { retryAfterS: () => 0, note: () => undefined },
+    rateLimiter: { admit: () => undefined, giveBack: () => undefined },
+    clientAdmin: { put: fail, get: fail, list: fail, secretsOf: fail, evict: () => undefined },
     keyAdmin: { create: fail, rotate: fail, update: fail, revoke: fail, get: fail, list: fail },
     clock: Date.now,
     catalog: { get: fail, getLists: fail, peek: () => null },

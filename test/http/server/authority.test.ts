@@ -41,6 +41,7 @@ function createApp() {
       done();
     },
     LINKS,
+    { admit: () => undefined, giveBack: () => undefined },
     {},
   );
   app.setErrorHandler((error: { code?: string; statusCode?: number }, _request, reply) =>

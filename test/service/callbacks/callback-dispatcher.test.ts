@@ -46,7 +46,7 @@ async function setUp(
             return send(message);
           },
         },
-        secretsOf: () => (options.secrets ?? ['whsec_x']).map(createSecret),
+        secretsOf: async () => (options.secrets ?? ['whsec_x']).map(createSecret),
         render: async ({ id, status, request }) => ({ id, status, request }),
         monotonic: () => now,
         alarms: createAlarms({ log }),
@@ -122,7 +122,7 @@ describe('a round', () => {
           raiseCallbacks: (ids) => (ids ? Promise.reject(new Error('away')) : t.store.raiseCallbacks(ids)),
         },
         sender: { send: async () => OK },
-        secretsOf: () => [createSecret('whsec_x')],
+        secretsOf: async () => [createSecret('whsec_x')],
         render: async () => ({}),
         monotonic: () => 0,
         alarms: createAlarms({ log: t.log }),

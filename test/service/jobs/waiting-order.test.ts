@@ -57,6 +57,7 @@ async function setUp(maxWaitMs = 60_000) {
       breaker: { findPause: () => null },
       watch,
       holds: { current: () => null },
+      queue: { wake: () => undefined },
       withdrawals: { add: () => undefined },
       clock: Date.now,
       log,

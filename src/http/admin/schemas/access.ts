@@ -1,7 +1,8 @@
 // What keys and clients have in common in the API: names, models, limits.
 
 import { z } from 'zod';
-import { type Limits, type ModelRules, NO_LIMITS } from '../../../core/accounts/key.ts';
+import { type Limits, NO_LIMITS } from '../../../core/accounts/key.ts';
+import type { ModelRules } from '../../../core/clip/clip-spec.ts';
 import { routingShape } from '../../../core/clip/clip-spec.ts';
 
 export const ClientNameSchema = z

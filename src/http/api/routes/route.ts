@@ -22,6 +22,7 @@ export function routeRoutes({ orders }: RouteRoutesParts) {
       '/route',
       {
         bodyLimit: CLIP_BODY_LIMIT,
+        config: { changesNothing: true },
         schema: {
           operationId: 'routeClip',
           summary: 'Rank the models that can make a clip; buys nothing',

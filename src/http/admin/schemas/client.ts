@@ -1,0 +1,101 @@
+// The schemas of clients.
+
+import { z } from 'zod';
+import { findCallbackSecretProblem } from '../../../core/callbacks/callback-secret.ts';
+import { listOf } from '../../api/schemas/list.ts';
+import { queryInteger } from '../../api/schemas/query.ts';
+import {
+  ClientNameSchema,
+  LimitsAnswerSchema,
+  LimitsSchema,
+  ModelRulesAnswerSchema,
+  ModelRulesSchema,
+} from './access.ts';
+
+const SecretSchema = z
+  .strictObject({
+    id: z
+      .string()
+      .regex(/^secret_[0-9a-f]{24}$/, 'must be the id of a stored secret')
+      .optional()
+      .describe('A stored secret that stays.'),
+    secret: z
+      .string()
+      .max(200)
+      .superRefine((secret, context) => {
+        const problem = findCallbackSecretProblem(secret);
+        if (problem !== null) context.addIssue({ code: 'custom', message: problem });
+      })
+      .optional()
+      .describe('Your own: `whsec_` and 24 to 64 random bytes in base64.'),
+  })
+  .refine(({ id, secret }) => id === undefined || secret === undefined, 'must have only one of id and secret')
+  .describe('A stored secret (`id`), your own (`secret`), or a new one made here (`{}`).');
+
+export const ClientBodySchema = z
+  .strictObject({
+    models: ModelRulesSchema.optional(),
+    limits: LimitsSchema.optional(),
+    callback_secrets: z
+      .array(SecretSchema)
+      .max(5)
+      .optional()
+      .describe(
+        'The whole list of secrets that sign its callbacks, each with a signature of its own: while one is replaced, there are two.',
+      ),
+  })
+  .meta({
+    id: 'ClientRequest',
+    description: 'What is left out stays; what is given is replaced whole; null removes.',
+    examples: [{ limits: { requests_per_minute: 600, max_running_jobs: 20 }, callback_secrets: [{}] }],
+  });
+
+const EXAMPLE = {
+  name: 'studio',
+  models: { allow: ['google/*'], deny: null },
+  limits: { requests_per_minute: 600, max_running_jobs: 20 },
+  callback_secrets: [{ id: 'secret_0a1b2c3d4e5f60718293a4b5', created_at: '2026-11-02T09:14:00.000Z' }],
+  callback_secrets_env: 0,
+  created_at: '2026-11-02T09:14:00.000Z',
+  updated_at: '2026-11-02T09:14:00.000Z',
+};
+
+export const ClientSchema = z
+  .object({
+    name: z.string(),
+    models: ModelRulesAnswerSchema,
+    limits: LimitsAnswerSchema,
+    callback_secrets: listOf(z.object({ id: z.string(), created_at: z.iso.datetime() })),
+    callback_secrets_env: z.int().describe('How many more the variable `CALLBACK_SECRETS` names.'),
+    created_at: z.iso.datetime().nullable().describe('null for a client that only variables name.'),
+    updated_at: z.iso.datetime().nullable(),
+  })
+  .meta({ id: 'Client', description: 'What holds for all keys of a client.', examples: [EXAMPLE] });
+
+export const PutClientSchema = z
+  .object({
+    data: ClientSchema,
+    callback_secrets: listOf(z.object({ id: z.string(), secret: z.string() })).describe(
+      'The secrets made by this request: shown this once.',
+    ),
+  })
+  .meta({
+    id: 'PutClient',
+    description: 'A client as it is now.',
+    examples: [{ data: EXAMPLE, callback_secrets: [] }],
+  });
+
+export const ClientListSchema = z
+  .object({ data: listOf(ClientSchema), next_cursor: z.string().nullable() })
+  .meta({
+    id: 'ClientList',
+    description: 'Clients by name.',
+    examples: [{ data: [EXAMPLE], next_cursor: null }],
+  });
+
+export const ClientParamsSchema = z.strictObject({ name: ClientNameSchema });
+
+export const ClientQuerySchema = z.strictObject({
+  limit: queryInteger(1, 100).prefault('20'),
+  cursor: ClientNameSchema.optional().describe('The `next_cursor` of an earlier response.'),
+});

@@ -1,0 +1,131 @@
+// How many jobs of a client or key run at once: counted in the transaction that makes a job, and when one has ended.
+
+import { sql } from 'kysely';
+import { ClipgateError } from '../../core/errors.ts';
+import type { JobIntent, RunningSlots } from '../ports/jobs.ts';
+import type { Database, Dialect, Queries } from '../sql/database.ts';
+import { KEY_COLUMNS, toClient, toKey } from './key-row.ts';
+
+/** A submit with an unknown outcome counts for this long: it may be running, and must not block for good. */
+const UNKNOWN_MS = 2 * 60 * 60 * 1000;
+/** Started in one transaction. */
+const STARTED_AT_ONCE = 100;
+const RETRY_AFTER_S = 10;
+
+/** The first condition is the one of its index, word for word. */
+const isRunning = (dialect: Dialect) => sql<boolean>`
+  status in ('queued', 'submitting', 'pending', 'in_progress', 'submission_unknown') and waiting_since is null
+  and (status <> 'submission_unknown' or submitted_at > ${dialect.now()} - ${sql.lit(UNKNOWN_MS)})`;
+
+const countRunning = (db: Queries, dialect: Dialect, clientId: string) =>
+  db
+    .selectFrom('jobs')
+    .select(['key_id', sql<number>`count(*)`.as('jobs')])
+    .where('client_id', '=', clientId)
+    .where(isRunning(dialect))
+    .groupBy('key_id')
+    .execute();
+
+type Counts = Awaited<ReturnType<typeof countRunning>>;
+
+const runningOf = (counts: Counts, { scope, id }: Pick<RunningSlots, 'scope' | 'id'>): number =>
+  counts
+    .filter(({ key_id }) => scope === 'client' || key_id === id)
+    .reduce((sum, { jobs }) => sum + Number(jobs), 0);
+
+/** Holds the row of a client until the transaction ends: of two that count its jobs, the second sees the first's. */
+const lockClient = (db: Queries, dialect: Dialect, name: string) =>
+  dialect.lockRows(db.selectFrom('clients').selectAll().where('name', '=', name)).executeTakeFirst();
+
+/**
+ * Whether a job has to wait because as many run as may. To be called in the transaction that makes it.
+ * @throws ClipgateError too_many_running_jobs where it may not wait.
+ */
+export async function mustWait(
+  db: Queries,
+  dialect: Dialect,
+  { clientId, slots = [], mayWait = false }: Pick<JobIntent, 'clientId' | 'slots' | 'mayWait'>,
+): Promise<boolean> {
+  if (slots.length === 0) return false;
+  await lockClient(db, dialect, clientId);
+  const counts = await countRunning(db, dialect, clientId);
+  const full = slots.find((slot) => runningOf(counts, slot) >= slot.max);
+  if (!full) return false;
+  if (mayWait) return true;
+  const whose = full.scope === 'key' ? `of the key ${full.id}` : `of the client ${full.id}`;
+  throw new ClipgateError(
+    'too_many_running_jobs',
+    `${full.max} jobs ${whose} run already, and no more may. Nothing was bought.`,
+    { retryAfterS: RETRY_AFTER_S },
+  );
+}
+
+export function createRunningJobs({
+  reader,
+  dialect,
+  write,
+}: Pick<Database, 'reader' | 'dialect' | 'write'>) {
+  const waitingClients = async (): Promise<string[]> => {
+    const rows = await reader
+      .selectFrom('jobs')
+      .select('client_id')
+      .distinct()
+      .where('waiting_since', 'is not', null)
+      .where('status', '=', 'queued')
+      .execute();
+    return rows.map(({ client_id }) => client_id);
+  };
+
+  /** Those of one client, oldest first; one that its key holds back lets those of other keys pass. */
+  const startOf = (clientId: string): Promise<number> =>
+    write(async (db) => {
+      const client = await lockClient(db, dialect, clientId);
+      const counts = await countRunning(db, dialect, clientId);
+      const waiting = await db
+        .selectFrom('jobs')
+        .select(['id', 'key_id'])
+        .where('client_id', '=', clientId)
+        .where('waiting_since', 'is not', null)
+        .where('status', '=', 'queued')
+        .orderBy('waiting_since')
+        .orderBy('id')
+        .execute();
+      const keyIds = [...new Set(waiting.flatMap(({ key_id }) => (key_id === null ? [] : [key_id])))];
+      const keys =
+        keyIds.length === 0
+          ? []
+          : await db.selectFrom('keys').select(KEY_COLUMNS).where('id', 'in', keyIds).execute();
+      const left = new Map<string, number>();
+      const allow = (scope: RunningSlots['scope'], id: string, max: number | null) => {
+        if (max !== null) left.set(`${scope} ${id}`, max - runningOf(counts, { scope, id }));
+      };
+      if (client) allow('client', clientId, toClient(client).limits.maxRunningJobs);
+      for (const key of keys) allow('key', key.id, toKey(key).limits.maxRunningJobs);
+
+      const started: string[] = [];
+      for (const { id, key_id } of waiting) {
+        if (started.length === STARTED_AT_ONCE) break;
+        const slots = [`client ${clientId}`, `key ${key_id}`].filter((slot) => left.has(slot));
+        if (slots.some((slot) => (left.get(slot) ?? 0) <= 0)) continue;
+        for (const slot of slots) left.set(slot, (left.get(slot) ?? 0) - 1);
+        started.push(id);
+      }
+      if (started.length > 0) {
+        await db
+          .updateTable('jobs')
+          .set({ waiting_since: null, due_at: dialect.now(), updated_at: dialect.now() })
+          .where('id', 'in', started)
+          .where('status', '=', 'queued')
+          .execute();
+      }
+      return { value: started.length, changed: started };
+    });
+
+  return {
+    async startWaiting() {
+      let started = 0;
+      for (const client of await waitingClients()) started += await startOf(client);
+      return { started, isWaiting: (await waitingClients()).length > 0 };
+    },
+  };
+}
