@@ -8,6 +8,7 @@ import type { Authenticator } from '../server/auth.ts';
 import { createScope } from '../server/authority.ts';
 import type { App } from '../server/context.ts';
 import { collectRoutes } from '../server/method-not-allowed.ts';
+import type { RateLimiter } from '../server/rate-limit.ts';
 import { handleOpenRouterError } from './error-answer.ts';
 import { type VideoContentRoutesParts, videoContentRoutes } from './routes/content.ts';
 import { type KeyRoutesParts, keyRoutes } from './routes/key.ts';
@@ -33,6 +34,7 @@ export interface OpenRouterFaceParts
     VideoModelRoutesParts,
     KeyRoutesParts {
   readonly authenticate: Authenticator;
+  readonly rateLimiter: RateLimiter;
   readonly links: ContentLinks;
   /** Makes JSON the only body that a scope reads. */
   readonly readBodies: (app: App) => void;
@@ -42,7 +44,12 @@ const METHODS: HTTPMethods[] = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE',
 
 /** To be registered under the prefix of OpenRouter's API. */
 export function openRouterFace(parts: OpenRouterFaceParts) {
-  const scope = createScope(parts.authenticate, parts.links, openRouterErrors(401, 403));
+  const scope = createScope(
+    parts.authenticate,
+    parts.links,
+    parts.rateLimiter,
+    openRouterErrors(401, 403, 429),
+  );
   return async (face: App): Promise<void> => {
     face.setErrorHandler(handleOpenRouterError);
     face.addHook('onRequest', (_request, reply, done) => {

@@ -2,7 +2,7 @@
 
 import type { FastifyInstance, FastifyReply, FastifyRequest, RouteOptions } from 'fastify';
 import { ClipgateError } from '../../core/errors.ts';
-import { type Principal, visibleTo } from '../../core/principal.ts';
+import { visibleTo } from '../../core/principal.ts';
 import type { ContentLinks } from '../../service/clips/content-links.ts';
 import type { Authenticator } from './auth.ts';
 import type { App } from './context.ts';
