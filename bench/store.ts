@@ -100,7 +100,18 @@ async function measureStore(store: JobStore, inserts: number): Promise<void> {
     PARALLEL,
     repeat(inserts * 10, readSome(count)),
   );
-  const list = { clientId: 'bench', limit: 20, before: null, status: null, model: null };
+  const list = {
+    clientId: 'bench',
+    limit: 20,
+    before: null,
+    statuses: [],
+    model: null,
+    tag: null,
+    reference: null,
+    keyId: null,
+    since: null,
+    until: null,
+  };
   await measure(
     `listJobs, 20 a page, ${PARALLEL} at once`,
     PARALLEL,

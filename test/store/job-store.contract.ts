@@ -18,6 +18,7 @@ import { describeReads } from './contract/reads.ts';
 import { describeResolution } from './contract/resolution.ts';
 import { describeResubmissions } from './contract/resubmissions.ts';
 import { describeRunningJobs } from './contract/running-jobs.ts';
+import { describeSpend } from './contract/spend.ts';
 import { describeSteps } from './contract/steps.ts';
 import type { OpenStore, StoreUnderTest } from './contract/store-under-test.ts';
 
@@ -47,6 +48,7 @@ export function describeJobStore(name: string, open: OpenStore): void {
     describe('jobs running at once', () => describeRunningJobs(current));
     describe('the audit log', () => describeAudit(current));
     describe('budgets', () => describeBudgets(current));
+    describe('spend', () => describeSpend(current));
     describe('callbacks', () => describeCallbacks(current));
     describe('the history of the catalog', () => describeCatalogHistory(current));
   });

@@ -132,6 +132,10 @@ export interface Job {
   readonly clipsRemovedAt: number | null;
   /** When its request was erased but for what its price depended on. */
   readonly bodyErasedAt: number | null;
+  /** The caller's own words for what it is for: filters of the list, groups of spend. */
+  readonly tags: readonly string[];
+  /** The caller's own id for it. */
+  readonly reference: string | null;
 }
 
 /** The fields a saved step may change; what is absent stays. */

@@ -14,6 +14,8 @@ export function toOrder({
   quote,
   fallback,
   callback_url: callbackUrl,
+  tags: _tags,
+  reference: _reference,
   ...body
 }: z.output<typeof JobBodySchema>): ClipOrder {
   return {

@@ -161,6 +161,12 @@ function renderCallback({ callbackUrl }: Job, callback: Callback | null) {
 const expectedAt = ({ status, expectedMs, submittedAt, createdAt }: Job): number | null =>
   expectedMs === null || isTerminal(status) ? null : (submittedAt ?? createdAt) + expectedMs;
 
+/** When the last of its content was removed; null while there is any. */
+function erasedAt({ status, bodyErasedAt, clipsRemovedAt }: Job): number | null {
+  if (bodyErasedAt === null || status !== 'completed') return bodyErasedAt;
+  return clipsRemovedAt && Math.max(bodyErasedAt, clipsRemovedAt);
+}
+
 export const linkTo = (job: Job): string => `/jobs/${job.id}`;
 
 /** @param sign signs the links to the clips; absent = they need a key. */
@@ -199,6 +205,9 @@ export function renderJob(
       ),
       renderAttempt({ ...job, startedAt: job.submittedAt }, job.status),
     ],
+    tags: job.tags,
+    reference: job.reference,
+    erased_at: isoOrNull(erasedAt(job)),
     resubmit_of: job.resubmitOf,
     resubmit_safe: isResubmitSafe(job, { earlier, resent }),
     callback: renderCallback(job, callback),

@@ -9,14 +9,13 @@ import {
   isNotPurchased,
   isTerminal,
   type Job,
-  type JobStatus,
   type StoredOutput,
   type SubmitBody,
 } from '../../core/job/job.ts';
 import { DEFAULT_PATIENCE_MS } from '../../core/job/submit-backoff.ts';
 import type { OpenRouter } from '../../outbound/openrouter/openrouter.ts';
 import type { JobStore } from '../../store/ports/job-store.ts';
-import type { RunningSlots } from '../../store/ports/jobs.ts';
+import type { ListQuery, RunningSlots } from '../../store/ports/jobs.ts';
 import { createJobId, createNonce } from '../orders/ids.ts';
 import type { Log } from '../runtime/log.ts';
 import type { JobSubmitter, Submitted } from './job-submitter.ts';
@@ -38,6 +37,9 @@ export interface Intent {
   readonly expectedMs: number | null;
   /** Where to tell the client how the job ended; absent = nowhere. */
   readonly callbackUrl?: string | null;
+  /** As `Job.tags` and `Job.reference`; absent = none. */
+  readonly tags?: readonly string[];
+  readonly reference?: string | null;
   /** How long after being made a refusal that holds only for now is waited out, where nobody waits for the answer. */
   readonly patienceMs?: number;
   /** The job whose intent this one sends again. */
@@ -89,13 +91,9 @@ export interface Jobs {
    * @param seenVersion leaves out what the caller has seen already.
    */
   follow(job: Job, seenVersion: number, idleMs: number, signal: AbortSignal): AsyncGenerator<Job | null>;
-  list(query: {
-    clientId: string | null;
-    limit: number;
-    cursor: string | null;
-    status: JobStatus | null;
-    model: string | null;
-  }): Promise<{ readonly jobs: readonly Job[]; readonly nextCursor: string | null }>;
+  list(
+    query: Omit<ListQuery, 'before'> & { readonly cursor: string | null },
+  ): Promise<{ readonly jobs: readonly Job[]; readonly nextCursor: string | null }>;
   /** A job with what is kept beside it. */
   recordOf(job: Job): Promise<JobRecord>;
   /** The same of many, in their order. */

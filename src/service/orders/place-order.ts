@@ -40,6 +40,9 @@ export interface ClipOrder {
 export interface PurchaseOrder extends ClipOrder {
   /** The caller's key with the hash of what they sent under it; null = each order is another intent. */
   readonly idempotency: Intent['idempotency'];
+  /** The caller's own words for what it is for, and its own id; absent = none. */
+  readonly tags?: readonly string[];
+  readonly reference?: string | null;
   /** Whether the caller waits for upstream's answer. */
   readonly wait: boolean;
   /** Refuses an order that has warnings; null = as this gateway does where orders do not say. */
@@ -161,6 +164,8 @@ export function createOrders(
         }),
         idempotency,
         callbackUrl,
+        tags: order.tags ?? [],
+        reference: order.reference ?? null,
       };
       const made = await jobs.make(intent, order.wait);
       return { ...made, warnings: made.replayed ? null : warnings };

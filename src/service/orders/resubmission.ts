@@ -32,7 +32,7 @@ export async function resubmit(
   const earlier = await jobs.findReplay(clientId, idempotency);
   if (earlier) return { job: earlier, replayed: true };
   requireSense(job, await jobs.recordOf(job), acceptDoubleCharge);
-  const { estimatedMicroUsd, ceilingMicroUsd, listMicroUsd, expectedMs, callbackUrl } = job;
+  const { estimatedMicroUsd, ceilingMicroUsd, listMicroUsd, expectedMs, callbackUrl, tags, reference } = job;
   if (!isAllowed({ id: job.model, canonicalSlug: job.model }, principal.models))
     throw modelNotAllowed(job.model);
   const intent = {
@@ -45,6 +45,8 @@ export async function resubmit(
     listMicroUsd,
     expectedMs,
     callbackUrl,
+    tags,
+    reference,
   };
   return jobs.make({ clientId, ...intent, resubmitOf: job.id, acceptDoubleCharge, idempotency }, wait);
 }

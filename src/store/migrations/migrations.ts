@@ -16,6 +16,7 @@ import { budgetsMigration } from './0013-budgets.ts';
 import { keysMigration } from './0014-keys.ts';
 import { erasureMigration } from './0015-erasure.ts';
 import { waitingJobsMigration } from './0016-waiting-jobs.ts';
+import { spendMigration } from './0017-spend.ts';
 import type { Migration } from './migrator.ts';
 
 export const MIGRATIONS: readonly Migration[] = [
@@ -35,4 +36,5 @@ export const MIGRATIONS: readonly Migration[] = [
   keysMigration,
   erasureMigration,
   waitingJobsMigration,
+  spendMigration,
 ];

@@ -13,6 +13,7 @@ import type { JobRecords } from './jobs.ts';
 import type { ObservationStore } from './observations.ts';
 import type { OutputStore } from './outputs.ts';
 import type { ReconciliationStore } from './reconciliation.ts';
+import type { SpendStore } from './spend.ts';
 import type { StoreHealth } from './store-health.ts';
 import type { SubmissionHoldStore } from './submission-hold.ts';
 import type { WebhookInbox } from './webhook-inbox.ts';
@@ -32,6 +33,7 @@ export type JobStore = JobRecords &
   ErasureStore &
   ObservationStore &
   OutputStore &
+  SpendStore &
   StoreHealth &
   SubmissionHoldStore & {
     close(): Promise<void>;

@@ -31,6 +31,10 @@ export type JobIntent = Pick<
   readonly ceilingMicroUsd?: number | null;
   /** The client's address for the callback about how the job ended, if any. */
   readonly callbackUrl?: string | null;
+  /** As `Job.tags`; absent = none. */
+  readonly tags?: readonly string[];
+  /** As `Job.reference`; absent = null. */
+  readonly reference?: string | null;
   /** The caller's Idempotency-Key with the hash of the body it came with. */
   readonly idempotency: { readonly key: string; readonly bodyHash: string } | null;
   readonly patienceMs?: number | null;
@@ -64,8 +68,15 @@ export interface ListQuery {
   readonly limit: number;
   /** Only jobs older than this job id. */
   readonly before: string | null;
-  readonly status: JobStatus | null;
+  /** Any of these; empty = every status. */
+  readonly statuses: readonly JobStatus[];
   readonly model: string | null;
+  readonly tag: string | null;
+  readonly reference: string | null;
+  readonly keyId: string | null;
+  /** Created from `since` up to, not including, `until`; epoch milliseconds. */
+  readonly since: number | null;
+  readonly until: number | null;
 }
 
 export interface JobRecords {

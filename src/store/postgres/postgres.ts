@@ -40,6 +40,10 @@ const DIALECT: Dialect = {
   now: () => sql<number>`(extract(epoch from statement_timestamp()) * 1000)::bigint`,
   lockRows: (query) => query.forUpdate(),
   lockFreeRows: (query) => query.forUpdate().skipLocked(),
+  async lockTable(db, table) {
+    await sql`set local statement_timeout = 0`.execute(db);
+    await sql`lock table ${sql.table(table)} in share row exclusive mode`.execute(db);
+  },
 };
 
 /** Our integers all fit a number (times, micro-dollars, counters); `pg` returns int8 as text otherwise. */

@@ -7,6 +7,11 @@ export type AttemptEnd = Pick<
   Job,
   | 'id'
   | 'clientId'
+  | 'keyId'
+  | 'tags'
+  | 'reference'
+  | 'createdAt'
+  | 'generationId'
   | 'attempt'
   | 'model'
   | 'fallback'

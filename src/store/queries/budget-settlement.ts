@@ -2,18 +2,11 @@
 
 import { sql } from 'kysely';
 import { settledAmount } from '../../core/accounts/budget.ts';
-import { isNotPurchased } from '../../core/job/job.ts';
-import type { MicroUsd } from '../../core/money.ts';
+import { billOf } from '../../core/job/bill.ts';
 import type { Dialect, Queries } from '../sql/database.ts';
 import type { AttemptEnd } from './attempt-end.ts';
 import { BUDGET_COLUMNS, LOCK_ORDER, toBudget } from './budget-row.ts';
 import { changeWindow, noticeOverrun, noticeThresholds } from './budget-windows.ts';
-
-/** What an attempt that has ended was charged: 0 where it was never sent or proven not bought; null = unknown. */
-function billOf(end: AttemptEnd): MicroUsd | null {
-  if (end.actualMicroUsd !== null) return end.actualMicroUsd;
-  return isNotPurchased(end.status) || end.submittedAt === null ? 0 : null;
-}
 
 /** The holds of an attempt that are still open, with their budgets, deleted ones too, in the order of locks. */
 const openHolds = (db: Queries, jobId: string, attempt: number) =>

@@ -4,6 +4,7 @@ import { isTerminal, type JobChange } from '../../core/job/job.ts';
 import type { Dialect, Queries } from '../sql/database.ts';
 import type { AttemptEnd } from './attempt-end.ts';
 import { settleHolds } from './budget-settlement.ts';
+import { writeLedger } from './ledger.ts';
 
 /** True where saving `change` may end an attempt, or tell the bill of one that has ended: a unit of several statements. */
 export const mayEndAttempt = (change: JobChange): boolean =>
@@ -21,6 +22,7 @@ export const mayEndAttempt = (change: JobChange): boolean =>
  */
 export async function endAttempt(db: Queries, dialect: Dialect, end: AttemptEnd): Promise<void> {
   await settleHolds(db, dialect, end);
+  await writeLedger(db, dialect, end);
   // A job that may have one attempt only is its own record of it.
   if (end.fallback === null) return;
   await db

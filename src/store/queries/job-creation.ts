@@ -12,7 +12,7 @@ import type { Admit } from './budget-admission.ts';
 import { applies } from './budget-row.ts';
 import { insertCallback } from './callback-records.ts';
 import { insertAttempts, termsOf } from './job-attempts.ts';
-import { JOB_COLUMNS, toJob } from './job-row.ts';
+import { JOB_COLUMNS, type JobRow, toJob } from './job-row.ts';
 import { holdIntent, isSafe } from './replacements.ts';
 import { mustWait } from './running-jobs.ts';
 
@@ -46,6 +46,8 @@ const NEW_JOB_COLUMNS = [
   'patience_ms',
   'resubmit_of',
   'callback_url',
+  'tags',
+  'reference',
   'waiting_since',
   'due_at',
   'claimed_due_at',
@@ -73,6 +75,8 @@ interface NewJob {
   readonly ceilingMicroUsd: number | null;
   readonly listMicroUsd: number | null;
   readonly callbackUrl: string | null;
+  readonly tags: string | null;
+  readonly reference: string | null;
   readonly owner: string;
   readonly leaseMs: number;
 }
@@ -90,6 +94,15 @@ interface Ours {
   readonly kind: 'ours';
   readonly resubmitOf: string | null;
 }
+
+const insertTags = async (db: Queries, job: JobRow, tags: readonly string[]): Promise<void> => {
+  await db
+    .insertInto('job_tags')
+    .values(
+      tags.map((tag) => ({ job_id: job.id, tag, client_id: job.client_id, created_at: job.created_at })),
+    )
+    .execute();
+};
 
 const doubleCharge = ({ id, status }: Job) =>
   new ClipgateError(
@@ -147,6 +160,8 @@ export function prepareJobCreation(db: Queries, dialect: Dialect, admit: Admit):
             val(job.patienceMs).as('patience_ms'),
             val(job.resubmitOf).as('resubmit_of'),
             val(job.callbackUrl).as('callback_url'),
+            val(job.tags).as('tags'),
+            val(job.reference).as('reference'),
             sql<number | null>`case when ${job.waits} = 1 then ${dialect.now()} end`.as('waiting_since'),
             sql<number | null>`case when ${job.waits} = 0 then ${dialect.now()} + ${job.leaseMs} end`.as(
               'due_at',
@@ -253,6 +268,7 @@ export function prepareJobCreation(db: Queries, dialect: Dialect, admit: Admit):
     const waits = await mustWait(db, dialect, intent);
     const { fallback } = intent;
     const callbackUrl = intent.callbackUrl ?? null;
+    const tags = [...new Set(intent.tags ?? [])];
     const job: Omit<NewJob, 'admitted'> = {
       ...intent,
       keyId: intent.keyId ?? null,
@@ -264,6 +280,8 @@ export function prepareJobCreation(db: Queries, dialect: Dialect, admit: Admit):
       patienceMs: intent.patienceMs ?? null,
       resubmitOf,
       callbackUrl,
+      tags: tags.length > 0 ? JSON.stringify(tags) : null,
+      reference: intent.reference ?? null,
       waits: waits ? 1 : 0,
       owner,
       leaseMs,
@@ -280,6 +298,7 @@ export function prepareJobCreation(db: Queries, dialect: Dialect, admit: Admit):
     if (bodies.hash !== null) await useBody(db, bodies.hash);
     if (fallback) await insertAttempts(db, intent, fallback, bodies);
     if (callbackUrl !== null) await insertCallback(db, id, callbackUrl);
+    if (tags.length > 0) await insertTags(db, row, tags);
     if (waits) return { value: { kind: 'waiting', job: toJob(row), budgeted: !free }, changed: [id] };
     const claim = { job: toJob(row), lease: { jobId: id, owner, token: FIRST_TOKEN } };
     return { value: { kind: 'created', claim, budgeted: !free }, changed: [id] };

@@ -1,10 +1,10 @@
 // Reads of jobs, each bounded to one client and served by an index; `getJob` is on the hottest path of the service.
 
-import { sql } from 'kysely';
-import type { Job } from '../../core/job/job.ts';
+import { type SqlBool, sql } from 'kysely';
+import type { Job, JobStatus } from '../../core/job/job.ts';
 import type { JobStore } from '../ports/job-store.ts';
 import type { ListQuery } from '../ports/jobs.ts';
-import type { Database } from '../sql/database.ts';
+import type { Database, Queries } from '../sql/database.ts';
 import { prepare } from '../sql/prepared-query.ts';
 import { KEY_LIFE_MS } from './job-creation.ts';
 import { JOB_COLUMNS, toJob } from './job-row.ts';
@@ -14,6 +14,49 @@ export type JobReads = Pick<
   JobStore,
   'getJob' | 'findJob' | 'getJobByUpstreamId' | 'listJobs' | 'findIdempotent' | 'findReplacements'
 >;
+
+const newestFirst = (a: Job, b: Job): number =>
+  b.createdAt - a.createdAt || (a.id < b.id ? 1 : a.id > b.id ? -1 : 0);
+
+interface Place {
+  readonly id: string;
+  readonly at: number;
+}
+
+/** One page of jobs of one status, or of any, newest first, each filter served by an index in that order. */
+function selectPage(
+  reader: Queries,
+  { clientId, limit, model, tag, reference, keyId, since, until }: ListQuery,
+  status: JobStatus | null,
+  before: Place | null,
+) {
+  let query = reader.selectFrom('jobs').select(JOB_COLUMNS.map((column) => `jobs.${column}` as const));
+  if (clientId !== null) query = query.where('jobs.client_id', '=', clientId);
+  // As text where it has an index of its own: a parameter could be any status.
+  if (status === 'submission_unknown') query = query.where('jobs.status', '=', sql.lit(status));
+  else if (status !== null) query = query.where('jobs.status', '=', status);
+  if (model !== null) query = query.where('jobs.model', '=', model);
+  if (reference !== null) query = query.where('jobs.reference', '=', reference);
+  if (keyId !== null) query = query.where('jobs.key_id', '=', keyId);
+  if (tag === null) {
+    if (since !== null) query = query.where('jobs.created_at', '>=', since);
+    if (until !== null) query = query.where('jobs.created_at', '<', until);
+    if (before !== null)
+      query = query.where(sql<SqlBool>`(jobs.created_at, jobs.id) < (${before.at}, ${before.id})`);
+    return query.orderBy('jobs.created_at', 'desc').orderBy('jobs.id', 'desc').limit(limit);
+  }
+  // Tags are kept beside their jobs with what the list is sorted by: those found are read, and no other.
+  let tagged = query.innerJoin('job_tags', 'job_tags.job_id', 'jobs.id').where('job_tags.tag', '=', tag);
+  if (clientId !== null) tagged = tagged.where('job_tags.client_id', '=', clientId);
+  if (since !== null) tagged = tagged.where('job_tags.created_at', '>=', since);
+  if (until !== null) tagged = tagged.where('job_tags.created_at', '<', until);
+  if (before !== null) {
+    tagged = tagged.where(
+      sql<SqlBool>`(job_tags.created_at, job_tags.job_id) < (${before.at}, ${before.id})`,
+    );
+  }
+  return tagged.orderBy('job_tags.created_at', 'desc').orderBy('job_tags.job_id', 'desc').limit(limit);
+}
 
 export function createJobReads({ reader, dialect }: Pick<Database, 'reader' | 'dialect'>): JobReads {
   const jobById = prepare((params: { id: string; clientId: string }) =>
@@ -44,40 +87,25 @@ export function createJobReads({ reader, dialect }: Pick<Database, 'reader' | 'd
       .where(sql<boolean>`idempotency_keys.created_at >= ${dialect.now()} - ${sql.lit(KEY_LIFE_MS)}`),
   );
 
-  /** Null where the cursor names no job of this client. */
-  async function findPlace(id: string, clientId: string): Promise<{ createdAt: number } | null> {
-    const [row] = await jobById(reader, { id, clientId });
-    return row ? { createdAt: row.created_at } : null;
-  }
-
-  /** Every client's, by id, which sorts by time of creation: the primary key serves where no index of clients can. */
-  async function listAllJobs({ limit, before, status, model }: ListQuery): Promise<Job[]> {
-    let query = reader.selectFrom('jobs').select(JOB_COLUMNS);
-    // As text where it has an index of its own: a parameter could be any status.
-    if (status === 'submission_unknown') query = query.where('status', '=', sql.lit(status));
-    else if (status !== null) query = query.where('status', '=', status);
-    if (model !== null) query = query.where('model', '=', model);
-    if (before !== null) query = query.where('id', '<', before);
-    const rows = await query.orderBy('id', 'desc').limit(limit).execute();
-    return rows.map(toJob);
+  /** When the job that a cursor names was made; null where it names none that the reader may see. */
+  async function findPlace(id: string, clientId: string | null): Promise<number | null> {
+    let query = reader.selectFrom('jobs').select('created_at').where('id', '=', id);
+    if (clientId !== null) query = query.where('client_id', '=', clientId);
+    return (await query.executeTakeFirst())?.created_at ?? null;
   }
 
   async function listJobs(query: ListQuery): Promise<Job[]> {
-    const { clientId } = query;
-    return clientId === null ? listAllJobs(query) : listJobsOf(clientId, query);
-  }
-
-  async function listJobsOf(clientId: string, { limit, before, status, model }: ListQuery): Promise<Job[]> {
-    let query = reader.selectFrom('jobs').select(JOB_COLUMNS).where('client_id', '=', clientId);
-    if (status !== null) query = query.where('status', '=', status);
-    if (model !== null) query = query.where('model', '=', model);
-    if (before !== null) {
-      const place = await findPlace(before, clientId);
-      if (!place) return [];
-      query = query.where(sql<boolean>`(created_at, id) < (${place.createdAt}, ${before})`);
+    const placedAt = query.before === null ? null : await findPlace(query.before, query.clientId);
+    if (query.before !== null && placedAt === null) return [];
+    const place = query.before === null || placedAt === null ? null : { id: query.before, at: placedAt };
+    // A list for each status: each is read in the order of its index, and no further than the page.
+    const lists = query.statuses.length === 0 ? [null] : [...new Set(query.statuses)];
+    const pages: Job[][] = [];
+    for (const status of lists) {
+      const rows = await selectPage(reader, query, status, place).execute();
+      pages.push(rows.map(toJob));
     }
-    const rows = await query.orderBy('created_at', 'desc').orderBy('id', 'desc').limit(limit).execute();
-    return rows.map(toJob);
+    return pages.flat().sort(newestFirst).slice(0, query.limit);
   }
 
   return {

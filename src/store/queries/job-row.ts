@@ -41,6 +41,8 @@ export const JOB_COLUMNS = [
   'callback_url',
   'clips_removed_at',
   'body_erased_at',
+  'tags',
+  'reference',
 ] as const satisfies readonly (keyof JobTable)[];
 
 export type JobRow = Pick<JobTable, (typeof JOB_COLUMNS)[number]>;
@@ -83,6 +85,8 @@ export function toJob(row: JobRow): Job {
     callbackUrl: row.callback_url,
     clipsRemovedAt: row.clips_removed_at,
     bodyErasedAt: row.body_erased_at,
+    tags: row.tags === null ? [] : JSON.parse(row.tags),
+    reference: row.reference,
   };
 }
 

@@ -5,7 +5,7 @@ import type { Tables } from './tables.ts';
 
 export type Queries = Kysely<Tables>;
 
-/** The three words in which the databases differ. */
+/** The few words in which the databases differ. */
 export interface Dialect {
   /** Epoch milliseconds on the database's clock, read once per statement. */
   now(): Expression<number>;
@@ -17,6 +17,8 @@ export interface Dialect {
   lockFreeRows<T extends keyof Tables, O>(
     query: SelectQueryBuilder<Tables, T, O>,
   ): SelectQueryBuilder<Tables, T, O>;
+  /** Nothing else writes to the table until the transaction ends, which may take as long as it has to. */
+  lockTable(db: Queries, table: keyof Tables): Promise<void>;
 }
 
 /** What a write answers, and the jobs whose watchers are to be told once it is durable. */

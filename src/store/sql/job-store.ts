@@ -25,6 +25,7 @@ import { createOutputs } from '../queries/outputs.ts';
 import { createPurge } from '../queries/purge.ts';
 import { createReconciliation } from '../queries/reconciliation.ts';
 import { createRunningJobs } from '../queries/running-jobs.ts';
+import { createSpend } from '../queries/spend.ts';
 import { createSubmissionHoldStore } from '../queries/submission-hold.ts';
 import { createWebhookInbox } from '../queries/webhook-inbox.ts';
 import type { Database, Queries } from './database.ts';
@@ -69,6 +70,7 @@ export function createJobStore(database: Database): UnguardedStore {
     ...createPurge(database),
     ...createBudgets(database, calendarOf),
     ...createRunningJobs(database),
+    ...createSpend(database),
     ...createCallbackRecords(database),
     ...createCallbackClaims(database),
     async createJob(intent, owner, leaseMs) {
@@ -77,11 +79,12 @@ export function createJobStore(database: Database): UnguardedStore {
         ...(intent.fallback?.others.map(({ request }) => request) ?? []),
       ]);
       const hash = text === null ? null : await bodies.keep(text);
-      // Without a key, other candidates, a callback and a body apart it is a single insert.
+      // Without a key, other candidates, a callback, tags and a body apart it is a single insert.
       const single =
         intent.idempotency === null &&
         !intent.fallback &&
         !intent.callbackUrl &&
+        !intent.tags?.length &&
         !intent.resubmitOf &&
         !intent.slots?.length &&
         hash === null;

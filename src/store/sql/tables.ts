@@ -51,6 +51,9 @@ export interface JobTable {
   readonly body_erased_at: number | null;
   /** Since when it waits for other jobs to end; null where it does not. */
   readonly waiting_since: number | null;
+  /** JSON of the tags; null = none. */
+  readonly tags: string | null;
+  readonly reference: string | null;
   /** When anyone may claim it: the next step of a free job, the end of the lease of a held one, null for never. */
   readonly due_at: number | null;
   /** When it had fallen due before the present claim: what "oldest due first" is sorted by. */
@@ -269,6 +272,71 @@ export interface BudgetEventTable {
   readonly reported_at: number | null;
 }
 
+interface JobTagTable {
+  readonly job_id: string;
+  readonly tag: string;
+  readonly client_id: string;
+  readonly created_at: number;
+}
+
+/** One line per attempt that ended: changed by a later bill, never removed. */
+export interface LedgerTable {
+  readonly job_id: string;
+  readonly attempt: number;
+  readonly client_id: string;
+  readonly key_id: string | null;
+  readonly model: string;
+  readonly tags: string | null;
+  readonly reference: string | null;
+  readonly ordered_at: number;
+  readonly submitted_at: number | null;
+  readonly ended_at: number;
+  /** When the bill was known; null = it is not. */
+  readonly settled_at: number | null;
+  /** By which it is counted: when it was submitted, or else ordered. */
+  readonly spent_at: number;
+  /** By which it is counted as settled: when the bill was known, or else when it ended. */
+  readonly closed_at: number;
+  readonly estimated_micro_usd: number | null;
+  readonly ceiling_micro_usd: number | null;
+  readonly billed_micro_usd: number | null;
+  readonly is_byok: number | null;
+  readonly state: JobStatus;
+  readonly generation_id: string | null;
+  /** When upstream is to be asked for the bill next; null = never. */
+  readonly bill_due_at: number | null;
+}
+
+interface SpendSums {
+  readonly jobs: number;
+  readonly billed_micro_usd: number;
+  readonly estimated_micro_usd: number;
+  readonly held_micro_usd: number;
+  readonly unknown_jobs: number;
+}
+
+interface SpendKey {
+  readonly client_id: string;
+  /** Empty for none, as `tag` is. */
+  readonly key_id: string;
+  readonly model: string;
+  /** Attempts without tags, those with some as a whole, and those once for each tag. */
+  readonly part: 'untagged' | 'tagged' | 'tag';
+  readonly tag: string;
+}
+
+interface SpendHourTable extends SpendKey, SpendSums {
+  readonly basis: 'submitted' | 'settled';
+  readonly hour: number;
+}
+
+interface LedgerCountTable extends SpendKey, SpendSums {
+  readonly basis: 'submitted' | 'settled';
+  readonly at: number;
+  readonly job_id: string;
+  readonly attempt: number;
+}
+
 interface MigrationTable {
   readonly version: number;
   readonly name: string;
@@ -300,5 +368,11 @@ export interface Tables {
   readonly budget_holds: BudgetHoldTable;
   readonly budget_adjustments: BudgetAdjustmentTable;
   readonly budget_events: BudgetEventTable;
+  readonly job_tags: JobTagTable;
+  readonly ledger: LedgerTable;
+  readonly spend_hours: SpendHourTable;
+  /** Views: to be read, never written. */
+  readonly ledger_counts: LedgerCountTable;
+  readonly ended_attempts: LedgerTable;
   readonly schema_migrations: MigrationTable;
 }

@@ -9,4 +9,5 @@ export const SQLITE_DIALECT: Dialect = {
   now: () => sql<number>`${sql.raw(CLOCK_FUNCTION)}()`,
   lockRows: (query) => query,
   lockFreeRows: (query) => query,
+  lockTable: async () => {},
 };

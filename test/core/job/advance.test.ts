@@ -53,6 +53,8 @@ const job = (changes: Partial<Job> = {}): Job => ({
   callbackUrl: null,
   clipsRemovedAt: null,
   bodyErasedAt: null,
+  tags: [],
+  reference: null,
   ...changes,
 });
 

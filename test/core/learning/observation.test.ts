@@ -45,6 +45,8 @@ const ended = (overrides: Partial<Job> = {}): Job => ({
   callbackUrl: null,
   clipsRemovedAt: null,
   bodyErasedAt: null,
+  tags: [],
+  reference: null,
   ...overrides,
 });
 

@@ -9,6 +9,7 @@ import { createJobs } from '../../../src/service/jobs/jobs.ts';
 import type { JobStore } from '../../../src/store/ports/job-store.ts';
 import type { Claim } from '../../../src/store/ports/lease.ts';
 import { openSqliteStore } from '../../../src/store/sqlite/sqlite.ts';
+import { LIST_ALL } from '../../store/contract/store-under-test.ts';
 import { createRecordedLog } from '../../support/silent-log.ts';
 
 let store: JobStore | undefined;
@@ -69,13 +70,7 @@ async function setUp(maxWaitMs = 60_000) {
   await expect.poll(async () => (await stored()).status).toBe('submitting');
 
   async function stored(): Promise<Job> {
-    const [job] = await opened.listJobs({
-      clientId: 'studio',
-      limit: 1,
-      before: null,
-      status: null,
-      model: null,
-    });
+    const [job] = await opened.listJobs({ ...LIST_ALL, clientId: 'studio', limit: 1 });
     if (!job) throw new Error('no job was made');
     return job;
   }

@@ -65,6 +65,8 @@ async function setUp() {
       callbackUrl: null,
       clipsRemovedAt: null,
       bodyErasedAt: null,
+      tags: [],
+      reference: null,
       ...overrides,
     }),
   };

@@ -7,7 +7,7 @@ import type { NewBudget } from '../../../src/store/ports/budgets.ts';
 import type { JobStore } from '../../../src/store/ports/job-store.ts';
 import type { JobIntent } from '../../../src/store/ports/jobs.ts';
 import type { Claim } from '../../../src/store/ports/lease.ts';
-import { createClaim, createIntent, LEASE_MS, type StoreUnderTest } from './store-under-test.ts';
+import { createClaim, createIntent, LEASE_MS, LIST_ALL, type StoreUnderTest } from './store-under-test.ts';
 
 const DAY_MS = 24 * 60 * 60 * 1000;
 const ALL: BudgetScope = { kind: 'all' };
@@ -192,13 +192,7 @@ export function describeBudgets(current: () => StoreUnderTest): void {
         expect(results.length - refusals.length).toBe(10);
         expect(new Set(refusals)).toEqual(new Set(['budget_exceeded']));
         expect(await useOf(store, made.id)).toEqual([0, 1_000_000, 0]);
-        const jobs = await store.listJobs({
-          clientId: 'studio',
-          limit: 100,
-          before: null,
-          status: null,
-          model: null,
-        });
+        const jobs = await store.listJobs({ ...LIST_ALL, clientId: 'studio' });
         expect(jobs).toHaveLength(10);
         await expectNoDrift(store);
       },

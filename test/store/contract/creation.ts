@@ -4,7 +4,7 @@ import { expect, it } from 'vitest';
 import type { JobStatus } from '../../../src/core/job/job.ts';
 import { isNotPurchased, JOB_STATUSES } from '../../../src/core/job/job.ts';
 import type { StoreUnderTest } from './store-under-test.ts';
-import { createIdleJob, createIntent, expectCreated, LEASE_MS } from './store-under-test.ts';
+import { createIdleJob, createIntent, expectCreated, LEASE_MS, LIST_ALL } from './store-under-test.ts';
 
 const DAY_MS = 24 * 60 * 60 * 1000;
 const idempotency = { key: 'order-7', bodyHash: 'hash-of-body' };
@@ -51,6 +51,8 @@ export function describeCreation(current: () => StoreUnderTest): void {
       callbackUrl: null,
       clipsRemovedAt: null,
       bodyErasedAt: null,
+      tags: [],
+      reference: null,
     });
     expect(Number.isInteger(job.createdAt)).toBe(true);
     expect(lease).toMatchObject({ jobId: intent.id, owner: 'a' });
@@ -149,9 +151,7 @@ export function describeCreation(current: () => StoreUnderTest): void {
     const { job } = expectCreated(created[0]!);
     const replayed = results.filter((result) => result.kind !== 'created');
     expect(replayed).toEqual(Array.from({ length: 99 }, () => ({ kind: 'replayed', job })));
-    expect(
-      await store.listJobs({ clientId: 'studio', limit: 100, before: null, status: null, model: null }),
-    ).toEqual([job]);
+    expect(await store.listJobs({ ...LIST_ALL, clientId: 'studio' })).toEqual([job]);
   });
 
   it('hands a freed key to exactly one of a hundred', async () => {

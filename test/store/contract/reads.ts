@@ -4,9 +4,9 @@ import { expect, it } from 'vitest';
 import type { StoredOutput } from '../../../src/core/job/job.ts';
 import type { ListQuery } from '../../../src/store/ports/jobs.ts';
 import type { StoreUnderTest } from './store-under-test.ts';
-import { createClaim, createIdleJob, createJobIn, LEASE_MS } from './store-under-test.ts';
+import { createClaim, createIdleJob, createJobIn, LEASE_MS, LIST_ALL } from './store-under-test.ts';
 
-const ALL: ListQuery = { clientId: 'studio', limit: 100, before: null, status: null, model: null };
+const ALL: ListQuery = { ...LIST_ALL, clientId: 'studio' };
 
 const createOutput = (jobId: string, index: number, file = `${jobId}-${index}.mp4`): StoredOutput => ({
   jobId,
@@ -58,11 +58,11 @@ export function describeReads(current: () => StoreUnderTest): void {
     const c = await createIdleJob(store, 'pending', { model });
     const idsOf = async (query: Partial<ListQuery>): Promise<string[]> =>
       (await store.listJobs({ ...ALL, ...query })).map((job) => job.id);
-    expect(await idsOf({ status: 'completed' })).toEqual([b, a]);
+    expect(await idsOf({ statuses: ['completed'] })).toEqual([b, a]);
     expect(await idsOf({ model })).toEqual([c, b]);
-    expect(await idsOf({ model, status: 'completed' })).toEqual([b]);
+    expect(await idsOf({ model, statuses: ['completed'] })).toEqual([b]);
     expect(await idsOf({ model, before: c })).toEqual([b]);
-    expect(await idsOf({ status: 'failed' })).toEqual([]);
+    expect(await idsOf({ statuses: ['failed'] })).toEqual([]);
   });
 
   it('shows an operator the jobs of every client, newest first', async () => {
@@ -74,8 +74,8 @@ export function describeReads(current: () => StoreUnderTest): void {
     const idsOf = async (query: Partial<ListQuery>): Promise<string[]> =>
       (await store.listJobs({ ...every, ...query })).map((job) => job.id);
     expect(await idsOf({})).toEqual([c, b, a]);
-    expect(await idsOf({ status: 'submission_unknown' })).toEqual([b, a]);
-    expect(await idsOf({ status: 'pending' })).toEqual([c]);
+    expect(await idsOf({ statuses: ['submission_unknown'] })).toEqual([b, a]);
+    expect(await idsOf({ statuses: ['pending'] })).toEqual([c]);
     expect(await idsOf({ limit: 1, before: c })).toEqual([b]);
     expect(await store.findJob(b)).toEqual(await store.getJob(b, 'agency'));
     expect(await store.findJob('job_none')).toBeNull();

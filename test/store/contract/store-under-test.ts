@@ -3,7 +3,7 @@
 import { expect } from 'vitest';
 import type { JobChange, JobStatus } from '../../../src/core/job/job.ts';
 import type { JobStore } from '../../../src/store/ports/job-store.ts';
-import type { CreateResult, JobIntent } from '../../../src/store/ports/jobs.ts';
+import type { CreateResult, JobIntent, ListQuery } from '../../../src/store/ports/jobs.ts';
 import type { Claim } from '../../../src/store/ports/lease.ts';
 
 export interface StoreUnderTest {
@@ -19,6 +19,20 @@ export interface StoreUnderTest {
 export type OpenStore = () => Promise<StoreUnderTest>;
 
 export const LEASE_MS = 60_000;
+
+/** The newest hundred jobs of every client. */
+export const LIST_ALL: ListQuery = {
+  clientId: null,
+  limit: 100,
+  before: null,
+  statuses: [],
+  model: null,
+  tag: null,
+  reference: null,
+  keyId: null,
+  since: null,
+  until: null,
+};
 
 let count = 0;
 

@@ -20,6 +20,7 @@ const DIALECT: Dialect = {
   now: () => sql<number>`clock_ms()`,
   lockRows: (query) => query,
   lockFreeRows: (query) => query,
+  lockTable: async () => {},
 };
 const FIRST: Migration = { version: 1, name: 'first', statements: ['create table notes (body text)'] };
 const SECOND: Migration = { version: 2, name: 'second', statements: ["insert into notes values ('kept')"] };
@@ -153,11 +154,14 @@ describe('the schema', () => {
       'idempotent_acts',
       'job_attempts',
       'job_audit',
+      'job_tags',
       'jobs',
       'keys',
+      'ledger',
       'observations',
       'outputs',
       'schema_migrations',
+      'spend_hours',
       'webhook_inbox',
     ]);
 

@@ -48,6 +48,7 @@ const openShared: OpenStore = async () => {
       await server.query(url, `update idempotent_acts set created_at = created_at - ${ms}`);
       await server.query(url, `update audit set at = at - ${ms}`);
       await server.query(url, `update callbacks set due_at = due_at - ${ms}`);
+      await server.query(url, `update ledger set bill_due_at = bill_due_at - ${ms}`);
       await server.query(url, `update bodies set unused_since = unused_since - ${ms}`);
       await server.query(url, `update idempotency_keys set created_at = created_at - ${ms}`);
       for (const table of ['budget_windows', 'budget_holds', 'budget_events']) {
@@ -79,6 +80,9 @@ const openShared: OpenStore = async () => {
         'budget_holds',
         'budget_adjustments',
         'budget_events',
+        'job_tags',
+        'ledger',
+        'spend_hours',
       ];
       for (const table of tables) {
         await server.query(url, `delete from ${table}`);

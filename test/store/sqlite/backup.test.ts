@@ -20,7 +20,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { JobStore } from '../../../src/store/ports/job-store.ts';
 import { backupSqlite, checkSqlite, restoreSqlite } from '../../../src/store/sqlite/backup.ts';
 import { openSqliteStore } from '../../../src/store/sqlite/sqlite.ts';
-import { createClaim, createIdleJob } from '../contract/store-under-test.ts';
+import { createClaim, createIdleJob, LIST_ALL } from '../contract/store-under-test.ts';
 import { startOwner } from './sqlite-owner.ts';
 
 const CLOCK = () => Date.UTC(2026, 10, 1);
@@ -37,9 +37,7 @@ afterEach(() => rmSync(folder, { recursive: true }));
 
 const open = () => openSqliteStore({ file, clock: CLOCK });
 const idsOf = async (store: JobStore) =>
-  (await store.listJobs({ clientId: null, limit: 100_000, before: null, status: null, model: null })).map(
-    ({ id }) => id,
-  );
+  (await store.listJobs({ ...LIST_ALL, limit: 100_000 })).map(({ id }) => id);
 
 async function withStore<T>(use: (store: JobStore) => Promise<T>): Promise<T> {
   const store = await open();

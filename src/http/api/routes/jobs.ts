@@ -34,7 +34,7 @@ import {
   JobSchema,
 } from '../schemas/job.ts';
 import { problems } from '../schemas/problem.ts';
-import { JobIncludeSchema, NoQuerySchema } from '../schemas/query.ts';
+import { JobIncludeSchema, NoQuerySchema, readRange } from '../schemas/query.ts';
 import { CLIP_BODY_LIMIT } from './route.ts';
 
 export interface JobRoutesParts {
@@ -87,6 +87,8 @@ export function jobRoutes({ orders, jobs, links, maxWaitS }: JobRoutesParts) {
           ...order,
           idempotency: key === undefined ? null : { key, bodyHash: hashJson(request.body) },
           wait: !respondAsync,
+          tags: request.body.tags ?? [],
+          reference: request.body.reference ?? null,
           strict: request.body.strict ?? null,
           acceptUnknownPrice: request.body.accept_unknown_price === true,
         });
@@ -128,7 +130,8 @@ export function jobRoutes({ orders, jobs, links, maxWaitS }: JobRoutesParts) {
         },
       },
       async (request) => {
-        const { limit, status, model, cursor, client } = request.query;
+        const { limit, status, model, cursor, client, key_id: keyId, tag, reference } = request.query;
+        if (keyId !== undefined && request.principal.kind === 'client') throw operatorRequired();
         if (cursor !== undefined && !JOB_ID_PATTERN.test(cursor)) {
           throw invalidRequest([
             toInputError(['cursor'], 'must be the next_cursor of an earlier response', 'query'),
@@ -138,8 +141,12 @@ export function jobRoutes({ orders, jobs, links, maxWaitS }: JobRoutesParts) {
           clientId: clientOf(request, client),
           limit,
           cursor: cursor ?? null,
-          status: status ?? null,
+          statuses: status ?? [],
           model: model ?? null,
+          tag: tag ?? null,
+          reference: reference ?? null,
+          keyId: keyId ?? null,
+          ...readRange(request.query),
         });
         return {
           data: (await jobs.recordsOf(page)).map((record) => renderJob(record)),

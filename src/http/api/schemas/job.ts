@@ -9,7 +9,7 @@ import { JOB_STATUSES } from '../../../core/job/job.ts';
 import { JOB_ID_PATTERN } from '../../../service/orders/ids.ts';
 import { listOf } from './list.ts';
 import { CatalogSchema } from './model.ts';
-import { queryInteger } from './query.ts';
+import { queryInteger, queryList, rangeShape, words } from './query.ts';
 import {
   EstimateSchema,
   ExpectedSchema,
@@ -23,6 +23,18 @@ const ModelNameSchema = z.string().regex(MODEL_NAME, 'must be a model id such as
 
 // With a model there is nothing left to choose, so these could only mislead.
 const CHOOSING = ['priority', 'scoring', 'models', 'fallback'] as const;
+
+const TagSchema = words(64);
+
+export const ReferenceSchema = words(128);
+
+const TagsSchema = z
+  .array(TagSchema)
+  .max(8)
+  .refine((tags) => new Set(tags).size === tags.length, 'must not repeat a tag')
+  .describe(
+    'At most 8 words of your own, 1 to 64 characters each: they filter `GET /jobs` and group `GET /spend`. Never sent to OpenRouter.',
+  );
 
 const FallbackSchema = z
   .strictObject({
@@ -49,6 +61,10 @@ export const JobBodySchema = z
     ...clipSpecShape,
     ...routingShape,
     fallback: FallbackSchema.optional(),
+    tags: TagsSchema.optional(),
+    reference: ReferenceSchema.optional().describe(
+      'Your own id for the job, 1 to 128 characters: `GET /jobs?reference=` finds it. Never sent to OpenRouter.',
+    ),
     callback_url: z
       .string()
       .refine((url) => findCallbackUrlFault(url) === null, {
@@ -170,6 +186,9 @@ export const jobExample = {
   ],
   resubmit_of: null,
   resubmit_safe: false,
+  tags: ['campaign-7'],
+  reference: 'order-4711',
+  erased_at: null,
   callback: null,
   outputs: [{ index: 0, url: `/jobs/${id}/content?index=0`, content_type: 'video/mp4', bytes: 1048576 }],
   links: { self: `/jobs/${id}`, events: `/jobs/${id}/events`, content: `/jobs/${id}/content` },
@@ -230,6 +249,12 @@ export const JobSchema = z
         cost: z.object({ estimated_usd: z.number().nullable(), actual_usd: z.number().nullable() }),
       }),
     ).describe('Every attempt in order; the last is the current one. Several only with `fallback`.'),
+    tags: listOf(z.string()).describe('As ordered.'),
+    reference: z.string().nullable().describe('As ordered.'),
+    erased_at: z.iso
+      .datetime()
+      .nullable()
+      .describe('When its request and its clips were removed; what it cost stays.'),
     resubmit_of: z.string().nullable().describe('The job that this one resubmits.'),
     callback: z
       .object({
@@ -292,13 +317,24 @@ export const JobQuerySchema = z.strictObject({
     .string()
     .regex(/^[\w-]{1,100}$/, 'must be the next_cursor of an earlier response')
     .optional(),
-  status: z.enum(JOB_STATUSES).optional(),
+  status: queryList(z.enum(JOB_STATUSES), JOB_STATUSES.length)
+    .optional()
+    .describe('Jobs in this status; repeat it for jobs in any of several.'),
   model: ModelNameSchema.optional(),
+  tag: TagSchema.optional().describe('Jobs with this tag.'),
+  reference: ReferenceSchema.optional().describe('Jobs with this reference.'),
+  since: rangeShape.since.describe('Jobs created from then on.'),
+  until: rangeShape.until.describe('Jobs created before then.'),
   client: z
     .string()
     .regex(/^[\w.:-]{1,80}$/, 'must be the name of a client')
     .optional()
     .describe('For operators: only the jobs of this client. Default: all clients.'),
+  key_id: z
+    .string()
+    .regex(/^[\w-]{1,80}$/, 'must be the id of a key')
+    .optional()
+    .describe('For operators: only the jobs ordered with this key.'),
 });
 
 export const ContentQuerySchema = z.strictObject({

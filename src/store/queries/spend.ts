@@ -1,0 +1,265 @@
+// Sums of what was spent: whole hours from the hourly sums, what is left at the ends of a range from the lines themselves.
+
+import { type RawBuilder, type SqlBool, sql } from 'kysely';
+import type { Interval, SpendGroup, SpendRow, SpendSums } from '../../core/accounts/spend.ts';
+import type { LedgerLine, LedgerQuery, SpendQuery, SpendReport, SpendStore } from '../ports/spend.ts';
+import type { Database, Queries } from '../sql/database.ts';
+import type { LedgerTable } from '../sql/tables.ts';
+import { JOB_COLUMNS, toJob } from './job-row.ts';
+import { rebuildLedger } from './ledger.ts';
+
+const HOUR_MS = 3_600_000;
+
+const COLUMNS = {
+  client: 'client_id',
+  key: 'key_id',
+  model: 'model',
+  tag: 'tag',
+} as const satisfies Record<SpendGroup, string>;
+
+interface SumRow {
+  readonly start_at: number;
+  readonly part: 'untagged' | 'tagged' | 'tag' | null;
+  readonly client_id: string | null;
+  readonly key_id: string | null;
+  readonly model: string | null;
+  readonly tag: string | null;
+  readonly jobs: number;
+  readonly billed: number;
+  readonly estimated: number;
+  readonly held: number;
+  readonly unknown: number;
+}
+
+/** A part of an interval, with the start of the interval. */
+interface Piece extends Interval {
+  readonly of: number;
+}
+
+/** The whole hours of each interval, and what is left of it before and after them. */
+function cutAtHours(intervals: readonly Interval[]): { readonly hours: Piece[]; readonly edges: Piece[] } {
+  const hours: Piece[] = [];
+  const edges: Piece[] = [];
+  for (const { startsAt, endsAt } of intervals) {
+    const from = Math.ceil(startsAt / HOUR_MS) * HOUR_MS;
+    const to = Math.floor(endsAt / HOUR_MS) * HOUR_MS;
+    const pieces =
+      from > to
+        ? [{ startsAt, endsAt }]
+        : [
+            { startsAt, endsAt: from },
+            { startsAt: to, endsAt },
+          ];
+    edges.push(
+      ...pieces.filter((piece) => piece.startsAt < piece.endsAt).map((piece) => ({ ...piece, of: startsAt })),
+    );
+    if (from < to) hours.push({ startsAt: from, endsAt: to, of: startsAt });
+  }
+  return { hours, edges };
+}
+
+// As literals: whole numbers of our own, and thousands of parameters would have to be typed one by one.
+const valuesOf = (pieces: readonly Piece[]) =>
+  sql.join(
+    pieces.map(({ of, startsAt, endsAt }) => sql`(${sql.lit(of)}, ${sql.lit(startsAt)}, ${sql.lit(endsAt)})`),
+  );
+
+const SUMMED = sql`jobs, billed_micro_usd, estimated_micro_usd, held_micro_usd, unknown_jobs`;
+
+/** @returns the statement: one, so that a job that ends meanwhile is counted once, as running or as ended. */
+function selectSums({ clientId, basis, groups, intervals, maxRows }: SpendQuery): RawBuilder<SumRow> {
+  const { hours, edges } = cutAtHours(intervals);
+  const byTag = groups.includes('tag');
+  const parts = byTag ? sql`('untagged', 'tagged', 'tag')` : sql`('untagged', 'tagged')`;
+  const ofClient = clientId === null ? sql`` : sql` and client_id = ${clientId}`;
+  const names = sql`part, client_id, key_id, model, tag`;
+  const whole = intervals.map((interval) => ({ ...interval, of: interval.startsAt }));
+  const first = whole[0]?.startsAt ?? 0;
+  const last = whole.at(-1)?.endsAt ?? 0;
+  const ctes = [];
+  const sources = [];
+  if (hours.length > 0) {
+    ctes.push(sql`whole_hours (of_interval, from_at, to_at) as (values ${valuesOf(hours)})`);
+    sources.push(sql`select of_interval, ${names}, ${SUMMED} from whole_hours cross join spend_hours
+      where basis = ${sql.lit(basis)} and part in ${parts} and hour >= from_at and hour < to_at${ofClient}`);
+  }
+  if (edges.length > 0) {
+    ctes.push(sql`edges (of_interval, from_at, to_at) as (values ${valuesOf(edges)})`);
+    sources.push(sql`select of_interval, ${names}, ${SUMMED} from edges cross join ledger_counts
+      where basis = ${sql.lit(basis)} and part in ${parts} and at >= from_at and at < to_at${ofClient}`);
+  }
+  if (basis === 'submitted') {
+    ctes.push(sql`intervals (of_interval, from_at, to_at) as (values ${valuesOf(whole)})`);
+    sources.push(sql`select of_interval, ${names}, jobs, 0, estimated_micro_usd, held_micro_usd, unknown_jobs
+      from open_counts cross join intervals
+      where part in ${parts} and at >= ${sql.lit(first)} and at < ${sql.lit(last)} and at >= from_at
+        and at < to_at${ofClient}`);
+  }
+  const grouped = sql.join([
+    sql.ref('of_interval'),
+    ...(byTag ? [sql.ref('part')] : []),
+    ...groups.map((group) => sql.ref(COLUMNS[group])),
+  ]);
+  const column = (group: SpendGroup) =>
+    groups.includes(group)
+      ? sql`nullif(${sql.ref(COLUMNS[group])}, '') as ${sql.ref(COLUMNS[group])}`
+      : sql`null as ${sql.ref(COLUMNS[group])}`;
+  return sql<SumRow>`with ${sql.join(ctes)}
+    select of_interval as start_at, ${byTag ? sql`part` : sql`null as part`}, ${sql.join([
+      column('client'),
+      column('key'),
+      column('model'),
+      column('tag'),
+    ])},
+      cast(sum(jobs) as bigint) as jobs, cast(sum(billed_micro_usd) as bigint) as billed,
+      cast(sum(estimated_micro_usd) as bigint) as estimated, cast(sum(held_micro_usd) as bigint) as held,
+      cast(sum(unknown_jobs) as bigint) as unknown
+    from (${sql.join(sources, sql` union all `)}) as counted
+    group by ${grouped} having sum(jobs) <> 0 order by ${grouped} limit ${sql.lit(maxRows * 3 + 1)}`;
+}
+
+const NOTHING: SpendSums = {
+  jobs: 0,
+  billedMicroUsd: 0,
+  estimatedMicroUsd: 0,
+  heldMicroUsd: 0,
+  unknownJobs: 0,
+};
+
+const add = (a: SpendSums, b: SpendSums): SpendSums => ({
+  jobs: a.jobs + b.jobs,
+  billedMicroUsd: a.billedMicroUsd + b.billedMicroUsd,
+  estimatedMicroUsd: a.estimatedMicroUsd + b.estimatedMicroUsd,
+  heldMicroUsd: a.heldMicroUsd + b.heldMicroUsd,
+  unknownJobs: a.unknownJobs + b.unknownJobs,
+});
+
+const toRow = (row: SumRow): SpendRow => ({
+  startsAt: row.start_at,
+  client: row.client_id,
+  keyId: row.key_id,
+  model: row.model,
+  tag: row.tag,
+  jobs: row.jobs,
+  billedMicroUsd: row.billed,
+  estimatedMicroUsd: row.estimated,
+  heldMicroUsd: row.held,
+  unknownJobs: row.unknown,
+});
+
+const toLine = (row: LedgerTable): LedgerLine => ({
+  jobId: row.job_id,
+  attempt: row.attempt,
+  client: row.client_id,
+  keyId: row.key_id,
+  model: row.model,
+  tags: row.tags === null ? [] : JSON.parse(row.tags),
+  reference: row.reference,
+  orderedAt: row.ordered_at,
+  submittedAt: row.submitted_at,
+  endedAt: row.ended_at,
+  settledAt: row.settled_at,
+  spentAt: row.spent_at,
+  estimatedMicroUsd: row.estimated_micro_usd,
+  ceilingMicroUsd: row.ceiling_micro_usd,
+  billedMicroUsd: row.billed_micro_usd,
+  isByok: row.is_byok === null ? null : row.is_byok === 1,
+  state: row.state,
+});
+
+const keyOf = ({ jobId, attempt }: LedgerLine) => `${jobId} ${attempt}`;
+
+const inOrder = (a: LedgerLine, b: LedgerLine): number =>
+  a.spentAt - b.spentAt || (a.jobId < b.jobId ? -1 : Number(a.jobId > b.jobId)) || a.attempt - b.attempt;
+
+async function listEnded(
+  reader: Queries,
+  { clientId, startsAt, endsAt, after, limit }: LedgerQuery,
+): Promise<LedgerLine[]> {
+  let query = reader
+    .selectFrom('ledger')
+    .selectAll()
+    .where('spent_at', '<', endsAt)
+    .where('spent_at', '>=', after?.spentAt ?? startsAt);
+  if (clientId !== null) query = query.where('client_id', '=', clientId);
+  if (after !== null) {
+    query = query.where(
+      sql<SqlBool>`(spent_at, job_id, attempt) > (${after.spentAt}, ${after.jobId}, ${after.attempt})`,
+    );
+  }
+  const rows = await query.orderBy('spent_at').orderBy('job_id').orderBy('attempt').limit(limit).execute();
+  return rows.map(toLine);
+}
+
+/** Present attempts of jobs under way: few, and read from the index that has no other. */
+async function listOpen(
+  reader: Queries,
+  { clientId, startsAt, endsAt, after, limit }: LedgerQuery,
+): Promise<LedgerLine[]> {
+  const spentAt = sql<number>`coalesce(submitted_at, created_at)`;
+  let query = reader
+    .selectFrom('jobs')
+    .select(JOB_COLUMNS)
+    .where('finished_at', 'is', null)
+    .where(spentAt, '<', endsAt)
+    .where(spentAt, '>=', after?.spentAt ?? startsAt);
+  if (clientId !== null) query = query.where('client_id', '=', clientId);
+  if (after !== null) {
+    query = query.where(
+      sql<SqlBool>`(${spentAt}, id, attempt) > (${after.spentAt}, ${after.jobId}, ${after.attempt})`,
+    );
+  }
+  const rows = await query.orderBy(spentAt).orderBy('id').limit(limit).execute();
+  return rows.map((row) => {
+    const job = toJob(row);
+    return {
+      jobId: job.id,
+      attempt: job.attempt,
+      client: job.clientId,
+      keyId: job.keyId,
+      model: job.model,
+      tags: job.tags,
+      reference: job.reference,
+      orderedAt: job.createdAt,
+      submittedAt: job.submittedAt,
+      endedAt: null,
+      settledAt: null,
+      spentAt: job.submittedAt ?? job.createdAt,
+      estimatedMicroUsd: job.estimatedMicroUsd,
+      ceilingMicroUsd: job.ceilingMicroUsd,
+      billedMicroUsd: null,
+      isByok: null,
+      state: job.status,
+    };
+  });
+}
+
+export function createSpend({ reader, dialect, write }: Database): SpendStore {
+  return {
+    async sumSpend(query): Promise<SpendReport | null> {
+      const { rows } = await selectSums(query).execute(reader);
+      // Those with tags as a whole are in the total alone, those under one tag in the rows alone.
+      const shown = rows.filter(({ part }) => part !== 'tagged');
+      if (shown.length > query.maxRows || rows.length > query.maxRows * 3) return null;
+      const total = rows
+        .filter(({ part }) => part !== 'tag')
+        .map(toRow)
+        .reduce<SpendSums>(add, NOTHING);
+      return { rows: shown.map(toRow), total };
+    },
+
+    async listLedger(query) {
+      // What runs first: a line that ends in between is in both, and none is in neither.
+      const open = await listOpen(reader, query);
+      const ended = await listEnded(reader, query);
+      const keys = new Set(ended.map(keyOf));
+      return [...ended, ...open.filter((line) => !keys.has(keyOf(line)))].sort(inOrder).slice(0, query.limit);
+    },
+
+    rebuildSpend: () =>
+      write(async (db) => {
+        await dialect.lockTable(db, 'ledger');
+        return { value: await rebuildLedger(db), changed: [] };
+      }),
+  };
+}
