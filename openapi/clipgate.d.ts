@@ -968,6 +968,11 @@ export interface components {
          *       ],
          *       "resubmit_of": null,
          *       "resubmit_safe": false,
+         *       "tags": [
+         *         "campaign-7"
+         *       ],
+         *       "reference": "order-4711",
+         *       "erased_at": null,
          *       "callback": null,
          *       "outputs": [
          *         {
@@ -1043,6 +1048,12 @@ export interface components {
                     actual_usd: number | null;
                 };
             }[];
+            /** @description As ordered. */
+            tags: string[];
+            /** @description As ordered. */
+            reference: string | null;
+            /** @description When its request and its clips were removed; what it cost stays. */
+            erased_at: string | null;
             /** @description The job that this one resubmits. */
             resubmit_of: string | null;
             /** @description Delivery status of the callback; null if no `callback_url` was given, and in events. */
@@ -1124,6 +1135,11 @@ export interface components {
          *       ],
          *       "resubmit_of": null,
          *       "resubmit_safe": false,
+         *       "tags": [
+         *         "campaign-7"
+         *       ],
+         *       "reference": "order-4711",
+         *       "erased_at": null,
          *       "callback": null,
          *       "outputs": [
          *         {
@@ -1200,6 +1216,12 @@ export interface components {
                     actual_usd: number | null;
                 };
             }[];
+            /** @description As ordered. */
+            tags: string[];
+            /** @description As ordered. */
+            reference: string | null;
+            /** @description When its request and its clips were removed; what it cost stays. */
+            erased_at: string | null;
             /** @description The job that this one resubmits. */
             resubmit_of: string | null;
             /** @description Delivery status of the callback; null if no `callback_url` was given, and in events. */
@@ -1285,6 +1307,11 @@ export interface components {
          *           ],
          *           "resubmit_of": null,
          *           "resubmit_safe": false,
+         *           "tags": [
+         *             "campaign-7"
+         *           ],
+         *           "reference": "order-4711",
+         *           "erased_at": null,
          *           "callback": null,
          *           "outputs": [
          *             {
@@ -1447,6 +1474,11 @@ export interface components {
          *         ],
          *         "resubmit_of": null,
          *         "resubmit_safe": false,
+         *         "tags": [
+         *           "campaign-7"
+         *         ],
+         *         "reference": "order-4711",
+         *         "erased_at": null,
          *         "callback": null,
          *         "outputs": [
          *           {
@@ -2396,6 +2428,10 @@ export interface components {
                 /** @description The maximum cost of all attempts together, and of each one. */
                 max_total_cost_usd: number;
             };
+            /** @description At most 8 words of your own, 1 to 64 characters each: they filter `GET /jobs` and group `GET /spend`. Never sent to OpenRouter. */
+            tags?: string[];
+            /** @description Your own id for the job, 1 to 128 characters: `GET /jobs?reference=` finds it. Never sent to OpenRouter. */
+            reference?: string;
             /**
              * Format: uri
              * @description URL (https) to POST a signed JobEvent to when the job reaches a terminal state. Never sent to OpenRouter.
@@ -3328,10 +3364,21 @@ export interface operations {
             query?: {
                 limit?: number;
                 cursor?: string;
-                status?: "queued" | "submitting" | "pending" | "in_progress" | "completed" | "failed" | "cancelled" | "expired" | "rejected" | "submission_unknown" | "not_accepted" | "written_off";
+                /** @description Jobs in this status; repeat it for jobs in any of several. */
+                status?: ("queued" | "submitting" | "pending" | "in_progress" | "completed" | "failed" | "cancelled" | "expired" | "rejected" | "submission_unknown" | "not_accepted" | "written_off")[];
                 model?: string;
+                /** @description Jobs with this tag. */
+                tag?: string;
+                /** @description Jobs with this reference. */
+                reference?: string;
+                /** @description Jobs created from then on. */
+                since?: string;
+                /** @description Jobs created before then. */
+                until?: string;
                 /** @description For operators: only the jobs of this client. Default: all clients. */
                 client?: string;
+                /** @description For operators: only the jobs ordered with this key. */
+                key_id?: string;
             };
             header?: never;
             path?: never;
