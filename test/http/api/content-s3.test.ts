@@ -86,7 +86,9 @@ it('keeps what it could not put while the bucket was away, once it is back, and 
   );
   for (const id of jobs) await follow(gateway!, id);
   await expect
-    .poll(() => gateway!.logLines.filter((line) => line.includes('"alarm":"archive_disk"')).length)
+    .poll(() => gateway!.logLines.filter((line) => line.includes('"alarm":"archive_disk"')).length, {
+      timeout: 20_000,
+    })
     .toBeGreaterThan(0);
   expect((await bytesOf(await request(`/jobs/${jobs[0]}/content`))).length).toBeGreaterThan(1_000);
   const ready = await readAs<{ checks: { archive: object } }>(await request('/readyz'));
