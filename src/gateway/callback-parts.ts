@@ -2,9 +2,12 @@
 
 import type { Config } from '../config/variables.ts';
 import { renderJob } from '../http/api/render.ts';
+import { writeVideoEvent } from '../http/openrouter/callback.ts';
 import type { CallbackSender } from '../outbound/client-urls/callback-sender.ts';
 import type { ClientAdmin } from '../service/accounts/client-admin.ts';
 import { createCallbackDispatcher } from '../service/callbacks/callback-dispatcher.ts';
+import { writeJobEvent } from '../service/callbacks/callback-message.ts';
+import type { ContentLinks } from '../service/clips/content-links.ts';
 import type { Jobs } from '../service/jobs/jobs.ts';
 import type { Alarms } from '../service/runtime/alarms.ts';
 import type { Log } from '../service/runtime/log.ts';
@@ -18,6 +21,7 @@ export interface CallbackContext {
   readonly sender: CallbackSender;
   readonly jobs: Pick<Jobs, 'recordOf'>;
   readonly clients: Pick<ClientAdmin, 'secretsOf'>;
+  readonly links: ContentLinks;
   /** Names this process in leases. */
   readonly owner: string;
   /** Milliseconds of any origin that never go back. */
@@ -29,7 +33,8 @@ export interface CallbackContext {
 }
 
 export function createCallbackParts(context: CallbackContext) {
-  const { config, store, sender, jobs, clients, owner, monotonic, random, alarms, log, lifecycle } = context;
+  const { config, store, sender, jobs, links, clients, owner, monotonic, random, alarms, log, lifecycle } =
+    context;
   const secretsOf = async (clientId: string) => [
     ...(config.CALLBACK_SECRETS?.get(clientId) ?? []),
     ...(await clients.secretsOf(clientId)),
@@ -39,7 +44,10 @@ export function createCallbackParts(context: CallbackContext) {
       store,
       sender,
       secretsOf,
-      render: async (job) => renderJob({ ...(await jobs.recordOf(job)), callback: null }),
+      write: async (job, format) =>
+        format === 'openrouter'
+          ? writeVideoEvent(job, config.PUBLIC_URL ?? '', links.isDefault ? links.sign : undefined)
+          : writeJobEvent(job, renderJob({ ...(await jobs.recordOf(job)), callback: null })),
       monotonic,
       random,
       alarms,

@@ -18,6 +18,7 @@ import type { SubmissionHold } from '../service/jobs/submission-hold.ts';
 import type { WaitingJobs } from '../service/jobs/waiting-jobs.ts';
 import { createOrders, type Orders } from '../service/orders/place-order.ts';
 import { createQuotes } from '../service/orders/quotes.ts';
+import { createResentOrders } from '../service/orders/resent-orders.ts';
 import { createAlarms } from '../service/runtime/alarms.ts';
 import { createRetention } from '../service/runtime/retention.ts';
 import { logStartupWarnings } from '../service/runtime/startup-warnings.ts';
@@ -29,7 +30,7 @@ import { createCatalogParts } from './catalog-parts.ts';
 import { createJobParts } from './job-parts.ts';
 import { createLifecycle } from './lifecycle.ts';
 import { createOutboundParts } from './outbound-parts.ts';
-import { ANSWER_GRACE_MS, STOP_MS } from './timeouts.ts';
+import { ANSWER_GRACE_MS, LEASE_MARGIN_MS, STOP_MS } from './timeouts.ts';
 
 export interface GatewayParts {
   readonly config: Config;
@@ -99,8 +100,13 @@ export async function createGateway(parts: GatewayParts): Promise<Gateway> {
       modelStats,
     });
   const accounts = createAccountParts(shared);
+  const links = createContentLinks(config.OPENROUTER_API_KEY, clock, {
+    isDefault: config.CONTENT_LINKS === 'signed',
+    lifeS: config.CONTENT_LINK_TTL_S,
+  });
   const callbacks = createCallbackParts({
     ...shared,
+    links,
     sender: outbound.callbackSender,
     clients: accounts.clientAdmin,
     jobs,
@@ -152,11 +158,6 @@ export async function createGateway(parts: GatewayParts): Promise<Gateway> {
     { strict: config.STRICT_WARNINGS === 'yes' },
   );
 
-  const links = createContentLinks(config.OPENROUTER_API_KEY, clock, {
-    isDefault: config.CONTENT_LINKS === 'signed',
-    lifeS: config.CONTENT_LINK_TTL_S,
-  });
-
   let draining = false;
   const app = await createApp({
     log,
@@ -174,6 +175,10 @@ export async function createGateway(parts: GatewayParts): Promise<Gateway> {
     webhooks,
     reconciliation,
     orders,
+    resentOrders: createResentOrders(
+      { store, sleep: (ms) => sleep(ms), log },
+      { owner, holdMs: config.SUBMIT_TIMEOUT_MS + LEASE_MARGIN_MS },
+    ),
     maxWaitS: config.MAX_WAIT_S,
     budgets: createBudgets({ store, clock }),
     links,

@@ -16,6 +16,7 @@ import type { Jobs } from '../service/jobs/jobs.ts';
 import type { Reconciliation } from '../service/jobs/reconciliation.ts';
 import type { SubmissionHolds } from '../service/jobs/submission-hold.ts';
 import type { Orders } from '../service/orders/place-order.ts';
+import type { ResentOrders } from '../service/orders/resent-orders.ts';
 import type { InboundWebhooks } from '../service/webhooks/inbound-webhooks.ts';
 import { auditRoutes } from './admin/routes/audit.ts';
 import { budgetRoutes } from './admin/routes/budgets.ts';
@@ -74,6 +75,7 @@ export interface AppParts extends Omit<OperationRoutesParts, 'catalog' | 'isClos
   readonly holds: Pick<SubmissionHolds, 'pause' | 'resume'>;
   readonly history: CatalogHistoryReader;
   readonly orders: Orders;
+  readonly resentOrders: ResentOrders;
   /** The longest wait that `Prefer: wait` gets, in seconds. */
   readonly maxWaitS: number;
   readonly budgets: Budgets;

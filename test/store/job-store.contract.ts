@@ -1,6 +1,7 @@
 // What every job store must do, whatever database is behind it: run on each of them.
 
 import { afterEach, beforeEach, describe } from 'vitest';
+import { describeAnswers } from './contract/answers.ts';
 import { describeAttempts } from './contract/attempts.ts';
 import { describeAudit } from './contract/audit.ts';
 import { describeBodies } from './contract/bodies.ts';
@@ -33,6 +34,7 @@ export function describeJobStore(name: string, open: OpenStore): void {
     afterEach(() => opened.close());
 
     describe('creating a job', () => describeCreation(current));
+    describe('answering an order', () => describeAnswers(current));
     describe('sending an intent again', () => describeResubmissions(current));
     describe('claiming what is due', () => describeLeases(current));
     describe('saving a step', () => describeSteps(current));

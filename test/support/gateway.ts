@@ -54,6 +54,8 @@ export interface TestGatewayOptions {
   readonly folder?: string;
   /** Certificates of hosts that clients' URLs lead to. */
   readonly trust?: readonly string[];
+  /** Epoch milliseconds; without it the real time. */
+  readonly clock?: () => number;
 }
 
 /** The address must be known before anybody listens there. */
@@ -68,6 +70,7 @@ async function findFreePort(): Promise<number> {
 
 /** Starts both, with upstream's clock at scale 0 unless told otherwise. Close it in `afterEach` or `afterAll`. */
 export async function startTestGateway(options: TestGatewayOptions = {}): Promise<TestGateway> {
+  const { clock = Date.now } = options;
   const simulator = await startSimulator({
     timeScale: 0,
     apiKey: UPSTREAM_KEY,
@@ -96,14 +99,14 @@ export async function startTestGateway(options: TestGatewayOptions = {}): Promis
       done();
     },
   });
-  const store = await openSqliteStore({ file: config.DATABASE_URL.slice('sqlite:'.length), clock: Date.now });
+  const store = await openSqliteStore({ file: config.DATABASE_URL.slice('sqlite:'.length), clock });
   const gateway = await createGateway({
     config,
     store,
     log: pino({ level: config.LOG_LEVEL }, sink),
     version: '0.0.0-test',
     owner: `test:${Math.random()}`,
-    clock: Date.now,
+    clock,
     monotonic: () => performance.now(),
     random: Math.random,
     ...(options.trust ? { trust: options.trust } : {}),

@@ -19,6 +19,9 @@ export const CALLBACK_STATES = ['waiting', 'pending', 'delivered', 'dead', 'gone
  */
 export type CallbackState = (typeof CALLBACK_STATES)[number];
 
+/** In whose shape and under whose signature a client is called back; each face has its own. */
+export type CallbackFormat = 'openrouter';
+
 /** How far the telling of one job is. */
 export interface Callback {
   readonly jobId: string;

@@ -74,12 +74,17 @@ function renderError(error: ClipgateError, status: number, request: FastifyReque
 function messageOf(error: ClipgateError, request: FastifyRequest): string {
   const { code } = error;
   if (code === 'unauthorized' && !hasLink(request)) {
-    return request.headers.authorization === undefined ? NO_KEY : UNKNOWN_KEY;
+    return request.headers.authorization ? UNKNOWN_KEY : NO_KEY;
   }
+  if (code === 'unknown_model') return `${modelOf(request)} is not a valid model ID`;
   if (code === 'unsupported_request') return describeReasons(error);
   if (code === 'invalid_request' || code === 'budget_exceeded') return answerError(error).detail;
   return code === 'internal' ? 'Internal Server Error' : error.message;
 }
+
+/** As it was asked for, at most so much of it that the answer is no larger than the question. */
+const modelOf = ({ body }: FastifyRequest): string =>
+  truncateNames([String((body as { readonly model?: unknown } | null)?.model)])[0] ?? '';
 
 const hasLink = ({ query }: FastifyRequest): boolean =>
   typeof query === 'object' && query !== null && 'sig' in query;

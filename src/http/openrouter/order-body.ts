@@ -42,6 +42,7 @@ export function toOrder(body: Body, headers: Headers): ClipOrder {
     quote: null,
     fallback: null,
     callbackUrl: body.callback_url ?? null,
+    callbackFormat: 'openrouter',
   };
 }
 

@@ -19,7 +19,8 @@ export function collectRoutes(app: FastifyInstance): () => void {
       if (url.includes('*') || others.length === 0) continue;
       const allow = [...known].sort().join(', ');
       app.route({
-        url,
+        // Collected with the prefix of the scope, which is put in front again.
+        url: url.slice(app.prefix.length),
         method: others,
         schema: { hide: true },
         config: { authority: 'public' },

@@ -1,11 +1,11 @@
 // Calls a client's URL once: one POST over a guarded connection, no redirect followed, nothing of the answer kept.
 
 import { type Dispatcher, request } from 'undici';
-import type { CallbackOutcome } from '../../core/callbacks/delivery.ts';
+import type { CallbackFormat, CallbackOutcome } from '../../core/callbacks/delivery.ts';
 import type { Secret } from '../../core/secret.ts';
 import { parseRetryAfter } from '../openrouter/errors.ts';
 import type { CallbackPolicy } from './callback-policy.ts';
-import { signCallback } from './callback-signature.ts';
+import { signedHeaders } from './callback-signature.ts';
 import { type NetworkFailure, nameFailure } from './network-failure.ts';
 
 export interface CallbackMessage {
@@ -14,6 +14,8 @@ export interface CallbackMessage {
   readonly id: string;
   /** JSON. */
   readonly body: string;
+  /** Null = the gateway's own. */
+  readonly format: CallbackFormat | null;
 }
 
 export interface CallbackSender {
@@ -46,7 +48,7 @@ export function createCallbackSender(
   options: { readonly wholeMs: number; readonly userAgent: string },
 ): CallbackSender {
   return {
-    async send({ url, id, body }, secrets) {
+    async send({ url, id, body, format }, secrets) {
       // Asked again: the operator may have said otherwise since the URL was taken.
       if (parts.policy.findFault(url) !== null) {
         return { kind: 'failed', reason: 'the URL is no longer allowed by CALLBACK_ALLOW' };
@@ -60,9 +62,7 @@ export function createCallbackSender(
           headers: {
             'content-type': 'application/json',
             'user-agent': options.userAgent,
-            'webhook-id': id,
-            'webhook-timestamp': String(timestampS),
-            'webhook-signature': signCallback(secrets, id, timestampS, body),
+            ...signedHeaders(format, secrets, id, timestampS, body),
           },
           body,
         });

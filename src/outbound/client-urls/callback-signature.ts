@@ -1,6 +1,7 @@
-// Signs what we send to clients, as Standard Webhooks says, so that a receiver knows it from a forgery.
+// Signs what we send to clients, as Standard Webhooks or OpenRouter does, so that a receiver knows it from a forgery.
 
 import { createHmac } from 'node:crypto';
+import type { CallbackFormat } from '../../core/callbacks/delivery.ts';
 import type { Secret } from '../../core/secret.ts';
 
 const PREFIX = 'whsec_';
@@ -23,4 +24,32 @@ export function signCallback(
       return `v1,${createHmac('sha256', key).update(`${id}.${timestampS}.${body}`).digest('base64')}`;
     })
     .join(' ');
+}
+
+/**
+ * The headers that say which event it is and prove whose.
+ * @param format null = the gateway's own, which is Standard Webhooks'. @param id holds no full stop.
+ */
+export function signedHeaders(
+  format: CallbackFormat | null,
+  secrets: readonly Secret[],
+  id: string,
+  timestampS: number,
+  body: string,
+): Record<string, string> {
+  if (format === null) {
+    return {
+      'webhook-id': id,
+      'webhook-timestamp': String(timestampS),
+      'webhook-signature': signCallback(secrets, id, timestampS, body),
+    };
+  }
+  // OpenRouter's receivers sign with the secret as they were given it, and compare with any of several.
+  const signatures = secrets.map(
+    (secret) => `v1=${createHmac('sha256', secret.reveal()).update(`${timestampS},${body}`).digest('hex')}`,
+  );
+  return {
+    'x-openrouter-idempotency-key': id,
+    'x-openrouter-signature': [`t=${timestampS}`, ...signatures].join(','),
+  };
 }

@@ -1,6 +1,6 @@
 // Tells clients' servers how their jobs ended: looks for news, claims what is due, sends, and says when to come back.
 
-import { eventIdOf, judgeAttempt } from '../../core/callbacks/delivery.ts';
+import { type CallbackFormat, judgeAttempt } from '../../core/callbacks/delivery.ts';
 import type { Job } from '../../core/job/job.ts';
 import type { Secret } from '../../core/secret.ts';
 import type { CallbackSender } from '../../outbound/client-urls/callback-sender.ts';
@@ -9,7 +9,6 @@ import type { JobStore } from '../../store/ports/job-store.ts';
 import type { Alarms } from '../runtime/alarms.ts';
 import type { Log } from '../runtime/log.ts';
 import { createWorker, type Worker } from '../runtime/worker.ts';
-import { writeCallbackBody } from './callback-message.ts';
 
 export interface CallbackDispatcher extends Pick<Worker, 'tick' | 'start' | 'stop' | 'stats'> {
   /** To be called for every job that changed, ended or not. */
@@ -24,8 +23,11 @@ export interface CallbackDispatcherParts {
   readonly sender: CallbackSender;
   /** Of a client; empty where it has none. */
   readonly secretsOf: (clientId: string) => Promise<readonly Secret[]>;
-  /** The job as its owner reads it. */
-  readonly render: (job: Job) => Promise<object>;
+  /** What its client is told of a job, under which id; null where its format has no words for how it stands. */
+  readonly write: (
+    job: Job,
+    format: CallbackFormat | null,
+  ) => Promise<{ readonly id: string; readonly body: string } | null>;
   /** Milliseconds of any origin that never go back. */
   readonly monotonic: () => number;
   readonly random: () => number;
@@ -82,22 +84,20 @@ export function createCallbackDispatcher(
     }
   }
 
-  async function call({ callback, job, host, lease }: CallbackClaim): Promise<void> {
-    if (job.callbackUrl === null || job.status !== callback.event) {
-      // It moved on while this waited: what it is now is news of its own, or none.
+  async function call({ callback, job, host, format, lease }: CallbackClaim): Promise<void> {
+    const message = job.status === callback.event ? await parts.write(job, format) : null;
+    if (job.callbackUrl === null || !message) {
+      // It moved on while this waited: what it is now is news of its own, or none. Or there is nothing to say of it yet.
       await store.settleCallback(lease, null);
       noticed.add(job.id);
       return;
     }
+    const { id } = message;
     const secrets = await parts.secretsOf(job.clientId);
-    const id = eventIdOf(job);
     const outcome =
       secrets.length === 0
         ? { kind: 'failed' as const, reason: 'this gateway no longer has a secret to sign with' }
-        : await parts.sender.send(
-            { url: job.callbackUrl, id, body: writeCallbackBody(job, await parts.render(job)) },
-            secrets,
-          );
+        : await parts.sender.send({ url: job.callbackUrl, format, ...message }, secrets);
     const step = judgeAttempt(outcome, callback.attempts, parts.random());
     const held = await store.settleCallback(lease, step);
     // Nobody raises what is held: what the job came to meanwhile is looked for now.

@@ -1,18 +1,18 @@
 // What a client's server is told: the job as its owner reads it, less what would make a message of megabytes.
 
-import { eventTypeOf } from '../../core/callbacks/delivery.ts';
+import { eventIdOf, eventTypeOf } from '../../core/callbacks/delivery.ts';
 import type { Job } from '../../core/job/job.ts';
 
 /** A data: URL up to its content. */
 const DATA_URL = /^data:[^,]{0,200},/;
 
 /**
- * The body of a callback, in JSON. Its time is when the job came to stand where it does; what never changes again in
+ * One event with its id: the body of a callback, in JSON. Its time is when the job came to stand where it does; what never changes again in
  * the job is the same on every attempt.
  * @param data the job as the API answers it.
  */
-export function writeCallbackBody(job: Job, data: object): string {
-  return JSON.stringify(
+export function writeJobEvent(job: Job, data: object): { readonly id: string; readonly body: string } {
+  const body = JSON.stringify(
     {
       type: eventTypeOf(job.status),
       timestamp: new Date(job.finishedAt ?? job.updatedAt).toISOString(),
@@ -21,4 +21,5 @@ export function writeCallbackBody(job: Job, data: object): string {
     // Pictures that came inside the request are with whoever sent them; GET /jobs/{id} has them still.
     (_key, value: unknown) => (typeof value === 'string' ? (DATA_URL.exec(value)?.[0] ?? value) : value),
   );
+  return { id: eventIdOf(job), body };
 }

@@ -1,6 +1,6 @@
 // Jobs as clients deal with them: made once per intent, looked up by their owner, waited for.
 
-import type { Callback } from '../../core/callbacks/delivery.ts';
+import type { Callback, CallbackFormat } from '../../core/callbacks/delivery.ts';
 import { ClipgateError } from '../../core/errors.ts';
 import type { Attempt } from '../../core/job/attempt.ts';
 import type { Planned } from '../../core/job/fallback-plan.ts';
@@ -14,6 +14,7 @@ import {
 } from '../../core/job/job.ts';
 import { DEFAULT_PATIENCE_MS } from '../../core/job/submit-backoff.ts';
 import type { OpenRouter } from '../../outbound/openrouter/openrouter.ts';
+import type { OrderAnswer } from '../../store/ports/answers.ts';
 import type { JobStore } from '../../store/ports/job-store.ts';
 import type { ListQuery, RunningSlots } from '../../store/ports/jobs.ts';
 import { createJobId, createNonce } from '../orders/ids.ts';
@@ -40,6 +41,10 @@ export interface Intent {
   /** As `Job.tags` and `Job.reference`; absent = none. */
   readonly tags?: readonly string[];
   readonly reference?: string | null;
+  /** Absent = the gateway's own. */
+  readonly callbackFormat?: CallbackFormat | null;
+  /** What an identical order is known by, should the answer to this one be lost; absent = nothing. */
+  readonly answer?: OrderAnswer | null;
   /** How long after being made a refusal that holds only for now is waited out, where nobody waits for the answer. */
   readonly patienceMs?: number;
   /** The job whose intent this one sends again. */
@@ -281,9 +286,10 @@ export function createJobs(parts: JobsParts, options: JobsOptions): Jobs {
         return { job: result.claim.job, replayed: false };
       }
       const settled = submitted.catch((error: unknown) => {
-        if (!isStoreAway(error)) throw error;
-        // Kept, and not sent: it is bought once the store can be written, so an error would not be the truth.
-        parts.log.warn({ err: error, job_id: id }, 'a job waits for the database');
+        // The job is on record, so that an error would not be the truth, and would make its caller buy again. Where
+        // the database is away it was not sent, and is bought once the store can be written.
+        if (isStoreAway(error)) parts.log.warn({ err: error, job_id: id }, 'a job waits for the database');
+        else parts.log.error({ err: error, job_id: id }, 'a submit failed');
         return { job: result.claim.job, refusal: null };
       });
       const { job, refusal } = await firstWord(result.claim.job, settled);

@@ -1,5 +1,6 @@
 // The use case behind every way in: plans a clip, and buys it once.
 
+import type { CallbackFormat } from '../../core/callbacks/delivery.ts';
 import type { ClipSpec, Routing } from '../../core/clip/clip-spec.ts';
 import { buildSubmission, type Submission, type Warning } from '../../core/clip/submission.ts';
 import { ClipgateError } from '../../core/errors.ts';
@@ -10,6 +11,7 @@ import type { Eligible } from '../../core/routing/evaluate.ts';
 import type { RoutePlan } from '../../core/routing/plan-route.ts';
 import type { QuotedRoute } from '../../core/routing/quoted-route.ts';
 import { warnOfUnmatched } from '../../core/routing/unmatched-patterns.ts';
+import type { OrderAnswer } from '../../store/ports/answers.ts';
 import type { CatalogView } from '../catalog/catalog-cache.ts';
 import type { Intent, Jobs, Made } from '../jobs/jobs.ts';
 import type { JobPlan, Planner } from '../planning/planner.ts';
@@ -34,6 +36,8 @@ export interface ClipOrder {
   readonly fallback: { readonly maxAttempts: number; readonly maxTotalCostUsd: number } | null;
   /** Where to tell the client how the job ended; null = nowhere. */
   readonly callbackUrl: string | null;
+  /** In whose format; absent = the gateway's own. */
+  readonly callbackFormat?: CallbackFormat;
 }
 
 /** An order to buy. */
@@ -49,6 +53,10 @@ export interface PurchaseOrder extends ClipOrder {
   readonly strict: boolean | null;
   /** Allows to buy by a quote that has no ceiling, at whatever the clip costs. */
   readonly acceptUnknownPrice: boolean;
+  /** What an identical order is known by, should the answer to this one be lost; absent = nothing. */
+  readonly answer?: OrderAnswer;
+  /** Aborted where the caller has gone: what is not on record by then is not bought. */
+  readonly signal?: AbortSignal;
 }
 
 /** What came of an order. */
@@ -166,7 +174,10 @@ export function createOrders(
         callbackUrl,
         tags: order.tags ?? [],
         reference: order.reference ?? null,
+        callbackFormat: order.callbackFormat ?? null,
+        answer: order.answer ?? null,
       };
+      if (order.signal?.aborted) throw callerGone();
       const made = await jobs.make(intent, order.wait);
       return { ...made, warnings: made.replayed ? null : warnings };
     },
@@ -179,6 +190,12 @@ export function createOrders(
     },
   };
 }
+
+const callerGone = () =>
+  new ClipgateError(
+    'invalid_request',
+    'The caller hung up before the order was recorded. Nothing was bought.',
+  );
 
 const unknownPrice = ({ model }: Eligible) =>
   new ClipgateError(

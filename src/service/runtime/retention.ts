@@ -14,7 +14,7 @@ export interface Retention {
 }
 
 export interface RetentionParts {
-  readonly store: Pick<JobStore, 'purgeKeys' | 'purgeObservations' | 'purgeBodies'>;
+  readonly store: Pick<JobStore, 'purgeKeys' | 'purgeObservations' | 'purgeBodies' | 'purgeAnswers'>;
   readonly clock: () => number;
   /** From 0 up to 1. */
   readonly random: () => number;
@@ -37,8 +37,10 @@ export function createRetention({ store, clock, random, log }: RetentionParts): 
     const keys = await store.purgeKeys(BATCH);
     const observations = await store.purgeObservations(clock() - MEMORY_MS - MARGIN_MS, BATCH);
     const bodies = await store.purgeBodies(BODIES);
-    if (keys + observations + bodies > 0) log.debug({ keys, observations, bodies }, 'deleted expired rows');
-    if (keys === BATCH || observations === BATCH || bodies === BODIES) return SOON_MS;
+    const answers = await store.purgeAnswers(BATCH);
+    if (keys + observations + bodies + answers > 0)
+      log.debug({ keys, observations, bodies, answers }, 'deleted expired rows');
+    if ([keys, observations, answers].includes(BATCH) || bodies === BODIES) return SOON_MS;
     // Replicas that started together do not come together.
     return jitter(REST_MS, random(), 0.5);
   }

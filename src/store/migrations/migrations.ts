@@ -17,6 +17,7 @@ import { keysMigration } from './0014-keys.ts';
 import { erasureMigration } from './0015-erasure.ts';
 import { waitingJobsMigration } from './0016-waiting-jobs.ts';
 import { spendMigration } from './0017-spend.ts';
+import { facesMigration } from './0018-faces.ts';
 import type { Migration } from './migrator.ts';
 
 export const MIGRATIONS: readonly Migration[] = [
@@ -37,4 +38,5 @@ export const MIGRATIONS: readonly Migration[] = [
   erasureMigration,
   waitingJobsMigration,
   spendMigration,
+  facesMigration,
 ];

@@ -1,6 +1,6 @@
 // What the service asks of a store to tell clients' servers how their jobs ended.
 
-import type { Callback, CallbackStep } from '../../core/callbacks/delivery.ts';
+import type { Callback, CallbackFormat, CallbackStep } from '../../core/callbacks/delivery.ts';
 import type { Job } from '../../core/job/job.ts';
 import type { FairTurns, Lease } from './lease.ts';
 
@@ -9,6 +9,8 @@ export interface CallbackClaim {
   readonly job: Job;
   /** Host of the receiver, whatever its port. */
   readonly host: string;
+  /** Null = the gateway's own. */
+  readonly format: CallbackFormat | null;
   readonly lease: Lease;
 }
 

@@ -1,6 +1,7 @@
 // Everything the service asks of a store, whatever database is behind it. Every promise that resolves is durable.
 
 import type { AccountStore } from './accounts.ts';
+import type { AnswerStore } from './answers.ts';
 import type { AttemptStore } from './attempts.ts';
 import type { AuditStore } from './audit.ts';
 import type { BodyStore } from './bodies.ts';
@@ -20,6 +21,7 @@ import type { WebhookInbox } from './webhook-inbox.ts';
 
 /** The parts of the service ask for those members they use: `Pick<JobStore, ...>`. */
 export type JobStore = JobRecords &
+  AnswerStore &
   AttemptStore &
   AccountStore &
   AuditStore &

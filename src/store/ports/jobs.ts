@@ -1,7 +1,9 @@
 // What the service asks of a store about jobs: made once, claimed, moved forward under a lease, read.
 
+import type { CallbackFormat } from '../../core/callbacks/delivery.ts';
 import type { PlannedAttempt } from '../../core/job/attempt.ts';
 import type { Job, JobChange, JobStatus, SubmitBody } from '../../core/job/job.ts';
+import type { OrderAnswer } from './answers.ts';
 import type { AfterStep, Claim, FairTurns, Lease } from './lease.ts';
 
 /** How many jobs of a client, or bought with a key, may run at once. */
@@ -35,6 +37,10 @@ export type JobIntent = Pick<
   readonly tags?: readonly string[];
   /** As `Job.reference`; absent = null. */
   readonly reference?: string | null;
+  /** Absent = the gateway's own. */
+  readonly callbackFormat?: CallbackFormat | null;
+  /** What an identical order is known by, should the answer to this one be lost; absent = nothing. */
+  readonly answer?: OrderAnswer | null;
   /** The caller's Idempotency-Key with the hash of the body it came with. */
   readonly idempotency: { readonly key: string; readonly bodyHash: string } | null;
   readonly patienceMs?: number | null;

@@ -75,7 +75,7 @@ export function createCallbackClaims(
       .updateTable('callbacks')
       .set({ ...claimedBy(dialect, owner, leaseMs), attempts: sql<number>`attempts + 1` })
       .where('job_id', 'in', (query) => query.selectFrom('mine').select('mine.job_id'))
-      .returning([...CALLBACK_COLUMNS, 'host', 'lease_token'])
+      .returning([...CALLBACK_COLUMNS, 'host', 'format', 'lease_token'])
       .execute();
     if (rows.length === 0) return [];
 
@@ -85,7 +85,7 @@ export function createCallbackClaims(
     return rows.flatMap((row) => {
       const job = jobOf.get(row.job_id);
       const lease = { jobId: row.job_id, owner, token: row.lease_token };
-      return job ? [{ callback: toCallback(row), job, host: row.host, lease }] : [];
+      return job ? [{ callback: toCallback(row), job, host: row.host, format: row.format, lease }] : [];
     });
   }
 

@@ -1,7 +1,7 @@
 // Who waits to be told of which job: written with the job, raised from what the jobs say, read for their owners.
 
 import { type RawBuilder, type SqlBool, sql } from 'kysely';
-import { type CallbackState, TOLD_STATUSES } from '../../core/callbacks/delivery.ts';
+import { type CallbackFormat, type CallbackState, TOLD_STATUSES } from '../../core/callbacks/delivery.ts';
 import type { JobStatus } from '../../core/job/job.ts';
 import type { CallbackStore } from '../ports/callbacks.ts';
 import type { Database, Dialect, Queries } from '../sql/database.ts';
@@ -18,13 +18,18 @@ const hasNews = (status: RawBuilder<JobStatus>) => sql<SqlBool>`
 const mayBringNews = sql<SqlBool>`(event is null or event = 'submission_unknown')`;
 
 /** Writes down, in the transaction that writes the job, that somebody waits to be told of it. */
-export async function insertCallback(db: Queries, jobId: string, url: string): Promise<void> {
+export async function insertCallback(
+  db: Queries,
+  jobId: string,
+  url: string,
+  format: CallbackFormat | null,
+): Promise<void> {
   // Without the port: many ports of one address must not count as many receivers.
   const host = new URL(url).hostname;
   const fresh = { state: 'waiting', attempts: 0, lease_token: 0 } as const;
   await db
     .insertInto('callbacks')
-    .values({ job_id: jobId, host, ...fresh })
+    .values({ job_id: jobId, host, format, ...fresh })
     .execute();
 }
 

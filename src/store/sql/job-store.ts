@@ -21,6 +21,7 @@ import { createJobReads } from '../queries/job-reads.ts';
 import { bindUpstream, makeDue, saveStep, withdrawJob } from '../queries/job-steps.ts';
 import { createKeyStore } from '../queries/keys.ts';
 import { createObservations } from '../queries/observations.ts';
+import { createOrderAnswers, releaseAnswers } from '../queries/order-answers.ts';
 import { createOutputs } from '../queries/outputs.ts';
 import { createPurge } from '../queries/purge.ts';
 import { createReconciliation } from '../queries/reconciliation.ts';
@@ -58,6 +59,7 @@ export function createJobStore(database: Database): UnguardedStore {
     ...createSubmissionHoldStore(database),
     loadBody: bodies.loadBody,
     purgeBodies: bodies.purgeBodies,
+    ...createOrderAnswers(database),
     ...createJobAttempts(database),
     ...createWebhookInbox(database),
     ...createReconciliation(database),
@@ -85,6 +87,7 @@ export function createJobStore(database: Database): UnguardedStore {
         !intent.fallback &&
         !intent.callbackUrl &&
         !intent.tags?.length &&
+        !intent.answer &&
         !intent.resubmitOf &&
         !intent.slots?.length &&
         hash === null;
@@ -120,6 +123,7 @@ export function createJobStore(database: Database): UnguardedStore {
     releaseLeases: (owner) =>
       write(async (db) => {
         await releaseCallbacks(db, dialect, owner);
+        await releaseAnswers(db, owner);
         return leases.release(db, owner);
       }),
     nextDueInMs: (exceptClients = []) => leases.nextDueInMs(reader, exceptClients),

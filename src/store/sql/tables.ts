@@ -2,7 +2,7 @@
 
 import type { BudgetScope } from '../../core/accounts/budget.ts';
 import type { Period } from '../../core/accounts/calendar.ts';
-import type { CallbackState } from '../../core/callbacks/delivery.ts';
+import type { CallbackFormat, CallbackState } from '../../core/callbacks/delivery.ts';
 import type { ModelChange } from '../../core/catalog/catalog-changes.ts';
 import type { JobStatus } from '../../core/job/job.ts';
 import type { JobObservation } from '../../core/learning/observation.ts';
@@ -202,6 +202,21 @@ interface CallbackTable {
   readonly due_at: number | null;
   readonly lease_owner: string | null;
   readonly lease_token: number;
+  /** Null = the gateway's own. */
+  readonly format: CallbackFormat | null;
+}
+
+/** Whether the answer to an order reached its client; under the token of the request that it is owed to. */
+interface OrderAnswerTable {
+  readonly job_id: string;
+  readonly client_id: string;
+  readonly fingerprint: string;
+  readonly created_at: number;
+  readonly owner: string;
+  readonly token: string;
+  /** When the process that owes the answer must be dead; 0 = nobody owes it any more. */
+  readonly open_until: number;
+  readonly answered_at: number | null;
 }
 
 interface BodyTable {
@@ -363,6 +378,7 @@ export interface Tables {
   readonly audit_log: AuditTable;
   readonly catalog_changes: CatalogChangeTable;
   readonly callbacks: CallbackTable;
+  readonly order_answers: OrderAnswerTable;
   readonly budgets: BudgetTable;
   readonly budget_windows: BudgetWindowTable;
   readonly budget_holds: BudgetHoldTable;

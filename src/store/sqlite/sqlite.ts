@@ -18,6 +18,7 @@ import { migrate } from '../migrations/migrator.ts';
 import type { JobStore } from '../ports/job-store.ts';
 import { releaseCallbacks } from '../queries/callback-records.ts';
 import { prepareJobLeases } from '../queries/job-leases.ts';
+import { releaseAnswers } from '../queries/order-answers.ts';
 import { createAccountEvents } from '../sql/account-events.ts';
 import type { Queries } from '../sql/database.ts';
 import { createGroupCommit, inTransaction } from '../sql/group-commit.ts';
@@ -168,6 +169,7 @@ export async function openSqliteStore({
       await migrate(db, SQLITE_DIALECT, MIGRATIONS);
       await prepareJobLeases(db, SQLITE_DIALECT).releaseAll(db);
       await releaseCallbacks(db, SQLITE_DIALECT, null);
+      await releaseAnswers(db, null);
     });
 
     // A database in memory has one connection; Kysely then queues reads behind the group being written.

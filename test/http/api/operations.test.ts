@@ -212,6 +212,7 @@ describe('what should not happen', () => {
     catalog: { get: fail, getLists: fail, peek: () => null },
     links: createContentLinks(undefined, Date.now, { isDefault: false, lifeS: 300 }),
     publicUrl: undefined,
+    resentOrders: { begin: fail },
     catalogMaxAgeS: 300,
     maxWaitS: 50,
     orders: { placeOrder: fail, planOrder: fail, quoteRoute: fail },

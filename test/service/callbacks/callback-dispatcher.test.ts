@@ -6,7 +6,7 @@ import type { Job, JobStatus } from '../../../src/core/job/job.ts';
 import { createSecret } from '../../../src/core/secret.ts';
 import type { CallbackMessage } from '../../../src/outbound/client-urls/callback-sender.ts';
 import { createCallbackDispatcher } from '../../../src/service/callbacks/callback-dispatcher.ts';
-import { writeCallbackBody } from '../../../src/service/callbacks/callback-message.ts';
+import { writeJobEvent } from '../../../src/service/callbacks/callback-message.ts';
 import { createAlarms } from '../../../src/service/runtime/alarms.ts';
 import type { JobStore } from '../../../src/store/ports/job-store.ts';
 import { openSqliteStore } from '../../../src/store/sqlite/sqlite.ts';
@@ -47,7 +47,7 @@ async function setUp(
           },
         },
         secretsOf: async () => (options.secrets ?? ['whsec_x']).map(createSecret),
-        render: async ({ id, status, request }) => ({ id, status, request }),
+        write: async (job) => writeJobEvent(job, { id: job.id, status: job.status, request: job.request }),
         monotonic: () => now,
         alarms: createAlarms({ log }),
         random: () => 0,
@@ -123,7 +123,7 @@ describe('a round', () => {
         },
         sender: { send: async () => OK },
         secretsOf: async () => [createSecret('whsec_x')],
-        render: async () => ({}),
+        write: async (job) => writeJobEvent(job, {}),
         monotonic: () => 0,
         alarms: createAlarms({ log: t.log }),
         random: () => 0,
@@ -401,7 +401,7 @@ describe('a message', () => {
       request: { prompt: 'data: is', images: [{ url: 'data:image/png;base64,AAAA' }, { url: URL_A }] },
     };
     const job = { status: 'failed', finishedAt: 0, updatedAt: 5 } as Job;
-    expect(JSON.parse(writeCallbackBody(job, data))).toEqual({
+    expect(JSON.parse(writeJobEvent(job, data).body)).toEqual({
       type: 'job.failed',
       timestamp: '1970-01-01T00:00:00.000Z',
       data: { request: { prompt: 'data: is', images: [{ url: 'data:image/png;base64,' }, { url: URL_A }] } },

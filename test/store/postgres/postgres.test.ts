@@ -49,6 +49,11 @@ const openShared: OpenStore = async () => {
       await server.query(url, `update audit set at = at - ${ms}`);
       await server.query(url, `update callbacks set due_at = due_at - ${ms}`);
       await server.query(url, `update ledger set bill_due_at = bill_due_at - ${ms}`);
+      await server.query(
+        url,
+        `update order_answers set created_at = created_at - ${ms}, open_until = open_until - ${ms},
+           answered_at = answered_at - ${ms}`,
+      );
       await server.query(url, `update bodies set unused_since = unused_since - ${ms}`);
       await server.query(url, `update idempotency_keys set created_at = created_at - ${ms}`);
       for (const table of ['budget_windows', 'budget_holds', 'budget_events']) {

@@ -6,6 +6,7 @@ import type { ContentLinks } from '../../../service/clips/content-links.ts';
 import type { Jobs } from '../../../service/jobs/jobs.ts';
 import { hashJson } from '../../../service/orders/canonical-json.ts';
 import type { Orders } from '../../../service/orders/place-order.ts';
+import type { ResentOrders } from '../../../service/orders/resent-orders.ts';
 import { CLIP_BODY_LIMIT } from '../../api/routes/route.ts';
 import { sendJson } from '../../response/send-json.ts';
 import { baseUrlOf } from '../../server/base-url.ts';
@@ -28,13 +29,14 @@ import {
 
 export interface VideoRoutesParts {
   readonly orders: Pick<Orders, 'placeOrder'>;
+  readonly resentOrders: ResentOrders;
   readonly jobs: Pick<Jobs, 'get' | 'find'>;
   readonly links: Pick<ContentLinks, 'isDefault' | 'sign'>;
   /** PUBLIC_URL; undefined = clients reach this gateway at the address they use. */
   readonly publicUrl: string | undefined;
 }
 
-export function videoRoutes({ orders, jobs, links, publicUrl }: VideoRoutesParts) {
+export function videoRoutes({ orders, resentOrders, jobs, links, publicUrl }: VideoRoutesParts) {
   const sign = links.isDefault ? links.sign : undefined;
 
   return async (app: App): Promise<void> => {
@@ -61,13 +63,28 @@ export function videoRoutes({ orders, jobs, links, publicUrl }: VideoRoutesParts
       async (request, reply) => {
         const { body, headers, principal } = request;
         const key = headers['idempotency-key'];
-        const { job, replayed } = await orders.placeOrder(principal, {
+        const bodyHash = hashJson(orderContent(body, headers));
+        const order = {
           ...toOrder(body, headers),
-          idempotency: key === undefined ? null : { key, bodyHash: hashJson(orderContent(body, headers)) },
           wait: true,
           strict: null,
           acceptUnknownPrice: false,
-        });
+          signal: request.signal,
+        };
+        const place = async () => {
+          if (key !== undefined)
+            return orders.placeOrder(principal, { ...order, idempotency: { key, bodyHash } });
+          const { job: resent, answer } = await resentOrders.begin({
+            client: principal.client,
+            fingerprint: bodyHash,
+            givenUpAfterMs: isAiSdk(headers['user-agent']) ? AI_SDK_POLLS_MS : null,
+            signal: request.signal,
+            hasArrived: whetherArrived(reply),
+          });
+          if (resent) return { job: resent, replayed: true };
+          return orders.placeOrder(principal, { ...order, idempotency: null, answer });
+        };
+        const { job, replayed } = await place();
         if (replayed) reply.header('idempotent-replayed', 'true');
         const url = pollingUrl(job.id, baseUrlOf(request, publicUrl));
         reply.code(202);
@@ -102,6 +119,18 @@ export function videoRoutes({ orders, jobs, links, publicUrl }: VideoRoutesParts
       },
     );
   };
+}
+
+// The AI SDK polls a job for so long by default, and then sends its order again.
+const AI_SDK_POLLS_MS = 10 * 60_000;
+const isAiSdk = (userAgent = ''): boolean => /\bai-sdk\/openrouter\/|\bai\/\d/.test(userAgent);
+
+/** Resolves when the connection is done with the answer: true where a 202 went out whole. */
+function whetherArrived({ raw }: FastifyReply): Promise<boolean> {
+  return new Promise((resolve) => {
+    if (raw.closed) return resolve(false);
+    raw.once('close', () => resolve(raw.writableFinished && raw.statusCode === 202));
+  });
 }
 
 // The AI SDK generates the whole clip again after any of them.
