@@ -18,6 +18,7 @@ import { erasureMigration } from './0015-erasure.ts';
 import { waitingJobsMigration } from './0016-waiting-jobs.ts';
 import { spendMigration } from './0017-spend.ts';
 import { facesMigration } from './0018-faces.ts';
+import { listIndexesMigration } from './0019-list-indexes.ts';
 import type { Migration } from './migrator.ts';
 
 export const MIGRATIONS: readonly Migration[] = [
@@ -39,4 +40,5 @@ export const MIGRATIONS: readonly Migration[] = [
   waitingJobsMigration,
   spendMigration,
   facesMigration,
+  listIndexesMigration,
 ];

@@ -88,7 +88,7 @@ export interface ListQuery {
 export interface JobRecords {
   /**
    * One transaction: the job as `queued`, its idempotency row, and a lease for `owner`. A key whose job was not bought
-   * for certain, or that is older than 30 days, is free again: the new job sends the old one's intent again where the
+   * for certain, or that is older than 60 days, is free again: the new job sends the old one's intent again where the
    * body is the same. A job that was sent again is answered for by the one in its place (`findReplacements`).
    * @throws ClipgateError too_many_running_jobs; double_charge_not_accepted where another job stands in the place of `resubmitOf`.
    */

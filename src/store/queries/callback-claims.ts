@@ -5,7 +5,6 @@ import type { CallbackState, CallbackStep } from '../../core/callbacks/delivery.
 import type { CallbackClaim, CallbackStore } from '../ports/callbacks.ts';
 import type { FairTurns, Lease } from '../ports/lease.ts';
 import type { Database, Queries } from '../sql/database.ts';
-import { padInList } from '../sql/in-list.ts';
 import { claimedBy, dueIn } from '../sql/lease-columns.ts';
 import { CALLBACK_COLUMNS, toCallback } from './callback-row.ts';
 import { JOB_COLUMNS, toJob } from './job-row.ts';
@@ -22,8 +21,8 @@ export function createCallbackClaims(
   /** Callbacks with their clients, those of some hosts and clients left out. */
   function callbacksOf(db: Queries, exceptHosts: readonly string[], exceptClients: readonly string[]) {
     let query = db.selectFrom('callbacks').innerJoin('jobs', 'jobs.id', 'callbacks.job_id');
-    if (exceptHosts.length > 0) query = query.where('callbacks.host', 'not in', padInList(exceptHosts));
-    if (exceptClients.length > 0) query = query.where('jobs.client_id', 'not in', padInList(exceptClients));
+    if (exceptHosts.length > 0) query = query.where('callbacks.host', 'not in', exceptHosts);
+    if (exceptClients.length > 0) query = query.where('jobs.client_id', 'not in', exceptClients);
     return query;
   }
 
@@ -79,7 +78,7 @@ export function createCallbackClaims(
       .execute();
     if (rows.length === 0) return [];
 
-    const ids = padInList(rows.map((row) => row.job_id));
+    const ids = rows.map((row) => row.job_id);
     const jobs = await db.selectFrom('jobs').select(JOB_COLUMNS).where('id', 'in', ids).execute();
     const jobOf = new Map(jobs.map((row) => [row.id, toJob(row)]));
     return rows.flatMap((row) => {

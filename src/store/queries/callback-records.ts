@@ -5,7 +5,6 @@ import { type CallbackFormat, type CallbackState, TOLD_STATUSES } from '../../co
 import type { JobStatus } from '../../core/job/job.ts';
 import type { CallbackStore } from '../ports/callbacks.ts';
 import type { Database, Dialect, Queries } from '../sql/database.ts';
-import { padInList } from '../sql/in-list.ts';
 import { released } from '../sql/lease-columns.ts';
 import { CALLBACK_COLUMNS, toCallback } from './callback-row.ts';
 
@@ -73,7 +72,7 @@ export function createCallbackRecords(
       .select('callbacks.job_id')
       .where(mayBringNews)
       .where(hasNews(sql`jobs.status`));
-    if (jobIds) query = query.where('callbacks.job_id', 'in', padInList(jobIds));
+    if (jobIds) query = query.where('callbacks.job_id', 'in', jobIds);
     return (await query.execute()).map((row) => row.job_id);
   }
 
@@ -82,7 +81,7 @@ export function createCallbackRecords(
     const raised = await db
       .updateTable('callbacks')
       .set({ state: 'pending', event: status, attempts: 0, last_error: null, due_at: dialect.now() })
-      .where('job_id', 'in', padInList(jobIds))
+      .where('job_id', 'in', jobIds)
       // Asked again: another process may have been here since.
       .where(hasNews(status))
       .returning('job_id')
@@ -101,7 +100,7 @@ export function createCallbackRecords(
       const rows = await reader
         .selectFrom('callbacks')
         .select(CALLBACK_COLUMNS)
-        .where('job_id', 'in', padInList(jobIds))
+        .where('job_id', 'in', jobIds)
         .execute();
       return rows.map(toCallback);
     },

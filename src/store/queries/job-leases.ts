@@ -3,7 +3,6 @@
 import { type SqlBool, sql } from 'kysely';
 import type { Claim, FairTurns } from '../ports/lease.ts';
 import type { Dialect, Queries, Written } from '../sql/database.ts';
-import { padInList } from '../sql/in-list.ts';
 import { claimedBy, dueIn, released } from '../sql/lease-columns.ts';
 import { prepare } from '../sql/prepared-query.ts';
 import { JOB_COLUMNS, toJob } from './job-row.ts';
@@ -49,8 +48,7 @@ export function prepareJobLeases(db: Queries, dialect: Dialect): JobLeases {
           .selectFrom('jobs')
           .select(['id', 'client_id', 'due_at'])
           .where('due_at', '<=', dialect.now());
-        const open =
-          exceptClients.length > 0 ? due.where('client_id', 'not in', padInList(exceptClients)) : due;
+        const open = exceptClients.length > 0 ? due.where('client_id', 'not in', exceptClients) : due;
         return open.orderBy('due_at').orderBy('id').limit(LOOK_AHEAD);
       })
       .with('turned', (cte) =>
@@ -96,7 +94,7 @@ export function prepareJobLeases(db: Queries, dialect: Dialect): JobLeases {
       .selectFrom('jobs')
       .select(sql<number>`due_at - ${dialect.now()}`.as('in_ms'))
       .where('due_at', 'is not', null);
-    const open = exceptClients.length > 0 ? due.where('client_id', 'not in', padInList(exceptClients)) : due;
+    const open = exceptClients.length > 0 ? due.where('client_id', 'not in', exceptClients) : due;
     return open.orderBy('due_at').limit(1);
   };
   const nextDue = prepare(() => buildNextDue([]));

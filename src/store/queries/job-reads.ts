@@ -23,6 +23,13 @@ interface Place {
   readonly at: number;
 }
 
+/**
+ * Beside a model the status is no column that an index could be searched by: most jobs are `completed`, and the index of
+ * the model has the status at its end.
+ */
+const hasStatus = (status: JobStatus, model: string | null) =>
+  model === null ? sql<SqlBool>`jobs.status = ${status}` : sql<SqlBool>`jobs.status || '' = ${status}`;
+
 /** One page of jobs of one status, or of any, newest first, each filter served by an index in that order. */
 function selectPage(
   reader: Queries,
@@ -34,7 +41,7 @@ function selectPage(
   if (clientId !== null) query = query.where('jobs.client_id', '=', clientId);
   // As text where it has an index of its own: a parameter could be any status.
   if (status === 'submission_unknown') query = query.where('jobs.status', '=', sql.lit(status));
-  else if (status !== null) query = query.where('jobs.status', '=', status);
+  else if (status !== null) query = query.where(hasStatus(status, model));
   if (model !== null) query = query.where('jobs.model', '=', model);
   if (reference !== null) query = query.where('jobs.reference', '=', reference);
   if (keyId !== null) query = query.where('jobs.key_id', '=', keyId);

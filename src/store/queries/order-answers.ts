@@ -4,7 +4,6 @@ import { type SqlBool, sql } from 'kysely';
 import { isNotPurchased, isTerminal, JOB_STATUSES } from '../../core/job/job.ts';
 import type { AnswerClaim, AnswerSearch, AnswerStore, OrderAnswer } from '../ports/answers.ts';
 import type { Database, Dialect, Queries } from '../sql/database.ts';
-import { padInList } from '../sql/in-list.ts';
 import { JOB_COLUMNS, toJob } from './job-row.ts';
 
 /** As long as OpenRouter's SDK goes on sending an order again. */
@@ -43,7 +42,7 @@ export async function releaseAnswers(db: Queries, owner: string | null): Promise
 export function createOrderAnswers({ reader, dialect, write, writeOne }: Database): AnswerStore {
   function isUnanswered({ owner, liveTokens }: AnswerSearch) {
     const isLive =
-      liveTokens.length > 0 ? sql<SqlBool>`token in (${sql.join(padInList(liveTokens))})` : sql`1 = 0`;
+      liveTokens.length > 0 ? sql<SqlBool>`token in (${sql.join(liveTokens)})` : sql`1 = 0`;
     return sql<SqlBool>`answered_at is null and not (${isLive})
       and (open_until <= ${dialect.now()} or owner = ${owner})`;
   }

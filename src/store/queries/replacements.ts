@@ -3,7 +3,6 @@
 import { type SqlBool, sql } from 'kysely';
 import { isNotPurchased, JOB_STATUSES, type Job } from '../../core/job/job.ts';
 import type { Dialect, Queries } from '../sql/database.ts';
-import { padInList } from '../sql/in-list.ts';
 import { JOB_COLUMNS, type JobRow, toJob } from './job-row.ts';
 
 const UNSOLD = JOB_STATUSES.filter(isNotPurchased);
@@ -18,7 +17,7 @@ export const isSafe = sql<SqlBool>`(jobs.status in (${sql.join(UNSOLD)}) and not
 /** From a job back to the one its intent came with first. */
 const lineOf = (jobIds: readonly string[]) => sql`
   line (start, id, before) as (
-    select id, id, resubmit_of from jobs where id in (${sql.join(padInList(jobIds))})
+    select id, id, resubmit_of from jobs where id in (${sql.join(jobIds)})
     union all
     select line.start, jobs.id, jobs.resubmit_of from jobs join line on jobs.id = line.before
   )`;
