@@ -41,8 +41,7 @@ export async function releaseAnswers(db: Queries, owner: string | null): Promise
 
 export function createOrderAnswers({ reader, dialect, write, writeOne }: Database): AnswerStore {
   function isUnanswered({ owner, liveTokens }: AnswerSearch) {
-    const isLive =
-      liveTokens.length > 0 ? sql<SqlBool>`token in (${sql.join(liveTokens)})` : sql`1 = 0`;
+    const isLive = liveTokens.length > 0 ? sql<SqlBool>`token in (${sql.join(liveTokens)})` : sql`1 = 0`;
     return sql<SqlBool>`answered_at is null and not (${isLive})
       and (open_until <= ${dialect.now()} or owner = ${owner})`;
   }
