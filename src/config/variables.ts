@@ -23,6 +23,16 @@ export const variables = {
     .default('127.0.0.1')
     .describe('Address to listen on; `0.0.0.0` accepts connections from other machines.'),
   PORT: wholeNumber(0, 65_535).default(8080).describe('Port to listen on; 0 selects a free port.'),
+  METRICS_PORT: wholeNumber(1, 65_535)
+    .optional()
+    .describe(
+      'Port that serves `GET /metrics` without a key, on HOST: reachable for the scraper alone. Without it `/metrics` is on PORT, for operators, auditors and METRICS_KEY.',
+    ),
+  METRICS_KEY: z
+    .string()
+    .regex(/^[0-9a-f]{64}$/, 'must be the SHA-256 of a key (64 lower-case hex digits)')
+    .optional()
+    .describe('SHA-256 of a key that may read `/metrics` and nothing else, in hex.'),
   OPENROUTER_API_KEY: z
     .string()
     .regex(/^[\x21-\x7e]{8,}$/, 'must be at least 8 visible ASCII characters without spaces')

@@ -11,6 +11,7 @@ import type { ContentLinks } from '../service/clips/content-links.ts';
 import type { Jobs } from '../service/jobs/jobs.ts';
 import type { Alarms } from '../service/runtime/alarms.ts';
 import type { Log } from '../service/runtime/log.ts';
+import type { Metrics } from '../service/runtime/metrics.ts';
 import type { JobStore } from '../store/ports/job-store.ts';
 import type { Lifecycle } from './lifecycle.ts';
 import { CALLBACK_AGENT, CALLBACKS, STOP_MS } from './timeouts.ts';
@@ -27,14 +28,16 @@ export interface CallbackContext {
   /** Milliseconds of any origin that never go back. */
   readonly monotonic: () => number;
   readonly random: () => number;
+  readonly metrics: Pick<Metrics, 'callbackEnded'>;
   readonly alarms: Alarms;
   readonly log: Log;
   readonly lifecycle: Lifecycle;
 }
 
 export function createCallbackParts(context: CallbackContext) {
-  const { config, store, sender, jobs, links, clients, owner, monotonic, random, alarms, log, lifecycle } =
+  const { config, store, sender, jobs, links, clients, owner, monotonic, random, metrics, alarms, log } =
     context;
+  const { lifecycle } = context;
   const secretsOf = async (clientId: string) => [
     ...(config.CALLBACK_SECRETS?.get(clientId) ?? []),
     ...(await clients.secretsOf(clientId)),
@@ -50,6 +53,7 @@ export function createCallbackParts(context: CallbackContext) {
           : writeJobEvent(job, renderJob({ ...(await jobs.recordOf(job)), callback: null })),
       monotonic,
       random,
+      metrics,
       alarms,
       log,
     },

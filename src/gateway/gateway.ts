@@ -13,7 +13,9 @@ import { createBudgets } from '../service/accounts/budgets.ts';
 import type { CallbackDispatcher } from '../service/callbacks/callback-dispatcher.ts';
 import { createArchiveHealth } from '../service/clips/archive-health.ts';
 import { createContentLinks } from '../service/clips/content-links.ts';
+import { watchJobEnds } from '../service/jobs/job-ends.ts';
 import type { JobPoller } from '../service/jobs/job-poller.ts';
+import { createJobReport } from '../service/jobs/job-report.ts';
 import type { SubmissionHold } from '../service/jobs/submission-hold.ts';
 import type { WaitingJobs } from '../service/jobs/waiting-jobs.ts';
 import { createOrders, type Orders } from '../service/orders/place-order.ts';
@@ -29,6 +31,7 @@ import { createCallbackParts } from './callback-parts.ts';
 import { createCatalogParts } from './catalog-parts.ts';
 import { createJobParts } from './job-parts.ts';
 import { createLifecycle } from './lifecycle.ts';
+import { addMetricsListener, createMetricsParts, measureSubmits } from './metrics-parts.ts';
 import { createOutboundParts } from './outbound-parts.ts';
 import { ANSWER_GRACE_MS, LEASE_MARGIN_MS, STOP_MS } from './timeouts.ts';
 
@@ -81,17 +84,19 @@ const describeHold = (hold: SubmissionHold | null) =>
 const STORE_ALARMS = { unavailable: 'store_unavailable', corrupt: 'store_corrupt' } as const;
 
 export async function createGateway(parts: GatewayParts): Promise<Gateway> {
-  const { config, store, log, version, owner, clock, monotonic, random, trust } = parts;
+  const { config, log, version, owner, clock, monotonic, random, trust } = parts;
   const lifecycle = createLifecycle({ log });
-  const alarms = createAlarms({ log });
-  const shared = { config, store, owner, clock, monotonic, random, alarms, log, lifecycle };
+  const metrics = createMetricsParts({ store: parts.store, version, monotonic, log });
+  const alarms = createAlarms({ log, onAlarm: (alarm) => metrics.alarmRaised(alarm) });
+  const store = watchJobEnds(parts.store, createJobReport({ metrics }));
+  const shared = { config, store, owner, clock, monotonic, random, metrics, alarms, log, lifecycle };
 
   lifecycle.add('store', { phase: 'base', stop: () => store.close(), stopMs: STOP_MS });
   // Leases run out by themselves where the database is away.
   lifecycle.add('leases', { phase: 'base', stop: () => store.releaseLeases(owner), stopMs: STOP_MS });
   const apiKey = parts.apiKey ?? (() => config.OPENROUTER_API_KEY);
   const outbound = createOutboundParts({ ...shared, version, apiKey, trust });
-  const { upstream } = outbound;
+  const upstream = measureSubmits(outbound.upstream, metrics, monotonic);
   const { history, catalog, modelStats, planner } = await createCatalogParts({ ...shared, ...outbound });
   const { archive, storage, clips, breaker, holds, jobs, poller, waiting, webhooks, reconciliation } =
     createJobParts({
@@ -112,6 +117,8 @@ export async function createGateway(parts: GatewayParts): Promise<Gateway> {
     jobs,
   });
   const { dispatcher } = callbacks;
+  metrics.connect({ catalog, breaker, poller, webhooks, dispatcher });
+  addMetricsListener(metrics, config, lifecycle);
 
   const budgetWatch = createBudgetWatch({ store, monotonic, alarms, log });
   lifecycle.add('budget watch', {
@@ -161,6 +168,9 @@ export async function createGateway(parts: GatewayParts): Promise<Gateway> {
   let draining = false;
   const app = await createApp({
     log,
+    metrics,
+    metricsKey: config.METRICS_KEY ?? null,
+    servesMetrics: config.METRICS_PORT === undefined,
     version,
     trustProxy: config.TRUST_PROXY ?? null,
     isOpen: config.CLIENT_AUTH === 'none',

@@ -37,3 +37,6 @@ export const ANSWER_GRACE_MS = 3_000;
 
 /** How long the stop of a part may take that only has to finish what it is doing. */
 export const STOP_MS = 10_000;
+
+/** How long one reading of a scrape may take, how old sums over whole tables may be, and how many budgets are shown. */
+export const METRICS = { readMs: 3_000, sumsMs: 60_000, budgets: 200 };

@@ -27,6 +27,7 @@ import { contentRoutes } from './api/routes/content.ts';
 import { eventRoutes } from './api/routes/events.ts';
 import { hookRoutes } from './api/routes/hooks.ts';
 import { jobRoutes } from './api/routes/jobs.ts';
+import { type MetricsRouteParts, metricsRoute } from './api/routes/metrics.ts';
 import { modelRoutes } from './api/routes/models.ts';
 import { type OperationRoutesParts, operationRoutes } from './api/routes/operations.ts';
 import { reconciliationRoutes } from './api/routes/reconciliation.ts';
@@ -52,12 +53,16 @@ import { collectRoutes } from './server/method-not-allowed.ts';
 import { handleError } from './server/problem.ts';
 import type { RateLimiter } from './server/rate-limit.ts';
 import { createRequestIds } from './server/request-id.ts';
-import { logRequest, logRequests } from './server/request-log.ts';
+import { logRequest, logRequests, type RequestMetrics } from './server/request-log.ts';
 
 export interface AppParts extends Omit<OperationRoutesParts, 'catalog' | 'isClosing'>, AuthenticatorParts {
   /** True once a shutdown has been asked for: not ready, but everything is served. */
   readonly isDraining: () => boolean;
   readonly log: Logger;
+  readonly metrics: RequestMetrics & MetricsRouteParts['metrics'];
+  readonly metricsKey: string | null;
+  /** Whether GET /metrics is a route here: not where it has a port of its own. */
+  readonly servesMetrics: boolean;
   readonly version: string;
   /** Networks whose X-Forwarded-For is believed; null = none. */
   readonly trustProxy: readonly string[] | null;
@@ -116,7 +121,7 @@ export async function createApp(parts: AppParts): Promise<App> {
     frameworkErrors: (error, request, reply) => {
       // No route, no hooks: what those would have done is done here.
       handleError(error, request, reply);
-      reply.raw.once('close', () => logRequest(parts.log, request, reply));
+      reply.raw.once('close', () => logRequest(parts.log, request, reply, parts.metrics));
     },
   });
 
@@ -130,7 +135,7 @@ export async function createApp(parts: AppParts): Promise<App> {
   app.decorateRequest('principal');
   app.decorateRequest('hasLink', false);
 
-  logRequests(app, parts.log);
+  logRequests(app, parts.log, parts.metrics);
   app.addHook('onRequest', (request, reply, done) => {
     reply.header('x-request-id', request.id);
     if (request.headers.host === undefined && request.raw.httpVersion === '1.1') {
@@ -163,6 +168,7 @@ export async function createApp(parts: AppParts): Promise<App> {
       await open.register(hookRoutes(parts));
     }),
   );
+  if (parts.servesMetrics) await app.register(metricsRoute({ ...parts, authenticate }));
   await app.register(
     scope('client', async (api) => {
       readJsonBodies(api, parser);

@@ -119,7 +119,8 @@ const linkRefused = (link: Link) =>
 export const ownerOf = (request: FastifyRequest): string | null =>
   request.hasLink ? null : visibleTo(request.principal);
 
-function findRefusal(authority: Authority, request: FastifyRequest): ClipgateError | undefined {
+/** What keeps an authenticated request from a route of this authority, if anything. */
+export function findRefusal(authority: Authority, request: FastifyRequest): ClipgateError | undefined {
   const { principal, method, routeOptions } = request;
   if (authority === 'operator' && principal.kind === 'client') return operatorRequired();
   const reads = method === 'GET' || method === 'HEAD' || routeOptions.config.changesNothing === true;

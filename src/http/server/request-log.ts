@@ -1,30 +1,41 @@
-// Logs one line per request, with nothing that the client sent except the method and the matched route.
+// Counts every request and logs one line for each, with nothing that the client sent except the method and the matched route.
 
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { Logger } from 'pino';
+import type { Metrics } from '../../service/runtime/metrics.ts';
+
+export type RequestMetrics = Pick<Metrics, 'requestEnded'>;
 
 /** The logger of these lines; creating the request's own child logger for one line would be wasteful. */
 export type AccessLog = Pick<Logger, 'info' | 'debug' | 'isLevelEnabled'>;
 
 /**
- * Logs the end of every response of this scope and those below it. Health checks are logged at debug.
+ * Logs and counts the end of every response of this scope and those below it. Health checks are logged at debug.
  * Register it before any hook that may reject a request.
  */
-export function logRequests(app: FastifyInstance, log: AccessLog): void {
+export function logRequests(app: FastifyInstance, log: AccessLog, metrics: RequestMetrics): void {
   app.addHook('onRequest', (request, reply, done) => {
     // Not onResponse, which never runs for a client that disconnects early.
-    if (log.isLevelEnabled('info')) reply.raw.on('close', () => logRequest(log, request, reply));
+    reply.raw.on('close', () => logRequest(log, request, reply, metrics));
     done();
   });
 }
 
 /** The line itself, for responses that Fastify sends without running hooks. */
-export function logRequest(log: AccessLog, request: FastifyRequest, reply: FastifyReply): void {
+export function logRequest(
+  log: AccessLog,
+  request: FastifyRequest,
+  reply: FastifyReply,
+  metrics: RequestMetrics,
+): void {
   const route = request.routeOptions.url ?? null;
+  const { method } = request;
+  metrics.requestEnded({ method, route, status: reply.statusCode, seconds: reply.elapsedTime / 1000 });
+  if (!log.isLevelEnabled('info')) return;
   const { id } = (request.params ?? {}) as { id?: string };
   const line = {
     reqId: request.id,
-    method: request.method,
+    method,
     // The pattern, not the path: an unknown path or a query may contain anything.
     route,
     // pino omits undefined fields.

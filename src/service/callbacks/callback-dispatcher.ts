@@ -8,6 +8,7 @@ import type { CallbackClaim } from '../../store/ports/callbacks.ts';
 import type { JobStore } from '../../store/ports/job-store.ts';
 import type { Alarms } from '../runtime/alarms.ts';
 import type { Log } from '../runtime/log.ts';
+import type { Metrics } from '../runtime/metrics.ts';
 import { createWorker, type Worker } from '../runtime/worker.ts';
 
 export interface CallbackDispatcher extends Pick<Worker, 'tick' | 'start' | 'stop' | 'stats'> {
@@ -31,6 +32,7 @@ export interface CallbackDispatcherParts {
   /** Milliseconds of any origin that never go back. */
   readonly monotonic: () => number;
   readonly random: () => number;
+  readonly metrics: Pick<Metrics, 'callbackEnded'>;
   readonly alarms: Alarms;
   readonly log: Log;
 }
@@ -99,6 +101,7 @@ export function createCallbackDispatcher(
         ? { kind: 'failed' as const, reason: 'this gateway no longer has a secret to sign with' }
         : await parts.sender.send({ url: job.callbackUrl, format, ...message }, secrets);
     const step = judgeAttempt(outcome, callback.attempts, parts.random());
+    parts.metrics.callbackEnded(step.state === 'pending' ? 'failed' : step.state);
     const held = await store.settleCallback(lease, step);
     // Nobody raises what is held: what the job came to meanwhile is looked for now.
     noticed.add(job.id);

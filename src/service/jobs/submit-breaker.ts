@@ -40,6 +40,8 @@ export interface SubmitBreaker {
   admit(target: SubmitTarget): Admission;
   /** What keeps a submit back at the moment; null where it would be admitted now. */
   findPause(target: SubmitTarget): Pause | null;
+  /** How many circuits of each scope are not closed. */
+  countOpen(): Readonly<Record<BreakerScope, number>>;
   /** For people: `accepting` or `paused`, and what is paused. Names models, never clients. */
   describe(): string;
 }
@@ -208,6 +210,11 @@ export function createSubmitBreaker(parts: {
           report(target, ended, trials);
         },
       };
+    },
+    countOpen() {
+      const open = { pair: 0, model: 0, client: 0, all: 0 };
+      for (const circuit of [...circuits.values()].filter(isOfToday)) open[circuit.scope] += 1;
+      return open;
     },
     describe() {
       const { submits, unknown } = sumOf(counts());

@@ -154,6 +154,8 @@ export interface JobRecords {
   /** One client's job by the id upstream gave it. */
   getJobByUpstreamId(upstreamId: string, clientId: string): Promise<Job | null>;
   listJobs(query: ListQuery): Promise<Job[]>;
+  /** Jobs that have not ended, by status; a status without any is absent. */
+  countOpenJobs(): Promise<ReadonlyMap<JobStatus, number>>;
   /** Milliseconds until the next job can be claimed (0 = now), the end of a lease included; null where none will. */
   nextDueInMs(exceptClients?: readonly string[]): Promise<number | null>;
   /**

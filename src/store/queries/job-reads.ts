@@ -12,7 +12,13 @@ import { findReplacements, isSafe } from './replacements.ts';
 
 export type JobReads = Pick<
   JobStore,
-  'getJob' | 'findJob' | 'getJobByUpstreamId' | 'listJobs' | 'findIdempotent' | 'findReplacements'
+  | 'countOpenJobs'
+  | 'getJob'
+  | 'findJob'
+  | 'getJobByUpstreamId'
+  | 'listJobs'
+  | 'findIdempotent'
+  | 'findReplacements'
 >;
 
 const newestFirst = (a: Job, b: Job): number =>
@@ -64,6 +70,9 @@ function selectPage(
   }
   return tagged.orderBy('job_tags.created_at', 'desc').orderBy('job_tags.job_id', 'desc').limit(limit);
 }
+
+/** The condition of the index `jobs_running`, word for word. */
+const IS_OPEN = sql<SqlBool>`status in ('queued', 'submitting', 'pending', 'in_progress', 'submission_unknown')`;
 
 export function createJobReads({ reader, dialect }: Pick<Database, 'reader' | 'dialect'>): JobReads {
   const jobById = prepare((params: { id: string; clientId: string }) =>
@@ -129,6 +138,15 @@ export function createJobReads({ reader, dialect }: Pick<Database, 'reader' | 'd
       return row ? toJob(row) : null;
     },
     listJobs,
+    async countOpenJobs() {
+      const rows = await reader
+        .selectFrom('jobs')
+        .select(['status', (of) => of.fn.countAll<number>().as('jobs')])
+        .where(IS_OPEN)
+        .groupBy('status')
+        .execute();
+      return new Map(rows.map(({ status, jobs }) => [status, Number(jobs)]));
+    },
     async findIdempotent(clientId, key) {
       const [row] = await jobByKey(reader, { clientId, key });
       if (!row) return null;

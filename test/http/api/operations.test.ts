@@ -243,6 +243,9 @@ describe('what should not happen', () => {
     describeSubmissions: () => 'open',
     history: { list: fail },
     pingStore: fail,
+    metrics: { requestEnded: () => undefined, render: fail },
+    metricsKey: null,
+    servesMetrics: true,
     checkArchive: async () => ({ ok: true, detail: 'takes files' }),
     loopDelayMs: () => 5,
   };
