@@ -172,13 +172,13 @@ export function createPrometheus({ version, alarms, hasModel, read }: Prometheus
 
   return {
     requestEnded({ method, route, status, seconds }) {
-      const labels = { route: route ?? OTHER };
+      const pattern = route ?? OTHER;
       requests.inc({
-        ...labels,
         method: METHODS.has(method) ? method : OTHER,
+        route: pattern,
         status: String(status),
       });
-      requestSeconds.observe(labels, seconds);
+      requestSeconds.observe({ route: pattern }, seconds);
     },
     submitEnded({ model, outcome, seconds }) {
       submits.inc({ model: modelOf(model), outcome });

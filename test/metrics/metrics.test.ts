@@ -185,10 +185,9 @@ it('10,000 models, clients, methods and routes that nobody knows share the serie
   const spend = seriesOf(text).filter((name) => name.startsWith('clipgate_spend_usd_total'));
   expect(spend).toHaveLength(201);
   expect(valueOf(text, 'clipgate_spend_usd_total{client="other",model="other"}')).toBe(4_900);
-  expect(
-    valueOf(text, 'clipgate_http_requests_total{method="other",route="other",status="404"}') ??
-      valueOf(text, 'clipgate_http_requests_total{route="other",method="other",status="404"}'),
-  ).toBe(10_000);
+  expect(valueOf(text, 'clipgate_http_requests_total{method="other",route="other",status="404"}')).toBe(
+    10_000,
+  );
 });
 
 it('leaves out a gauge without a value, also one that had a value before', async () => {
