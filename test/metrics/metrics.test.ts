@@ -36,7 +36,7 @@ const seriesOf = (text: string): string[] =>
     .split('\n')
     .filter((line) => line !== '' && !line.startsWith('#'))
     .map((line) => line.slice(0, line.lastIndexOf(' ')));
-const valueOf = (text: string, series: string): number | undefined => {
+const readValue = (text: string, series: string): number | undefined => {
   const line = text.split('\n').find((one) => one.startsWith(`${series} `));
   return line === undefined ? undefined : Number(line.slice(series.length + 1));
 };
@@ -69,7 +69,7 @@ describe('who may read the metrics', () => {
     await start({ env: { METRICS_PORT: String(port) } });
     const answer = await fetch(`http://127.0.0.1:${port}/metrics`);
     expect(answer.headers.get('content-type')).toMatch(/^text\/plain; version=0\.0\.4/);
-    expect(valueOf(await answer.text(), 'clipgate_store_ready')).toBe(1);
+    expect(readValue(await answer.text(), 'clipgate_store_ready')).toBe(1);
     expect((await fetch(`http://127.0.0.1:${port}/jobs`)).status).toBe(404);
     const main = await fetch(`${gateway.url}/metrics`, { headers: bearer(OPERATOR_KEY) });
     expect(main.status).toBe(404);
@@ -96,13 +96,13 @@ it('counts a purchase from its request to its bill, and reads budgets and jobs f
   expect(budget.status).toBe(201);
   const { id: budgetId } = (await budget.json()) as { id: string };
   const before = await scrape();
-  expect(valueOf(before, 'clipgate_jobs{status="pending"}')).toBe(0);
-  expect(valueOf(before, `clipgate_budget_limit_usd{budget="${budgetId}"}`)).toBe(50);
+  expect(readValue(before, 'clipgate_jobs{status="pending"}')).toBe(0);
+  expect(readValue(before, `clipgate_budget_limit_usd{budget="${budgetId}"}`)).toBe(50);
 
   const created = await gateway.post('/jobs', { prompt: 'A paper boat', duration: 4, resolution: '720p' });
   expect(created.status).toBe(202);
   const { id, model } = (await created.json()) as { id: string; model: string };
-  expect(valueOf(await scrape(), 'clipgate_jobs{status="pending"}')).toBe(1);
+  expect(readValue(await scrape(), 'clipgate_jobs{status="pending"}')).toBe(1);
   let job: { status: string; cost?: { actual_usd: number } } = { status: '' };
   await vi.waitFor(async () => {
     await gateway.tick();
@@ -113,16 +113,16 @@ it('counts a purchase from its request to its bill, and reads budgets and jobs f
   const after = await scrape();
   const bill = job.cost?.actual_usd ?? 0;
   expect(bill).toBeGreaterThan(0);
-  const spent = valueOf(after, `clipgate_spend_usd_total{client="studio",model="${model}"}`);
+  const spent = readValue(after, `clipgate_spend_usd_total{client="studio",model="${model}"}`);
   expect(spent).toBeCloseTo(bill, 6);
-  expect(valueOf(after, `clipgate_budget_spent_usd{budget="${budgetId}"}`)).toBeCloseTo(bill, 6);
-  expect(valueOf(after, `clipgate_budget_held_usd{budget="${budgetId}"}`)).toBe(0);
-  expect(valueOf(after, `clipgate_submits_total{model="${model}",outcome="accepted"}`)).toBe(1);
-  expect(valueOf(after, `clipgate_jobs_ended_total{model="${model}",status="completed"}`)).toBe(1);
-  expect(valueOf(after, 'clipgate_http_requests_total{method="POST",route="/jobs",status="202"}')).toBe(1);
-  expect(valueOf(after, 'clipgate_jobs{status="pending"}')).toBe(0);
-  expect(valueOf(after, 'clipgate_breaker_open{scope="all"}')).toBe(0);
-  expect(valueOf(after, 'clipgate_alarms_total{alarm="submission_unknown"}')).toBe(0);
+  expect(readValue(after, `clipgate_budget_spent_usd{budget="${budgetId}"}`)).toBeCloseTo(bill, 6);
+  expect(readValue(after, `clipgate_budget_held_usd{budget="${budgetId}"}`)).toBe(0);
+  expect(readValue(after, `clipgate_submits_total{model="${model}",outcome="accepted"}`)).toBe(1);
+  expect(readValue(after, `clipgate_jobs_ended_total{model="${model}",status="completed"}`)).toBe(1);
+  expect(readValue(after, 'clipgate_http_requests_total{method="POST",route="/jobs",status="202"}')).toBe(1);
+  expect(readValue(after, 'clipgate_jobs{status="pending"}')).toBe(0);
+  expect(readValue(after, 'clipgate_breaker_open{scope="all"}')).toBe(0);
+  expect(readValue(after, 'clipgate_alarms_total{alarm="submission_unknown"}')).toBe(0);
 });
 
 it('invented paths, models and keys add no series and appear nowhere', { timeout: 120_000 }, async () => {
@@ -180,12 +180,12 @@ it('10,000 models, clients, methods and routes that nobody knows share the serie
     metrics.requestEnded({ method: `M${n}`, route: null, status: 404, seconds: 0 });
   }
   const { text } = await metrics.render();
-  expect(valueOf(text, 'clipgate_submits_total{model="known/model",outcome="accepted"}')).toBe(1);
-  expect(valueOf(text, 'clipgate_submits_total{model="other",outcome="rejected"}')).toBe(10_000);
+  expect(readValue(text, 'clipgate_submits_total{model="known/model",outcome="accepted"}')).toBe(1);
+  expect(readValue(text, 'clipgate_submits_total{model="other",outcome="rejected"}')).toBe(10_000);
   const spend = seriesOf(text).filter((name) => name.startsWith('clipgate_spend_usd_total'));
   expect(spend).toHaveLength(201);
-  expect(valueOf(text, 'clipgate_spend_usd_total{client="other",model="other"}')).toBe(4_900);
-  expect(valueOf(text, 'clipgate_http_requests_total{method="other",route="other",status="404"}')).toBe(
+  expect(readValue(text, 'clipgate_spend_usd_total{client="other",model="other"}')).toBe(4_900);
+  expect(readValue(text, 'clipgate_http_requests_total{method="other",route="other",status="404"}')).toBe(
     10_000,
   );
 });
@@ -214,10 +214,10 @@ it('leaves out a gauge without a value, also one that had a value before', async
     'clipgate_archive_bytes',
   ];
   const first = (await metrics.render()).text;
-  expect(gauges.map((name) => valueOf(first, name))).toEqual([3, 5, 0, 4, 12]);
+  expect(gauges.map((name) => readValue(first, name))).toEqual([3, 5, 0, 4, 12]);
   expect(seriesOf(first).join('\n')).not.toContain('budget_window_end');
   readings = READINGS;
   const second = (await metrics.render()).text;
-  expect(gauges.map((name) => valueOf(second, name))).toEqual(gauges.map(() => undefined));
-  expect(valueOf(second, 'clipgate_store_ready')).toBe(0);
+  expect(gauges.map((name) => readValue(second, name))).toEqual(gauges.map(() => undefined));
+  expect(readValue(second, 'clipgate_store_ready')).toBe(0);
 });
