@@ -34,6 +34,9 @@ const SNOOP_SHARE = 0.15;
 const MAX_REFUSALS = 2;
 const MAX_REPEATS_OF_UNKNOWN = 2;
 
+const isOverBudget = ({ body }: Answer): boolean =>
+  (body as { readonly code?: string } | null)?.code === 'budget_exceeded';
+
 export async function buy(told: Told, parts: CustomerParts): Promise<void> {
   const { order } = told;
   const { shop, random, accuse } = parts;
@@ -100,6 +103,9 @@ export async function buy(told: Told, parts: CustomerParts): Promise<void> {
       const job = answer.body as SeenJob;
       note(job, answer.replayed ? 'told again of' : 'sold');
       if (!(await follow(job.id))) continue;
+    } else if (answer?.status === 402 && isOverBudget(answer)) {
+      // Not sold, and not to be: the budget is for good.
+      return;
     } else if (answer === null || !noteProblem(answer)) {
       await rest();
       continue;

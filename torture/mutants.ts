@@ -20,6 +20,8 @@ const POLLER = 'src/service/jobs/job-poller.ts';
 const INBOX = 'src/service/webhooks/inbound-webhooks.ts';
 const STEPS = 'src/store/queries/job-steps.ts';
 const CREATION = 'src/store/queries/job-creation.ts';
+const WINDOWS = 'src/store/queries/budget-windows.ts';
+const SETTLEMENT = 'src/store/queries/budget-settlement.ts';
 const POSTGRES = 'src/store/postgres/postgres.ts';
 
 export const MUTANTS: readonly Mutant[] = [
@@ -190,6 +192,76 @@ export const MUTANTS: readonly Mutant[] = [
         file: 'src/store/queries/job-reads.ts',
         from: ".where('id', '=', params.id)\n      .where('client_id', '=', params.clientId),",
         to: ".where('id', '=', params.id),",
+      },
+    ],
+  },
+  {
+    name: 'a budget is looked at, then charged',
+    stack: 'postgres',
+    edits: [
+      {
+        file: WINDOWS,
+        from: '  const held = await hold();',
+        to: `  const seen = await db.selectFrom('budget_windows').selectAll().where('budget_id', '=', budget.id)
+    .where('starts_at', '=', startsAt).executeTakeFirst();
+  if (seen && seen.settled_micro_usd + seen.held_micro_usd + microUsd > budget.limitMicroUsd) return null;
+  const held = await hold();`,
+      },
+      { file: WINDOWS, from: '    if (budget.hard) {', to: '    if (budget.hard && microUsd < 0) {' },
+    ],
+  },
+  {
+    name: 'a hold is made after its job, and not with it',
+    stack: 'sqlite',
+    edits: [
+      {
+        file: CREATION,
+        from: 'await admit(db, { jobId: id',
+        to: 'if (Math.random() < 0.9) await admit(db, { jobId: id',
+      },
+    ],
+  },
+  {
+    name: 'a bill is settled whenever it is written',
+    stack: 'sqlite',
+    edits: [
+      { file: SETTLEMENT, from: "    .where('budget_holds.state', '=', 'held')\n", to: '' },
+      { file: SETTLEMENT, from: "      .where('state', '=', 'held')\n", to: '' },
+    ],
+  },
+  {
+    name: 'an unknown bill releases its hold',
+    stack: 'sqlite',
+    edits: [
+      {
+        file: SETTLEMENT,
+        from: 'end.submittedAt === null ? 0 : null;',
+        to: 'end.submittedAt === null ? 0 : 0;',
+      },
+    ],
+  },
+  {
+    name: 'a refusal keeps what other budgets held for it',
+    stack: 'sqlite',
+    edits: [
+      {
+        file: 'src/store/sql/group-commit.ts',
+        from: "      await execute(db, 'rollback to unit');",
+        to: '',
+      },
+    ],
+  },
+  {
+    name: 'an order that comes again holds again',
+    stack: 'sqlite',
+    edits: [
+      {
+        file: CREATION,
+        from: "    if (key && key.kind !== 'ours') return { value: key, changed: [] };",
+        to: `    if (key && key.kind !== 'ours') {
+      if (options.isTransaction) await admit(db, { jobId: id, clientId, keyId: intent.keyId ?? null, ceilingMicroUsd: intent.ceilingMicroUsd ?? 0 });
+      return { value: key, changed: [] };
+    }`,
       },
     ],
   },

@@ -1,4 +1,4 @@
-// Lets the harness loose on each mutant, and says which of the four zeros caught it, and when.
+// Lets the harness loose on each mutant, and says which of the five zeros caught it, and when.
 
 import { build } from './build.ts';
 import { MUTANTS, type Mutant } from './mutants.ts';
@@ -24,6 +24,7 @@ const ZEROS = {
   notBound: 'not bound',
   toldWrong: 'told wrong',
   notEnded: 'not ended',
+  misaccounted: 'misaccounted',
 } as const satisfies Partial<Record<keyof Verdict, string>>;
 
 async function hunt(mutant: Mutant, seconds: number, seed: number): Promise<Catch> {

@@ -4,7 +4,7 @@ import type { RandomSource } from '../src/simulator/random.ts';
 
 export interface Order {
   readonly key: string;
-  readonly client: 'studio' | 'agency';
+  readonly client: 'studio' | 'agency' | 'press';
   readonly body: Readonly<Record<string, unknown>>;
   readonly respondAsync: boolean;
   /** Names of the faults its prompt carries, for the count. */
@@ -94,6 +94,9 @@ const CLIPS = [
   { duration: 4, resolution: '480p', generate_audio: false },
 ];
 
+/** `press` has a budget that is soon reached. */
+const CLIENT_SHARES = ['studio', 'studio', 'studio', 'agency', 'press'] as const;
+
 const pick = <T>(from: readonly T[], draw: number): T => {
   const picked = from[Math.floor(draw * from.length)];
   if (picked === undefined) throw new Error('Nothing to pick from');
@@ -120,7 +123,7 @@ export function makeOrder(randomFor: RandomSource, weather: Weather, number: num
   const markers = faults.map((fault) => ` [sim:${fault}]`).join('');
   return {
     key,
-    client: random() < 0.7 ? 'studio' : 'agency',
+    client: pick(CLIENT_SHARES, random()),
     respondAsync: random() < 0.4,
     body: { ...pick(CLIPS, random()), prompt: `${key}: a paper boat in the rain${markers}` },
     faults,

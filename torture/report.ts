@@ -10,7 +10,13 @@ const row = (name: string, value: string | number): string =>
 /** @param title such as the stack's name and the seed. */
 export function renderOutcome(title: string, outcome: Outcome): string {
   const { verdict, mishaps } = outcome;
-  const evidence = [verdict.paidTwice, verdict.notBound, verdict.toldWrong, verdict.notEnded].flat();
+  const evidence = [
+    verdict.paidTwice,
+    verdict.notBound,
+    verdict.toldWrong,
+    verdict.notEnded,
+    verdict.misaccounted,
+  ].flat();
   return [
     title,
     row('seconds', outcome.seconds.toFixed(1)),
@@ -33,6 +39,7 @@ export function renderOutcome(title: string, outcome: Outcome): string {
     row('PAID JOBS NOT BOUND AFTER THE WEBHOOKS', verdict.notBound.length),
     row('CLIENTS TOLD A WRONG JOB', verdict.toldWrong.length),
     row('JOBS NOT ENDED', verdict.notEnded.length),
+    row('BUDGETS THAT SAY OTHERWISE THAN THEIR JOBS', verdict.misaccounted.length),
     ...evidence.slice(0, MOST_LINES).map((line) => `    ! ${line}`),
     '',
   ].join('\n');

@@ -6,11 +6,16 @@ export interface SeenJob {
   readonly status: string;
   readonly request: unknown;
   readonly upstream: { readonly id: string | null };
+  readonly cost: { readonly actual_usd: number | null; readonly ceiling_usd: number | null };
   readonly outputs: readonly { readonly index: number; readonly bytes: number | null }[];
 }
 
 /** A job with the client it was listed for. */
-export type OwnedJob = SeenJob & { readonly client: string };
+export type OwnedJob = SeenJob & {
+  readonly client: string;
+  /** Whether a byte of it may have left. */
+  readonly submitted: boolean;
+};
 
 export interface Answer {
   readonly status: number;
@@ -27,6 +32,8 @@ export interface Shop {
     respondAsync: boolean,
     patienceMs: number,
   ): Promise<Answer | null>;
+  /** POSTs anything else once; null where nobody answered. */
+  post(client: string, path: string, body: unknown): Promise<Answer | null>;
   /** Null where nobody answered. */
   read(client: string, path: string, headers?: Readonly<Record<string, string>>): Promise<Answer | null>;
   /** Every job of a client's, read until somebody answers. @throws after half a minute. */
@@ -79,6 +86,17 @@ export function openShop(
 
   return {
     read,
+    post: (client, path, body) =>
+      send(
+        client,
+        path,
+        {
+          method: 'POST',
+          body: JSON.stringify(body),
+          headers: { 'content-type': 'application/json' },
+        },
+        READ_MS,
+      ),
     order: (client, key, body, respondAsync, patienceMs) =>
       send(
         client,
@@ -105,7 +123,7 @@ export function openShop(
           continue;
         }
         const page = answer.body as { data: SeenJob[]; next_cursor: string | null };
-        jobs.push(...page.data.map((job) => ({ ...job, client })));
+        jobs.push(...page.data.map((job) => ({ ...job, client, submitted: job.upstream.id !== null })));
         cursor = page.next_cursor;
       }
       return jobs;

@@ -47,7 +47,9 @@ export interface Stage {
 }
 
 export const NO_TROUBLE: Trouble = { killAt: null, pauses: null };
-export const CLIENTS = ['studio', 'agency'] as const;
+export const CLIENTS = ['studio', 'agency', 'press'] as const;
+/** Named as a client of the shop, whose key is an operator's. */
+export const OPERATOR = 'ops';
 
 /** Two minutes of a lease take four seconds. */
 const SPEED = 30;
@@ -99,6 +101,7 @@ export async function openStage(options: StageOptions): Promise<Stage> {
       DATABASE_URL: database?.url ?? `sqlite:${join(folder, 'clipgate.db')}`,
       ARCHIVE_DIR: join(folder, 'clips'),
       CLIENT_KEYS: CLIENTS.map((client) => `${client}:${sha256(secretOf(client))}`).join(','),
+      OPERATOR_KEYS: `${OPERATOR}:${sha256(secretOf(OPERATOR))}`,
       CATALOG_MAX_AGE_S: '86400',
       LOG_LEVEL: 'warn',
       TORTURE: JSON.stringify({

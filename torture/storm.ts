@@ -1,6 +1,7 @@
 // One run: customers buy while things go wrong, then everything gets its time, then the ledger is read.
 
 import { setTimeout as sleep } from 'node:timers/promises';
+import { findMisaccounted, openBudgets } from './accounts.ts';
 import { findWrongClips } from './clips.ts';
 import { buy, type Told } from './customer.ts';
 import { buyInFairWeather } from './fair-weather.ts';
@@ -67,6 +68,7 @@ export async function runStorm(stage: Stage, options: StormOptions): Promise<Out
   const { share = 0 } = stage.options.trouble?.pauses ?? {};
   // Where every third step stands still, an answer that does not come in time proves nothing.
   const isFair = options.mishaps && share <= FAIR_PAUSES;
+  const hasBudgets = await openBudgets(stage);
   const accusations: string[] = isFair ? await buyInFairWeather(stage) : [];
   const isGuilty = () =>
     options.untilGuilty === true && (accusations.length > 0 || findPaidTwice(simulator.ledger()).length > 0);
@@ -114,7 +116,8 @@ export async function runStorm(stage: Stage, options: StormOptions): Promise<Out
     accusations.push(`processes ended by themselves ${collapses} times, for no order of ours`);
   const clips = guilty ? { wrong: [], compared: 0 } : await findWrongClips(stage, jobs);
   const ledger = simulator.ledger();
-  const judged = judge(ledger, jobs, [...accusations, ...clips.wrong]);
+  const misaccounted = guilty || !hasBudgets ? [] : await findMisaccounted(stage, jobs);
+  const judged = judge(ledger, jobs, [...accusations, ...clips.wrong], misaccounted);
   const verdict = guilty ? { ...judged, notBound: [], notEnded: [] } : judged;
   return {
     verdict,

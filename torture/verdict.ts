@@ -1,4 +1,4 @@
-// Whether we lied, by the ledger of upstream alone: four counts that must be zero, and what explains the rest.
+// Whether we lied, by the ledger of upstream alone: five counts that must be zero, and what explains the rest.
 
 import type { LedgerEntry } from '../src/simulator/index.ts';
 import { keyOf } from './orders.ts';
@@ -11,6 +11,8 @@ export interface Verdict {
   readonly toldWrong: readonly string[];
   /** Neither ended nor unknown for good reason. */
   readonly notEnded: readonly string[];
+  /** Budgets that say otherwise than their jobs, or let through more than their limit. */
+  readonly misaccounted: readonly string[];
   /** Bought, the answer was lost, and no webhook was ever taken: nothing could have told us. What became of each. */
   readonly unknownAccepted: readonly string[];
   readonly unknownNeverAccepted: number;
@@ -34,12 +36,13 @@ export function findPaidTwice(ledger: readonly LedgerEntry[]): string[] {
 
 /**
  * Judges the jobs of all clients as they stand when everything has had its time.
- * @param accusations what clients noticed on the way.
+ * @param accusations what clients noticed on the way. @param misaccounted what budgets say wrong.
  */
 export function judge(
   ledger: readonly LedgerEntry[],
   jobs: readonly SeenJob[],
   accusations: readonly string[],
+  misaccounted: readonly string[],
 ): Verdict {
   const byUpstreamId = new Map(jobs.flatMap((job) => (job.upstream.id ? [[job.upstream.id, job]] : [])));
   const bought = new Map(ledger.map((entry) => [entry.job_id, entry]));
@@ -75,6 +78,7 @@ export function judge(
     notEnded: jobs
       .filter(({ status }) => !TERMINAL.has(status) && status !== 'submission_unknown')
       .map((job) => `${job.id} of ${keyOf(job.request)} is still ${job.status}`),
+    misaccounted,
     unknownAccepted: excused.map(describeSilence),
     unknownNeverAccepted:
       unknown.length - excused.length - notBound.filter((line) => / are: .*unknown/.test(line)).length,
@@ -89,5 +93,5 @@ function describeSilence({ webhooks, ready_at: readyAt }: LedgerEntry): string {
 }
 
 /** True where no count that must be zero is more. */
-export const holds = ({ paidTwice, notBound, toldWrong, notEnded }: Verdict): boolean =>
-  [paidTwice, notBound, toldWrong, notEnded].every((list) => list.length === 0);
+export const holds = ({ paidTwice, notBound, toldWrong, notEnded, misaccounted }: Verdict): boolean =>
+  [paidTwice, notBound, toldWrong, notEnded, misaccounted].every((list) => list.length === 0);
