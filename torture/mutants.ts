@@ -201,13 +201,13 @@ export const MUTANTS: readonly Mutant[] = [
     edits: [
       {
         file: WINDOWS,
-        from: '  const held = await hold();',
-        to: `  const seen = await db.selectFrom('budget_windows').selectAll().where('budget_id', '=', budget.id)
+        from: '    const [held] = await hold(db, order);',
+        to: `    const seen = await db.selectFrom('budget_windows').selectAll().where('budget_id', '=', budget.id)
     .where('starts_at', '=', startsAt).executeTakeFirst();
-  if (seen && seen.settled_micro_usd + seen.held_micro_usd + microUsd > budget.limitMicroUsd) return null;
-  const held = await hold();`,
+    if (seen && seen.settled_micro_usd + seen.held_micro_usd + microUsd > budget.limitMicroUsd) return null;
+    const [held] = await hold(db, order);`,
       },
-      { file: WINDOWS, from: '    if (budget.hard) {', to: '    if (budget.hard && microUsd < 0) {' },
+      { file: WINDOWS, from: 'isSoft: budget.hard ? 0 : 1 }', to: 'isSoft: 1 }' },
     ],
   },
   {
@@ -216,8 +216,8 @@ export const MUTANTS: readonly Mutant[] = [
     edits: [
       {
         file: CREATION,
-        from: 'await admit(db, { jobId: id',
-        to: 'if (Math.random() < 0.9) await admit(db, { jobId: id',
+        from: 'const ask = () => admit(db, {',
+        to: 'const ask = async () => Math.random() < 0.1 ? 0 : admit(db, {',
       },
     ],
   },

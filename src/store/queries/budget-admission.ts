@@ -1,13 +1,15 @@
 // Whether the budgets of an order have room for it: decided and held in the transaction that makes its job.
 
-import { sql } from 'kysely';
+import { type Insertable, sql } from 'kysely';
 import { holdFor, remainingOf } from '../../core/accounts/budget.ts';
 import type { Calendar } from '../../core/accounts/calendar.ts';
 import { ClipgateError } from '../../core/errors.ts';
 import type { MicroUsd } from '../../core/money.ts';
 import type { Dialect, Queries } from '../sql/database.ts';
+import { prepare } from '../sql/prepared-query.ts';
+import type { Tables } from '../sql/tables.ts';
 import { applies, BUDGET_COLUMNS, LOCK_ORDER, toBudget } from './budget-row.ts';
-import { holdInWindow, noticeThresholds } from './budget-windows.ts';
+import { noticeThresholds, prepareHold } from './budget-windows.ts';
 
 /** What an order asks its budgets for. */
 export interface AdmissionRequest {
@@ -18,22 +20,32 @@ export interface AdmissionRequest {
   readonly ceilingMicroUsd: MicroUsd | null;
 }
 
-export type Admit = (db: Queries, request: AdmissionRequest) => Promise<void>;
+/** Resolves to how many budgets hold for the order. */
+export type Admit = (db: Queries, request: AdmissionRequest) => Promise<number>;
 
 /**
  * Holds the order's ceiling in every budget it asks, in the window that contains the database's present.
  * @throws ClipgateError budget_exceeded for the first budget without room, unpriceable where a hard budget cannot hold
  * an unknown amount: the transaction must be rolled back, and with it what other budgets held.
  */
-export function prepareAdmission(dialect: Dialect, calendarOf: (timeZone: string) => Calendar): Admit {
-  return async (db, { jobId, clientId, keyId, ceilingMicroUsd }) => {
-    const rows = await db
+export function prepareAdmission(
+  reader: Queries,
+  dialect: Dialect,
+  calendarOf: (timeZone: string) => Calendar,
+): Admit {
+  const holdInWindow = prepareHold(reader);
+  const selectAsked = prepare((caller: { readonly clientId: string; readonly keyId: string | null }) =>
+    reader
       .selectFrom('budgets')
       .select(BUDGET_COLUMNS)
       .select(sql<number>`${dialect.now()}`.as('now'))
-      .where(applies(clientId, keyId))
-      .orderBy(LOCK_ORDER)
-      .execute();
+      .where(applies(sql`${caller.clientId}`, sql`${caller.keyId}`))
+      .orderBy(LOCK_ORDER),
+  );
+
+  return async (db, { jobId, clientId, keyId, ceilingMicroUsd }) => {
+    const holds: Insertable<Tables['budget_holds']>[] = [];
+    const rows = await selectAsked(db, { clientId, keyId });
     for (const { now, ...row } of rows) {
       const budget = toBudget(row);
       const microUsd = holdFor(budget, ceilingMicroUsd);
@@ -71,19 +83,18 @@ export function prepareAdmission(dialect: Dialect, calendarOf: (timeZone: string
           },
         });
       }
-      await db
-        .insertInto('budget_holds')
-        .values({
-          job_id: jobId,
-          attempt: 1,
-          budget_id: budget.id,
-          starts_at: window.startsAt,
-          held_micro_usd: microUsd,
-          state: 'held',
-          settled_micro_usd: null,
-        })
-        .execute();
+      holds.push({
+        job_id: jobId,
+        attempt: 1,
+        budget_id: budget.id,
+        starts_at: window.startsAt,
+        held_micro_usd: microUsd,
+        state: 'held',
+        settled_micro_usd: null,
+      });
       await noticeThresholds(db, dialect, budget, held);
     }
+    if (holds.length > 0) await db.insertInto('budget_holds').values(holds).execute();
+    return holds.length;
   };
 }

@@ -5,6 +5,7 @@ import { type Budget, reachedThresholds } from '../../core/accounts/budget.ts';
 import { type Calendar, createCalendar } from '../../core/accounts/calendar.ts';
 import type { MicroUsd } from '../../core/money.ts';
 import type { Dialect, Queries } from '../sql/database.ts';
+import { prepare } from '../sql/prepared-query.ts';
 import type { BudgetEventTable, BudgetWindowTable } from '../sql/tables.ts';
 
 export type WindowRow = BudgetWindowTable;
@@ -49,35 +50,37 @@ export async function openWindow(db: Queries, { budgetId, startsAt }: WindowKey)
     .execute();
 }
 
-/**
- * Holds an amount in a window, where it fits: the condition stands in the UPDATE itself, and reads the limit there, so
- * that no race passes it and a lowered limit is true at once. A soft budget holds whatever is asked.
- * @returns the window after it; null where it does not fit.
- */
-export async function holdInWindow(
+export type HoldInWindow = (
   db: Queries,
   budget: Budget,
   startsAt: number,
   microUsd: MicroUsd,
-): Promise<WindowRow | null> {
-  const key = { budgetId: budget.id, startsAt };
-  const hold = () => {
-    let update = inWindow(db, key).set({
-      held_micro_usd: sql<number>`held_micro_usd + ${microUsd}`,
-    });
-    if (budget.hard) {
-      update = update.where(
-        sql<boolean>`settled_micro_usd + held_micro_usd + ${microUsd} <= adjustment_micro_usd
-          + (select limit_micro_usd from budgets where budgets.id = ${budget.id})`,
-      );
-    }
-    return update.returningAll().executeTakeFirst();
+) => Promise<WindowRow | null>;
+
+/**
+ * Holds an amount in a window, where it fits: the condition stands in the UPDATE itself, and reads the limit there, so
+ * that no race passes it and a lowered limit is true at once. A soft budget holds whatever is asked. Resolves to the
+ * window after it; null where it does not fit.
+ */
+export function prepareHold(reader: Queries): HoldInWindow {
+  const hold = prepare((order: { budgetId: string; startsAt: number; microUsd: MicroUsd; isSoft: 0 | 1 }) =>
+    inWindow(reader, order)
+      .set({ held_micro_usd: sql<number>`held_micro_usd + ${order.microUsd}` })
+      .where(
+        sql<boolean>`(${order.isSoft} = 1 or settled_micro_usd + held_micro_usd + ${order.microUsd} <= adjustment_micro_usd
+          + (select limit_micro_usd from budgets where budgets.id = ${order.budgetId}))`,
+      )
+      .returningAll(),
+  );
+
+  return async (db, budget, startsAt, microUsd) => {
+    const order = { budgetId: budget.id, startsAt, microUsd, isSoft: budget.hard ? 0 : 1 } as const;
+    const [held] = await hold(db, order);
+    if (held) return held;
+    // Refused, or the window's first: its row is made, and the question asked again.
+    await openWindow(db, order);
+    return (await hold(db, order))[0] ?? null;
   };
-  const held = await hold();
-  if (held) return held;
-  // Refused, or the window's first: its row is made, and the question asked again.
-  await openWindow(db, key);
-  return (await hold()) ?? null;
 }
 
 /** Adds to what a window holds and has settled; amounts may be negative. */

@@ -128,6 +128,8 @@ export type CreateJob = (
     readonly leaseMs: number;
     /** False where it runs as a single statement, without a transaction around it. */
     readonly isTransaction: boolean;
+    /** True where a budget is likely to be asked about it: asked at once, the insert that would find out is spared. */
+    readonly isBudgeted: boolean;
   },
 ) => Promise<Written<CreateResult | null>>;
 
@@ -290,14 +292,16 @@ export function prepareJobCreation(db: Queries, dialect: Dialect, admit: Admit):
       owner,
       leaseMs,
     };
-    const [free] = await insertJob(db, { ...job, admitted: 0 });
-    // A statement of its own cannot take back what a budget holds: the caller comes again with a transaction.
-    if (!free && !options.isTransaction) return { value: null, changed: [] };
-    if (!free) {
-      const ceilingMicroUsd = fallback ? fallback.maxTotalMicroUsd : (intent.ceilingMicroUsd ?? null);
-      await admit(db, { jobId: id, clientId, keyId: job.keyId, ceilingMicroUsd });
+    const ceilingMicroUsd = fallback ? fallback.maxTotalMicroUsd : (intent.ceilingMicroUsd ?? null);
+    const ask = () => admit(db, { jobId: id, clientId, keyId: job.keyId, ceilingMicroUsd });
+    let budgets = options.isBudgeted ? await ask() : 0;
+    let [row] = await insertJob(db, { ...job, admitted: budgets > 0 ? 1 : 0 });
+    if (!row) {
+      // A statement of its own cannot take back what a budget holds: the caller comes again with a transaction.
+      if (!options.isTransaction) return { value: null, changed: [] };
+      budgets = await ask();
+      [row] = await insertJob(db, { ...job, admitted: 1 });
     }
-    const [row] = free ? [free] : await insertJob(db, { ...job, admitted: 1 });
     if (!row) throw new Error(`Inserting job ${id} returned no row`);
     if (bodies.hash !== null) await useBody(db, bodies.hash);
     if (fallback) await insertAttempts(db, intent, fallback, bodies);
@@ -306,6 +310,6 @@ export function prepareJobCreation(db: Queries, dialect: Dialect, admit: Admit):
     if (tags.length > 0) await insertTags(db, row, tags);
     if (waits) return { value: { kind: 'waiting', job: toJob(row), budgeted: !free }, changed: [id] };
     const claim = { job: toJob(row), lease: { jobId: id, owner, token: FIRST_TOKEN } };
-    return { value: { kind: 'created', claim, budgeted: !free }, changed: [id] };
+    return { value: { kind: 'created', claim, budgeted: budgets > 0 }, changed: [id] };
   };
 }

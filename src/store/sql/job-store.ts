@@ -43,7 +43,7 @@ const isNew = (result: CreateResult | null): result is Made =>
 export function createJobStore(database: Database): UnguardedStore {
   const { reader, dialect, write, writeOne, writeShared } = database;
   const calendarOf = createCalendars();
-  const createJob = prepareJobCreation(reader, dialect, prepareAdmission(dialect, calendarOf));
+  const createJob = prepareJobCreation(reader, dialect, prepareAdmission(reader, dialect, calendarOf));
   /** Clients whose last order a budget was asked about: only how the next is written hangs on it. */
   const budgeted = new LRUCache<string, true>({ max: 10_000 });
   const documents = createDocuments(database);
@@ -91,8 +91,10 @@ export function createJobStore(database: Database): UnguardedStore {
         !intent.resubmitOf &&
         !intent.slots?.length &&
         hash === null;
-      const create = (isTransaction: boolean) => (db: Queries) =>
-        createJob(db, intent, { hash, attempts }, { owner, leaseMs, isTransaction });
+      const create =
+        (isTransaction: boolean, isBudgeted = false) =>
+        (db: Queries) =>
+          createJob(db, intent, { hash, attempts }, { owner, leaseMs, isTransaction, isBudgeted });
       const { clientId } = intent;
       if (!budgeted.has(clientId)) {
         const made = await (single ? writeOne(create(false)) : write(create(true)));
@@ -101,7 +103,7 @@ export function createJobStore(database: Database): UnguardedStore {
       }
       // Orders under one budget wait for its row: together they wait for one commit.
       const order = [clientId, intent.keyId ?? '', intent.idempotency?.key ?? ''].join(' ');
-      const made = await writeShared(create(true), order);
+      const made = await writeShared(create(true, true), order);
       if (!made) throw new Error(`Creating job ${intent.id} in a transaction came to nothing`);
       if (isNew(made) && !made.budgeted) budgeted.delete(clientId);
       else budgeted.set(clientId, true);
