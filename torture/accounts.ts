@@ -9,8 +9,8 @@ interface Budget {
   readonly window: { readonly spent_usd: number; readonly held_usd: number };
 }
 
-/** What `press` may spend: a few dozen clips, soon reached. */
-const TIGHT_USD = 2;
+/** What `press` may spend: a handful of clips, soon reached. */
+const TIGHT_USD = 0.4;
 const AMPLE_USD = 1_000_000;
 const ATTEMPTS = 40;
 const REST_MS = 250;

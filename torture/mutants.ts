@@ -222,14 +222,6 @@ export const MUTANTS: readonly Mutant[] = [
     ],
   },
   {
-    name: 'a bill is settled whenever it is written',
-    stack: 'sqlite',
-    edits: [
-      { file: SETTLEMENT, from: "    .where('budget_holds.state', '=', 'held')\n", to: '' },
-      { file: SETTLEMENT, from: "      .where('state', '=', 'held')\n", to: '' },
-    ],
-  },
-  {
     name: 'an unknown bill releases its hold',
     stack: 'sqlite',
     edits: [
@@ -264,5 +256,10 @@ export const MUTANTS: readonly Mutant[] = [
     }`,
       },
     ],
+  },
+  {
+    name: 'a bill is counted, and its hold stays',
+    stack: 'sqlite',
+    edits: [{ file: SETTLEMENT, from: 'heldMicroUsd: -held_micro_usd', to: 'heldMicroUsd: 0' }],
   },
 ];
