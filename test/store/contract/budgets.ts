@@ -2,6 +2,7 @@
 
 import { describe, expect, it } from 'vitest';
 import type { BudgetScope } from '../../../src/core/accounts/budget.ts';
+import { createCalendar } from '../../../src/core/accounts/calendar.ts';
 import type { Job, JobChange, JobStatus } from '../../../src/core/job/job.ts';
 import type { NewBudget } from '../../../src/store/ports/budgets.ts';
 import type { JobStore } from '../../../src/store/ports/job-store.ts';
@@ -153,6 +154,21 @@ export function describeBudgets(current: () => StoreUnderTest): void {
       await createClaim(store, order(10));
       expect(await store.getBudget(made.id)).toBeNull();
     });
+
+    it.each(['Pacific/Kiritimati', 'Pacific/Pago_Pago', 'America/Santiago'])(
+      'holds in the day of %s, wherever the server stands',
+      async (timeZone) => {
+        const { store } = current();
+        const made = await store.createBudget(budget({ period: 'day', timeZone }), BY);
+        const { job } = await createClaim(store, order(10));
+        const state = await store.getBudget(made.id);
+        const day = createCalendar(timeZone).windowAt('day', job.createdAt);
+        expect(state).toMatchObject({
+          use: { startsAt: day.startsAt, heldMicroUsd: 10 },
+          resetsAt: day.endsAt,
+        });
+      },
+    );
 
     it('begins with nothing held when its window does', async () => {
       const { store, passTime } = current();
