@@ -308,7 +308,7 @@ export function prepareJobCreation(db: Queries, dialect: Dialect, admit: Admit):
     if (callbackUrl !== null) await insertCallback(db, id, callbackUrl, intent.callbackFormat ?? null);
     if (intent.answer) await insertAnswer(db, dialect, { ...intent.answer, jobId: id, clientId, owner });
     if (tags.length > 0) await insertTags(db, row, tags);
-    if (waits) return { value: { kind: 'waiting', job: toJob(row), budgeted: !free }, changed: [id] };
+    if (waits) return { value: { kind: 'waiting', job: toJob(row), budgeted: budgets > 0 }, changed: [id] };
     const claim = { job: toJob(row), lease: { jobId: id, owner, token: FIRST_TOKEN } };
     return { value: { kind: 'created', claim, budgeted: budgets > 0 }, changed: [id] };
   };
