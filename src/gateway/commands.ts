@@ -25,6 +25,7 @@ export const USAGE = `usage: node dist/main.js                   serve
        node dist/main.js migrate           bring the schema up to date and exit
        node dist/main.js archive copy --from <folder or s3://...> --to <folder or s3://...>
                                            copy every clip that is not there yet, checked by its SHA-256
+       node dist/main.js spend rebuild     make all sums of spend anew from the ledger
        node dist/main.js retention --dry-run
                                            say what retention would remove now, and remove nothing`;
 
@@ -82,6 +83,13 @@ export async function runCommand(args: readonly string[], parts: CommandParts): 
       const store = await openStore({ databaseUrl, clock, report });
       await store.close();
       say('The schema is up to date.');
+      return;
+    }
+    case 'spend': {
+      if (file !== 'rebuild') throw usage('spend: the one form is `spend rebuild`.');
+      const store = await openStore({ databaseUrl, clock, report });
+      const { lines, added } = await store.rebuildSpend().finally(() => store.close());
+      say(`Summed ${lines} attempts, ${added} of them new to the ledger.`);
       return;
     }
     case 'retention': {

@@ -10,6 +10,7 @@ import { trackConnections } from '../http/server/connections.ts';
 import type { App } from '../http/server/context.ts';
 import { type BudgetWatch, createBudgetWatch } from '../service/accounts/budget-watch.ts';
 import { createBudgets } from '../service/accounts/budgets.ts';
+import { createSpend } from '../service/accounts/spend.ts';
 import type { CallbackDispatcher } from '../service/callbacks/callback-dispatcher.ts';
 import { createArchiveHealth } from '../service/clips/archive-health.ts';
 import { createContentLinks } from '../service/clips/content-links.ts';
@@ -191,6 +192,7 @@ export async function createGateway(parts: GatewayParts): Promise<Gateway> {
     ),
     maxWaitS: config.MAX_WAIT_S,
     budgets: createBudgets({ store, clock }),
+    spend: createSpend({ store, clock }),
     links,
     publicUrl: config.PUBLIC_URL,
     pingStore: () => store.ping(),

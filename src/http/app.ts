@@ -7,6 +7,7 @@ import type { AuditLog } from '../service/accounts/audit-log.ts';
 import type { Budgets } from '../service/accounts/budgets.ts';
 import type { ClientAdmin } from '../service/accounts/client-admin.ts';
 import type { KeyAdmin } from '../service/accounts/key-admin.ts';
+import type { Spend } from '../service/accounts/spend.ts';
 import type { CatalogCache } from '../service/catalog/catalog-cache.ts';
 import type { CatalogHistoryReader } from '../service/catalog/catalog-history.ts';
 import type { ClipArchive } from '../service/clips/clip-archive.ts';
@@ -18,6 +19,7 @@ import type { SubmissionHolds } from '../service/jobs/submission-hold.ts';
 import type { Orders } from '../service/orders/place-order.ts';
 import type { ResentOrders } from '../service/orders/resent-orders.ts';
 import type { InboundWebhooks } from '../service/webhooks/inbound-webhooks.ts';
+import { accountRoutes } from './admin/routes/account.ts';
 import { auditRoutes } from './admin/routes/audit.ts';
 import { budgetRoutes } from './admin/routes/budgets.ts';
 import { clientRoutes } from './admin/routes/clients.ts';
@@ -34,6 +36,7 @@ import { reconciliationRoutes } from './api/routes/reconciliation.ts';
 import { refetchRoutes } from './api/routes/refetch.ts';
 import { resubmissionRoutes } from './api/routes/resubmission.ts';
 import { routeRoutes } from './api/routes/route.ts';
+import { spendRoutes } from './api/routes/spend.ts';
 import { submissionRoutes } from './api/routes/submissions.ts';
 import { problems } from './api/schemas/problem.ts';
 import { admitBodies } from './input/body-admission.ts';
@@ -84,6 +87,7 @@ export interface AppParts extends Omit<OperationRoutesParts, 'catalog' | 'isClos
   /** The longest wait that `Prefer: wait` gets, in seconds. */
   readonly maxWaitS: number;
   readonly budgets: Budgets;
+  readonly spend: Spend;
   readonly links: ContentLinks;
   /** PUBLIC_URL; undefined = clients reach this gateway at the address they use. */
   readonly publicUrl: string | undefined;
@@ -178,6 +182,8 @@ export async function createApp(parts: AppParts): Promise<App> {
       await api.register(routeRoutes(parts));
       await api.register(jobRoutes(parts));
       await api.register(resubmissionRoutes(parts));
+      await api.register(spendRoutes(parts));
+      await api.register(accountRoutes(parts));
       await api.register(eventRoutes({ ...parts, answers }));
     }),
   );

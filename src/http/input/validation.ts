@@ -1,7 +1,7 @@
 // Validates requests with their zod schemas, without coercing or dropping anything.
 
 import type { FastifySchemaCompiler } from 'fastify';
-import type { z } from 'zod';
+import { z } from 'zod';
 import { ClipgateError, type InputError } from '../../core/errors.ts';
 import { invalidRequest, toInputError } from './input-errors.ts';
 import { findUnsafe } from './json-limits.ts';
@@ -24,7 +24,7 @@ export const validatorCompiler: FastifySchemaCompiler<z.ZodType> = ({ schema, ht
       return { error: new ClipgateError('malformed_body', 'The body is empty: send a JSON object.') };
     }
     // Parameters of a path are held to patterns, and of a header nothing is passed on but what a schema says of it.
-    const faults = part === 'header' || part === 'path' ? [] : findUnreadable(data, part);
+    const faults = part === 'header' || part === 'path' ? [] : findUnreadable(data, part, schema);
     const result = faults.length > 0 ? null : schema.safeParse(data);
     // Fastify would copy all headers at every look at them, had any been replaced.
     if (result?.success) return part === 'header' ? {} : { value: result.data };
@@ -35,13 +35,20 @@ export const validatorCompiler: FastifySchemaCompiler<z.ZodType> = ({ schema, ht
 };
 
 /** What is wrong before any field is looked at. */
-function findUnreadable(data: unknown, part: InputError['in']): InputError[] {
+function findUnreadable(data: unknown, part: InputError['in'], schema: z.ZodType): InputError[] {
   if (part === 'query') {
-    // Of two values one would have to be dropped.
-    const repeated = Object.entries(data ?? {}).filter(([, value]) => Array.isArray(value));
+    // Of two values one would have to be dropped, but where a list is asked for.
+    const repeated = Object.entries(data ?? {}).filter(
+      ([name, value]) => Array.isArray(value) && !takesList(schema, name),
+    );
     if (repeated.length > 0)
       return repeated.map(([name]) => toInputError([name], 'is given more than once', part));
   }
   const unsafe = findUnsafe(data);
   return unsafe ? [toInputError(unsafe.path, unsafe.message, part)] : [];
 }
+
+const takesList = (schema: z.ZodType, name: string): boolean =>
+  schema instanceof z.ZodObject &&
+  Object.hasOwn(schema.shape, name) &&
+  (schema.shape[name] as z.ZodType).safeParse([]).success;

@@ -233,6 +233,7 @@ describe('what should not happen', () => {
       recordsOf: fail,
     },
     budgets: { create: fail, list: fail, get: fail, update: fail, remove: fail, adjust: fail, of: fail },
+    spend: { sum: fail, lines: fail as never },
     archive: { open: fail },
     holds: { pause: fail, resume: fail },
     clips: { refetch: fail },

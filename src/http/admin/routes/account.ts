@@ -1,0 +1,36 @@
+// GET /account: what a caller is, may, and has left.
+
+import type { Budgets } from '../../../service/accounts/budgets.ts';
+import { problems } from '../../api/schemas/problem.ts';
+import { NoQuerySchema } from '../../api/schemas/query.ts';
+import type { App } from '../../server/context.ts';
+import { renderLimits, renderModelRules } from '../schemas/access.ts';
+import { AccountSchema } from '../schemas/account.ts';
+import { renderBudget } from './budgets.ts';
+
+export function accountRoutes({ budgets }: { readonly budgets: Pick<Budgets, 'of'> }) {
+  return async (app: App): Promise<void> => {
+    app.get(
+      '/account',
+      {
+        schema: {
+          operationId: 'getAccount',
+          summary: 'What you are, what you may, and what your budgets have left',
+          tags: ['accounts'],
+          querystring: NoQuerySchema,
+          response: { 200: AccountSchema, ...problems(400, 401, 403, 405, 500, 503) },
+        },
+      },
+      async ({ principal }) => ({
+        kind: principal.kind,
+        name: principal.name,
+        client: principal.client,
+        key_id: principal.keyId,
+        scopes: [...principal.scopes],
+        models: principal.models.map(renderModelRules),
+        limits: principal.limits.map(({ scope, id, ...limits }) => ({ scope, id, ...renderLimits(limits) })),
+        budgets: (await budgets.of(principal)).map(renderBudget),
+      }),
+    );
+  };
+}
