@@ -30,7 +30,8 @@ export function toInputError(
   message: string,
   part: InputError['in'] = 'body',
 ): InputError {
-  return { in: part, pointer: pointTo(path), message };
+  // A parameter is named as a whole: of a list, the caller sent no index.
+  return { in: part, pointer: pointTo(part === 'query' ? path.slice(0, 1) : path), message };
 }
 
 /** Names are the caller's and may be as long as a body: no more of them is read than is shown. */

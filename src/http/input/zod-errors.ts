@@ -23,7 +23,12 @@ function describeIssue(issue: Issue, base: readonly PropertyKey[], data: unknown
     case 'invalid_type':
       return fault(typeMessage(issue, valueAt(data, path), part));
     case 'invalid_value':
-      return fault(valueAt(data, path) === undefined ? 'is required' : `must be ${anyOf(issue.values)}`);
+      // A parameter that may be repeated is an entry of a list although it came as text.
+      return fault(
+        valueAt(data, path) === undefined && (part !== 'query' || path.length === 1)
+          ? 'is required'
+          : `must be ${anyOf(issue.values)}`,
+      );
     case 'too_small':
       return fault(sizeMessage(issue.origin, issue.inclusive ? 'at least' : 'more than', issue.minimum));
     case 'too_big':
