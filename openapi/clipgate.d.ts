@@ -218,6 +218,63 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/spend": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * What was spent, by time and by client, key, model or tag
+         * @description Clients see their own, operators and auditors everything. The rows of the days are together the range. At most 400 days, 1,000 intervals and 10,000 rows at once.
+         */
+        get: operations["getSpend"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/spend/export": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Every attempt with what it cost, as CSV or NDJSON
+         * @description One line per attempt in the order in which they were submitted, those under way included, streamed. An unknown amount is empty (CSV) or null. Text that a spreadsheet would run as a formula has a `'` before it in CSV.
+         */
+        get: operations["exportSpend"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/account": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What you are, what you may, and what your budgets have left */
+        get: operations["getAccount"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/jobs/{id}/events": {
         parameters: {
             query?: never;
@@ -1574,66 +1631,6 @@ export interface components {
         } & {
             [key: string]: unknown;
         };
-        /** @description One act of an operator. */
-        AuditEntry: {
-            id: string;
-            /** Format: date-time */
-            at: string;
-            /** @description The operator's name. */
-            actor: string;
-            /** @description The key they acted with. */
-            key_id: string | null;
-            /** @description Such as `create`, `revoke`, `resolve`: open for additions. */
-            action: string;
-            object: {
-                kind: string;
-                id: string;
-            };
-            reason: string | null;
-            /** @description The members of the object that the act is about, without secrets; null = none. */
-            before: {
-                [key: string]: unknown;
-            } | null;
-            /** @description The members of the object that the act is about, without secrets; null = none. */
-            after: {
-                [key: string]: unknown;
-            } | null;
-            /** @description As in `X-Request-Id`. */
-            request_id: string | null;
-        };
-        /**
-         * @description Acts of operators, newest first.
-         * @example {
-         *       "data": [
-         *         {
-         *           "id": "audit_3f0c2a4d5e6f4a7b8c9d0e1f2a3b4c5d",
-         *           "at": "2026-11-02T09:14:00.000Z",
-         *           "actor": "alice",
-         *           "key_id": "env_5f2b8c1d9e0a",
-         *           "action": "attach",
-         *           "object": {
-         *             "kind": "job",
-         *             "id": "job_01KB5Y3T0R8V2W4X6Y8Z0A2C4E"
-         *           },
-         *           "reason": "Found on the invoice.",
-         *           "before": {
-         *             "status": "submission_unknown",
-         *             "upstream_id": null
-         *           },
-         *           "after": {
-         *             "status": "pending",
-         *             "upstream_id": "gen-vid-1790931600-a1B2"
-         *           },
-         *           "request_id": "req_8f1d2c"
-         *         }
-         *       ],
-         *       "next_cursor": null
-         *     }
-         */
-        AuditList: {
-            data: components["schemas"]["AuditEntry"][];
-            next_cursor: string | null;
-        };
         /**
          * @description A budget with what is left of its present window.
          * @example {
@@ -1763,6 +1760,107 @@ export interface components {
             usd: number;
             reason: string;
             actor: string;
+        };
+        /**
+         * @description What a caller is, may, and has left.
+         * @example {
+         *       "kind": "client",
+         *       "name": "studio",
+         *       "client": "studio",
+         *       "key_id": "env_5f1c09ab77e2",
+         *       "scopes": [
+         *         "read",
+         *         "write"
+         *       ],
+         *       "models": [],
+         *       "limits": [],
+         *       "budgets": []
+         *     }
+         */
+        Account: {
+            /** @enum {string} */
+            kind: "client" | "operator" | "auditor";
+            name: string;
+            /** @description Who owns the jobs it orders. */
+            client: string;
+            /** @description null: this gateway asks for no key. */
+            key_id: string | null;
+            scopes: ("read" | "write")[];
+            /** @description Of the key and of its client: a model must satisfy each. Empty: every model. */
+            models: ({
+                allow: string[] | null;
+                deny: string[] | null;
+            } | null)[];
+            /** @description Of the key and of its client: each counts for itself. */
+            limits: {
+                requests_per_minute: number | null;
+                max_running_jobs: number | null;
+                /** @enum {string} */
+                scope: "key" | "client";
+                id: string;
+            }[];
+            /** @description Every budget that its orders ask, with what is left and when it resets. */
+            budgets: components["schemas"]["Budget"][];
+        };
+        /** @description One act of an operator. */
+        AuditEntry: {
+            id: string;
+            /** Format: date-time */
+            at: string;
+            /** @description The operator's name. */
+            actor: string;
+            /** @description The key they acted with. */
+            key_id: string | null;
+            /** @description Such as `create`, `revoke`, `resolve`: open for additions. */
+            action: string;
+            object: {
+                kind: string;
+                id: string;
+            };
+            reason: string | null;
+            /** @description The members of the object that the act is about, without secrets; null = none. */
+            before: {
+                [key: string]: unknown;
+            } | null;
+            /** @description The members of the object that the act is about, without secrets; null = none. */
+            after: {
+                [key: string]: unknown;
+            } | null;
+            /** @description As in `X-Request-Id`. */
+            request_id: string | null;
+        };
+        /**
+         * @description Acts of operators, newest first.
+         * @example {
+         *       "data": [
+         *         {
+         *           "id": "audit_3f0c2a4d5e6f4a7b8c9d0e1f2a3b4c5d",
+         *           "at": "2026-11-02T09:14:00.000Z",
+         *           "actor": "alice",
+         *           "key_id": "env_5f2b8c1d9e0a",
+         *           "action": "attach",
+         *           "object": {
+         *             "kind": "job",
+         *             "id": "job_01KB5Y3T0R8V2W4X6Y8Z0A2C4E"
+         *           },
+         *           "reason": "Found on the invoice.",
+         *           "before": {
+         *             "status": "submission_unknown",
+         *             "upstream_id": null
+         *           },
+         *           "after": {
+         *             "status": "pending",
+         *             "upstream_id": "gen-vid-1790931600-a1B2"
+         *           },
+         *           "request_id": "req_8f1d2c"
+         *         }
+         *       ],
+         *       "next_cursor": null
+         *     }
+         */
+        AuditList: {
+            data: components["schemas"]["AuditEntry"][];
+            next_cursor: string | null;
         };
         /**
          * @description What holds for all keys of a client.
@@ -2179,6 +2277,81 @@ export interface components {
                 }) | null;
             }[];
         };
+        /**
+         * @description What was spent.
+         * @example {
+         *       "data": [
+         *         {
+         *           "start": "2026-11-01T00:00:00.000Z",
+         *           "client": "studio",
+         *           "jobs": 41,
+         *           "billed_usd": 12.34,
+         *           "estimated_usd": 12.5,
+         *           "held_usd": 0.12,
+         *           "unknown_jobs": 1
+         *         }
+         *       ],
+         *       "total": {
+         *         "start": "2026-11-01T00:00:00.000Z",
+         *         "jobs": 41,
+         *         "billed_usd": 12.34,
+         *         "estimated_usd": 12.5,
+         *         "held_usd": 0.12,
+         *         "unknown_jobs": 1
+         *       },
+         *       "since": "2026-11-01T00:00:00.000Z",
+         *       "until": "2026-12-01T00:00:00.000Z"
+         *     }
+         */
+        Spend: {
+            /** @description In order of time, then group; only rows with jobs. A job with several tags is in the row of each tag. */
+            data: {
+                /**
+                 * Format: date-time
+                 * @description Where the interval begins, or the range if it begins later.
+                 */
+                start: string;
+                client?: string;
+                /** @description The id of the key; null: ordered without one. */
+                key?: string | null;
+                model?: string;
+                /** @description null: jobs without tags. */
+                tag?: string | null;
+                /** @description Attempts: a job whose `fallback` took two counts twice. */
+                jobs: number;
+                /** @description Bills that are known. */
+                billed_usd: number;
+                /** @description What those that were or may have been bought were estimated to cost. */
+                estimated_usd: number;
+                /** @description The most that jobs under way, and jobs whose bill is unknown, may cost, as far as that is known. */
+                held_usd: number;
+                /** @description Jobs that have ended, or may have, and whose bill is unknown: in no sum as 0. */
+                unknown_jobs: number;
+            }[];
+            /** @description All of the range, every job once. */
+            total: {
+                /** Format: date-time */
+                start: string;
+                /** @description Attempts: a job whose `fallback` took two counts twice. */
+                jobs: number;
+                /** @description Bills that are known. */
+                billed_usd: number;
+                /** @description What those that were or may have been bought were estimated to cost. */
+                estimated_usd: number;
+                /** @description The most that jobs under way, and jobs whose bill is unknown, may cost, as far as that is known. */
+                held_usd: number;
+                /** @description Jobs that have ended, or may have, and whose bill is unknown: in no sum as 0. */
+                unknown_jobs: number;
+            };
+            /** Format: date-time */
+            since: string;
+            /** Format: date-time */
+            until: string;
+        };
+        /** @description RFC 4180, with a header row. */
+        SpendCsv: string;
+        /** @description One JSON object a line. */
+        SpendNdjson: string;
         /**
          * @description Whether submissions are held.
          * @example {
@@ -4206,6 +4379,321 @@ export interface operations {
             };
             /** @description OpenRouter failed; see `code`. */
             502: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service unavailable; see `code` and `Retry-After`. */
+            503: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    "Retry-After": components["headers"]["Retry-After"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    getSpend: {
+        parameters: {
+            query?: {
+                /** @description Default: the beginning of the month of `until`, in `time_zone`. */
+                since?: string;
+                /** @description Default: now. Not included. */
+                until?: string;
+                /** @description A row for each `client`, `key`, `model` or `tag`, or for several of these, separated by commas. */
+                group_by?: string;
+                /** @description A row for each of these. Weeks begin on Monday. */
+                interval?: "hour" | "day" | "week" | "month" | "none";
+                /** @description Where days, weeks and months begin. */
+                time_zone?: string;
+                /** @description `submitted`: by when a job was sent, jobs under way included. `settled`: by when its bill was known; a bill that comes later counts when it comes, so that closed months stay closed. */
+                by?: "submitted" | "settled";
+                /** @description For operators and auditors: only this client. Default: all clients. */
+                client?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description What was spent. */
+            200: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Spend"];
+                };
+            };
+            /** @description Invalid request: `invalid_request`, `malformed_body`, or OpenRouter rejected the input. */
+            400: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The key is missing or unknown (`unauthorized`), or it is `key_expired` or `key_revoked`. */
+            401: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    "WWW-Authenticate": components["headers"]["WWW-Authenticate"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden by OpenRouter (`upstream_forbidden`) or to this key: `operator_required`, `scope_missing`, `model_not_allowed`. */
+            403: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Method not allowed: `method_not_allowed`; see `Allow`. */
+            405: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    Allow: components["headers"]["Allow"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too much at once: `rate_limited`, `too_many_running_jobs`, or `upstream_rate_limited`; see `Retry-After`. */
+            429: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    "Retry-After": components["headers"]["Retry-After"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal server error: `internal`. */
+            500: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service unavailable; see `code` and `Retry-After`. */
+            503: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    "Retry-After": components["headers"]["Retry-After"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    exportSpend: {
+        parameters: {
+            query?: {
+                format?: "csv" | "ndjson";
+                /** @description Default: everything. */
+                since?: string;
+                /** @description Default: now. Not included. */
+                until?: string;
+                /** @description For operators and auditors: only this client. Default: all clients. */
+                client?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The lines. */
+            200: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/csv": components["schemas"]["SpendCsv"];
+                    "application/x-ndjson": components["schemas"]["SpendNdjson"];
+                };
+            };
+            /** @description Invalid request: `invalid_request`, `malformed_body`, or OpenRouter rejected the input. */
+            400: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The key is missing or unknown (`unauthorized`), or it is `key_expired` or `key_revoked`. */
+            401: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    "WWW-Authenticate": components["headers"]["WWW-Authenticate"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden by OpenRouter (`upstream_forbidden`) or to this key: `operator_required`, `scope_missing`, `model_not_allowed`. */
+            403: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Method not allowed: `method_not_allowed`; see `Allow`. */
+            405: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    Allow: components["headers"]["Allow"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too much at once: `rate_limited`, `too_many_running_jobs`, or `upstream_rate_limited`; see `Retry-After`. */
+            429: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    "Retry-After": components["headers"]["Retry-After"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal server error: `internal`. */
+            500: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service unavailable; see `code` and `Retry-After`. */
+            503: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    "Retry-After": components["headers"]["Retry-After"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    getAccount: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description What a caller is, may, and has left. */
+            200: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Account"];
+                };
+            };
+            /** @description Invalid request: `invalid_request`, `malformed_body`, or OpenRouter rejected the input. */
+            400: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The key is missing or unknown (`unauthorized`), or it is `key_expired` or `key_revoked`. */
+            401: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    "WWW-Authenticate": components["headers"]["WWW-Authenticate"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden by OpenRouter (`upstream_forbidden`) or to this key: `operator_required`, `scope_missing`, `model_not_allowed`. */
+            403: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Method not allowed: `method_not_allowed`; see `Allow`. */
+            405: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    Allow: components["headers"]["Allow"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too much at once: `rate_limited`, `too_many_running_jobs`, or `upstream_rate_limited`; see `Retry-After`. */
+            429: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    "Retry-After": components["headers"]["Retry-After"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal server error: `internal`. */
+            500: {
                 headers: {
                     "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
