@@ -3,19 +3,21 @@
 import { randomUUID } from 'node:crypto';
 import { hostname } from 'node:os';
 import closeWithGrace from 'close-with-grace';
-import { pino, stdTimeFunctions } from 'pino';
+import { pino } from 'pino';
 import { ConfigError, parseConfig } from './config/parse.ts';
 import { readSecretFiles } from './config/secret-files.ts';
 import type { Config } from './config/variables.ts';
 import { ClipgateError } from './core/errors.ts';
 import { runCommand } from './gateway/commands.ts';
 import { createGateway } from './gateway/gateway.ts';
+import { createLogOptions } from './gateway/log-options.ts';
 import { openStore } from './store/sqlite/open-store.ts';
 import { VERSION } from './version.ts';
 
 async function main(): Promise<void> {
   const config = parseConfig(readSecretFiles(process.env));
-  const log = pino({ level: config.LOG_LEVEL, base: null, timestamp: stdTimeFunctions.isoTime });
+  const owner = `${hostname()}:${process.pid}:${randomUUID()}`;
+  const log = pino(createLogOptions(config, { version: VERSION, instance: owner }));
   const store = await openStore({
     databaseUrl: config.DATABASE_URL,
     clock: Date.now,
@@ -28,7 +30,7 @@ async function main(): Promise<void> {
     store,
     log,
     version: VERSION,
-    owner: `${hostname()}:${process.pid}:${randomUUID()}`,
+    owner,
     clock: Date.now,
     monotonic: () => performance.now(),
     random: Math.random,

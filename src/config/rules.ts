@@ -55,6 +55,13 @@ export const RULES: readonly {
         : null,
   },
   {
+    of: ['ALARM_WEBHOOK_URL', 'ALARM_WEBHOOK_SECRET'],
+    check: ({ ALARM_WEBHOOK_URL, ALARM_WEBHOOK_SECRET }) =>
+      (ALARM_WEBHOOK_URL === undefined) !== (ALARM_WEBHOOK_SECRET === undefined)
+        ? 'and ALARM_WEBHOOK_SECRET belong together: set both or neither'
+        : null,
+  },
+  {
     of: ['POLL_MAX_MS', 'POLL_MIN_MS'],
     check: ({ POLL_MAX_MS, POLL_MIN_MS }) =>
       POLL_MAX_MS < POLL_MIN_MS ? `must not be below POLL_MIN_MS, which is ${POLL_MIN_MS}` : null,

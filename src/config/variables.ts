@@ -189,6 +189,21 @@ export const variables = {
     .enum(LOG_LEVELS, `must be one of ${LOG_LEVELS.join(', ')}`)
     .default('info')
     .describe('Log level of the JSON lines on standard output.'),
+  LOG_FORMAT: z
+    .enum(['pino', 'ecs'], 'must be pino or ecs')
+    .default('pino')
+    .describe('Names of the fields of log lines: `pino`, or `ecs` for the Elastic Common Schema.'),
+  ALARM_WEBHOOK_URL: httpUrl
+    .optional()
+    .describe(
+      'URL that is called once when an alarm begins and once when it is over, signed with ALARM_WEBHOOK_SECRET as callbacks are. Private addresses must be in OUTBOUND_ALLOW.',
+    ),
+  ALARM_WEBHOOK_SECRET: z
+    .string()
+    .regex(/^whsec_[A-Za-z0-9+/]{32,86}={0,2}$/, 'must be whsec_ and 24 to 64 bytes in base64')
+    .transform(createSecret)
+    .optional()
+    .describe('Secret that signs calls of ALARM_WEBHOOK_URL: `whsec_` and 24 to 64 bytes in base64.'),
   CATALOG_MAX_AGE_S: wholeNumber(1, 86_400, 'seconds')
     .default(300)
     .describe('Seconds after which the model catalog is refreshed; the old one is served meanwhile.'),
@@ -260,6 +275,7 @@ export const SECRET_NAMES = [
   'CLIENT_KEYS',
   'OPERATOR_KEYS',
   'CALLBACK_SECRETS',
+  'ALARM_WEBHOOK_SECRET',
   'AWS_ACCESS_KEY_ID',
   'AWS_SECRET_ACCESS_KEY',
   'AWS_SESSION_TOKEN',

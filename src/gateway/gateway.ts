@@ -24,10 +24,12 @@ import { createQuotes } from '../service/orders/quotes.ts';
 import { createResentOrders } from '../service/orders/resent-orders.ts';
 import { createAlarms } from '../service/runtime/alarms.ts';
 import { createRetention } from '../service/runtime/retention.ts';
+import { createServiceWatch } from '../service/runtime/service-watch.ts';
 import { logStartupWarnings } from '../service/runtime/startup-warnings.ts';
 import type { InboundWebhooks } from '../service/webhooks/inbound-webhooks.ts';
 import type { JobStore } from '../store/ports/job-store.ts';
 import { createAccountParts } from './account-parts.ts';
+import { createAlarmParts } from './alarm-parts.ts';
 import { createCallbackParts } from './callback-parts.ts';
 import { createCatalogParts } from './catalog-parts.ts';
 import { createJobParts } from './job-parts.ts';
@@ -88,8 +90,25 @@ export async function createGateway(parts: GatewayParts): Promise<Gateway> {
   const { config, log, version, owner, clock, monotonic, random, trust } = parts;
   const lifecycle = createLifecycle({ log });
   const metrics = createMetricsParts({ store: parts.store, version, monotonic, log });
-  const alarms = createAlarms({ log, onAlarm: (alarm) => metrics.alarmRaised(alarm) });
-  const store = watchJobEnds(parts.store, createJobReport({ metrics }));
+  const alarmWebhook = createAlarmParts({
+    config,
+    version,
+    owner,
+    clock,
+    monotonic,
+    random,
+    trust,
+    log,
+    lifecycle,
+  });
+  const alarms = createAlarms({
+    log,
+    onAlarm(alarm) {
+      metrics.alarmRaised(alarm);
+      alarmWebhook?.note(alarm);
+    },
+  });
+  const store = watchJobEnds(parts.store, createJobReport({ metrics, log }));
   const shared = { config, store, owner, clock, monotonic, random, metrics, alarms, log, lifecycle };
 
   lifecycle.add('store', { phase: 'base', stop: () => store.close(), stopMs: STOP_MS });
@@ -97,7 +116,19 @@ export async function createGateway(parts: GatewayParts): Promise<Gateway> {
   lifecycle.add('leases', { phase: 'base', stop: () => store.releaseLeases(owner), stopMs: STOP_MS });
   const apiKey = parts.apiKey ?? (() => config.OPENROUTER_API_KEY);
   const outbound = createOutboundParts({ ...shared, version, apiKey, trust });
-  const upstream = measureSubmits(outbound.upstream, metrics, monotonic);
+  const serviceWatch = createServiceWatch({
+    catalogAgeS: () => catalog.peek()?.ageS ?? null,
+    monotonic,
+    alarms,
+  });
+  lifecycle.add('service watch', {
+    phase: 'work',
+    isBackground: true,
+    start: () => serviceWatch.start(),
+    stop: () => serviceWatch.stop(),
+    stopMs: STOP_MS,
+  });
+  const upstream = measureSubmits(outbound.upstream, metrics, serviceWatch, monotonic);
   const { history, catalog, modelStats, planner } = await createCatalogParts({ ...shared, ...outbound });
   const { archive, storage, clips, breaker, holds, jobs, poller, waiting, webhooks, reconciliation } =
     createJobParts({

@@ -11,6 +11,7 @@ import type { SubmitBreaker } from '../service/jobs/submit-breaker.ts';
 import { ALARMS } from '../service/runtime/alarms.ts';
 import type { Log } from '../service/runtime/log.ts';
 import type { BudgetReading, Metrics, Readings } from '../service/runtime/metrics.ts';
+import type { ServiceWatch } from '../service/runtime/service-watch.ts';
 import type { Worker } from '../service/runtime/worker.ts';
 import type { JobStore } from '../store/ports/job-store.ts';
 import type { Lifecycle } from './lifecycle.ts';
@@ -141,10 +142,11 @@ async function within<T>(ms: number, work: Promise<T>): Promise<T> {
   }
 }
 
-/** OpenRouter, with every submit counted and timed. */
+/** OpenRouter, with every submit counted, timed and watched. */
 export const measureSubmits = (
   upstream: OpenRouter,
   metrics: Pick<Metrics, 'submitEnded'>,
+  watch: Pick<ServiceWatch, 'submitEnded'>,
   monotonic: () => number,
 ): OpenRouter => ({
   ...upstream,
@@ -153,6 +155,7 @@ export const measureSubmits = (
     const outcome = await upstream.submit(body, webhookUrl);
     const seconds = (monotonic() - began) / 1000;
     metrics.submitEnded({ model: body.model, outcome: outcome.kind, seconds });
+    watch.submitEnded(outcome);
     return outcome;
   },
 });

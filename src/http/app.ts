@@ -138,6 +138,7 @@ export async function createApp(parts: AppParts): Promise<App> {
   app.addHook('onClose', () => parser.close());
   app.decorateRequest('principal');
   app.decorateRequest('hasLink', false);
+  app.decorateRequest('jobId', null);
 
   logRequests(app, parts.log, parts.metrics);
   app.addHook('onRequest', (request, reply, done) => {

@@ -110,6 +110,24 @@ it('counts a purchase from its request to its bill, and reads budgets and jobs f
     expect(job.status).toBe('completed');
   }, 10_000);
 
+  const lines = gateway.logLines.map((line) => JSON.parse(line) as Record<string, unknown>);
+  const ends = lines.filter(({ msg }) => msg === 'a job ended');
+  expect(ends).toEqual([
+    expect.objectContaining({
+      job_id: id,
+      client: 'studio',
+      model,
+      status: 'completed',
+      estimated_usd: expect.any(Number),
+      billed_usd: job.cost?.actual_usd,
+      seconds: expect.any(Number),
+      attempts: 1,
+    }),
+  ]);
+  const orders = lines.filter(
+    ({ msg, method, route }) => msg === 'request' && method === 'POST' && route === '/jobs',
+  );
+  expect(orders).toEqual([expect.objectContaining({ job_id: id, status: 202 })]);
   const after = await scrape();
   const bill = job.cost?.actual_usd ?? 0;
   expect(bill).toBeGreaterThan(0);

@@ -40,6 +40,7 @@ export async function sendCreated(
   job: Job,
   warnings: readonly Warning[] | null,
 ): Promise<FastifyReply> {
+  reply.request.jobId = job.id;
   const text = await writeJob(jobs, job);
   return sendJson(
     reply,

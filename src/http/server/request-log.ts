@@ -4,6 +4,13 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { Logger } from 'pino';
 import type { Metrics } from '../../service/runtime/metrics.ts';
 
+declare module 'fastify' {
+  interface FastifyRequest {
+    /** The job that this request made or found again; null = none. */
+    jobId: string | null;
+  }
+}
+
 export type RequestMetrics = Pick<Metrics, 'requestEnded'>;
 
 /** The logger of these lines; creating the request's own child logger for one line would be wasteful. */
@@ -39,7 +46,7 @@ export function logRequest(
     // The pattern, not the path: an unknown path or a query may contain anything.
     route,
     // pino omits undefined fields.
-    job_id: reply.statusCode < 400 ? id : undefined,
+    job_id: reply.statusCode < 400 ? (request.jobId ?? id) : undefined,
     status: reply.statusCode,
     aborted: reply.raw.writableFinished ? undefined : true,
     ms: Math.round(reply.elapsedTime * 10) / 10,

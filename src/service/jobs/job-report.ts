@@ -1,24 +1,37 @@
-// Counts how jobs ended and what they were billed.
+// Counts how jobs ended and what they were billed, and logs one line for each.
 
 import type { Job } from '../../core/job/job.ts';
 import { fromMicroUsd } from '../../core/money.ts';
+import type { Log } from '../runtime/log.ts';
 import type { Metrics } from '../runtime/metrics.ts';
 import type { JobEnds } from './job-ends.ts';
 
 export interface JobReportParts {
   readonly metrics: Pick<Metrics, 'jobEnded' | 'spent'>;
+  readonly log: Log;
 }
 
-export function createJobReport({ metrics }: JobReportParts): JobEnds {
+export function createJobReport({ metrics, log }: JobReportParts): JobEnds {
   return {
     ended(job) {
-      metrics.jobEnded({
-        model: job.model,
-        status: job.status,
-        seconds: secondsOf(job),
-        estimatedUsd: usdOf(job.estimatedMicroUsd),
-        billedUsd: usdOf(job.actualMicroUsd),
-      });
+      const { id, clientId, model, status, attempt } = job;
+      const seconds = secondsOf(job);
+      const estimatedUsd = usdOf(job.estimatedMicroUsd);
+      const billedUsd = usdOf(job.actualMicroUsd);
+      metrics.jobEnded({ model, status, seconds, estimatedUsd, billedUsd });
+      log.info(
+        {
+          job_id: id,
+          client: clientId,
+          model,
+          status,
+          estimated_usd: estimatedUsd,
+          billed_usd: billedUsd,
+          seconds,
+          attempts: attempt,
+        },
+        'a job ended',
+      );
     },
     billed({ clientId, model, actualMicroUsd }) {
       if (actualMicroUsd === null) return;

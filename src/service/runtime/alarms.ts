@@ -99,6 +99,25 @@ export const ALARMS = {
     action:
       'See `unreadable_fields` in GET /models and compare with GET /api/v1/videos/models of OpenRouter. A newer version of the gateway may read them.',
   },
+  upstream_key_refused: {
+    happened: 'OpenRouter refuses the API key of this gateway (401): no job can be bought.',
+    action: 'Put a valid key into OPENROUTER_API_KEY; where it stands in a file, send SIGHUP.',
+  },
+  upstream_credits_exhausted: {
+    happened:
+      'OpenRouter answers that the account or the key has no credits left (402): no job can be bought.',
+    action: 'Buy credits, or raise the limit of the key at OpenRouter.',
+  },
+  no_submit_accepted: {
+    happened: 'At least three submits were tried in ten minutes, and OpenRouter accepted none.',
+    action:
+      'See the log lines about jobs that were rejected for the reason, and the status page of OpenRouter.',
+  },
+  catalog_stale: {
+    happened: 'The model catalog was not refreshed for an hour: prices and models may be out of date.',
+    action:
+      'Check the network path to OpenRouter and its status page. The last good catalog is used meanwhile.',
+  },
   store_unavailable: {
     happened:
       'The database cannot be read or written: no connection, no room on its disk, or read-only. Orders are answered with 503; what was bought is written as soon as it can be.',

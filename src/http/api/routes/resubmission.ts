@@ -46,6 +46,7 @@ export function resubmissionRoutes({ jobs }: { readonly jobs: Jobs }) {
           acceptDoubleCharge: request.body.accept_double_charge === true,
           wait: !respondAsync,
         });
+        request.jobId = made.job.id;
         reply.code(202).header('location', linkTo(made.job)).header('retry-after', RETRY_AFTER_S);
         if (made.replayed) reply.header('idempotent-replayed', 'true');
         return sendJob(reply, jobs, made.job);

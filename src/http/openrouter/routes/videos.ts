@@ -85,6 +85,7 @@ export function videoRoutes({ orders, resentOrders, jobs, links, publicUrl }: Vi
           return orders.placeOrder(principal, { ...order, idempotency: null, answer });
         };
         const { job, replayed } = await place();
+        request.jobId = job.id;
         if (replayed) reply.header('idempotent-replayed', 'true');
         const url = pollingUrl(job.id, baseUrlOf(request, publicUrl));
         reply.code(202);

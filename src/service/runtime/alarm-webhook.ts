@@ -1,0 +1,117 @@
+// Tells the operator's webhook of alarms: once when one begins, once when it has not been raised for a while.
+
+import { jitter } from '../../core/jitter.ts';
+import type { Secret } from '../../core/secret.ts';
+import type { CallbackSender } from '../../outbound/client-urls/callback-sender.ts';
+import { ALARMS, type Alarm } from './alarms.ts';
+import type { Log } from './log.ts';
+
+export interface AlarmWebhook {
+  /** To be called with every alarm that is raised. */
+  note(alarm: Alarm): void;
+  /** Reports alarms that are over; to be called now and then. */
+  sweep(): void;
+  start(): void;
+  /** No attempt begins after this; resolves when the one under way has ended. */
+  stop(): Promise<void>;
+}
+
+export interface AlarmWebhookParts {
+  readonly sender: CallbackSender;
+  /** Epoch milliseconds. */
+  readonly clock: () => number;
+  /** Milliseconds of any origin that never go back. */
+  readonly monotonic: () => number;
+  /** From 0 up to 1. */
+  readonly random: () => number;
+  readonly sleep: (ms: number) => Promise<void>;
+  readonly log: Log;
+}
+
+export interface AlarmWebhookTarget {
+  readonly url: string;
+  readonly secret: Secret;
+  /** Names this process: each replica reports the alarms that it raises. */
+  readonly instance: string;
+}
+
+/** An alarm that is not raised again for so long is over. */
+const QUIET_MS = 15 * 60_000;
+const SWEEP_MS = 30_000;
+const ATTEMPTS = 6;
+const FIRST_RETRY_MS = 2_000;
+
+export function createAlarmWebhook(parts: AlarmWebhookParts, target: AlarmWebhookTarget): AlarmWebhook {
+  const { clock, monotonic, log } = parts;
+  /** When each alarm that is not over was raised last. There are as many as there are names. */
+  const active = new Map<Alarm, number>();
+  let stopped = false;
+  let endWaits = (): void => undefined;
+  const stopping = new Promise<void>((resolve) => {
+    endWaits = resolve;
+  });
+  let sending: Promise<void> = Promise.resolve();
+  let timer: NodeJS.Timeout | undefined;
+
+  async function deliver(type: 'alarm.raised' | 'alarm.recovered', alarm: Alarm, at: number): Promise<void> {
+    const id = `${target.instance}_${alarm}_${type === 'alarm.raised' ? 'raised' : 'recovered'}_${at}`;
+    const { happened, action } = ALARMS[alarm];
+    const body = JSON.stringify({
+      type,
+      timestamp: new Date(at).toISOString(),
+      data: { alarm, happened, action, instance: target.instance },
+    });
+    for (let attempt = 1; !stopped; attempt++) {
+      const outcome = await parts.sender.send({ url: target.url, id, body, format: null }, [target.secret]);
+      if (outcome.kind === 'answered' && outcome.status >= 200 && outcome.status < 300) return;
+      const reason = outcome.kind === 'failed' ? outcome.reason : `answered ${outcome.status}`;
+      if (attempt === ATTEMPTS) {
+        // Not an alarm: it would be sent the same way.
+        log.error(
+          { about: alarm, reason },
+          'ALARM_WEBHOOK_URL was not reached: this alarm is in the log alone',
+        );
+        return;
+      }
+      log.warn({ about: alarm, reason, attempt }, 'ALARM_WEBHOOK_URL was not reached: retrying');
+      const waitMs = jitter(FIRST_RETRY_MS * 2 ** (attempt - 1), parts.random(), 0.5);
+      await Promise.race([parts.sleep(waitMs), stopping]);
+    }
+    log.warn(
+      { about: alarm },
+      'stopped before ALARM_WEBHOOK_URL was reached: this alarm is in the log alone',
+    );
+  }
+
+  /** One after the other: a recovery never overtakes its alarm. */
+  function enqueue(type: 'alarm.raised' | 'alarm.recovered', alarm: Alarm): void {
+    const at = clock();
+    sending = sending.then(() => deliver(type, alarm, at));
+  }
+
+  function sweep(): void {
+    for (const [alarm, raisedAt] of [...active]) {
+      if (monotonic() - raisedAt < QUIET_MS) continue;
+      active.delete(alarm);
+      enqueue('alarm.recovered', alarm);
+    }
+  }
+
+  return {
+    note(alarm) {
+      const isNew = !active.has(alarm);
+      active.set(alarm, monotonic());
+      if (isNew) enqueue('alarm.raised', alarm);
+    },
+    sweep,
+    start() {
+      timer = setInterval(sweep, SWEEP_MS);
+    },
+    async stop() {
+      clearInterval(timer);
+      stopped = true;
+      endWaits();
+      await sending;
+    },
+  };
+}
