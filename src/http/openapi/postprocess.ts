@@ -39,7 +39,15 @@ export function postprocessOpenApi<T extends object>(document: T): T {
   }
   for (const schema of Object.values(schemas)) addDiscriminator(schema, schemas);
   // Dropped before as well: an answer's schema that nobody answers with must not keep its name from the input's.
-  return dropUnused(mergeInputs(dropUnused(doc))) as T;
+  return sortSchemas(dropUnused(mergeInputs(dropUnused(doc)))) as T;
+}
+
+/** By name: the order in which modules happen to be loaded changes nothing. */
+function sortSchemas(doc: JsonObject): JsonObject {
+  const components = objectAt(doc, 'components');
+  const schemas = Object.entries(objectAt(components, 'schemas'));
+  components['schemas'] = Object.fromEntries(schemas.sort(([a], [b]) => (a < b ? -1 : 1)));
+  return doc;
 }
 
 function objectAt(parent: JsonObject, key: string): JsonObject {

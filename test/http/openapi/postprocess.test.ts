@@ -68,7 +68,7 @@ describe('schemas', () => {
       Dead: { anyOf: [ref('Deader')] },
       Deader: open,
     });
-    expect(Object.keys(schemas)).toEqual(['Question', 'Answer']);
+    expect(Object.keys(schemas)).toEqual(['Answer', 'Question']);
   });
 
   it('of answers are open, of questions closed', () => {

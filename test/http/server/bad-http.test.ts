@@ -53,7 +53,6 @@ describe('405', () => {
 
 describe('404', () => {
   it.each([
-    '/',
     '/nope',
     '/models/',
     '/models/google',
