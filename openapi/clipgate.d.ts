@@ -602,252 +602,356 @@ export type webhooks = Record<string, never>;
 export interface components {
     schemas: {
         /**
-         * @description A model: its capabilities and prices.
+         * @description What a caller is, may, and has left.
          * @example {
-         *       "id": "google/veo-3.1-lite",
-         *       "name": "Google: Veo 3.1 Lite",
-         *       "created": 1776978818,
-         *       "durations": [
-         *         4,
-         *         6,
-         *         8
+         *       "kind": "client",
+         *       "name": "studio",
+         *       "client": "studio",
+         *       "key_id": "env_5f1c09ab77e2",
+         *       "scopes": [
+         *         "read",
+         *         "write"
          *       ],
-         *       "resolutions": [
-         *         "720p",
-         *         "1080p"
-         *       ],
-         *       "aspect_ratios": [
-         *         "16:9",
-         *         "9:16"
-         *       ],
-         *       "sizes": [
-         *         "1280x720",
-         *         "720x1280",
-         *         "1920x1080",
-         *         "1080x1920"
-         *       ],
-         *       "frame_images": [
-         *         "first_frame",
-         *         "last_frame"
-         *       ],
-         *       "input_modalities": [
-         *         "text",
-         *         "image"
-         *       ],
-         *       "generate_audio": true,
-         *       "seed": true,
-         *       "passthrough_parameters": [
-         *         "negativePrompt"
-         *       ],
-         *       "upscale_factor": null,
-         *       "creativity": null,
-         *       "prices": [
-         *         {
-         *           "sku": "duration_seconds_with_audio_720p",
-         *           "unit": "second",
-         *           "usd": 0.05,
-         *           "when": {
-         *             "audio": true,
-         *             "resolution": "720p"
-         *           }
-         *         }
-         *       ],
-         *       "unknown_skus": [],
-         *       "unreadable": false,
-         *       "unreadable_fields": []
+         *       "models": [],
+         *       "limits": [],
+         *       "budgets": []
          *     }
          */
-        Model: {
-            id: string;
+        Account: {
+            /** @enum {string} */
+            kind: "client" | "operator" | "auditor";
             name: string;
-            /** @description Unix seconds. */
-            created: number;
-            /** @description Seconds; null = the duration follows from the input. */
-            durations: number[] | null;
-            /** @description null = follows from the input. */
-            resolutions: string[] | null;
-            aspect_ratios: string[] | null;
-            /** @description null = not enumerated by OpenRouter, not an empty list. */
-            sizes: string[] | null;
-            frame_images: string[];
-            input_modalities: string[];
-            /** @description null = unknown. */
-            generate_audio: boolean | null;
-            /** @description null = unknown. */
-            seed: boolean | null;
-            passthrough_parameters: string[];
-            upscale_factor: {
-                min: number | null;
-                max: number | null;
-            } | null;
-            creativity: number[] | null;
-            prices: {
-                /** @description The key in OpenRouter's price list. */
-                sku: string;
-                unit: string;
-                /** @description US dollars per unit, converted from whatever OpenRouter lists. */
-                usd: number;
-                /** @description Conditions on the clip for this price to apply. */
-                when: {
-                    [key: string]: unknown;
-                };
+            /** @description Who owns the jobs it orders. */
+            client: string;
+            /** @description null: this gateway asks for no key. */
+            key_id: string | null;
+            scopes: ("read" | "write")[];
+            /** @description Of the key and of its client: a model must satisfy each. Empty: every model. */
+            models: ({
+                allow: string[] | null;
+                deny: string[] | null;
+            } | null)[];
+            /** @description Of the key and of its client: each counts for itself. */
+            limits: {
+                requests_per_minute: number | null;
+                max_running_jobs: number | null;
+                /** @enum {string} */
+                scope: "key" | "client";
+                id: string;
             }[];
-            /** @description Price keys that are not understood and therefore never used. */
-            unknown_skus: string[];
-            /** @description Whether part of upstream's newest entry could not be read: see `unreadable_fields`. */
-            unreadable: boolean;
-            /** @description Shown as they last could be read; where they never could, unknown: nothing is refused for them. `id` = the whole entry. */
-            unreadable_fields: string[];
+            /** @description Every budget that its orders ask, with what is left and when it resets. */
+            budgets: components["schemas"]["Budget"][];
         };
         /**
-         * @description The catalog that a response is based on.
-         * @example {
-         *       "fetched_at": "2026-10-02T09:00:00.000Z",
-         *       "age_s": 12,
-         *       "stale": false,
-         *       "models": 30,
-         *       "dropped": 0,
-         *       "unreadable": 0
-         *     }
-         */
-        Catalog: {
-            /** Format: date-time */
-            fetched_at: string;
-            /** @description Seconds since the catalog was fetched. */
-            age_s: number;
-            /** @description The catalog is older than CATALOG_MAX_AGE_S because it could not be refreshed. */
-            stale: boolean;
-            models: number;
-            /** @description Entries that could not be parsed and were left out. */
-            dropped: number;
-            /** @description Models of which not all could be read; each names what in `unreadable_fields`. */
-            unreadable: number;
-        };
-        /**
-         * @description The matching models, and the age of the catalog.
+         * @description Every decision on a job, oldest first.
          * @example {
          *       "data": [
          *         {
-         *           "id": "google/veo-3.1-lite",
-         *           "name": "Google: Veo 3.1 Lite",
-         *           "created": 1776978818,
-         *           "durations": [
-         *             4,
-         *             6,
-         *             8
-         *           ],
-         *           "resolutions": [
-         *             "720p",
-         *             "1080p"
-         *           ],
-         *           "aspect_ratios": [
-         *             "16:9",
-         *             "9:16"
-         *           ],
-         *           "sizes": [
-         *             "1280x720",
-         *             "720x1280",
-         *             "1920x1080",
-         *             "1080x1920"
-         *           ],
-         *           "frame_images": [
-         *             "first_frame",
-         *             "last_frame"
-         *           ],
-         *           "input_modalities": [
-         *             "text",
-         *             "image"
-         *           ],
-         *           "generate_audio": true,
-         *           "seed": true,
-         *           "passthrough_parameters": [
-         *             "negativePrompt"
-         *           ],
-         *           "upscale_factor": null,
-         *           "creativity": null,
-         *           "prices": [
-         *             {
-         *               "sku": "duration_seconds_with_audio_720p",
-         *               "unit": "second",
-         *               "usd": 0.05,
-         *               "when": {
-         *                 "audio": true,
-         *                 "resolution": "720p"
-         *               }
-         *             }
-         *           ],
-         *           "unknown_skus": [],
-         *           "unreadable": false,
-         *           "unreadable_fields": []
+         *           "at": "2026-10-02T09:14:00.000Z",
+         *           "operator": "alice",
+         *           "action": "attach",
+         *           "reason": "Found on the invoice.",
+         *           "before": {
+         *             "status": "submission_unknown",
+         *             "upstream_id": null
+         *           },
+         *           "after": {
+         *             "status": "pending",
+         *             "upstream_id": "gen-vid-1790931600-a1B2"
+         *           }
+         *         }
+         *       ]
+         *     }
+         */
+        Audit: {
+            data: {
+                /** Format: date-time */
+                at: string;
+                operator: string;
+                action: string;
+                reason: string;
+                /** @description The members of the job that the act is about; null = none. */
+                before: ({
+                    status?: string;
+                    upstream_id?: string | null;
+                } & {
+                    [key: string]: unknown;
+                }) | null;
+                /** @description The members of the job that the act is about; null = none. */
+                after: ({
+                    status?: string;
+                    upstream_id?: string | null;
+                } & {
+                    [key: string]: unknown;
+                }) | null;
+            }[];
+        };
+        /** @description One act of an operator. */
+        AuditEntry: {
+            id: string;
+            /** Format: date-time */
+            at: string;
+            /** @description The operator's name. */
+            actor: string;
+            /** @description The key they acted with. */
+            key_id: string | null;
+            /** @description Such as `create`, `revoke`, `resolve`: open for additions. */
+            action: string;
+            object: {
+                kind: string;
+                id: string;
+            };
+            reason: string | null;
+            /** @description The members of the object that the act is about, without secrets; null = none. */
+            before: {
+                [key: string]: unknown;
+            } | null;
+            /** @description The members of the object that the act is about, without secrets; null = none. */
+            after: {
+                [key: string]: unknown;
+            } | null;
+            /** @description As in `X-Request-Id`. */
+            request_id: string | null;
+        };
+        /**
+         * @description Acts of operators, newest first.
+         * @example {
+         *       "data": [
+         *         {
+         *           "id": "audit_3f0c2a4d5e6f4a7b8c9d0e1f2a3b4c5d",
+         *           "at": "2026-11-02T09:14:00.000Z",
+         *           "actor": "alice",
+         *           "key_id": "env_5f2b8c1d9e0a",
+         *           "action": "attach",
+         *           "object": {
+         *             "kind": "job",
+         *             "id": "job_01KB5Y3T0R8V2W4X6Y8Z0A2C4E"
+         *           },
+         *           "reason": "Found on the invoice.",
+         *           "before": {
+         *             "status": "submission_unknown",
+         *             "upstream_id": null
+         *           },
+         *           "after": {
+         *             "status": "pending",
+         *             "upstream_id": "gen-vid-1790931600-a1B2"
+         *           },
+         *           "request_id": "req_8f1d2c"
          *         }
          *       ],
-         *       "catalog": {
-         *         "fetched_at": "2026-10-02T09:00:00.000Z",
-         *         "age_s": 12,
-         *         "stale": false,
-         *         "models": 30,
-         *         "dropped": 0,
-         *         "unreadable": 0
+         *       "next_cursor": null
+         *     }
+         */
+        AuditList: {
+            data: components["schemas"]["AuditEntry"][];
+            next_cursor: string | null;
+        };
+        /**
+         * @description A budget with what is left of its present window.
+         * @example {
+         *       "id": "budget_01K7QJ6Y8ZC5D0VN3T2R9XWE4M",
+         *       "scope": {
+         *         "kind": "client",
+         *         "id": "studio"
+         *       },
+         *       "limit_usd": 500,
+         *       "period": "month",
+         *       "time_zone": "Europe/Berlin",
+         *       "hard": true,
+         *       "thresholds": [
+         *         0.5,
+         *         0.8,
+         *         1
+         *       ],
+         *       "unpriced_hold_usd": null,
+         *       "include_byok": false,
+         *       "created_at": "2026-11-01T08:00:00.000Z",
+         *       "window": {
+         *         "starts_at": "2026-10-31T23:00:00.000Z",
+         *         "resets_at": "2026-11-30T23:00:00.000Z",
+         *         "spent_usd": 212.35,
+         *         "held_usd": 3.2,
+         *         "adjustment_usd": 0,
+         *         "remaining_usd": 284.45,
+         *         "unknown_jobs": 0
          *       }
          *     }
          */
-        ModelList: {
-            data: components["schemas"]["Model"][];
-            catalog: components["schemas"]["Catalog"];
-        };
-        Reason: {
-            /** @description unsupported_duration, over_budget, ... */
-            code: string;
-            /** @description The field to change. */
-            field: string;
-            requested: unknown;
-            /** @description What the model supports; null = cannot be chosen on this model. */
-            supported: unknown[] | null;
-        };
-        Estimate: {
-            /** @description The most likely bill; null = unknown, never zero. */
-            usd: number | null;
-            low_usd: number | null;
-            high_usd: number | null;
-            /** @description The most that may be billed: the higher of the list price and what bills say. max_cost_usd, quotes and totals are compared with it. null = unknown. */
-            ceiling_usd: number | null;
-            /** @enum {string} */
-            certainty: "exact" | "estimated" | "unknown";
-            /** @description Why the price is unknown. */
-            reason?: string;
-            /** @description Present once this model has billed a job of this gateway. */
-            learned?: {
-                /** @description Ratio of bills to the list price; usd is the sum of lines times this. */
-                ratio: number;
-                /** @description Number of bills that the ratio is learned from. */
-                samples: number;
+        Budget: {
+            id: string;
+            scope: {
+                /** @enum {string} */
+                kind: "all" | "client" | "key";
+                id?: string;
             };
-            /** @description The calculation by the price list, before anything learned. */
-            lines: {
-                sku: string;
-                unit: string;
-                quantity: number;
-                unit_usd: number;
-                usd: number;
-            }[];
+            limit_usd: number;
+            /** @enum {string} */
+            period: "day" | "week" | "month" | "none";
+            time_zone: string;
+            hard: boolean;
+            thresholds: number[];
+            unpriced_hold_usd: number | null;
+            include_byok: boolean;
+            /** Format: date-time */
+            created_at: string;
+            /** @description The window that contains the present. */
+            window: {
+                /** Format: date-time */
+                starts_at: string;
+                /** @description null: never. */
+                resets_at: string | null;
+                /** @description Bills that are known. */
+                spent_usd: number;
+                /** @description The most that running jobs, and jobs whose bill is unknown, may cost. */
+                held_usd: number;
+                /** @description Credits and charges that operators entered for this window. */
+                adjustment_usd: number;
+                /** @description limit + adjustment - spent - held; negative after a bill above its hold. */
+                remaining_usd: number;
+                /** @description Jobs whose bill is unknown: their holds stay until someone resolves them. */
+                unknown_jobs: number;
+            };
         };
-        ExpectedTime: {
-            /** @description Median seconds from submit to completed. */
-            p50: number;
-            /** @description 90th percentile in seconds; max_wait_s is compared with this. */
-            p90: number;
+        /**
+         * @description An amount that was added to the limit of one window, and why.
+         * @example {
+         *       "id": "adjustment_01K7QJ6Y8ZC5D0VN3T2R9XWE4M",
+         *       "budget_id": "budget_01K7QJ6Y8ZC5D0VN3T2R9XWE4M",
+         *       "window_starts_at": "2026-10-31T23:00:00.000Z",
+         *       "at": "2026-11-28T12:00:00.000Z",
+         *       "usd": 50,
+         *       "reason": "Launch week",
+         *       "actor": "alice"
+         *     }
+         */
+        BudgetAdjustment: {
+            id: string;
+            budget_id: string;
+            /** Format: date-time */
+            window_starts_at: string;
+            /** Format: date-time */
+            at: string;
+            usd: number;
+            reason: string;
+            actor: string;
+        };
+        /**
+         * @example {
+         *       "usd": 50,
+         *       "reason": "Launch week"
+         *     }
+         */
+        BudgetAdjustmentBody: {
+            /** @description Positive: a credit, more may be spent in this window. Negative: less may. */
+            usd: number;
+            reason: string;
+        };
+        /**
+         * @example {
+         *       "scope": {
+         *         "kind": "client",
+         *         "id": "studio"
+         *       },
+         *       "limit_usd": 500,
+         *       "period": "month",
+         *       "time_zone": "Europe/Berlin",
+         *       "hard": true,
+         *       "thresholds": [
+         *         0.5,
+         *         0.8,
+         *         1
+         *       ]
+         *     }
+         */
+        BudgetBody: {
+            /** @description What the budget counts: everything, the jobs of one client, or the jobs ordered with one key. */
+            scope: {
+                /** @constant */
+                kind: "all";
+            } | {
+                /** @constant */
+                kind: "client";
+                id: string;
+            } | {
+                /** @constant */
+                kind: "key";
+                id: string;
+            };
+            /** @description What may be spent and held per window, in US dollars. */
+            limit_usd: number;
             /**
-             * @description This gateway's own jobs, the public arena, recorded live runs, or models of the same class.
+             * @description When the budget starts anew; `none`: never. Weeks begin on Monday.
              * @enum {string}
              */
-            source: "observed" | "benchmark" | "documented" | "class";
-            samples: number;
+            period: "day" | "week" | "month" | "none";
+            /** @description Where days, weeks and months begin. Default UTC. */
+            time_zone?: string;
+            /** @description true: an order that does not fit is refused with 402. false: thresholds are reported, nothing is refused. */
+            hard?: boolean;
+            /** @description Shares of the limit, each reported once per window: `alarm: budget_threshold`. */
+            thresholds?: number[];
+            /** @description Held for a clip whose price is unknown; null: a hard budget refuses such a clip with 422. */
+            unpriced_hold_usd?: number | null;
+            /** @description true: a clip billed to a provider key of your own (BYOK) counts with its estimate, else with OpenRouter's fee alone. */
+            include_byok?: boolean;
         };
-        Warning: {
-            /** @description not_sent, ignored_by_upstream, dropped_by_upstream, matches_no_model (of `models`), ... */
-            code: string;
-            field: string;
-            message: string;
+        /**
+         * @example {
+         *       "limit_usd": 750
+         *     }
+         */
+        BudgetChange: {
+            /** @description What may be spent and held per window, in US dollars. */
+            limit_usd?: number;
+            /** @description true: an order that does not fit is refused with 402. false: thresholds are reported, nothing is refused. */
+            hard?: boolean;
+            /** @description Shares of the limit, each reported once per window: `alarm: budget_threshold`. */
+            thresholds?: number[];
+            /** @description Held for a clip whose price is unknown; null: a hard budget refuses such a clip with 422. */
+            unpriced_hold_usd?: number | null;
+            /** @description true: a clip billed to a provider key of your own (BYOK) counts with its estimate, else with OpenRouter's fee alone. */
+            include_byok?: boolean;
+        };
+        /**
+         * @description A page of budgets; `next_cursor` is the cursor of the next page.
+         * @example {
+         *       "data": [
+         *         {
+         *           "id": "budget_01K7QJ6Y8ZC5D0VN3T2R9XWE4M",
+         *           "scope": {
+         *             "kind": "client",
+         *             "id": "studio"
+         *           },
+         *           "limit_usd": 500,
+         *           "period": "month",
+         *           "time_zone": "Europe/Berlin",
+         *           "hard": true,
+         *           "thresholds": [
+         *             0.5,
+         *             0.8,
+         *             1
+         *           ],
+         *           "unpriced_hold_usd": null,
+         *           "include_byok": false,
+         *           "created_at": "2026-11-01T08:00:00.000Z",
+         *           "window": {
+         *             "starts_at": "2026-10-31T23:00:00.000Z",
+         *             "resets_at": "2026-11-30T23:00:00.000Z",
+         *             "spent_usd": 212.35,
+         *             "held_usd": 3.2,
+         *             "adjustment_usd": 0,
+         *             "remaining_usd": 284.45,
+         *             "unknown_jobs": 0
+         *           }
+         *         }
+         *       ],
+         *       "next_cursor": null
+         *     }
+         */
+        BudgetList: {
+            /** @description Oldest first. */
+            data: components["schemas"]["Budget"][];
+            next_cursor: string | null;
         };
         Candidate: {
             model: string;
@@ -874,296 +978,197 @@ export interface components {
             };
             expected_s: components["schemas"]["ExpectedTime"];
         };
-        Rejected: {
-            model: string;
-            reasons: components["schemas"]["Reason"][];
-        };
-        /** @description Fields to set (null = remove), and the models that could then make the clip. */
-        Nearest: {
-            change: {
-                [key: string]: unknown;
-            };
-            admits: string[];
+        /**
+         * @description The catalog that a response is based on.
+         * @example {
+         *       "fetched_at": "2026-10-02T09:00:00.000Z",
+         *       "age_s": 12,
+         *       "stale": false,
+         *       "models": 30,
+         *       "dropped": 0,
+         *       "unreadable": 0
+         *     }
+         */
+        Catalog: {
+            /** Format: date-time */
+            fetched_at: string;
+            /** @description Seconds since the catalog was fetched. */
+            age_s: number;
+            /** @description The catalog is older than CATALOG_MAX_AGE_S because it could not be refreshed. */
+            stale: boolean;
+            models: number;
+            /** @description Entries that could not be parsed and were left out. */
+            dropped: number;
+            /** @description Models of which not all could be read; each names what in `unreadable_fields`. */
+            unreadable: number;
         };
         /**
-         * @description The candidates, the rejected models, and the request that would be sent.
          * @example {
-         *       "selected": "bytedance/seedance-2.0-fast",
-         *       "why": "cheapest of 9 that fit; 10 s slower than x-ai/grok-imagine-video",
-         *       "candidates": [
+         *       "at": "2026-10-02T09:05:00.000Z",
+         *       "model": "bytedance/seedance-2.0-fast",
+         *       "kind": "changed",
+         *       "fields": [
          *         {
-         *           "model": "bytedance/seedance-2.0-fast",
-         *           "rank": 1,
-         *           "score": 0.912,
-         *           "scores": {
-         *             "speed": 0.86,
-         *             "cost": 1,
-         *             "quality": 0.884,
-         *             "reliability": 0.98
-         *           },
-         *           "quality": {
-         *             "value": 0.563,
-         *             "source": "benchmark"
-         *           },
-         *           "estimate": {
-         *             "usd": 0.4536,
-         *             "low_usd": 0.4536,
-         *             "high_usd": 0.4574,
-         *             "ceiling_usd": 0.4574,
-         *             "certainty": "estimated",
-         *             "lines": [
-         *               {
-         *                 "sku": "video_tokens",
-         *                 "unit": "video_token",
-         *                 "quantity": 108000,
-         *                 "unit_usd": 0.0000042,
-         *                 "usd": 0.4536
-         *               }
-         *             ]
-         *           },
-         *           "expected_s": {
-         *             "p50": 74,
-         *             "p90": 89,
-         *             "source": "observed",
-         *             "samples": 41
-         *           }
+         *           "field": "prices.video_tokens",
+         *           "before": 0.0000056,
+         *           "after": 0.0000042
          *         }
-         *       ],
-         *       "rejected": [
+         *       ]
+         *     }
+         */
+        CatalogChange: {
+            /**
+             * Format: date-time
+             * @description When this gateway observed the change.
+             */
+            at: string;
+            model: string;
+            /** @enum {string} */
+            kind: "added" | "removed" | "changed";
+            /** @description Capabilities, and prices in dollars per unit as prices.<sku>. Empty for added and removed models. */
+            fields: {
+                field: string;
+                before: unknown;
+                after: unknown;
+            }[];
+        };
+        /**
+         * @description A page of changes; `next_cursor` is the cursor of the next page.
+         * @example {
+         *       "data": [
          *         {
-         *           "model": "google/veo-3.1-lite",
-         *           "reasons": [
+         *           "at": "2026-10-02T09:05:00.000Z",
+         *           "model": "bytedance/seedance-2.0-fast",
+         *           "kind": "changed",
+         *           "fields": [
          *             {
-         *               "code": "unsupported_duration",
-         *               "field": "duration",
-         *               "requested": 5,
-         *               "supported": [
-         *                 4,
-         *                 6,
-         *                 8
-         *               ]
+         *               "field": "prices.video_tokens",
+         *               "before": 0.0000056,
+         *               "after": 0.0000042
          *             }
          *           ]
          *         }
          *       ],
-         *       "nearest": [
-         *         {
-         *           "change": {
-         *             "duration": 6
-         *           },
-         *           "admits": [
-         *             "google/veo-3.1-lite"
-         *           ]
-         *         }
-         *       ],
-         *       "request": {
-         *         "model": "bytedance/seedance-2.0-fast",
-         *         "prompt": "A paper boat",
-         *         "duration": 5,
-         *         "resolution": "720p"
-         *       },
-         *       "warnings": [],
-         *       "quote": "q1.eyJjbGllbnRJZCI6InN0dWRpbyJ9.c2lnbmF0dXJl",
-         *       "quote_expires_at": "2026-10-02T09:10:00.000Z",
-         *       "quote_ceiling_usd": 0.4574,
-         *       "catalog": {
-         *         "fetched_at": "2026-10-02T09:00:00.000Z",
-         *         "age_s": 12,
-         *         "stale": false,
-         *         "models": 30,
-         *         "dropped": 0,
-         *         "unreadable": 0
-         *       }
+         *       "next_cursor": null
          *     }
          */
-        RouteResult: {
-            selected: string;
-            /** @description Why it was selected, in one sentence. */
-            why: string;
-            /** @description Best first. */
-            candidates: components["schemas"]["Candidate"][];
-            /** @description Every other model, with all its reasons. */
-            rejected: components["schemas"]["Rejected"][];
-            nearest: components["schemas"]["Nearest"][];
-            /** @description Exactly what would be sent to OpenRouter. */
-            request: {
-                [key: string]: unknown;
-            };
-            warnings: components["schemas"]["Warning"][];
-            /** @description Opaque token. POST /jobs with it and the same body buys this model at this price or less. */
-            quote: string;
-            /** Format: date-time */
-            quote_expires_at: string;
-            /** @description The most the clip may cost under this quote. null: the price is unknown, and the quote buys only with `accept_unknown_price: true`. */
-            quote_ceiling_usd: number | null;
-            catalog: components["schemas"]["Catalog"];
+        CatalogChangeList: {
+            /** @description Oldest first. */
+            data: components["schemas"]["CatalogChange"][];
+            next_cursor: string | null;
         };
         /**
-         * @description A job: the request, its state and its cost.
+         * @description What holds for all keys of a client.
          * @example {
-         *       "id": "job_01K5J0V6Y8ZJ3T9Q4C2N7M1XAB",
-         *       "client": "studio",
-         *       "key_id": "env_5f1c09ab77e2",
-         *       "status": "completed",
-         *       "model": "google/veo-3.1-lite",
-         *       "created_at": "2026-10-02T09:00:00.000Z",
-         *       "updated_at": "2026-10-02T09:00:44.120Z",
-         *       "finished_at": "2026-10-02T09:00:44.120Z",
-         *       "ended": true,
-         *       "expected_at": null,
-         *       "request": {
-         *         "model": "google/veo-3.1-lite",
-         *         "prompt": "A paper boat",
-         *         "duration": 4,
-         *         "resolution": "720p"
+         *       "name": "studio",
+         *       "models": {
+         *         "allow": [
+         *           "google/*"
+         *         ],
+         *         "deny": null
          *       },
-         *       "cost": {
-         *         "estimated_usd": 0.12,
-         *         "ceiling_usd": 0.12,
-         *         "actual_usd": 0.12,
-         *         "is_byok": false
+         *       "limits": {
+         *         "requests_per_minute": 600,
+         *         "max_running_jobs": 20
          *       },
-         *       "upstream": {
-         *         "id": "gen-vid-1790931600-a1B2c3D4e5F6g7H8i9J0",
-         *         "generation_id": null
-         *       },
-         *       "status_detail": null,
-         *       "expires_at": null,
-         *       "error": null,
-         *       "attempts": [
+         *       "callback_secrets": [
          *         {
-         *           "model": "google/veo-3.1-lite",
-         *           "upstream_id": "gen-vid-1790931600-a1B2c3D4e5F6g7H8i9J0",
-         *           "status": "completed",
-         *           "error": null,
-         *           "started_at": "2026-10-02T09:00:00.120Z",
-         *           "cost": {
-         *             "estimated_usd": 0.12,
-         *             "actual_usd": 0.12
-         *           }
+         *           "id": "secret_0a1b2c3d4e5f60718293a4b5",
+         *           "created_at": "2026-11-02T09:14:00.000Z"
          *         }
          *       ],
-         *       "resubmit_of": null,
-         *       "resubmit_safe": false,
-         *       "tags": [
-         *         "campaign-7"
-         *       ],
-         *       "reference": "order-4711",
-         *       "erased_at": null,
-         *       "callback": null,
-         *       "outputs": [
-         *         {
-         *           "index": 0,
-         *           "url": "/jobs/job_01K5J0V6Y8ZJ3T9Q4C2N7M1XAB/content?index=0",
-         *           "content_type": "video/mp4",
-         *           "bytes": 1048576
-         *         }
-         *       ],
-         *       "links": {
-         *         "self": "/jobs/job_01K5J0V6Y8ZJ3T9Q4C2N7M1XAB",
-         *         "events": "/jobs/job_01K5J0V6Y8ZJ3T9Q4C2N7M1XAB/events",
-         *         "content": "/jobs/job_01K5J0V6Y8ZJ3T9Q4C2N7M1XAB/content"
-         *       }
+         *       "callback_secrets_env": 0,
+         *       "created_at": "2026-11-02T09:14:00.000Z",
+         *       "updated_at": "2026-11-02T09:14:00.000Z"
          *     }
          */
-        Job: {
-            id: string;
-            /** @description The owner: the name of a client, or `operator:` followed by the name of an operator. */
-            client: string;
-            /** @description The key it was ordered with; null if none was needed. */
-            key_id: string | null;
-            /** @enum {string} */
-            status: "queued" | "submitting" | "pending" | "in_progress" | "completed" | "failed" | "cancelled" | "expired" | "rejected" | "submission_unknown" | "not_accepted" | "written_off";
-            model: string;
-            /** Format: date-time */
-            created_at: string;
-            /** Format: date-time */
-            updated_at: string;
-            /** @description When it reached its terminal state. */
-            finished_at: string | null;
-            /** @description true in a terminal state: the status changes no more. */
-            ended: boolean;
-            /** @description When half of such clips are done; null if unknown, and once it has ended. */
-            expected_at: string | null;
-            /** @description The body that was sent to OpenRouter, without the URL of our own webhook. `data:` URLs are shown as `data:image/png;base64,[4000000 bytes]` and other very long values by their length: `GET /jobs/{id}?include=request` answers with all of it. */
-            request: {
-                [key: string]: unknown;
-            };
-            cost: {
-                estimated_usd: number | null;
-                /** @description The most it was estimated to cost when it was bought; null = unknown. */
-                ceiling_usd: number | null;
-                /** @description What OpenRouter billed; null = unknown, never zero. */
-                actual_usd: number | null;
-                is_byok: boolean | null;
-            };
-            upstream: {
-                id: string | null;
-                generation_id: string | null;
-            };
-            /** @description What OpenRouter says beside the status, or in place of one that is known here. */
-            status_detail: string | null;
-            /** @description When OpenRouter has given the job up at the latest, by what is known of it; null before it was accepted and once it has ended. */
-            expires_at: string | null;
-            error: {
-                code: string;
-                message: string;
+        Client: {
+            name: string;
+            models: {
+                allow: string[] | null;
+                deny: string[] | null;
             } | null;
-            /** @description Every attempt in order; the last is the current one. Several only with `fallback`. */
-            attempts: {
-                model: string;
-                upstream_id: string | null;
-                /** @enum {string} */
-                status: "queued" | "submitting" | "pending" | "in_progress" | "completed" | "failed" | "cancelled" | "expired" | "rejected" | "submission_unknown" | "not_accepted" | "written_off";
-                error: {
-                    code: string;
-                    message: string;
-                } | null;
-                started_at: string | null;
-                cost: {
-                    estimated_usd: number | null;
-                    actual_usd: number | null;
-                };
-            }[];
-            /** @description As ordered. */
-            tags: string[];
-            /** @description As ordered. */
-            reference: string | null;
-            /** @description When its request and its clips were removed; what it cost stays. */
-            erased_at: string | null;
-            /** @description The job that this one resubmits. */
-            resubmit_of: string | null;
-            /** @description Delivery status of the callback; null if no `callback_url` was given, and in events. */
-            callback: {
-                url: string;
-                /**
-                 * @description `waiting` for a terminal state, `pending`, `delivered`, `dead` after the last attempt, `gone` after a 410.
-                 * @enum {string}
-                 */
-                status: "waiting" | "pending" | "delivered" | "dead" | "gone";
-                /** @description The event that was sent last, or is being sent. */
-                event: ("job.completed" | "job.failed" | "job.cancelled" | "job.expired" | "job.rejected" | "job.submission_unknown" | "job.not_accepted" | "job.written_off") | null;
-                /** @description Delivery attempts of this event. */
-                attempts: number;
-                last_error: string | null;
-                /** @description Time of the next attempt. */
-                next_at: string | null;
-            } | null;
-            /** @description true if sending this request again cannot buy a second video. */
-            resubmit_safe: boolean;
-            /** @description Empty until completed. */
-            outputs: {
-                index: number;
-                url: string;
-                content_type: string;
-                /** @description null until the clip is archived. */
-                bytes: number | null;
-            }[];
-            links: {
-                self: string;
-                events: string;
-                content: string;
+            limits: {
+                requests_per_minute: number | null;
+                max_running_jobs: number | null;
             };
+            callback_secrets: {
+                id: string;
+                /** Format: date-time */
+                created_at: string;
+            }[];
+            /** @description How many more the variable `CALLBACK_SECRETS` names. */
+            callback_secrets_env: number;
+            /** @description null for a client that only variables name. */
+            created_at: string | null;
+            updated_at: string | null;
+        };
+        /**
+         * @description Clients by name.
+         * @example {
+         *       "data": [
+         *         {
+         *           "name": "studio",
+         *           "models": {
+         *             "allow": [
+         *               "google/*"
+         *             ],
+         *             "deny": null
+         *           },
+         *           "limits": {
+         *             "requests_per_minute": 600,
+         *             "max_running_jobs": 20
+         *           },
+         *           "callback_secrets": [
+         *             {
+         *               "id": "secret_0a1b2c3d4e5f60718293a4b5",
+         *               "created_at": "2026-11-02T09:14:00.000Z"
+         *             }
+         *           ],
+         *           "callback_secrets_env": 0,
+         *           "created_at": "2026-11-02T09:14:00.000Z",
+         *           "updated_at": "2026-11-02T09:14:00.000Z"
+         *         }
+         *       ],
+         *       "next_cursor": null
+         *     }
+         */
+        ClientList: {
+            data: components["schemas"]["Client"][];
+            next_cursor: string | null;
+        };
+        /**
+         * @description What is left out stays; what is given is replaced whole; null removes.
+         * @example {
+         *       "limits": {
+         *         "requests_per_minute": 600,
+         *         "max_running_jobs": 20
+         *       },
+         *       "callback_secrets": [
+         *         {}
+         *       ]
+         *     }
+         */
+        ClientRequest: {
+            /** @description Only these models, or never these: ids, or author/*. null = every model. */
+            models?: {
+                allow?: string[];
+                deny?: string[];
+            } | null;
+            /** @description null = no limits. */
+            limits?: {
+                /** @description Reads and writes are counted apart, by each replica for itself. null = no limit. */
+                requests_per_minute?: number | null;
+                /** @description Jobs that are bought and not yet ended, over all replicas. A job with an unknown outcome counts for two hours. null = no limit. */
+                max_running_jobs?: number | null;
+            } | null;
+            /** @description The whole list of secrets that sign its callbacks, each with a signature of its own: while one is replaced, there are two. */
+            callback_secrets?: {
+                /** @description A stored secret that stays. */
+                id?: string;
+                /** @description Your own: `whsec_` and 24 to 64 random bytes in base64. */
+                secret?: string;
+            }[];
         };
         /**
          * @description A job as the answer to its order.
@@ -1336,83 +1341,6 @@ export interface components {
             warnings?: components["schemas"]["Warning"][];
         };
         /**
-         * @description A page of jobs; `next_cursor` is the cursor of the next page.
-         * @example {
-         *       "data": [
-         *         {
-         *           "id": "job_01K5J0V6Y8ZJ3T9Q4C2N7M1XAB",
-         *           "client": "studio",
-         *           "key_id": "env_5f1c09ab77e2",
-         *           "status": "completed",
-         *           "model": "google/veo-3.1-lite",
-         *           "created_at": "2026-10-02T09:00:00.000Z",
-         *           "updated_at": "2026-10-02T09:00:44.120Z",
-         *           "finished_at": "2026-10-02T09:00:44.120Z",
-         *           "ended": true,
-         *           "expected_at": null,
-         *           "request": {
-         *             "model": "google/veo-3.1-lite",
-         *             "prompt": "A paper boat",
-         *             "duration": 4,
-         *             "resolution": "720p"
-         *           },
-         *           "cost": {
-         *             "estimated_usd": 0.12,
-         *             "ceiling_usd": 0.12,
-         *             "actual_usd": 0.12,
-         *             "is_byok": false
-         *           },
-         *           "upstream": {
-         *             "id": "gen-vid-1790931600-a1B2c3D4e5F6g7H8i9J0",
-         *             "generation_id": null
-         *           },
-         *           "status_detail": null,
-         *           "expires_at": null,
-         *           "error": null,
-         *           "attempts": [
-         *             {
-         *               "model": "google/veo-3.1-lite",
-         *               "upstream_id": "gen-vid-1790931600-a1B2c3D4e5F6g7H8i9J0",
-         *               "status": "completed",
-         *               "error": null,
-         *               "started_at": "2026-10-02T09:00:00.120Z",
-         *               "cost": {
-         *                 "estimated_usd": 0.12,
-         *                 "actual_usd": 0.12
-         *               }
-         *             }
-         *           ],
-         *           "resubmit_of": null,
-         *           "resubmit_safe": false,
-         *           "tags": [
-         *             "campaign-7"
-         *           ],
-         *           "reference": "order-4711",
-         *           "erased_at": null,
-         *           "callback": null,
-         *           "outputs": [
-         *             {
-         *               "index": 0,
-         *               "url": "/jobs/job_01K5J0V6Y8ZJ3T9Q4C2N7M1XAB/content?index=0",
-         *               "content_type": "video/mp4",
-         *               "bytes": 1048576
-         *             }
-         *           ],
-         *           "links": {
-         *             "self": "/jobs/job_01K5J0V6Y8ZJ3T9Q4C2N7M1XAB",
-         *             "events": "/jobs/job_01K5J0V6Y8ZJ3T9Q4C2N7M1XAB/events",
-         *             "content": "/jobs/job_01K5J0V6Y8ZJ3T9Q4C2N7M1XAB/content"
-         *           }
-         *         }
-         *       ],
-         *       "next_cursor": null
-         *     }
-         */
-        JobList: {
-            data: components["schemas"]["Job"][];
-            next_cursor: string | null;
-        };
-        /**
          * @example {
          *       "dry_run": true,
          *       "model": "bytedance/seedance-2.0-fast",
@@ -1501,6 +1429,224 @@ export interface components {
             nearest: components["schemas"]["Nearest"][];
             catalog: components["schemas"]["Catalog"];
         };
+        Estimate: {
+            /** @description The most likely bill; null = unknown, never zero. */
+            usd: number | null;
+            low_usd: number | null;
+            high_usd: number | null;
+            /** @description The most that may be billed: the higher of the list price and what bills say. max_cost_usd, quotes and totals are compared with it. null = unknown. */
+            ceiling_usd: number | null;
+            /** @enum {string} */
+            certainty: "exact" | "estimated" | "unknown";
+            /** @description Why the price is unknown. */
+            reason?: string;
+            /** @description Present once this model has billed a job of this gateway. */
+            learned?: {
+                /** @description Ratio of bills to the list price; usd is the sum of lines times this. */
+                ratio: number;
+                /** @description Number of bills that the ratio is learned from. */
+                samples: number;
+            };
+            /** @description The calculation by the price list, before anything learned. */
+            lines: {
+                sku: string;
+                unit: string;
+                quantity: number;
+                unit_usd: number;
+                usd: number;
+            }[];
+        };
+        /** @description text/event-stream. */
+        EventStream: string;
+        ExpectedTime: {
+            /** @description Median seconds from submit to completed. */
+            p50: number;
+            /** @description 90th percentile in seconds; max_wait_s is compared with this. */
+            p90: number;
+            /**
+             * @description This gateway's own jobs, the public arena, recorded live runs, or models of the same class.
+             * @enum {string}
+             */
+            source: "observed" | "benchmark" | "documented" | "class";
+            samples: number;
+        };
+        /**
+         * @description The process responds.
+         * @example {
+         *       "status": "ok"
+         *     }
+         */
+        Health: {
+            /** @constant */
+            status: "ok";
+        };
+        /**
+         * @description A job: the request, its state and its cost.
+         * @example {
+         *       "id": "job_01K5J0V6Y8ZJ3T9Q4C2N7M1XAB",
+         *       "client": "studio",
+         *       "key_id": "env_5f1c09ab77e2",
+         *       "status": "completed",
+         *       "model": "google/veo-3.1-lite",
+         *       "created_at": "2026-10-02T09:00:00.000Z",
+         *       "updated_at": "2026-10-02T09:00:44.120Z",
+         *       "finished_at": "2026-10-02T09:00:44.120Z",
+         *       "ended": true,
+         *       "expected_at": null,
+         *       "request": {
+         *         "model": "google/veo-3.1-lite",
+         *         "prompt": "A paper boat",
+         *         "duration": 4,
+         *         "resolution": "720p"
+         *       },
+         *       "cost": {
+         *         "estimated_usd": 0.12,
+         *         "ceiling_usd": 0.12,
+         *         "actual_usd": 0.12,
+         *         "is_byok": false
+         *       },
+         *       "upstream": {
+         *         "id": "gen-vid-1790931600-a1B2c3D4e5F6g7H8i9J0",
+         *         "generation_id": null
+         *       },
+         *       "status_detail": null,
+         *       "expires_at": null,
+         *       "error": null,
+         *       "attempts": [
+         *         {
+         *           "model": "google/veo-3.1-lite",
+         *           "upstream_id": "gen-vid-1790931600-a1B2c3D4e5F6g7H8i9J0",
+         *           "status": "completed",
+         *           "error": null,
+         *           "started_at": "2026-10-02T09:00:00.120Z",
+         *           "cost": {
+         *             "estimated_usd": 0.12,
+         *             "actual_usd": 0.12
+         *           }
+         *         }
+         *       ],
+         *       "resubmit_of": null,
+         *       "resubmit_safe": false,
+         *       "tags": [
+         *         "campaign-7"
+         *       ],
+         *       "reference": "order-4711",
+         *       "erased_at": null,
+         *       "callback": null,
+         *       "outputs": [
+         *         {
+         *           "index": 0,
+         *           "url": "/jobs/job_01K5J0V6Y8ZJ3T9Q4C2N7M1XAB/content?index=0",
+         *           "content_type": "video/mp4",
+         *           "bytes": 1048576
+         *         }
+         *       ],
+         *       "links": {
+         *         "self": "/jobs/job_01K5J0V6Y8ZJ3T9Q4C2N7M1XAB",
+         *         "events": "/jobs/job_01K5J0V6Y8ZJ3T9Q4C2N7M1XAB/events",
+         *         "content": "/jobs/job_01K5J0V6Y8ZJ3T9Q4C2N7M1XAB/content"
+         *       }
+         *     }
+         */
+        Job: {
+            id: string;
+            /** @description The owner: the name of a client, or `operator:` followed by the name of an operator. */
+            client: string;
+            /** @description The key it was ordered with; null if none was needed. */
+            key_id: string | null;
+            /** @enum {string} */
+            status: "queued" | "submitting" | "pending" | "in_progress" | "completed" | "failed" | "cancelled" | "expired" | "rejected" | "submission_unknown" | "not_accepted" | "written_off";
+            model: string;
+            /** Format: date-time */
+            created_at: string;
+            /** Format: date-time */
+            updated_at: string;
+            /** @description When it reached its terminal state. */
+            finished_at: string | null;
+            /** @description true in a terminal state: the status changes no more. */
+            ended: boolean;
+            /** @description When half of such clips are done; null if unknown, and once it has ended. */
+            expected_at: string | null;
+            /** @description The body that was sent to OpenRouter, without the URL of our own webhook. `data:` URLs are shown as `data:image/png;base64,[4000000 bytes]` and other very long values by their length: `GET /jobs/{id}?include=request` answers with all of it. */
+            request: {
+                [key: string]: unknown;
+            };
+            cost: {
+                estimated_usd: number | null;
+                /** @description The most it was estimated to cost when it was bought; null = unknown. */
+                ceiling_usd: number | null;
+                /** @description What OpenRouter billed; null = unknown, never zero. */
+                actual_usd: number | null;
+                is_byok: boolean | null;
+            };
+            upstream: {
+                id: string | null;
+                generation_id: string | null;
+            };
+            /** @description What OpenRouter says beside the status, or in place of one that is known here. */
+            status_detail: string | null;
+            /** @description When OpenRouter has given the job up at the latest, by what is known of it; null before it was accepted and once it has ended. */
+            expires_at: string | null;
+            error: {
+                code: string;
+                message: string;
+            } | null;
+            /** @description Every attempt in order; the last is the current one. Several only with `fallback`. */
+            attempts: {
+                model: string;
+                upstream_id: string | null;
+                /** @enum {string} */
+                status: "queued" | "submitting" | "pending" | "in_progress" | "completed" | "failed" | "cancelled" | "expired" | "rejected" | "submission_unknown" | "not_accepted" | "written_off";
+                error: {
+                    code: string;
+                    message: string;
+                } | null;
+                started_at: string | null;
+                cost: {
+                    estimated_usd: number | null;
+                    actual_usd: number | null;
+                };
+            }[];
+            /** @description As ordered. */
+            tags: string[];
+            /** @description As ordered. */
+            reference: string | null;
+            /** @description When its request and its clips were removed; what it cost stays. */
+            erased_at: string | null;
+            /** @description The job that this one resubmits. */
+            resubmit_of: string | null;
+            /** @description Delivery status of the callback; null if no `callback_url` was given, and in events. */
+            callback: {
+                url: string;
+                /**
+                 * @description `waiting` for a terminal state, `pending`, `delivered`, `dead` after the last attempt, `gone` after a 410.
+                 * @enum {string}
+                 */
+                status: "waiting" | "pending" | "delivered" | "dead" | "gone";
+                /** @description The event that was sent last, or is being sent. */
+                event: ("job.completed" | "job.failed" | "job.cancelled" | "job.expired" | "job.rejected" | "job.submission_unknown" | "job.not_accepted" | "job.written_off") | null;
+                /** @description Delivery attempts of this event. */
+                attempts: number;
+                last_error: string | null;
+                /** @description Time of the next attempt. */
+                next_at: string | null;
+            } | null;
+            /** @description true if sending this request again cannot buy a second video. */
+            resubmit_safe: boolean;
+            /** @description Empty until completed. */
+            outputs: {
+                index: number;
+                url: string;
+                content_type: string;
+                /** @description null until the clip is archived. */
+                bytes: number | null;
+            }[];
+            links: {
+                self: string;
+                events: string;
+                content: string;
+            };
+        };
         /**
          * @description The body of a callback: the job as GET /jobs/{id} returns it, except that `callback` is null and data: URLs in `request` end before their content.
          * @example {
@@ -1587,922 +1733,81 @@ export interface components {
             data: components["schemas"]["Job"];
         };
         /**
-         * Format: binary
-         * @description MP4 bytes.
-         */
-        Video: string;
-        /**
-         * @description RFC 9457 problem document.
-         * @example {
-         *       "type": "urn:clipgate:problem:invalid_request",
-         *       "title": "Bad Request",
-         *       "status": 400,
-         *       "detail": "/duration must be a whole number, not a string.",
-         *       "code": "invalid_request",
-         *       "instance": "req_8f1d2c",
-         *       "errors": [
-         *         {
-         *           "in": "body",
-         *           "pointer": "/duration",
-         *           "message": "must be a whole number, not a string"
-         *         }
-         *       ]
-         *     }
-         */
-        Problem: {
-            type: string;
-            title: string;
-            status: number;
-            /** @description What is wrong, and what would be accepted; for people. */
-            detail: string;
-            /** @description Stable; branch on this. */
-            code: string;
-            /** @description The request id, as in X-Request-Id. */
-            instance: string;
-            errors?: {
-                /** @enum {string} */
-                in: "body" | "query" | "path" | "header";
-                /** @description JSON pointer (RFC 6901) to the invalid field. */
-                pointer: string;
-                message: string;
-            }[];
-            retry_after_s?: number;
-            job_id?: string;
-        } & {
-            [key: string]: unknown;
-        };
-        /**
-         * @description A budget with what is left of its present window.
-         * @example {
-         *       "id": "budget_01K7QJ6Y8ZC5D0VN3T2R9XWE4M",
-         *       "scope": {
-         *         "kind": "client",
-         *         "id": "studio"
-         *       },
-         *       "limit_usd": 500,
-         *       "period": "month",
-         *       "time_zone": "Europe/Berlin",
-         *       "hard": true,
-         *       "thresholds": [
-         *         0.5,
-         *         0.8,
-         *         1
-         *       ],
-         *       "unpriced_hold_usd": null,
-         *       "include_byok": false,
-         *       "created_at": "2026-11-01T08:00:00.000Z",
-         *       "window": {
-         *         "starts_at": "2026-10-31T23:00:00.000Z",
-         *         "resets_at": "2026-11-30T23:00:00.000Z",
-         *         "spent_usd": 212.35,
-         *         "held_usd": 3.2,
-         *         "adjustment_usd": 0,
-         *         "remaining_usd": 284.45,
-         *         "unknown_jobs": 0
-         *       }
-         *     }
-         */
-        Budget: {
-            id: string;
-            scope: {
-                /** @enum {string} */
-                kind: "all" | "client" | "key";
-                id?: string;
-            };
-            limit_usd: number;
-            /** @enum {string} */
-            period: "day" | "week" | "month" | "none";
-            time_zone: string;
-            hard: boolean;
-            thresholds: number[];
-            unpriced_hold_usd: number | null;
-            include_byok: boolean;
-            /** Format: date-time */
-            created_at: string;
-            /** @description The window that contains the present. */
-            window: {
-                /** Format: date-time */
-                starts_at: string;
-                /** @description null: never. */
-                resets_at: string | null;
-                /** @description Bills that are known. */
-                spent_usd: number;
-                /** @description The most that running jobs, and jobs whose bill is unknown, may cost. */
-                held_usd: number;
-                /** @description Credits and charges that operators entered for this window. */
-                adjustment_usd: number;
-                /** @description limit + adjustment - spent - held; negative after a bill above its hold. */
-                remaining_usd: number;
-                /** @description Jobs whose bill is unknown: their holds stay until someone resolves them. */
-                unknown_jobs: number;
-            };
-        };
-        /**
-         * @description A page of budgets; `next_cursor` is the cursor of the next page.
+         * @description A page of jobs; `next_cursor` is the cursor of the next page.
          * @example {
          *       "data": [
          *         {
-         *           "id": "budget_01K7QJ6Y8ZC5D0VN3T2R9XWE4M",
-         *           "scope": {
-         *             "kind": "client",
-         *             "id": "studio"
-         *           },
-         *           "limit_usd": 500,
-         *           "period": "month",
-         *           "time_zone": "Europe/Berlin",
-         *           "hard": true,
-         *           "thresholds": [
-         *             0.5,
-         *             0.8,
-         *             1
-         *           ],
-         *           "unpriced_hold_usd": null,
-         *           "include_byok": false,
-         *           "created_at": "2026-11-01T08:00:00.000Z",
-         *           "window": {
-         *             "starts_at": "2026-10-31T23:00:00.000Z",
-         *             "resets_at": "2026-11-30T23:00:00.000Z",
-         *             "spent_usd": 212.35,
-         *             "held_usd": 3.2,
-         *             "adjustment_usd": 0,
-         *             "remaining_usd": 284.45,
-         *             "unknown_jobs": 0
-         *           }
-         *         }
-         *       ],
-         *       "next_cursor": null
-         *     }
-         */
-        BudgetList: {
-            /** @description Oldest first. */
-            data: components["schemas"]["Budget"][];
-            next_cursor: string | null;
-        };
-        /**
-         * @description An amount that was added to the limit of one window, and why.
-         * @example {
-         *       "id": "adjustment_01K7QJ6Y8ZC5D0VN3T2R9XWE4M",
-         *       "budget_id": "budget_01K7QJ6Y8ZC5D0VN3T2R9XWE4M",
-         *       "window_starts_at": "2026-10-31T23:00:00.000Z",
-         *       "at": "2026-11-28T12:00:00.000Z",
-         *       "usd": 50,
-         *       "reason": "Launch week",
-         *       "actor": "alice"
-         *     }
-         */
-        BudgetAdjustment: {
-            id: string;
-            budget_id: string;
-            /** Format: date-time */
-            window_starts_at: string;
-            /** Format: date-time */
-            at: string;
-            usd: number;
-            reason: string;
-            actor: string;
-        };
-        /**
-         * @description What a caller is, may, and has left.
-         * @example {
-         *       "kind": "client",
-         *       "name": "studio",
-         *       "client": "studio",
-         *       "key_id": "env_5f1c09ab77e2",
-         *       "scopes": [
-         *         "read",
-         *         "write"
-         *       ],
-         *       "models": [],
-         *       "limits": [],
-         *       "budgets": []
-         *     }
-         */
-        Account: {
-            /** @enum {string} */
-            kind: "client" | "operator" | "auditor";
-            name: string;
-            /** @description Who owns the jobs it orders. */
-            client: string;
-            /** @description null: this gateway asks for no key. */
-            key_id: string | null;
-            scopes: ("read" | "write")[];
-            /** @description Of the key and of its client: a model must satisfy each. Empty: every model. */
-            models: ({
-                allow: string[] | null;
-                deny: string[] | null;
-            } | null)[];
-            /** @description Of the key and of its client: each counts for itself. */
-            limits: {
-                requests_per_minute: number | null;
-                max_running_jobs: number | null;
-                /** @enum {string} */
-                scope: "key" | "client";
-                id: string;
-            }[];
-            /** @description Every budget that its orders ask, with what is left and when it resets. */
-            budgets: components["schemas"]["Budget"][];
-        };
-        /** @description One act of an operator. */
-        AuditEntry: {
-            id: string;
-            /** Format: date-time */
-            at: string;
-            /** @description The operator's name. */
-            actor: string;
-            /** @description The key they acted with. */
-            key_id: string | null;
-            /** @description Such as `create`, `revoke`, `resolve`: open for additions. */
-            action: string;
-            object: {
-                kind: string;
-                id: string;
-            };
-            reason: string | null;
-            /** @description The members of the object that the act is about, without secrets; null = none. */
-            before: {
-                [key: string]: unknown;
-            } | null;
-            /** @description The members of the object that the act is about, without secrets; null = none. */
-            after: {
-                [key: string]: unknown;
-            } | null;
-            /** @description As in `X-Request-Id`. */
-            request_id: string | null;
-        };
-        /**
-         * @description Acts of operators, newest first.
-         * @example {
-         *       "data": [
-         *         {
-         *           "id": "audit_3f0c2a4d5e6f4a7b8c9d0e1f2a3b4c5d",
-         *           "at": "2026-11-02T09:14:00.000Z",
-         *           "actor": "alice",
-         *           "key_id": "env_5f2b8c1d9e0a",
-         *           "action": "attach",
-         *           "object": {
-         *             "kind": "job",
-         *             "id": "job_01KB5Y3T0R8V2W4X6Y8Z0A2C4E"
-         *           },
-         *           "reason": "Found on the invoice.",
-         *           "before": {
-         *             "status": "submission_unknown",
-         *             "upstream_id": null
-         *           },
-         *           "after": {
-         *             "status": "pending",
-         *             "upstream_id": "gen-vid-1790931600-a1B2"
-         *           },
-         *           "request_id": "req_8f1d2c"
-         *         }
-         *       ],
-         *       "next_cursor": null
-         *     }
-         */
-        AuditList: {
-            data: components["schemas"]["AuditEntry"][];
-            next_cursor: string | null;
-        };
-        /**
-         * @description What holds for all keys of a client.
-         * @example {
-         *       "name": "studio",
-         *       "models": {
-         *         "allow": [
-         *           "google/*"
-         *         ],
-         *         "deny": null
-         *       },
-         *       "limits": {
-         *         "requests_per_minute": 600,
-         *         "max_running_jobs": 20
-         *       },
-         *       "callback_secrets": [
-         *         {
-         *           "id": "secret_0a1b2c3d4e5f60718293a4b5",
-         *           "created_at": "2026-11-02T09:14:00.000Z"
-         *         }
-         *       ],
-         *       "callback_secrets_env": 0,
-         *       "created_at": "2026-11-02T09:14:00.000Z",
-         *       "updated_at": "2026-11-02T09:14:00.000Z"
-         *     }
-         */
-        Client: {
-            name: string;
-            models: {
-                allow: string[] | null;
-                deny: string[] | null;
-            } | null;
-            limits: {
-                requests_per_minute: number | null;
-                max_running_jobs: number | null;
-            };
-            callback_secrets: {
-                id: string;
-                /** Format: date-time */
-                created_at: string;
-            }[];
-            /** @description How many more the variable `CALLBACK_SECRETS` names. */
-            callback_secrets_env: number;
-            /** @description null for a client that only variables name. */
-            created_at: string | null;
-            updated_at: string | null;
-        };
-        /**
-         * @description A client as it is now.
-         * @example {
-         *       "data": {
-         *         "name": "studio",
-         *         "models": {
-         *           "allow": [
-         *             "google/*"
-         *           ],
-         *           "deny": null
-         *         },
-         *         "limits": {
-         *           "requests_per_minute": 600,
-         *           "max_running_jobs": 20
-         *         },
-         *         "callback_secrets": [
-         *           {
-         *             "id": "secret_0a1b2c3d4e5f60718293a4b5",
-         *             "created_at": "2026-11-02T09:14:00.000Z"
-         *           }
-         *         ],
-         *         "callback_secrets_env": 0,
-         *         "created_at": "2026-11-02T09:14:00.000Z",
-         *         "updated_at": "2026-11-02T09:14:00.000Z"
-         *       },
-         *       "callback_secrets": []
-         *     }
-         */
-        PutClient: {
-            data: components["schemas"]["Client"];
-            /** @description The secrets made by this request: shown this once. */
-            callback_secrets: {
-                id: string;
-                secret: string;
-            }[];
-        };
-        /**
-         * @description Clients by name.
-         * @example {
-         *       "data": [
-         *         {
-         *           "name": "studio",
-         *           "models": {
-         *             "allow": [
-         *               "google/*"
-         *             ],
-         *             "deny": null
-         *           },
-         *           "limits": {
-         *             "requests_per_minute": 600,
-         *             "max_running_jobs": 20
-         *           },
-         *           "callback_secrets": [
-         *             {
-         *               "id": "secret_0a1b2c3d4e5f60718293a4b5",
-         *               "created_at": "2026-11-02T09:14:00.000Z"
-         *             }
-         *           ],
-         *           "callback_secrets_env": 0,
-         *           "created_at": "2026-11-02T09:14:00.000Z",
-         *           "updated_at": "2026-11-02T09:14:00.000Z"
-         *         }
-         *       ],
-         *       "next_cursor": null
-         *     }
-         */
-        ClientList: {
-            data: components["schemas"]["Client"][];
-            next_cursor: string | null;
-        };
-        /**
-         * @description A key, without the key itself.
-         * @example {
-         *       "id": "key_01KB5Y3T0R8V2W4X6Y8Z0A2C4E",
-         *       "client": "studio",
-         *       "name": "render farm",
-         *       "last4": "x7Qa",
-         *       "source": "store",
-         *       "scopes": [
-         *         "read",
-         *         "write"
-         *       ],
-         *       "models": null,
-         *       "limits": {
-         *         "requests_per_minute": null,
-         *         "max_running_jobs": 8
-         *       },
-         *       "created_at": "2026-11-02T09:14:00.000Z",
-         *       "created_by": "alice",
-         *       "expires_at": null,
-         *       "revoked_at": null,
-         *       "replaced_by": null,
-         *       "last_used_on": "2026-11-28"
-         *     }
-         */
-        Key: {
-            id: string;
-            client: string;
-            name: string | null;
-            /** @description The last four characters; null where they are not known here. */
-            last4: string | null;
-            /**
-             * @description `env`: named by a variable of the gateway, and read-only.
-             * @enum {string}
-             */
-            source: "store" | "env";
-            scopes: ("read" | "write" | "auditor" | "operator")[];
-            models: {
-                allow: string[] | null;
-                deny: string[] | null;
-            } | null;
-            limits: {
-                requests_per_minute: number | null;
-                max_running_jobs: number | null;
-            };
-            created_at: string | null;
-            created_by: string | null;
-            expires_at: string | null;
-            revoked_at: string | null;
-            /** @description The key that a rotation put in its place. */
-            replaced_by: string | null;
-            /** @description A day in UTC; null = never, or named by a variable. */
-            last_used_on: string | null;
-        };
-        /**
-         * @description A new key.
-         * @example {
-         *       "data": {
-         *         "id": "key_01KB5Y3T0R8V2W4X6Y8Z0A2C4E",
-         *         "client": "studio",
-         *         "name": "render farm",
-         *         "last4": "x7Qa",
-         *         "source": "store",
-         *         "scopes": [
-         *           "read",
-         *           "write"
-         *         ],
-         *         "models": null,
-         *         "limits": {
-         *           "requests_per_minute": null,
-         *           "max_running_jobs": 8
-         *         },
-         *         "created_at": "2026-11-02T09:14:00.000Z",
-         *         "created_by": "alice",
-         *         "expires_at": null,
-         *         "revoked_at": null,
-         *         "replaced_by": null,
-         *         "last_used_on": "2026-11-28"
-         *       },
-         *       "key": "ck-<43 characters>",
-         *       "warnings": []
-         *     }
-         */
-        MadeKey: {
-            data: components["schemas"]["Key"];
-            /** @description The key itself: shown this once. null where you sent its `sha256`, and in a replay. */
-            key: string | null;
-            warnings: {
-                code: string;
-                field: string;
-                message: string;
-            }[];
-        };
-        /**
-         * @description Stored keys, newest first, then those of variables.
-         * @example {
-         *       "data": [
-         *         {
-         *           "id": "key_01KB5Y3T0R8V2W4X6Y8Z0A2C4E",
+         *           "id": "job_01K5J0V6Y8ZJ3T9Q4C2N7M1XAB",
          *           "client": "studio",
-         *           "name": "render farm",
-         *           "last4": "x7Qa",
-         *           "source": "store",
-         *           "scopes": [
-         *             "read",
-         *             "write"
-         *           ],
-         *           "models": null,
-         *           "limits": {
-         *             "requests_per_minute": null,
-         *             "max_running_jobs": 8
+         *           "key_id": "env_5f1c09ab77e2",
+         *           "status": "completed",
+         *           "model": "google/veo-3.1-lite",
+         *           "created_at": "2026-10-02T09:00:00.000Z",
+         *           "updated_at": "2026-10-02T09:00:44.120Z",
+         *           "finished_at": "2026-10-02T09:00:44.120Z",
+         *           "ended": true,
+         *           "expected_at": null,
+         *           "request": {
+         *             "model": "google/veo-3.1-lite",
+         *             "prompt": "A paper boat",
+         *             "duration": 4,
+         *             "resolution": "720p"
          *           },
-         *           "created_at": "2026-11-02T09:14:00.000Z",
-         *           "created_by": "alice",
+         *           "cost": {
+         *             "estimated_usd": 0.12,
+         *             "ceiling_usd": 0.12,
+         *             "actual_usd": 0.12,
+         *             "is_byok": false
+         *           },
+         *           "upstream": {
+         *             "id": "gen-vid-1790931600-a1B2c3D4e5F6g7H8i9J0",
+         *             "generation_id": null
+         *           },
+         *           "status_detail": null,
          *           "expires_at": null,
-         *           "revoked_at": null,
-         *           "replaced_by": null,
-         *           "last_used_on": "2026-11-28"
-         *         }
-         *       ],
-         *       "next_cursor": null
-         *     }
-         */
-        KeyList: {
-            data: components["schemas"]["Key"][];
-            next_cursor: string | null;
-        };
-        /**
-         * @example {
-         *       "at": "2026-10-02T09:05:00.000Z",
-         *       "model": "bytedance/seedance-2.0-fast",
-         *       "kind": "changed",
-         *       "fields": [
-         *         {
-         *           "field": "prices.video_tokens",
-         *           "before": 0.0000056,
-         *           "after": 0.0000042
-         *         }
-         *       ]
-         *     }
-         */
-        CatalogChange: {
-            /**
-             * Format: date-time
-             * @description When this gateway observed the change.
-             */
-            at: string;
-            model: string;
-            /** @enum {string} */
-            kind: "added" | "removed" | "changed";
-            /** @description Capabilities, and prices in dollars per unit as prices.<sku>. Empty for added and removed models. */
-            fields: {
-                field: string;
-                before: unknown;
-                after: unknown;
-            }[];
-        };
-        /**
-         * @description A page of changes; `next_cursor` is the cursor of the next page.
-         * @example {
-         *       "data": [
-         *         {
-         *           "at": "2026-10-02T09:05:00.000Z",
-         *           "model": "bytedance/seedance-2.0-fast",
-         *           "kind": "changed",
-         *           "fields": [
+         *           "error": null,
+         *           "attempts": [
          *             {
-         *               "field": "prices.video_tokens",
-         *               "before": 0.0000056,
-         *               "after": 0.0000042
+         *               "model": "google/veo-3.1-lite",
+         *               "upstream_id": "gen-vid-1790931600-a1B2c3D4e5F6g7H8i9J0",
+         *               "status": "completed",
+         *               "error": null,
+         *               "started_at": "2026-10-02T09:00:00.120Z",
+         *               "cost": {
+         *                 "estimated_usd": 0.12,
+         *                 "actual_usd": 0.12
+         *               }
          *             }
-         *           ]
-         *         }
-         *       ],
-         *       "next_cursor": null
-         *     }
-         */
-        CatalogChangeList: {
-            /** @description Oldest first. */
-            data: components["schemas"]["CatalogChange"][];
-            next_cursor: string | null;
-        };
-        /** @description text/event-stream. */
-        EventStream: string;
-        /**
-         * @description Prometheus' text format.
-         * @example clipgate_store_ready 1
-         */
-        Metrics: string;
-        /**
-         * @description The process responds.
-         * @example {
-         *       "status": "ok"
-         *     }
-         */
-        Health: {
-            /** @constant */
-            status: "ok";
-        };
-        /**
-         * @description Each check and its result.
-         * @example {
-         *       "status": "ready",
-         *       "checks": {
-         *         "store": {
-         *           "ok": true,
-         *           "detail": "responds"
-         *         },
-         *         "catalog": {
-         *           "ok": true,
-         *           "detail": "30 models, 12 s old"
-         *         },
-         *         "event_loop": {
-         *           "ok": true,
-         *           "detail": "11 ms late at the 99th percentile"
-         *         },
-         *         "archive": {
-         *           "ok": true,
-         *           "detail": "takes files"
-         *         },
-         *         "submissions": {
-         *           "ok": true,
-         *           "detail": "accepting: 0 of 214 submits unknown in five minutes"
-         *         }
-         *       }
-         *     }
-         */
-        Readiness: {
-            /** @enum {string} */
-            status: "ready" | "not_ready";
-            checks: {
-                store: {
-                    ok: boolean;
-                    detail: string;
-                };
-                catalog: {
-                    ok: boolean;
-                    detail: string;
-                };
-                event_loop: {
-                    ok: boolean;
-                    detail: string;
-                };
-                /** @description Whether ARCHIVE_DIR is writable; does not affect readiness. */
-                archive: {
-                    ok: boolean;
-                    detail: string;
-                };
-                /** @description The state of the submit circuit breaker; does not affect readiness. */
-                submissions: {
-                    ok: boolean;
-                    detail: string;
-                };
-            };
-        };
-        /**
-         * @description Every decision on a job, oldest first.
-         * @example {
-         *       "data": [
-         *         {
-         *           "at": "2026-10-02T09:14:00.000Z",
-         *           "operator": "alice",
-         *           "action": "attach",
-         *           "reason": "Found on the invoice.",
-         *           "before": {
-         *             "status": "submission_unknown",
-         *             "upstream_id": null
-         *           },
-         *           "after": {
-         *             "status": "pending",
-         *             "upstream_id": "gen-vid-1790931600-a1B2"
+         *           ],
+         *           "resubmit_of": null,
+         *           "resubmit_safe": false,
+         *           "tags": [
+         *             "campaign-7"
+         *           ],
+         *           "reference": "order-4711",
+         *           "erased_at": null,
+         *           "callback": null,
+         *           "outputs": [
+         *             {
+         *               "index": 0,
+         *               "url": "/jobs/job_01K5J0V6Y8ZJ3T9Q4C2N7M1XAB/content?index=0",
+         *               "content_type": "video/mp4",
+         *               "bytes": 1048576
+         *             }
+         *           ],
+         *           "links": {
+         *             "self": "/jobs/job_01K5J0V6Y8ZJ3T9Q4C2N7M1XAB",
+         *             "events": "/jobs/job_01K5J0V6Y8ZJ3T9Q4C2N7M1XAB/events",
+         *             "content": "/jobs/job_01K5J0V6Y8ZJ3T9Q4C2N7M1XAB/content"
          *           }
          *         }
-         *       ]
-         *     }
-         */
-        Audit: {
-            data: {
-                /** Format: date-time */
-                at: string;
-                operator: string;
-                action: string;
-                reason: string;
-                /** @description The members of the job that the act is about; null = none. */
-                before: ({
-                    status?: string;
-                    upstream_id?: string | null;
-                } & {
-                    [key: string]: unknown;
-                }) | null;
-                /** @description The members of the job that the act is about; null = none. */
-                after: ({
-                    status?: string;
-                    upstream_id?: string | null;
-                } & {
-                    [key: string]: unknown;
-                }) | null;
-            }[];
-        };
-        /**
-         * @description What was spent.
-         * @example {
-         *       "data": [
-         *         {
-         *           "start": "2026-11-01T00:00:00.000Z",
-         *           "client": "studio",
-         *           "jobs": 41,
-         *           "billed_usd": 12.34,
-         *           "estimated_usd": 12.5,
-         *           "held_usd": 0.12,
-         *           "unknown_jobs": 1
-         *         }
          *       ],
-         *       "total": {
-         *         "start": "2026-11-01T00:00:00.000Z",
-         *         "jobs": 41,
-         *         "billed_usd": 12.34,
-         *         "estimated_usd": 12.5,
-         *         "held_usd": 0.12,
-         *         "unknown_jobs": 1
-         *       },
-         *       "since": "2026-11-01T00:00:00.000Z",
-         *       "until": "2026-12-01T00:00:00.000Z"
+         *       "next_cursor": null
          *     }
          */
-        Spend: {
-            /** @description In order of time, then group; only rows with jobs. A job with several tags is in the row of each tag. */
-            data: {
-                /**
-                 * Format: date-time
-                 * @description Where the interval begins, or the range if it begins later.
-                 */
-                start: string;
-                client?: string;
-                /** @description The id of the key; null: ordered without one. */
-                key?: string | null;
-                model?: string;
-                /** @description null: jobs without tags. */
-                tag?: string | null;
-                /** @description Attempts: a job whose `fallback` took two counts twice. */
-                jobs: number;
-                /** @description Bills that are known. */
-                billed_usd: number;
-                /** @description What those that were or may have been bought were estimated to cost. */
-                estimated_usd: number;
-                /** @description The most that jobs under way, and jobs whose bill is unknown, may cost, as far as that is known. */
-                held_usd: number;
-                /** @description Jobs that have ended, or may have, and whose bill is unknown: in no sum as 0. */
-                unknown_jobs: number;
-            }[];
-            /** @description All of the range, every job once. */
-            total: {
-                /** Format: date-time */
-                start: string;
-                /** @description Attempts: a job whose `fallback` took two counts twice. */
-                jobs: number;
-                /** @description Bills that are known. */
-                billed_usd: number;
-                /** @description What those that were or may have been bought were estimated to cost. */
-                estimated_usd: number;
-                /** @description The most that jobs under way, and jobs whose bill is unknown, may cost, as far as that is known. */
-                held_usd: number;
-                /** @description Jobs that have ended, or may have, and whose bill is unknown: in no sum as 0. */
-                unknown_jobs: number;
-            };
-            /** Format: date-time */
-            since: string;
-            /** Format: date-time */
-            until: string;
-        };
-        /** @description RFC 4180, with a header row. */
-        SpendCsv: string;
-        /** @description One JSON object a line. */
-        SpendNdjson: string;
-        /**
-         * @description Whether submissions are held.
-         * @example {
-         *       "held": true,
-         *       "reason": "The invoice of October is being checked.",
-         *       "operator": "alice",
-         *       "since": "2026-10-02T09:00:00.000Z"
-         *     }
-         */
-        Submissions: {
-            held: boolean;
-            reason: string | null;
-            /** @description Who holds them. */
-            operator: string | null;
-            since: string | null;
-        };
-        /**
-         * @description What this is and where things are. A browser that asks for HTML gets a page.
-         * @example {
-         *       "name": "Clipgate",
-         *       "version": "1.0.0",
-         *       "description": "A routing gateway for AI video.",
-         *       "links": {
-         *         "documentation": "/docs",
-         *         "jobs": "/jobs"
-         *       }
-         *     }
-         */
-        Root: {
-            /** @constant */
-            name: "Clipgate";
-            version: string;
-            description: string;
-            /** @description Paths on this gateway, by what is there. */
-            links: {
-                [key: string]: string;
-            };
-        };
-        /**
-         * @example {
-         *       "prompt": "A paper boat sails down a rainy street at dusk",
-         *       "duration": 5,
-         *       "resolution": "720p",
-         *       "aspect_ratio": "9:16",
-         *       "priority": "fast_and_cheap"
-         *     }
-         */
-        RouteRequest: {
-            /**
-             * @description What the clip shows. Optional if an image or reference is given.
-             * @example A paper boat sails down a rainy street at dusk
-             */
-            prompt?: string;
-            /**
-             * @description Length in seconds.
-             * @example 5
-             */
-            duration?: number;
-            /**
-             * @description Such as 480p, 720p, 768p, 1080p, 1K, 2K or 4K; new values are passed on.
-             * @example 720p
-             */
-            resolution?: string;
-            /**
-             * @description Such as 16:9, 9:16, 1:1 or 21:9; new values are passed on.
-             * @example 9:16
-             */
-            aspect_ratio?: string;
-            /**
-             * @description Exact size in pixels, instead of resolution and aspect_ratio.
-             * @example 1280x720
-             */
-            size?: string;
-            frame_images?: {
-                /** @constant */
-                type: "image_url";
-                image_url: {
-                    url: string;
-                };
-                /** @enum {string} */
-                frame_type: "first_frame" | "last_frame";
-            }[];
-            input_references?: ({
-                /** @constant */
-                type: "image_url";
-                image_url: {
-                    url: string;
-                };
-            } | {
-                /** @constant */
-                type: "audio_url";
-                audio_url: {
-                    url: string;
-                };
-            } | {
-                /** @constant */
-                type: "video_url";
-                video_url: {
-                    url: string;
-                };
-            })[];
-            /** @description Whether the clip has sound. */
-            generate_audio?: boolean;
-            /** @description Seed for repeatable output, on models that support one. */
-            seed?: number;
-            /** @description Provider-specific options under the slug of the provider: {"options": {"google-vertex": {...}}}. */
-            provider?: {
-                options?: {
-                    [key: string]: {
-                        [key: string]: unknown;
-                    };
-                };
-            };
-            /** @description Continue the clip of this earlier job. */
-            previous_job_id?: string;
-            session_id?: string;
-            user?: string;
-            trace?: {
-                [key: string]: unknown;
-            };
-            upscale_factor?: number;
-            creativity?: number;
-            /** @description A profile, or your own weights. Default: balanced. */
-            priority?: ("fast_and_cheap" | "quality_and_cost" | "balanced") | {
-                speed: number;
-                cost: number;
-                quality: number;
-                /** @description Weight of the share of jobs that end with a clip. */
-                reliability?: number;
-            };
-            /**
-             * @description How models are scored. measured (default): dollars for this clip, expected seconds, rated quality. guide: as OpenRouter's published helper, digit for digit.
-             * @enum {string}
-             */
-            scoring?: "measured" | "guide";
-            /** @description Reject models whose clip may cost more. */
-            max_cost_usd?: number;
-            /** @description Reject models whose 90th percentile is longer. */
-            max_wait_s?: number;
-            /** @description Consider only, or never, these models: ids, or author/* for all models of an author. */
-            models?: {
-                allow?: string[];
-                deny?: string[];
-            };
-            /**
-             * @description Provider options that a model lacks: reject the model (require, the default), or omit the options (when_supported).
-             * @enum {string}
-             */
-            passthrough?: "require" | "when_supported";
-            /** @description Check every image, audio and video URL first: 422 `media_unreachable` if one is unreachable or not of its declared type. */
-            preflight?: boolean;
+        JobList: {
+            data: components["schemas"]["Job"][];
+            next_cursor: string | null;
         };
         /**
          * @example {
@@ -2645,95 +1950,72 @@ export interface components {
             quote?: string;
         };
         /**
+         * @description A key, without the key itself.
          * @example {
-         *       "scope": {
-         *         "kind": "client",
-         *         "id": "studio"
+         *       "id": "key_01KB5Y3T0R8V2W4X6Y8Z0A2C4E",
+         *       "client": "studio",
+         *       "name": "render farm",
+         *       "last4": "x7Qa",
+         *       "source": "store",
+         *       "scopes": [
+         *         "read",
+         *         "write"
+         *       ],
+         *       "models": null,
+         *       "limits": {
+         *         "requests_per_minute": null,
+         *         "max_running_jobs": 8
          *       },
-         *       "limit_usd": 500,
-         *       "period": "month",
-         *       "time_zone": "Europe/Berlin",
-         *       "hard": true,
-         *       "thresholds": [
-         *         0.5,
-         *         0.8,
-         *         1
-         *       ]
+         *       "created_at": "2026-11-02T09:14:00.000Z",
+         *       "created_by": "alice",
+         *       "expires_at": null,
+         *       "revoked_at": null,
+         *       "replaced_by": null,
+         *       "last_used_on": "2026-11-28"
          *     }
          */
-        BudgetBody: {
-            /** @description What the budget counts: everything, the jobs of one client, or the jobs ordered with one key. */
-            scope: {
-                /** @constant */
-                kind: "all";
-            } | {
-                /** @constant */
-                kind: "client";
-                id: string;
-            } | {
-                /** @constant */
-                kind: "key";
-                id: string;
-            };
-            /** @description What may be spent and held per window, in US dollars. */
-            limit_usd: number;
+        Key: {
+            id: string;
+            client: string;
+            name: string | null;
+            /** @description The last four characters; null where they are not known here. */
+            last4: string | null;
             /**
-             * @description When the budget starts anew; `none`: never. Weeks begin on Monday.
+             * @description `env`: named by a variable of the gateway, and read-only.
              * @enum {string}
              */
-            period: "day" | "week" | "month" | "none";
-            /** @description Where days, weeks and months begin. Default UTC. */
-            time_zone?: string;
-            /** @description true: an order that does not fit is refused with 402. false: thresholds are reported, nothing is refused. */
-            hard?: boolean;
-            /** @description Shares of the limit, each reported once per window: `alarm: budget_threshold`. */
-            thresholds?: number[];
-            /** @description Held for a clip whose price is unknown; null: a hard budget refuses such a clip with 422. */
-            unpriced_hold_usd?: number | null;
-            /** @description true: a clip billed to a provider key of your own (BYOK) counts with its estimate, else with OpenRouter's fee alone. */
-            include_byok?: boolean;
+            source: "store" | "env";
+            scopes: ("read" | "write" | "auditor" | "operator")[];
+            models: {
+                allow: string[] | null;
+                deny: string[] | null;
+            } | null;
+            limits: {
+                requests_per_minute: number | null;
+                max_running_jobs: number | null;
+            };
+            created_at: string | null;
+            created_by: string | null;
+            expires_at: string | null;
+            revoked_at: string | null;
+            /** @description The key that a rotation put in its place. */
+            replaced_by: string | null;
+            /** @description A day in UTC; null = never, or named by a variable. */
+            last_used_on: string | null;
         };
         /**
+         * @description What is left out stays; `limits` and `models` are replaced whole.
          * @example {
-         *       "limit_usd": 750
+         *       "expires_at": "2027-01-31T00:00:00Z"
          *     }
          */
-        BudgetChange: {
-            /** @description What may be spent and held per window, in US dollars. */
-            limit_usd?: number;
-            /** @description true: an order that does not fit is refused with 402. false: thresholds are reported, nothing is refused. */
-            hard?: boolean;
-            /** @description Shares of the limit, each reported once per window: `alarm: budget_threshold`. */
-            thresholds?: number[];
-            /** @description Held for a clip whose price is unknown; null: a hard budget refuses such a clip with 422. */
-            unpriced_hold_usd?: number | null;
-            /** @description true: a clip billed to a provider key of your own (BYOK) counts with its estimate, else with OpenRouter's fee alone. */
-            include_byok?: boolean;
-        };
-        /**
-         * @example {
-         *       "usd": 50,
-         *       "reason": "Launch week"
-         *     }
-         */
-        BudgetAdjustmentBody: {
-            /** @description Positive: a credit, more may be spent in this window. Negative: less may. */
-            usd: number;
-            reason: string;
-        };
-        /**
-         * @description What is left out stays; what is given is replaced whole; null removes.
-         * @example {
-         *       "limits": {
-         *         "requests_per_minute": 600,
-         *         "max_running_jobs": 20
-         *       },
-         *       "callback_secrets": [
-         *         {}
-         *       ]
-         *     }
-         */
-        ClientRequest: {
+        KeyChange: {
+            /** @description For people. */
+            name?: string | null;
+            /** @description What the key may do. `read`: see the client's jobs, models and plans. `write`: buy and change jobs. `auditor`, alone: see everything that operators see. `operator`, alone: see and change everything. */
+            scopes?: ("read" | "write" | "auditor" | "operator")[];
+            /** @description From then on the key is refused. null = never. */
+            expires_at?: string | null;
             /** @description Only these models, or never these: ids, or author/*. null = every model. */
             models?: {
                 allow?: string[];
@@ -2746,13 +2028,40 @@ export interface components {
                 /** @description Jobs that are bought and not yet ended, over all replicas. A job with an unknown outcome counts for two hours. null = no limit. */
                 max_running_jobs?: number | null;
             } | null;
-            /** @description The whole list of secrets that sign its callbacks, each with a signature of its own: while one is replaced, there are two. */
-            callback_secrets?: {
-                /** @description A stored secret that stays. */
-                id?: string;
-                /** @description Your own: `whsec_` and 24 to 64 random bytes in base64. */
-                secret?: string;
-            }[];
+        };
+        /**
+         * @description Stored keys, newest first, then those of variables.
+         * @example {
+         *       "data": [
+         *         {
+         *           "id": "key_01KB5Y3T0R8V2W4X6Y8Z0A2C4E",
+         *           "client": "studio",
+         *           "name": "render farm",
+         *           "last4": "x7Qa",
+         *           "source": "store",
+         *           "scopes": [
+         *             "read",
+         *             "write"
+         *           ],
+         *           "models": null,
+         *           "limits": {
+         *             "requests_per_minute": null,
+         *             "max_running_jobs": 8
+         *           },
+         *           "created_at": "2026-11-02T09:14:00.000Z",
+         *           "created_by": "alice",
+         *           "expires_at": null,
+         *           "revoked_at": null,
+         *           "replaced_by": null,
+         *           "last_used_on": "2026-11-28"
+         *         }
+         *       ],
+         *       "next_cursor": null
+         *     }
+         */
+        KeyList: {
+            data: components["schemas"]["Key"][];
+            next_cursor: string | null;
         };
         /**
          * @description A key to be made.
@@ -2792,32 +2101,6 @@ export interface components {
             } | null;
         };
         /**
-         * @description What is left out stays; `limits` and `models` are replaced whole.
-         * @example {
-         *       "expires_at": "2027-01-31T00:00:00Z"
-         *     }
-         */
-        KeyChange: {
-            /** @description For people. */
-            name?: string | null;
-            /** @description What the key may do. `read`: see the client's jobs, models and plans. `write`: buy and change jobs. `auditor`, alone: see everything that operators see. `operator`, alone: see and change everything. */
-            scopes?: ("read" | "write" | "auditor" | "operator")[];
-            /** @description From then on the key is refused. null = never. */
-            expires_at?: string | null;
-            /** @description Only these models, or never these: ids, or author/*. null = every model. */
-            models?: {
-                allow?: string[];
-                deny?: string[];
-            } | null;
-            /** @description null = no limits. */
-            limits?: {
-                /** @description Reads and writes are counted apart, by each replica for itself. null = no limit. */
-                requests_per_minute?: number | null;
-                /** @description Jobs that are bought and not yet ended, over all replicas. A job with an unknown outcome counts for two hours. null = no limit. */
-                max_running_jobs?: number | null;
-            } | null;
-        };
-        /**
          * @description How a key is rotated.
          * @example {
          *       "grace_s": 3600
@@ -2828,6 +2111,397 @@ export interface components {
             grace_s?: number;
             /** @description Of a key that its holder made: this gateway then never sees the key before it is used. */
             sha256?: string;
+        };
+        /**
+         * @description A new key.
+         * @example {
+         *       "data": {
+         *         "id": "key_01KB5Y3T0R8V2W4X6Y8Z0A2C4E",
+         *         "client": "studio",
+         *         "name": "render farm",
+         *         "last4": "x7Qa",
+         *         "source": "store",
+         *         "scopes": [
+         *           "read",
+         *           "write"
+         *         ],
+         *         "models": null,
+         *         "limits": {
+         *           "requests_per_minute": null,
+         *           "max_running_jobs": 8
+         *         },
+         *         "created_at": "2026-11-02T09:14:00.000Z",
+         *         "created_by": "alice",
+         *         "expires_at": null,
+         *         "revoked_at": null,
+         *         "replaced_by": null,
+         *         "last_used_on": "2026-11-28"
+         *       },
+         *       "key": "ck-<43 characters>",
+         *       "warnings": []
+         *     }
+         */
+        MadeKey: {
+            data: components["schemas"]["Key"];
+            /** @description The key itself: shown this once. null where you sent its `sha256`, and in a replay. */
+            key: string | null;
+            warnings: {
+                code: string;
+                field: string;
+                message: string;
+            }[];
+        };
+        /**
+         * @description Prometheus' text format.
+         * @example clipgate_store_ready 1
+         */
+        Metrics: string;
+        /**
+         * @description A model: its capabilities and prices.
+         * @example {
+         *       "id": "google/veo-3.1-lite",
+         *       "name": "Google: Veo 3.1 Lite",
+         *       "created": 1776978818,
+         *       "durations": [
+         *         4,
+         *         6,
+         *         8
+         *       ],
+         *       "resolutions": [
+         *         "720p",
+         *         "1080p"
+         *       ],
+         *       "aspect_ratios": [
+         *         "16:9",
+         *         "9:16"
+         *       ],
+         *       "sizes": [
+         *         "1280x720",
+         *         "720x1280",
+         *         "1920x1080",
+         *         "1080x1920"
+         *       ],
+         *       "frame_images": [
+         *         "first_frame",
+         *         "last_frame"
+         *       ],
+         *       "input_modalities": [
+         *         "text",
+         *         "image"
+         *       ],
+         *       "generate_audio": true,
+         *       "seed": true,
+         *       "passthrough_parameters": [
+         *         "negativePrompt"
+         *       ],
+         *       "upscale_factor": null,
+         *       "creativity": null,
+         *       "prices": [
+         *         {
+         *           "sku": "duration_seconds_with_audio_720p",
+         *           "unit": "second",
+         *           "usd": 0.05,
+         *           "when": {
+         *             "audio": true,
+         *             "resolution": "720p"
+         *           }
+         *         }
+         *       ],
+         *       "unknown_skus": [],
+         *       "unreadable": false,
+         *       "unreadable_fields": []
+         *     }
+         */
+        Model: {
+            id: string;
+            name: string;
+            /** @description Unix seconds. */
+            created: number;
+            /** @description Seconds; null = the duration follows from the input. */
+            durations: number[] | null;
+            /** @description null = follows from the input. */
+            resolutions: string[] | null;
+            aspect_ratios: string[] | null;
+            /** @description null = not enumerated by OpenRouter, not an empty list. */
+            sizes: string[] | null;
+            frame_images: string[];
+            input_modalities: string[];
+            /** @description null = unknown. */
+            generate_audio: boolean | null;
+            /** @description null = unknown. */
+            seed: boolean | null;
+            passthrough_parameters: string[];
+            upscale_factor: {
+                min: number | null;
+                max: number | null;
+            } | null;
+            creativity: number[] | null;
+            prices: {
+                /** @description The key in OpenRouter's price list. */
+                sku: string;
+                unit: string;
+                /** @description US dollars per unit, converted from whatever OpenRouter lists. */
+                usd: number;
+                /** @description Conditions on the clip for this price to apply. */
+                when: {
+                    [key: string]: unknown;
+                };
+            }[];
+            /** @description Price keys that are not understood and therefore never used. */
+            unknown_skus: string[];
+            /** @description Whether part of upstream's newest entry could not be read: see `unreadable_fields`. */
+            unreadable: boolean;
+            /** @description Shown as they last could be read; where they never could, unknown: nothing is refused for them. `id` = the whole entry. */
+            unreadable_fields: string[];
+        };
+        /**
+         * @description The matching models, and the age of the catalog.
+         * @example {
+         *       "data": [
+         *         {
+         *           "id": "google/veo-3.1-lite",
+         *           "name": "Google: Veo 3.1 Lite",
+         *           "created": 1776978818,
+         *           "durations": [
+         *             4,
+         *             6,
+         *             8
+         *           ],
+         *           "resolutions": [
+         *             "720p",
+         *             "1080p"
+         *           ],
+         *           "aspect_ratios": [
+         *             "16:9",
+         *             "9:16"
+         *           ],
+         *           "sizes": [
+         *             "1280x720",
+         *             "720x1280",
+         *             "1920x1080",
+         *             "1080x1920"
+         *           ],
+         *           "frame_images": [
+         *             "first_frame",
+         *             "last_frame"
+         *           ],
+         *           "input_modalities": [
+         *             "text",
+         *             "image"
+         *           ],
+         *           "generate_audio": true,
+         *           "seed": true,
+         *           "passthrough_parameters": [
+         *             "negativePrompt"
+         *           ],
+         *           "upscale_factor": null,
+         *           "creativity": null,
+         *           "prices": [
+         *             {
+         *               "sku": "duration_seconds_with_audio_720p",
+         *               "unit": "second",
+         *               "usd": 0.05,
+         *               "when": {
+         *                 "audio": true,
+         *                 "resolution": "720p"
+         *               }
+         *             }
+         *           ],
+         *           "unknown_skus": [],
+         *           "unreadable": false,
+         *           "unreadable_fields": []
+         *         }
+         *       ],
+         *       "catalog": {
+         *         "fetched_at": "2026-10-02T09:00:00.000Z",
+         *         "age_s": 12,
+         *         "stale": false,
+         *         "models": 30,
+         *         "dropped": 0,
+         *         "unreadable": 0
+         *       }
+         *     }
+         */
+        ModelList: {
+            data: components["schemas"]["Model"][];
+            catalog: components["schemas"]["Catalog"];
+        };
+        /** @description Fields to set (null = remove), and the models that could then make the clip. */
+        Nearest: {
+            change: {
+                [key: string]: unknown;
+            };
+            admits: string[];
+        };
+        /**
+         * @description Holds submissions.
+         * @example {
+         *       "reason": "The invoice of October is being checked."
+         *     }
+         */
+        Pause: {
+            /** @description Shown to callers whose orders are refused meanwhile. */
+            reason: string;
+        };
+        /**
+         * @description RFC 9457 problem document.
+         * @example {
+         *       "type": "urn:clipgate:problem:invalid_request",
+         *       "title": "Bad Request",
+         *       "status": 400,
+         *       "detail": "/duration must be a whole number, not a string.",
+         *       "code": "invalid_request",
+         *       "instance": "req_8f1d2c",
+         *       "errors": [
+         *         {
+         *           "in": "body",
+         *           "pointer": "/duration",
+         *           "message": "must be a whole number, not a string"
+         *         }
+         *       ]
+         *     }
+         */
+        Problem: {
+            type: string;
+            title: string;
+            status: number;
+            /** @description What is wrong, and what would be accepted; for people. */
+            detail: string;
+            /** @description Stable; branch on this. */
+            code: string;
+            /** @description The request id, as in X-Request-Id. */
+            instance: string;
+            errors?: {
+                /** @enum {string} */
+                in: "body" | "query" | "path" | "header";
+                /** @description JSON pointer (RFC 6901) to the invalid field. */
+                pointer: string;
+                message: string;
+            }[];
+            retry_after_s?: number;
+            job_id?: string;
+        } & {
+            [key: string]: unknown;
+        };
+        /**
+         * @description A client as it is now.
+         * @example {
+         *       "data": {
+         *         "name": "studio",
+         *         "models": {
+         *           "allow": [
+         *             "google/*"
+         *           ],
+         *           "deny": null
+         *         },
+         *         "limits": {
+         *           "requests_per_minute": 600,
+         *           "max_running_jobs": 20
+         *         },
+         *         "callback_secrets": [
+         *           {
+         *             "id": "secret_0a1b2c3d4e5f60718293a4b5",
+         *             "created_at": "2026-11-02T09:14:00.000Z"
+         *           }
+         *         ],
+         *         "callback_secrets_env": 0,
+         *         "created_at": "2026-11-02T09:14:00.000Z",
+         *         "updated_at": "2026-11-02T09:14:00.000Z"
+         *       },
+         *       "callback_secrets": []
+         *     }
+         */
+        PutClient: {
+            data: components["schemas"]["Client"];
+            /** @description The secrets made by this request: shown this once. */
+            callback_secrets: {
+                id: string;
+                secret: string;
+            }[];
+        };
+        /**
+         * @description Each check and its result.
+         * @example {
+         *       "status": "ready",
+         *       "checks": {
+         *         "store": {
+         *           "ok": true,
+         *           "detail": "responds"
+         *         },
+         *         "catalog": {
+         *           "ok": true,
+         *           "detail": "30 models, 12 s old"
+         *         },
+         *         "event_loop": {
+         *           "ok": true,
+         *           "detail": "11 ms late at the 99th percentile"
+         *         },
+         *         "archive": {
+         *           "ok": true,
+         *           "detail": "takes files"
+         *         },
+         *         "submissions": {
+         *           "ok": true,
+         *           "detail": "accepting: 0 of 214 submits unknown in five minutes"
+         *         }
+         *       }
+         *     }
+         */
+        Readiness: {
+            /** @enum {string} */
+            status: "ready" | "not_ready";
+            checks: {
+                store: {
+                    ok: boolean;
+                    detail: string;
+                };
+                catalog: {
+                    ok: boolean;
+                    detail: string;
+                };
+                event_loop: {
+                    ok: boolean;
+                    detail: string;
+                };
+                /** @description Whether ARCHIVE_DIR is writable; does not affect readiness. */
+                archive: {
+                    ok: boolean;
+                    detail: string;
+                };
+                /** @description The state of the submit circuit breaker; does not affect readiness. */
+                submissions: {
+                    ok: boolean;
+                    detail: string;
+                };
+            };
+        };
+        Reason: {
+            /** @description unsupported_duration, over_budget, ... */
+            code: string;
+            /** @description The field to change. */
+            field: string;
+            requested: unknown;
+            /** @description What the model supports; null = cannot be chosen on this model. */
+            supported: unknown[] | null;
+        };
+        /**
+         * @description Fetches the clips of a job again.
+         * @example {
+         *       "accept_as_is": true
+         *     }
+         */
+        Refetch: {
+            /** @description Keeps what OpenRouter sends even where it is no whole MP4. */
+            accept_as_is?: boolean;
+            /**
+             * @description The reason, for the audit log.
+             * @example Found on the invoice of 2 October.
+             */
+            reason?: string;
+        };
+        Rejected: {
+            model: string;
+            reasons: components["schemas"]["Reason"][];
         };
         /**
          * @description An operator's decision on a job whose submit has an unknown outcome.
@@ -2873,21 +2547,6 @@ export interface components {
             reason: string;
         };
         /**
-         * @description Fetches the clips of a job again.
-         * @example {
-         *       "accept_as_is": true
-         *     }
-         */
-        Refetch: {
-            /** @description Keeps what OpenRouter sends even where it is no whole MP4. */
-            accept_as_is?: boolean;
-            /**
-             * @description The reason, for the audit log.
-             * @example Found on the invoice of 2 October.
-             */
-            reason?: string;
-        };
-        /**
          * @description Sends a job again.
          * @example {
          *       "accept_double_charge": true
@@ -2898,20 +2557,361 @@ export interface components {
             accept_double_charge?: boolean;
         };
         /**
-         * @description Holds submissions.
-         * @example {
-         *       "reason": "The invoice of October is being checked."
-         *     }
-         */
-        Pause: {
-            /** @description Shown to callers whose orders are refused meanwhile. */
-            reason: string;
-        };
-        /**
          * @description Releases held submissions.
          * @example {}
          */
         Resume: Record<string, never>;
+        /**
+         * @description What this is and where things are. A browser that asks for HTML gets a page.
+         * @example {
+         *       "name": "Clipgate",
+         *       "version": "1.0.0",
+         *       "description": "A routing gateway for AI video.",
+         *       "links": {
+         *         "documentation": "/docs",
+         *         "jobs": "/jobs"
+         *       }
+         *     }
+         */
+        Root: {
+            /** @constant */
+            name: "Clipgate";
+            version: string;
+            description: string;
+            /** @description Paths on this gateway, by what is there. */
+            links: {
+                [key: string]: string;
+            };
+        };
+        /**
+         * @example {
+         *       "prompt": "A paper boat sails down a rainy street at dusk",
+         *       "duration": 5,
+         *       "resolution": "720p",
+         *       "aspect_ratio": "9:16",
+         *       "priority": "fast_and_cheap"
+         *     }
+         */
+        RouteRequest: {
+            /**
+             * @description What the clip shows. Optional if an image or reference is given.
+             * @example A paper boat sails down a rainy street at dusk
+             */
+            prompt?: string;
+            /**
+             * @description Length in seconds.
+             * @example 5
+             */
+            duration?: number;
+            /**
+             * @description Such as 480p, 720p, 768p, 1080p, 1K, 2K or 4K; new values are passed on.
+             * @example 720p
+             */
+            resolution?: string;
+            /**
+             * @description Such as 16:9, 9:16, 1:1 or 21:9; new values are passed on.
+             * @example 9:16
+             */
+            aspect_ratio?: string;
+            /**
+             * @description Exact size in pixels, instead of resolution and aspect_ratio.
+             * @example 1280x720
+             */
+            size?: string;
+            frame_images?: {
+                /** @constant */
+                type: "image_url";
+                image_url: {
+                    url: string;
+                };
+                /** @enum {string} */
+                frame_type: "first_frame" | "last_frame";
+            }[];
+            input_references?: ({
+                /** @constant */
+                type: "image_url";
+                image_url: {
+                    url: string;
+                };
+            } | {
+                /** @constant */
+                type: "audio_url";
+                audio_url: {
+                    url: string;
+                };
+            } | {
+                /** @constant */
+                type: "video_url";
+                video_url: {
+                    url: string;
+                };
+            })[];
+            /** @description Whether the clip has sound. */
+            generate_audio?: boolean;
+            /** @description Seed for repeatable output, on models that support one. */
+            seed?: number;
+            /** @description Provider-specific options under the slug of the provider: {"options": {"google-vertex": {...}}}. */
+            provider?: {
+                options?: {
+                    [key: string]: {
+                        [key: string]: unknown;
+                    };
+                };
+            };
+            /** @description Continue the clip of this earlier job. */
+            previous_job_id?: string;
+            session_id?: string;
+            user?: string;
+            trace?: {
+                [key: string]: unknown;
+            };
+            upscale_factor?: number;
+            creativity?: number;
+            /** @description A profile, or your own weights. Default: balanced. */
+            priority?: ("fast_and_cheap" | "quality_and_cost" | "balanced") | {
+                speed: number;
+                cost: number;
+                quality: number;
+                /** @description Weight of the share of jobs that end with a clip. */
+                reliability?: number;
+            };
+            /**
+             * @description How models are scored. measured (default): dollars for this clip, expected seconds, rated quality. guide: as OpenRouter's published helper, digit for digit.
+             * @enum {string}
+             */
+            scoring?: "measured" | "guide";
+            /** @description Reject models whose clip may cost more. */
+            max_cost_usd?: number;
+            /** @description Reject models whose 90th percentile is longer. */
+            max_wait_s?: number;
+            /** @description Consider only, or never, these models: ids, or author/* for all models of an author. */
+            models?: {
+                allow?: string[];
+                deny?: string[];
+            };
+            /**
+             * @description Provider options that a model lacks: reject the model (require, the default), or omit the options (when_supported).
+             * @enum {string}
+             */
+            passthrough?: "require" | "when_supported";
+            /** @description Check every image, audio and video URL first: 422 `media_unreachable` if one is unreachable or not of its declared type. */
+            preflight?: boolean;
+        };
+        /**
+         * @description The candidates, the rejected models, and the request that would be sent.
+         * @example {
+         *       "selected": "bytedance/seedance-2.0-fast",
+         *       "why": "cheapest of 9 that fit; 10 s slower than x-ai/grok-imagine-video",
+         *       "candidates": [
+         *         {
+         *           "model": "bytedance/seedance-2.0-fast",
+         *           "rank": 1,
+         *           "score": 0.912,
+         *           "scores": {
+         *             "speed": 0.86,
+         *             "cost": 1,
+         *             "quality": 0.884,
+         *             "reliability": 0.98
+         *           },
+         *           "quality": {
+         *             "value": 0.563,
+         *             "source": "benchmark"
+         *           },
+         *           "estimate": {
+         *             "usd": 0.4536,
+         *             "low_usd": 0.4536,
+         *             "high_usd": 0.4574,
+         *             "ceiling_usd": 0.4574,
+         *             "certainty": "estimated",
+         *             "lines": [
+         *               {
+         *                 "sku": "video_tokens",
+         *                 "unit": "video_token",
+         *                 "quantity": 108000,
+         *                 "unit_usd": 0.0000042,
+         *                 "usd": 0.4536
+         *               }
+         *             ]
+         *           },
+         *           "expected_s": {
+         *             "p50": 74,
+         *             "p90": 89,
+         *             "source": "observed",
+         *             "samples": 41
+         *           }
+         *         }
+         *       ],
+         *       "rejected": [
+         *         {
+         *           "model": "google/veo-3.1-lite",
+         *           "reasons": [
+         *             {
+         *               "code": "unsupported_duration",
+         *               "field": "duration",
+         *               "requested": 5,
+         *               "supported": [
+         *                 4,
+         *                 6,
+         *                 8
+         *               ]
+         *             }
+         *           ]
+         *         }
+         *       ],
+         *       "nearest": [
+         *         {
+         *           "change": {
+         *             "duration": 6
+         *           },
+         *           "admits": [
+         *             "google/veo-3.1-lite"
+         *           ]
+         *         }
+         *       ],
+         *       "request": {
+         *         "model": "bytedance/seedance-2.0-fast",
+         *         "prompt": "A paper boat",
+         *         "duration": 5,
+         *         "resolution": "720p"
+         *       },
+         *       "warnings": [],
+         *       "quote": "q1.eyJjbGllbnRJZCI6InN0dWRpbyJ9.c2lnbmF0dXJl",
+         *       "quote_expires_at": "2026-10-02T09:10:00.000Z",
+         *       "quote_ceiling_usd": 0.4574,
+         *       "catalog": {
+         *         "fetched_at": "2026-10-02T09:00:00.000Z",
+         *         "age_s": 12,
+         *         "stale": false,
+         *         "models": 30,
+         *         "dropped": 0,
+         *         "unreadable": 0
+         *       }
+         *     }
+         */
+        RouteResult: {
+            selected: string;
+            /** @description Why it was selected, in one sentence. */
+            why: string;
+            /** @description Best first. */
+            candidates: components["schemas"]["Candidate"][];
+            /** @description Every other model, with all its reasons. */
+            rejected: components["schemas"]["Rejected"][];
+            nearest: components["schemas"]["Nearest"][];
+            /** @description Exactly what would be sent to OpenRouter. */
+            request: {
+                [key: string]: unknown;
+            };
+            warnings: components["schemas"]["Warning"][];
+            /** @description Opaque token. POST /jobs with it and the same body buys this model at this price or less. */
+            quote: string;
+            /** Format: date-time */
+            quote_expires_at: string;
+            /** @description The most the clip may cost under this quote. null: the price is unknown, and the quote buys only with `accept_unknown_price: true`. */
+            quote_ceiling_usd: number | null;
+            catalog: components["schemas"]["Catalog"];
+        };
+        /**
+         * @description What was spent.
+         * @example {
+         *       "data": [
+         *         {
+         *           "start": "2026-11-01T00:00:00.000Z",
+         *           "client": "studio",
+         *           "jobs": 41,
+         *           "billed_usd": 12.34,
+         *           "estimated_usd": 12.5,
+         *           "held_usd": 0.12,
+         *           "unknown_jobs": 1
+         *         }
+         *       ],
+         *       "total": {
+         *         "start": "2026-11-01T00:00:00.000Z",
+         *         "jobs": 41,
+         *         "billed_usd": 12.34,
+         *         "estimated_usd": 12.5,
+         *         "held_usd": 0.12,
+         *         "unknown_jobs": 1
+         *       },
+         *       "since": "2026-11-01T00:00:00.000Z",
+         *       "until": "2026-12-01T00:00:00.000Z"
+         *     }
+         */
+        Spend: {
+            /** @description In order of time, then group; only rows with jobs. A job with several tags is in the row of each tag. */
+            data: {
+                /**
+                 * Format: date-time
+                 * @description Where the interval begins, or the range if it begins later.
+                 */
+                start: string;
+                client?: string;
+                /** @description The id of the key; null: ordered without one. */
+                key?: string | null;
+                model?: string;
+                /** @description null: jobs without tags. */
+                tag?: string | null;
+                /** @description Attempts: a job whose `fallback` took two counts twice. */
+                jobs: number;
+                /** @description Bills that are known. */
+                billed_usd: number;
+                /** @description What those that were or may have been bought were estimated to cost. */
+                estimated_usd: number;
+                /** @description The most that jobs under way, and jobs whose bill is unknown, may cost, as far as that is known. */
+                held_usd: number;
+                /** @description Jobs that have ended, or may have, and whose bill is unknown: in no sum as 0. */
+                unknown_jobs: number;
+            }[];
+            /** @description All of the range, every job once. */
+            total: {
+                /** Format: date-time */
+                start: string;
+                /** @description Attempts: a job whose `fallback` took two counts twice. */
+                jobs: number;
+                /** @description Bills that are known. */
+                billed_usd: number;
+                /** @description What those that were or may have been bought were estimated to cost. */
+                estimated_usd: number;
+                /** @description The most that jobs under way, and jobs whose bill is unknown, may cost, as far as that is known. */
+                held_usd: number;
+                /** @description Jobs that have ended, or may have, and whose bill is unknown: in no sum as 0. */
+                unknown_jobs: number;
+            };
+            /** Format: date-time */
+            since: string;
+            /** Format: date-time */
+            until: string;
+        };
+        /** @description RFC 4180, with a header row. */
+        SpendCsv: string;
+        /** @description One JSON object a line. */
+        SpendNdjson: string;
+        /**
+         * @description Whether submissions are held.
+         * @example {
+         *       "held": true,
+         *       "reason": "The invoice of October is being checked.",
+         *       "operator": "alice",
+         *       "since": "2026-10-02T09:00:00.000Z"
+         *     }
+         */
+        Submissions: {
+            held: boolean;
+            reason: string | null;
+            /** @description Who holds them. */
+            operator: string | null;
+            since: string | null;
+        };
+        /**
+         * Format: binary
+         * @description MP4 bytes.
+         */
+        Video: string;
+        Warning: {
+            /** @description not_sent, ignored_by_upstream, dropped_by_upstream, matches_no_model (of `models`), ... */
+            code: string;
+            field: string;
+            message: string;
+        };
     };
     responses: never;
     parameters: never;
