@@ -58,7 +58,7 @@ const TOURS = PAGES.map(({ path, markdown }) => ({ path, steps: readSteps(markdo
 it('the documentation has a command for every route', () => {
   const { paths } = JSON.parse(readFileSync('openapi/clipgate.json', 'utf8')) as { paths: object };
   const shown = TOURS.flatMap(({ steps }) => steps).map(({ command }) =>
-    parseCurl(command, { JOB: 'id', BUDGET: 'id' }).url.replace(DEFAULT_URL, ''),
+    parseCurl(command, { JOB: 'id', BUDGET: 'id', KEY_ID: 'id' }).url.replace(DEFAULT_URL, ''),
   );
   const missing = Object.keys(paths).filter((path) => {
     const pattern = new RegExp(`^${path.replace(/\{\w+\}/g, '[^/?]+')}(\\?|$)`);
@@ -78,7 +78,12 @@ describe.each(TOURS)('the commands of $path', ({ steps }) => {
   beforeAll(async () => {
     const operators = `ops:${hash('sha256', OPERATOR_KEY, 'hex')}`;
     gateway = await startTestGateway({
-      env: { CLIENT_AUTH: 'none', CLIENT_KEYS: '', OPERATOR_KEYS: operators },
+      env: {
+        CLIENT_AUTH: 'none',
+        CLIENT_KEYS: '',
+        OPERATOR_KEYS: operators,
+        SECRETS_KEY: 'the-key-that-seals-what-is-stored',
+      },
     });
     // The benchmarks load in the background; the printed scores are those with benchmarks.
     await vi.waitFor(async () => expect(await sourceOfFirst(gateway)).toBe('benchmark'), 10_000);
@@ -117,9 +122,11 @@ describe.each(TOURS)('the commands of $path', ({ steps }) => {
     // A GET may come before the job's last step: it is repeated, as a client would.
     if (init.method !== 'GET') expect(await differences()).toEqual([]);
     else await expect.poll(differences, { timeout: 10_000 }).toEqual([]);
-    const { id } = real as { id?: string };
+    const { id, data, key } = real as { id?: string; data?: { id?: string }; key?: string };
     if (id?.startsWith('job_')) variables['JOB'] ??= id;
     if (id?.startsWith('budget_')) variables['BUDGET'] ??= id;
+    if (data?.id?.startsWith('key_')) variables['KEY_ID'] ??= data.id;
+    if (key !== undefined) variables['KEY'] ??= key;
   });
 });
 

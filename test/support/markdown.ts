@@ -55,7 +55,7 @@ export function parseCurl(command: string, variables: Readonly<Record<string, st
 }
 
 /** Values that are other at every run; their kind is compared all the same. */
-const VOLATILE = /(^|\.)(id|instance|url|self|content|fetched_at|age_s)$/;
+const VOLATILE = /(^|\.)(id|instance|url|self|content|fetched_at|age_s|key|last4|secret)$/;
 
 /**
  * Where a shortened answer differs from the real one: what it shows must be there, what it leaves out may be. An

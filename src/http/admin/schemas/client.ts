@@ -96,6 +96,6 @@ export const ClientListSchema = z
 export const ClientParamsSchema = z.strictObject({ name: ClientNameSchema });
 
 export const ClientQuerySchema = z.strictObject({
-  limit: queryInteger(1, 100).prefault('20'),
+  limit: queryInteger(1, 100).prefault(20),
   cursor: ClientNameSchema.optional().describe('The `next_cursor` of an earlier response.'),
 });
