@@ -109,7 +109,6 @@ describe('every operation', () => {
     );
     expect(Object.fromEntries(defaults)).toEqual({
       'get /audit limit': 20,
-      'get /clients limit': 20,
       'get /budgets limit': 20,
       'get /clients limit': 20,
       'get /jobs limit': 20,
