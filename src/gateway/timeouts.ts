@@ -24,7 +24,13 @@ export const TAGS = { maxAgeMs: 6 * 3_600_000, retryMs: 300_000, timeoutMs: 2_00
 
 // OpenRouter fetches these URLs next, with no more patience: an asset that takes longer is as good as missing.
 export const MEDIA_AGENT = { connectMs: 5_000, answerMs: 5_000, maxBodyBytes: 1_000_000 };
-export const PREFLIGHT = { concurrency: 6, probeMs: 10_000, deadlineMs: 20_000, maxInlineBytes: 20_000_000 };
+export const PREFLIGHT = {
+  concurrency: 6,
+  limits: { total: 48, perClient: 12 },
+  probeMs: 10_000,
+  deadlineMs: 20_000,
+  maxInlineBytes: 20_000_000,
+};
 
 export const CALLBACK_AGENT = { connectMs: 5_000, answerMs: 15_000, maxBodyBytes: 64 * 1024 };
 export const CALLBACKS = { concurrency: 32, perHost: 4, leaseMs: 60_000 };

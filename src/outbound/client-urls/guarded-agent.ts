@@ -3,10 +3,11 @@
 // It stands in this room because every socket the gateway opens to others is opened here. What goes through it is
 // safe whatever the URL says: the guard sits where the socket is made, behind every notation, redirect and DNS trick.
 
-import { lookup as dnsLookup, type LookupAddress, type LookupAllOptions } from 'node:dns';
+import type { LookupAddress, LookupAllOptions } from 'node:dns';
 import { isIP, type LookupFunction } from 'node:net';
 import { rootCertificates } from 'node:tls';
 import { Agent, buildConnector } from 'undici';
+import { createNameResolver } from './name-resolver.ts';
 import type { AddressTest } from './public-address.ts';
 
 /**
@@ -33,7 +34,7 @@ export type ResolveAll = (
 export interface GuardedAgentParts {
   /** Which addresses may be connected to. */
   readonly isAllowed: AddressTest;
-  /** The system's resolver unless given. */
+  /** Apart from the system's threads unless given; see `createNameResolver`. */
   readonly resolve?: ResolveAll;
   /** Makes the connector that opens sockets with the guarded lookup; undici's own unless given. */
   readonly createConnector?: (lookup: LookupFunction) => Connector;
@@ -66,7 +67,7 @@ export function createGuardedAgent(parts: GuardedAgentParts, options: GuardedAge
 }
 
 function createGuardedConnector(parts: GuardedAgentParts, options: GuardedAgentOptions): Connector {
-  const { isAllowed, resolve = dnsLookup } = parts;
+  const { isAllowed, resolve = createNameResolver({ timeoutMs: options.connectMs }) } = parts;
 
   /** All answers must be allowed: a name that is half inside is a trap, and which half is met would be chance. */
   const lookup: LookupFunction = (hostname, { all, ...rest }, done) => {

@@ -9,6 +9,7 @@ import { readJson } from './body.ts';
 import type { RawCatalog } from './catalog-wire.ts';
 import { asUpstreamError, parseRetryAfter, UpstreamError } from './errors.ts';
 import { type SubmitOutcome, submitOnce } from './submit.ts';
+import { createUpstreamLookup } from './upstream-lookup.ts';
 import { type PollAnswer, parseEndpointTags, parseErrorAnswer, parsePollAnswer } from './wire.ts';
 
 /**
@@ -90,8 +91,9 @@ const mediaTypeOf = (header: string | string[] | undefined): string =>
 
 /** @param parts.baseUrl such as `https://openrouter.ai/api/v1`, without a trailing slash. */
 export function createOpenRouter(parts: OpenRouterParts, timeouts: OpenRouterTimeouts): OpenRouter {
+  const lookup = createUpstreamLookup();
   const agent = new Agent({
-    connect: { timeout: timeouts.connectMs },
+    connect: { timeout: timeouts.connectMs, lookup },
     headersTimeout: timeouts.readMs,
     bodyTimeout: timeouts.stallMs,
     connections: 128,
@@ -179,6 +181,7 @@ export function createOpenRouter(parts: OpenRouterParts, timeouts: OpenRouterTim
         userAgent: parts.userAgent,
         now: parts.now,
         connectTimeoutMs: connectMs,
+        lookup,
         timeoutMs: submitMs,
       };
       const outcome = await submitOnce(target, body, webhookUrl);

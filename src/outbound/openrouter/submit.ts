@@ -1,5 +1,6 @@
 // One paid request, sent at most once, and an honest word on what became of it.
 
+import type { LookupFunction } from 'node:net';
 import { buildConnector, Client } from 'undici';
 import type { SubmitBody } from '../../core/job/job.ts';
 import type { Secret } from '../../core/secret.ts';
@@ -38,6 +39,8 @@ export interface SubmitTarget {
   readonly userAgent: string;
   readonly now: () => number;
   readonly connectTimeoutMs: number;
+  /** Finds the addresses of upstream's name. */
+  readonly lookup: LookupFunction;
   /** For the whole exchange. Above upstream's own 60 s, or we would give up on jobs it goes on to accept. */
   readonly timeoutMs: number;
 }
@@ -54,7 +57,7 @@ export async function submitOnce(
   body: SubmitBody,
   webhookUrl: string | null,
 ): Promise<SubmitOutcome> {
-  const connect = buildConnector({ timeout: target.connectTimeoutMs });
+  const connect = buildConnector({ timeout: target.connectTimeoutMs, lookup: target.lookup });
   // Bytes can only have left if the connector ever handed out a socket. Whatever failed before that, DNS, TCP or
   // TLS, is proof that nothing was sent.
   let connected = false;

@@ -118,7 +118,7 @@ export function createPlanner(parts: PlannerParts): Planner {
         (view) => planOver(view, spec, routing, known),
         ({ route }) => route.submission?.body.model ?? null,
       );
-      if (planned.route.submission) await preflight.check(spec, routing.preflight === true);
+      if (planned.route.submission) await preflight.check(spec, routing.preflight === true, clientId);
       return planned;
     },
 
@@ -139,7 +139,7 @@ export function createPlanner(parts: PlannerParts): Planner {
           return plan.kind === 'unsupported' ? plan.model.id : null;
         },
       );
-      if (planned.plan.kind === 'planned') await preflight.check(spec, routing.preflight === true);
+      if (planned.plan.kind === 'planned') await preflight.check(spec, routing.preflight === true, clientId);
       return planned;
     },
   };

@@ -1,24 +1,28 @@
 // Makes sure, before anything is bought, that the pictures, sounds and videos of a clip are there and are what they say.
 
+import { ANONYMOUS } from '../../core/client.ts';
 import type { ClipSpec } from '../../core/clip/clip-spec.ts';
 import { findMediaFault, isTypeOf } from '../../core/clip/media-format.ts';
 import { listMediaLinks, type MediaLink } from '../../core/clip/media-link.ts';
 import { ClipgateError, type InputError } from '../../core/errors.ts';
 import type { MediaProbe, Unreachable } from '../../outbound/client-urls/media-probe.ts';
 import { readDataUrl } from './data-url.ts';
+import { createFairLimit, type FairLimitOptions } from './fair-limit.ts';
 
 export interface Preflight {
   /**
    * Looks at every URL of a spec, where `asked` or where the gateway always does.
    * @throws ClipgateError media_unreachable, with a fault for each URL that is wrong.
    */
-  check(spec: ClipSpec, asked: boolean): Promise<void>;
+  check(spec: ClipSpec, asked: boolean, clientId?: string): Promise<void>;
 }
 
 export interface PreflightOptions {
   readonly mode: 'always' | 'on_request';
   /** URLs of one spec looked at at once. */
   readonly concurrency: number;
+  /** URLs looked at at once for all clients, and for one: clients take turns. */
+  readonly limits: FairLimitOptions;
   /** For one URL. */
   readonly probeMs: number;
   /** For a whole spec: what was not looked at by then counts as not there. */
@@ -42,7 +46,19 @@ export function createPreflight(
   parts: { readonly probe: MediaProbe['probe'] },
   options: PreflightOptions,
 ): Preflight {
-  async function findFault({ kind, url }: MediaLink, deadline: AbortSignal): Promise<string | null> {
+  const limit = createFairLimit(options.limits);
+
+  /** In its client's turn; where that does not come before the deadline, nothing was learned in time. */
+  function findFault(link: MediaLink, client: string, deadline: AbortSignal): Promise<string | null> {
+    return limit
+      .run(client, deadline, () => probe(link, deadline))
+      .catch((error: unknown) => {
+        if (deadline.aborted) return UNREACHABLE.timeout;
+        throw error;
+      });
+  }
+
+  async function probe({ kind, url }: MediaLink, deadline: AbortSignal): Promise<string | null> {
     const signal = AbortSignal.any([deadline, AbortSignal.timeout(options.probeMs)]);
     const probed = await parts.probe(url, (type) => isTypeOf(kind, type), signal);
     switch (probed.kind) {
@@ -56,7 +72,7 @@ export function createPreflight(
   }
 
   return {
-    async check(spec, asked) {
+    async check(spec, asked, clientId = ANONYMOUS) {
       if (!asked && options.mode !== 'always') return;
       const deadline = AbortSignal.timeout(options.deadlineMs);
       // A picture that is named twice, as frames often are, is fetched once.
@@ -64,7 +80,7 @@ export function createPreflight(
       const look = (link: MediaLink) => {
         if (link.url.startsWith('data:')) return findInlineFault(link.kind, link.url, options.maxInlineBytes);
         const key = `${link.kind} ${link.url}`;
-        const looking = looks.get(key) ?? findFault(link, deadline);
+        const looking = looks.get(key) ?? findFault(link, clientId, deadline);
         looks.set(key, looking);
         return looking;
       };

@@ -5,6 +5,7 @@ import { gzipSync } from 'node:zlib';
 import { afterEach, describe, expect, it } from 'vitest';
 import { createSecret } from '../../../src/core/secret.ts';
 import { submitOnce } from '../../../src/outbound/openrouter/submit.ts';
+import { createUpstreamLookup } from '../../../src/outbound/openrouter/upstream-lookup.ts';
 import { httpAnswer, type RawServer, startRawServer } from '../../support/raw-server.ts';
 
 let server: RawServer | undefined;
@@ -30,6 +31,7 @@ function submit(port: number, overrides: { timeoutMs?: number; protocol?: string
       userAgent: 'clipgate/test',
       now: () => 0,
       connectTimeoutMs: 2_000,
+      lookup: createUpstreamLookup(),
       timeoutMs,
     },
     BODY,

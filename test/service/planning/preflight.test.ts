@@ -23,6 +23,7 @@ import {
 const OPTIONS: PreflightOptions = {
   mode: 'on_request',
   concurrency: 3,
+  limits: { total: 6, perClient: 4 },
   probeMs: 5_000,
   deadlineMs: 10_000,
   maxInlineBytes: 1_000,
