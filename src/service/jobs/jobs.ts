@@ -194,6 +194,7 @@ export function createJobs(parts: JobsParts, options: JobsOptions): Jobs {
   /**
    * What can be said of a job first: how its submit went; or what its row says before that, since a webhook may end a
    * job whose submit is slow; or, after the longest wait, that it is still under way. The submit goes on.
+   * @param settled does not reject.
    */
   async function firstWord(job: Job, settled: Promise<Submitted>): Promise<Submitted> {
     const waiting = new AbortController();
@@ -204,10 +205,7 @@ export function createJobs(parts: JobsParts, options: JobsOptions): Jobs {
     try {
       const early = await Promise.race([settled.then(() => null), moved]);
       if (early === null) return await settled;
-      // An outcome that comes after the answer stands in the row; where it cannot be written the log says so.
-      settled.catch((error: unknown) =>
-        parts.log.error({ err: error, job_id: job.id }, 'a submit failed after its order was answered'),
-      );
+      // What comes after the answer stands in the row.
       return { job: early, refusal: null };
     } finally {
       waiting.abort();

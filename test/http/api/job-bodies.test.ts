@@ -45,7 +45,12 @@ describe('a request with a picture', () => {
     gateway = await startTestGateway({ background: false });
     gateway.simulator.addFault({ fault: 'fail', match: { prompt: CLIP.prompt } });
     const job = await buy(gateway, PICTURED);
-    await gateway.tick();
+    await expect
+      .poll(async () => {
+        await gateway.tick();
+        return (await readAs<JobAnswer>(await gateway.request(`/jobs/${job.id}`))).status;
+      })
+      .toBe('failed');
     const again = await gateway.post(`/jobs/${job.id}/resubmit`, { accept_double_charge: true });
     expect(again.status).toBe(202);
     const { id } = await readAs<JobAnswer>(again);

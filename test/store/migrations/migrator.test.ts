@@ -159,6 +159,7 @@ describe('the schema', () => {
       'keys',
       'ledger',
       'observations',
+      'order_answers',
       'outputs',
       'schema_migrations',
       'spend_hours',

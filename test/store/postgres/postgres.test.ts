@@ -62,36 +62,14 @@ const openShared: OpenStore = async () => {
     },
     async close() {
       await Promise.all(replicas.map((replica) => replica.close()));
-      // Not `truncate`, which makes each file anew and takes ten times as long.
-      const tables = [
-        'callbacks',
-        'outputs',
-        'job_audit',
-        'audit',
-        'keys',
-        'clients',
-        'idempotent_acts',
-        'job_attempts',
-        'webhook_inbox',
-        'jobs',
-        'idempotency_keys',
-        'observations',
-        'documents',
-        'catalog_changes',
-        'body_parts',
-        'bodies',
-        'budgets',
-        'budget_windows',
-        'budget_holds',
-        'budget_adjustments',
-        'budget_events',
-        'job_tags',
-        'ledger',
-        'spend_hours',
-      ];
-      for (const table of tables) {
-        await server.query(url, `delete from ${table}`);
-      }
+      // Not `truncate`, which makes each file anew and takes ten times as long. All that there are, in one transaction in
+      // which no foreign key is looked at: the order of the tables is of no account.
+      const tables = await server.query<{ name: string }>(
+        url,
+        `select tablename as name from pg_tables where schemaname = 'public' and tablename <> 'schema_migrations'`,
+      );
+      const deletions = tables.map(({ name }) => `delete from "${name}"`);
+      await server.query(url, ['set session_replication_role = replica', ...deletions].join(';'));
     },
   };
 };
