@@ -1,4 +1,4 @@
-// GET /models and GET /jobs/{id} against a bare Fastify route with a body of the same size: `npx tsx bench/reads.ts`.
+// GET /models, GET /jobs/{id} and OpenRouter's GET /api/v1/videos/{id} against a bare Fastify route with a body of the same size: `npx tsx bench/reads.ts`.
 
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -22,6 +22,8 @@ await withStage(async ({ built, gateway, add }) => {
       { name: 'GET /models', path: '/models' },
       { name: 'GET /jobs/{id}, running', path: `/jobs/${running}` },
       { name: 'GET /jobs/{id}, completed', path: `/jobs/${done}` },
+      { name: 'GET /api/v1/videos/{id}, running', path: `/api/v1/videos/${running}` },
+      { name: 'GET /api/v1/videos/{id}, completed', path: `/api/v1/videos/${done}` },
     ];
     for (const [index, { name, path }] of routes.entries()) {
       const headers = { authorization: AUTHORIZATION };

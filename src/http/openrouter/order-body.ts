@@ -3,7 +3,7 @@
 import type { z } from 'zod';
 import { type ClipSpec, clipSpecShape, type Routing } from '../../core/clip/clip-spec.ts';
 import type { ClipOrder } from '../../service/orders/place-order.ts';
-import { ROUTED_MODELS, type VideoHeadersSchema, type VideoRequestSchema } from './schemas.ts';
+import { ROUTED_MODELS, splitTags, type VideoHeadersSchema, type VideoRequestSchema } from './schemas.ts';
 
 type Body = z.output<typeof VideoRequestSchema>;
 type Headers = z.output<typeof VideoHeadersSchema>;
@@ -46,8 +46,17 @@ export function toOrder(body: Body, headers: Headers): ClipOrder {
   };
 }
 
-/** All that decides what is bought: the same order has the same one. */
+/** What the order is filed under. */
+export const toFiling = (headers: Headers) => {
+  const tags = headers['x-clipgate-tags'];
+  return {
+    tags: tags === undefined ? [] : splitTags(tags),
+    reference: headers['x-clipgate-reference'] ?? null,
+  };
+};
+
+/** All that an order says: the same order has the same one. */
 export const orderContent = (body: Body, headers: Headers): unknown => {
   const { spec, routing, modelId, callbackUrl } = toOrder(body, headers);
-  return { face: 'openrouter', spec, routing, modelId, callbackUrl };
+  return { face: 'openrouter', spec, routing, modelId, callbackUrl, ...toFiling(headers) };
 };

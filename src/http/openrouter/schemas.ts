@@ -3,6 +3,7 @@
 import { z } from 'zod';
 import { findCallbackUrlFault, MAX_CALLBACK_URL } from '../../core/callbacks/callback-url.ts';
 import { checkClipSpec, clipSpecShape, routingShape } from '../../core/clip/clip-spec.ts';
+import { ReferenceSchema, TagsSchema } from '../api/schemas/job.ts';
 import { queryInteger } from '../api/schemas/query.ts';
 
 /** What the router picks the model for, by the name that stands where a model would. */
@@ -69,6 +70,8 @@ const headerNumber = (max: number) =>
     )
     .optional();
 
+export const splitTags = (text: string): string[] => text.split(',').map((tag) => tag.trim());
+
 export const VideoHeadersSchema = z.object({
   'idempotency-key': z
     .string()
@@ -79,6 +82,15 @@ export const VideoHeadersSchema = z.object({
   'x-clipgate-max-wait-s': headerNumber(86_400).describe(
     'Refuse models of which one clip in ten is expected to take longer.',
   ),
+  'x-clipgate-tags': z
+    .string()
+    .refine(
+      (text) => TagsSchema.safeParse(splitTags(text)).success,
+      'must be at most 8 different tags of 1 to 64 characters, separated by commas',
+    )
+    .optional()
+    .describe('Your own words for the job, separated by commas; see `tags` of POST /jobs.'),
+  'x-clipgate-reference': ReferenceSchema.optional().describe('Your own id for the job.'),
 });
 
 const UsageSchema = z.object({

@@ -276,6 +276,14 @@ describe('what should not happen', () => {
     await app.close();
   });
 
+  it("leaves a poll of OpenRouter's clients pending: an error would make them buy again", async () => {
+    const app = await createApp(parts);
+    const answer = await app.inject('/api/v1/videos/job_01K5J0V6Y8ZJ3T9Q4C2N7M1XAB');
+    expect([answer.statusCode, answer.json()]).toMatchObject([200, { status: 'pending' }]);
+    expect(answer.body).not.toContain(inner);
+    await app.close();
+  });
+
   it('is not ready while the store is away, the loop is late, or there has never been a catalog', async () => {
     const catalog = octoberCatalog();
     const view = { catalog, ageS: 1, stale: false };

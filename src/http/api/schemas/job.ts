@@ -28,7 +28,7 @@ const TagSchema = words(64);
 
 export const ReferenceSchema = words(128);
 
-const TagsSchema = z
+export const TagsSchema = z
   .array(TagSchema)
   .max(8)
   .refine((tags) => new Set(tags).size === tags.length, 'must not repeat a tag')

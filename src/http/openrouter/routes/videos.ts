@@ -15,7 +15,7 @@ import { ERROR_CODES } from '../../server/error-codes.ts';
 import { asClipgateError, logFailure } from '../../server/problem.ts';
 import { handleOpenRouterError } from '../error-answer.ts';
 import { findVideo } from '../find-video.ts';
-import { orderContent, toOrder } from '../order-body.ts';
+import { orderContent, toFiling, toOrder } from '../order-body.ts';
 import { pollingUrl, renderVideo } from '../render.ts';
 import {
   AnyQuerySchema,
@@ -66,6 +66,7 @@ export function videoRoutes({ orders, resentOrders, jobs, links, publicUrl }: Vi
         const bodyHash = hashJson(orderContent(body, headers));
         const order = {
           ...toOrder(body, headers),
+          ...toFiling(headers),
           wait: true,
           strict: null,
           acceptUnknownPrice: false,
