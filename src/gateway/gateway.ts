@@ -8,12 +8,14 @@ import type { Secret } from '../core/secret.ts';
 import { createApp } from '../http/app.ts';
 import { trackConnections } from '../http/server/connections.ts';
 import type { App } from '../http/server/context.ts';
+import { type BillWatch, createBillWatch } from '../service/accounts/bill-watch.ts';
 import { type BudgetWatch, createBudgetWatch } from '../service/accounts/budget-watch.ts';
 import { createBudgets } from '../service/accounts/budgets.ts';
 import { createSpend } from '../service/accounts/spend.ts';
 import type { CallbackDispatcher } from '../service/callbacks/callback-dispatcher.ts';
 import { createArchiveHealth } from '../service/clips/archive-health.ts';
 import { createContentLinks } from '../service/clips/content-links.ts';
+import { createJobActs } from '../service/jobs/job-acts.ts';
 import { watchJobEnds } from '../service/jobs/job-ends.ts';
 import type { JobPoller } from '../service/jobs/job-poller.ts';
 import { createJobReport } from '../service/jobs/job-report.ts';
@@ -67,6 +69,7 @@ export interface Gateway {
   readonly webhooks: InboundWebhooks;
   readonly dispatcher: CallbackDispatcher;
   readonly budgetWatch: BudgetWatch;
+  readonly billWatch: BillWatch;
   /** Fetches the catalog now. True where a good one came of it. */
   refreshCatalog(): Promise<boolean>;
   /**
@@ -130,12 +133,23 @@ export async function createGateway(parts: GatewayParts): Promise<Gateway> {
   });
   const upstream = measureSubmits(outbound.upstream, metrics, serviceWatch, monotonic);
   const { history, catalog, modelStats, planner } = await createCatalogParts({ ...shared, ...outbound });
-  const { archive, storage, clips, breaker, holds, jobs, poller, waiting, webhooks, reconciliation } =
-    createJobParts({
-      ...shared,
-      upstream,
-      modelStats,
-    });
+  const {
+    erasure,
+    archive,
+    storage,
+    clips,
+    breaker,
+    holds,
+    jobs,
+    poller,
+    waiting,
+    webhooks,
+    reconciliation,
+  } = createJobParts({
+    ...shared,
+    upstream,
+    modelStats,
+  });
   const accounts = createAccountParts(shared);
   const links = createContentLinks(config.OPENROUTER_API_KEY, clock, {
     isDefault: config.CONTENT_LINKS === 'signed',
@@ -153,6 +167,14 @@ export async function createGateway(parts: GatewayParts): Promise<Gateway> {
   addMetricsListener(metrics, config, lifecycle);
 
   const budgetWatch = createBudgetWatch({ store, monotonic, alarms, log });
+  const billWatch = createBillWatch({ store, upstream, log });
+  lifecycle.add('bill watch', {
+    phase: 'work',
+    isBackground: true,
+    ...(upstream.canSubmit && { start: () => billWatch.start() }),
+    stop: () => billWatch.stop(),
+    stopMs: STOP_MS,
+  });
   lifecycle.add('budget watch', {
     phase: 'work',
     isBackground: true,
@@ -224,6 +246,7 @@ export async function createGateway(parts: GatewayParts): Promise<Gateway> {
     maxWaitS: config.MAX_WAIT_S,
     budgets: createBudgets({ store, clock }),
     spend: createSpend({ store, clock }),
+    acts: createJobActs({ store, jobs, erasure }),
     links,
     publicUrl: config.PUBLIC_URL,
     pingStore: () => store.ping(),
@@ -254,6 +277,7 @@ export async function createGateway(parts: GatewayParts): Promise<Gateway> {
     webhooks,
     dispatcher,
     budgetWatch,
+    billWatch,
     refreshCatalog: () => catalog.refresh(),
     async start({ background = true } = {}) {
       await lifecycle.start({ background });

@@ -13,6 +13,7 @@ import type { CatalogHistoryReader } from '../service/catalog/catalog-history.ts
 import type { ClipArchive } from '../service/clips/clip-archive.ts';
 import type { ContentLinks } from '../service/clips/content-links.ts';
 import type { ClipRefetch } from '../service/clips/refetch.ts';
+import type { JobActs } from '../service/jobs/job-acts.ts';
 import type { Jobs } from '../service/jobs/jobs.ts';
 import type { Reconciliation } from '../service/jobs/reconciliation.ts';
 import type { SubmissionHolds } from '../service/jobs/submission-hold.ts';
@@ -28,6 +29,7 @@ import { catalogChangeRoutes } from './api/routes/catalog-changes.ts';
 import { contentRoutes } from './api/routes/content.ts';
 import { eventRoutes } from './api/routes/events.ts';
 import { hookRoutes } from './api/routes/hooks.ts';
+import { billRoutes, jobActRoutes } from './api/routes/job-acts.ts';
 import { jobRoutes } from './api/routes/jobs.ts';
 import { type MetricsRouteParts, metricsRoute } from './api/routes/metrics.ts';
 import { modelRoutes } from './api/routes/models.ts';
@@ -88,6 +90,7 @@ export interface AppParts extends Omit<OperationRoutesParts, 'catalog' | 'isClos
   readonly maxWaitS: number;
   readonly budgets: Budgets;
   readonly spend: Spend;
+  readonly acts: JobActs;
   readonly links: ContentLinks;
   /** PUBLIC_URL; undefined = clients reach this gateway at the address they use. */
   readonly publicUrl: string | undefined;
@@ -184,6 +187,7 @@ export async function createApp(parts: AppParts): Promise<App> {
       await api.register(jobRoutes(parts));
       await api.register(resubmissionRoutes(parts));
       await api.register(spendRoutes(parts));
+      await api.register(jobActRoutes(parts));
       await api.register(accountRoutes(parts));
       await api.register(eventRoutes({ ...parts, answers }));
     }),
@@ -204,6 +208,7 @@ export async function createApp(parts: AppParts): Promise<App> {
       await api.register(keyRoutes(parts));
       await api.register(clientRoutes(parts));
       await api.register(refetchRoutes(parts));
+      await api.register(billRoutes(parts));
       await api.register(budgetRoutes(parts));
     }),
   );

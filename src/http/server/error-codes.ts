@@ -85,6 +85,17 @@ export const ERROR_CODES = {
   ),
   sha256_taken: entry(409, 'A key with this `sha256` exists already.', 'Make another key.'),
   not_ready: entry(409, 'The clip does not exist yet.', 'Request the clip when the job is `completed`.'),
+  not_cancellable: entry(
+    409,
+    'The job is no longer `queued`: a byte of it may have left.',
+    'Wait until the job has ended.',
+  ),
+  not_ended: entry(409, 'The job has not ended.', 'Wait until `ended` is true, or cancel a `queued` job.'),
+  bill_known: entry(
+    409,
+    'The bill of the job is known.',
+    'Nothing: a bill on record is not written over. Adjust a budget with `POST /budgets/{id}/adjustments`.',
+  ),
   not_resolvable: entry(
     409,
     'The job is not in `submission_unknown`.',

@@ -10,7 +10,14 @@ import type { RawCatalog } from './catalog-wire.ts';
 import { asUpstreamError, parseRetryAfter, UpstreamError } from './errors.ts';
 import { type SubmitOutcome, submitOnce } from './submit.ts';
 import { createUpstreamLookup } from './upstream-lookup.ts';
-import { type PollAnswer, parseEndpointTags, parseErrorAnswer, parsePollAnswer } from './wire.ts';
+import {
+  type BillRecord,
+  type PollAnswer,
+  parseBillRecord,
+  parseEndpointTags,
+  parseErrorAnswer,
+  parsePollAnswer,
+} from './wire.ts';
 
 /**
  * What asking for a job came to: `missing` = upstream knows no such job (yet), `unclear` = upstream answered, and the
@@ -47,6 +54,8 @@ export interface OpenRouter {
   submit(body: SubmitBody, webhookUrl: string | null): Promise<SubmitOutcome>;
   /** Asks for a job once. Never throws. */
   poll(upstreamId: string): Promise<PollResult>;
+  /** What upstream's billing record says of a generation; null where it says nothing, or cannot be asked. Never throws. */
+  fetchBill(generationId: string): Promise<BillRecord | null>;
   /** Opens a finished clip. Never throws; the stream errors where the clip is cut or stalls. */
   openContent(upstreamId: string, index: number, signal: AbortSignal): Promise<ContentResult>;
   /** Ends every read that is under way; a submit has a connection of its own and goes on. */
@@ -204,6 +213,18 @@ export function createOpenRouter(parts: OpenRouterParts, timeouts: OpenRouterTim
         return isRefused
           ? { kind: 'unclear', reason: message, words: answer?.message ?? null }
           : { kind: 'failed', reason: message };
+      }
+    },
+
+    async fetchBill(generationId) {
+      try {
+        return parseBillRecord(
+          await getJson(`/generation?id=${encodeURIComponent(generationId)}`, MAX_POLL_BYTES, true),
+        );
+      } catch (thrown) {
+        // A 404 for as long as there is no record; whatever else it is, the question is asked again.
+        asUpstreamError(thrown);
+        return null;
       }
     },
 

@@ -121,6 +121,24 @@ export function parsePollAnswer(whole: unknown, upstreamId: string): PollAnswer 
   };
 }
 
+const BillWire = z.object({
+  data: z.object({ total_cost: z.number().min(0), is_byok: z.boolean().nullish().catch(null) }),
+});
+
+/** What a generation was billed. */
+export interface BillRecord {
+  readonly costUsd: number;
+  readonly isByok: boolean | null;
+}
+
+/** Reads `GET /generation`; null where it names no cost. */
+export function parseBillRecord(body: unknown): BillRecord | null {
+  const parsed = BillWire.safeParse(body);
+  if (!parsed.success) return null;
+  const { total_cost: costUsd, is_byok: isByok } = parsed.data.data;
+  return { costUsd, isByok: isByok ?? null };
+}
+
 // A clip that takes longer than a day has not been timed but mistyped.
 const MAX_GENERATION_MS = 24 * 60 * 60 * 1000;
 

@@ -112,7 +112,7 @@ export function createJobSubmitter(parts: JobSubmitterParts, options: JobSubmitt
         submitAttempts: job.submitAttempts + 1,
       } as const;
       const submitting = await store.saveStep(lease, sending, keep);
-      if (!submitting) throw lostLease(job.id);
+      if (!submitting) return over(await giveWay(job));
       const outcome = await parts.upstream.submit(body, options.webhookUrlFor(submitting.nonce));
       admission.report(REPORTS[outcome.kind]);
       return await settle(submitting, lease, outcome);
@@ -125,8 +125,14 @@ export function createJobSubmitter(parts: JobSubmitterParts, options: JobSubmitt
   /** Gives the job up until then, as it is. */
   async function wait(job: Job, lease: Lease, runInMs: number): Promise<Job> {
     const waiting = await store.saveStep(lease, {}, { keep: false, runInMs });
-    if (!waiting) throw lostLease(job.id);
-    return waiting;
+    return waiting ?? giveWay(job);
+  }
+
+  /** The row is no longer ours: the job was cancelled before anything left. @throws where another process has it. */
+  async function giveWay(job: Job): Promise<Job> {
+    const current = await store.getJob(job.id, job.clientId);
+    if (current?.status === 'cancelled') return current;
+    throw lostLease(job.id);
   }
 
   async function settle(job: Job, lease: Lease, outcome: SubmitOutcome): Promise<Turn> {

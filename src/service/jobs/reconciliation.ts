@@ -11,7 +11,8 @@ import type { Log } from '../runtime/log.ts';
 export type Decision =
   | { readonly action: 'attach'; readonly upstreamId: string }
   | { readonly action: 'not_accepted' }
-  | { readonly action: 'write_off' };
+  /** `microUsd` from an invoice; absent or null = the bill stays unknown. */
+  | { readonly action: 'write_off'; readonly microUsd?: number | null };
 
 export interface Reconciliation {
   /**

@@ -10,6 +10,7 @@ import type { CallbackStore } from './callbacks.ts';
 import type { CatalogStore } from './catalog.ts';
 import type { DocumentStore } from './documents.ts';
 import type { ErasureStore } from './erasure.ts';
+import type { JobActStore } from './job-acts.ts';
 import type { JobRecords } from './jobs.ts';
 import type { ObservationStore } from './observations.ts';
 import type { OutputStore } from './outputs.ts';
@@ -36,6 +37,7 @@ export type JobStore = JobRecords &
   ObservationStore &
   OutputStore &
   SpendStore &
+  JobActStore &
   StoreHealth &
   SubmissionHoldStore & {
     close(): Promise<void>;

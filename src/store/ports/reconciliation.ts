@@ -7,7 +7,8 @@ import type { Act } from './audit.ts';
 export type Resolution =
   | { readonly action: 'attach'; readonly upstreamId: string; readonly generationId: string | null }
   | { readonly action: 'not_accepted' }
-  | { readonly action: 'write_off' };
+  /** `microUsd` from an invoice; absent or null = the bill stays unknown. */
+  | { readonly action: 'write_off'; readonly microUsd?: number | null };
 
 export type ResolveResult =
   | { readonly kind: 'resolved'; readonly job: Job }

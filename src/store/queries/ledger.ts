@@ -81,7 +81,8 @@ export async function writeLedger(db: Queries, dialect: Dialect, end: AttemptEnd
     is_byok: end.isByok === null ? null : Number(end.isByok),
     state: end.status,
     submitted_at: end.submittedAt,
-    generation_id: end.generationId,
+    // Older answers have the one id, newer ones say the same twice.
+    generation_id: end.generationId ?? end.upstreamId,
   };
   if (before && (Object.keys(known) as (keyof typeof known)[]).every((name) => before[name] === known[name]))
     return;

@@ -108,7 +108,12 @@ async function resolveUnknown(
             status_detail: null,
             due_at: dialect.now(),
           }
-        : { finished_at: dialect.now(), due_at: null }),
+        : {
+            finished_at: dialect.now(),
+            due_at: null,
+            ...(resolution.action === 'write_off' &&
+              resolution.microUsd != null && { actual_micro_usd: resolution.microUsd }),
+          }),
       lease_owner: null,
       updated_at: dialect.now(),
       version: sql<number>`version + 1`,

@@ -14,6 +14,7 @@ import { createClientStore } from '../queries/clients.ts';
 import { createDocuments } from '../queries/documents.ts';
 import { mayEndAttempt } from '../queries/end-attempt.ts';
 import { createErasure } from '../queries/erasure.ts';
+import { createJobActs } from '../queries/job-acts.ts';
 import { createJobAttempts } from '../queries/job-attempts.ts';
 import { prepareJobCreation } from '../queries/job-creation.ts';
 import { prepareJobLeases } from '../queries/job-leases.ts';
@@ -73,6 +74,7 @@ export function createJobStore(database: Database): UnguardedStore {
     ...createBudgets(database, calendarOf),
     ...createRunningJobs(database),
     ...createSpend(database),
+    ...createJobActs(database),
     ...createCallbackRecords(database),
     ...createCallbackClaims(database),
     async createJob(intent, owner, leaseMs) {

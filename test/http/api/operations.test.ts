@@ -234,6 +234,7 @@ describe('what should not happen', () => {
     },
     budgets: { create: fail, list: fail, get: fail, update: fail, remove: fail, adjust: fail, of: fail },
     spend: { sum: fail, lines: fail as never },
+    acts: { cancel: fail, erase: fail, enterBill: fail },
     archive: { open: fail },
     holds: { pause: fail, resume: fail },
     clips: { refetch: fail },

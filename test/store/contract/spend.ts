@@ -19,6 +19,8 @@ const QUERY: SpendQuery = {
   maxRows: 1_000,
 };
 
+const NONE = { jobs: 0, billedMicroUsd: 0, estimatedMicroUsd: 0, heldMicroUsd: 0, unknownJobs: 0 };
+
 const ended = (store: JobStore, at: number, intent: Partial<JobIntent>, change: JobChange = {}) =>
   createIdleJob(store, 'completed', intent, { submittedAt: at, finishedAt: at + 60_000, ...change });
 
@@ -328,6 +330,124 @@ export function describeSpend(current: () => StoreUnderTest): void {
       const before = await read();
       expect(await store.rebuildSpend()).toEqual({ lines: 21, added: 0 });
       expect(await read()).toEqual(before);
+    });
+  });
+
+  describe('cancelling', () => {
+    const BY = { actor: 'studio', keyId: null, requestId: 'req_1', reason: null };
+
+    it('ends what is queued, and whoever was about to submit it finds its lease lost', async () => {
+      const { store } = current();
+      const { job, lease } = await createJobIn(store, 'queued');
+      expect(await store.cancelJob(job.id, BY)).toMatchObject({ status: 'cancelled', submittedAt: null });
+      const submit = { status: 'submitting', submittedAt: 1 } as const;
+      expect(await store.saveStep(lease, submit, { keep: true, leaseMs: LEASE_MS })).toBeNull();
+      expect(await total(store)).toEqual({ ...NONE, jobs: 1 });
+      expect(await store.cancelJob(job.id, BY)).toBeNull();
+    });
+
+    it.each<JobStatus>(['submitting', 'pending', 'submission_unknown', 'completed', 'rejected'])(
+      'leaves a job that is %s as it is',
+      async (status) => {
+        const { store } = current();
+        const id = await createIdleJob(store, status);
+        const before = await store.findJob(id);
+        expect(await store.cancelJob(id, BY)).toBeNull();
+        expect(await store.findJob(id)).toEqual(before);
+      },
+    );
+
+    it('and submitting at once come to exactly one of the two', async () => {
+      const { store } = current();
+      for (let round = 0; round < 20; round += 1) {
+        const { job, lease } = await createJobIn(store, 'queued');
+        const submit = { status: 'submitting', submittedAt: 1 } as const;
+        const [cancelled, submitting] = await Promise.all([
+          store.cancelJob(job.id, BY),
+          store.saveStep(lease, submit, { keep: true, leaseMs: LEASE_MS }),
+        ]);
+        expect([cancelled === null, submitting === null].sort()).toEqual([false, true]);
+      }
+    });
+
+    it('releases what budgets held', async () => {
+      const { store } = current();
+      await store.createBudget(
+        {
+          id: 'budget_1',
+          scope: { kind: 'all' },
+          limitMicroUsd: 180_000,
+          period: 'none',
+          timeZone: 'UTC',
+          hard: true,
+          thresholds: [],
+          unpricedHoldMicroUsd: null,
+          includeByok: false,
+        },
+        BY,
+      );
+      const { job } = await createJobIn(store, 'queued');
+      expect((await store.getBudget('budget_1'))?.use.heldMicroUsd).toBe(180_000);
+      await store.cancelJob(job.id, BY);
+      expect((await store.getBudget('budget_1'))?.use).toMatchObject({ heldMicroUsd: 0, settledMicroUsd: 0 });
+      await createJobIn(store, 'queued');
+    });
+  });
+
+  describe('a bill that came as unknown', () => {
+    const BY = { actor: 'alice', keyId: null, requestId: 'req_1', reason: 'invoice' };
+
+    it('is asked for once a minute for ten minutes, then hourly for a day', async () => {
+      const { store, passTime } = current();
+      const id = await createIdleJob(
+        store,
+        'completed',
+        {},
+        { submittedAt: 1, upstreamId: 'gen-1', finishedAt: null },
+      );
+      await createIdleJob(store, 'completed', {}, { submittedAt: 1, upstreamId: 'gen-2', actualMicroUsd: 5 });
+      await createIdleJob(store, 'completed', {}, { submittedAt: 1, upstreamId: null });
+      expect(await store.claimUnknownBills(10)).toEqual([]);
+      await passTime(60_000);
+      const bill = { jobId: id, attempt: 1, generationId: 'gen-1' };
+      expect(await store.claimUnknownBills(10)).toEqual([bill]);
+      expect(await store.claimUnknownBills(10)).toEqual([]);
+      await passTime(60_000);
+      expect(await store.claimUnknownBills(10)).toEqual([bill]);
+      await store.enterBill(id, { attempt: 1, microUsd: 99, isByok: false }, null);
+      await passTime(60_000);
+      expect(await store.claimUnknownBills(10)).toEqual([]);
+      expect(await total(store)).toMatchObject({ jobs: 3, billedMicroUsd: 104, unknownJobs: 1 });
+      expect(await store.findJob(id)).toMatchObject({ actualMicroUsd: 99, isByok: false });
+    });
+
+    it('is entered once, on record, for what has ended and is unknown', async () => {
+      const { store } = current();
+      const id = await createIdleJob(store, 'expired', {}, { submittedAt: 1 });
+      const entered = await store.enterBill(id, { attempt: null, microUsd: 77, isByok: null }, BY);
+      expect(entered).toMatchObject({ kind: 'entered', job: { actualMicroUsd: 77 } });
+      const again = await store.enterBill(id, { attempt: null, microUsd: 78, isByok: null }, BY);
+      expect(again).toMatchObject({ kind: 'known', billedMicroUsd: 77 });
+      expect((await total(store)).billedMicroUsd).toBe(77);
+      const object = { kind: 'job', id } as const;
+      const acts = await store.listAudit({ since: null, actor: null, object, before: null, limit: 9 });
+      expect(acts.map(({ action, after }) => [action, after])).toEqual([
+        ['bill', { attempt: 1, billedMicroUsd: 77 }],
+      ]);
+
+      const running = await createIdleJob(store, 'pending');
+      const bill = { attempt: null, microUsd: 1, isByok: null };
+      expect(await store.enterBill(running, bill, BY)).toMatchObject({ kind: 'not_ended' });
+      const refused = await createIdleJob(store, 'rejected', {}, { submittedAt: 1 });
+      expect(await store.enterBill(refused, bill, BY)).toMatchObject({ kind: 'known', billedMicroUsd: 0 });
+      expect(await store.enterBill('job_none', bill, BY)).toBeNull();
+    });
+
+    it('is settled by a write-off that names it', async () => {
+      const { store } = current();
+      const id = await createIdleJob(store, 'submission_unknown', {}, { submittedAt: 1 });
+      await store.resolveUnknown(id, { action: 'write_off', microUsd: 55 }, BY);
+      expect(await total(store)).toMatchObject({ billedMicroUsd: 55, heldMicroUsd: 0, unknownJobs: 0 });
     });
   });
 

@@ -1,5 +1,8 @@
 // POST /jobs/{id}/resolve and GET /jobs/{id}/audit: operators decide jobs with unknown outcome, on record.
 
+import { Big } from 'big.js';
+import type { z } from 'zod';
+import { toMicroUsd } from '../../../core/money.ts';
 import type { Jobs } from '../../../service/jobs/jobs.ts';
 import type { Decision, Reconciliation } from '../../../service/jobs/reconciliation.ts';
 import { actOf } from '../../admin/act.ts';
@@ -10,6 +13,16 @@ import { JobParamsSchema, JobSchema } from '../schemas/job.ts';
 import { problems } from '../schemas/problem.ts';
 import { NoQuerySchema } from '../schemas/query.ts';
 import { AuditSchema, ResolveBodySchema } from '../schemas/reconciliation.ts';
+
+type ResolveBody = Distributed<z.output<typeof ResolveBodySchema>>;
+/** Without the reason, which the audit log has. */
+type Distributed<T> = T extends unknown ? Omit<T, 'reason'> : never;
+
+function toDecision(body: ResolveBody): Decision {
+  if (body.action === 'attach') return { action: 'attach', upstreamId: body.upstream_id };
+  if (body.action === 'not_accepted') return { action: 'not_accepted' };
+  return { action: 'write_off', microUsd: body.usd === undefined ? null : toMicroUsd(new Big(body.usd)) };
+}
 
 export interface ReconciliationRoutesParts {
   readonly jobs: Jobs;
@@ -40,8 +53,7 @@ export function reconciliationRoutes({ jobs, reconciliation }: ReconciliationRou
       },
       async (request, reply) => {
         const { reason, ...body } = request.body;
-        const decision: Decision =
-          body.action === 'attach' ? { action: 'attach', upstreamId: body.upstream_id } : body;
+        const decision = toDecision(body);
         const job = await reconciliation.resolve(request.params.id, decision, actOf(request, reason));
         return sendJob(reply, jobs, job);
       },

@@ -13,6 +13,29 @@ const REASON = z
   .describe('The reason, for the audit log.')
   .meta({ examples: ['Found on the invoice of 2 October.'] });
 
+const UsdSchema = z
+  .number()
+  .min(0)
+  .max(100_000)
+  .refine((usd) => Number.isInteger(Math.round(usd * 1e9) / 1e3), 'must have at most 6 decimals');
+
+export const BillBodySchema = z
+  .strictObject({
+    usd: UsdSchema.describe('What the attempt cost, in US dollars.'),
+    attempt: z
+      .int('must be a whole number')
+      .min(1)
+      .max(5)
+      .optional()
+      .describe('Which of its `attempts`, from 1. Default: the last.'),
+    reason: REASON,
+  })
+  .meta({
+    id: 'Bill',
+    description: 'What a job cost, from an invoice.',
+    examples: [{ usd: 0.12, reason: 'Invoice of November, line 17.' }],
+  });
+
 export const ResolveBodySchema = z
   .discriminatedUnion('action', [
     z.strictObject({
@@ -30,6 +53,7 @@ export const ResolveBodySchema = z
       action: z
         .literal('write_off')
         .describe('The outcome stays unknown: the job is closed, and its Idempotency-Key stays in use.'),
+      usd: UsdSchema.optional().describe('What it cost by the invoice; without it the bill stays unknown.'),
       reason: REASON,
     }),
   ])

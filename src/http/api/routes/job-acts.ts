@@ -1,0 +1,96 @@
+// POST /jobs/{id}/cancel, DELETE /jobs/{id} and POST /jobs/{id}/bill: what is done to a job beside ordering it.
+
+import { Big } from 'big.js';
+import { z } from 'zod';
+import { toMicroUsd } from '../../../core/money.ts';
+import { visibleTo } from '../../../core/principal.ts';
+import type { JobActs } from '../../../service/jobs/job-acts.ts';
+import type { Jobs } from '../../../service/jobs/jobs.ts';
+import { actOf } from '../../admin/act.ts';
+import type { App } from '../../server/context.ts';
+import { sendJob } from '../job-answer.ts';
+import { JobParamsSchema, JobSchema } from '../schemas/job.ts';
+import { problems } from '../schemas/problem.ts';
+import { NoQuerySchema } from '../schemas/query.ts';
+import { BillBodySchema } from '../schemas/reconciliation.ts';
+
+export interface JobActRoutesParts {
+  readonly jobs: Jobs;
+  readonly acts: JobActs;
+}
+
+/** For clients and operators, each on what they may see. */
+export function jobActRoutes({ jobs, acts }: JobActRoutesParts) {
+  return async (app: App): Promise<void> => {
+    app.post(
+      '/jobs/:id/cancel',
+      {
+        schema: {
+          operationId: 'cancelJob',
+          summary: 'Cancel a job that is queued',
+          description:
+            'Nothing was bought, and what budgets held for it is released. Once a byte of it may have left, it cannot be ' +
+            'cancelled: OpenRouter has no such request.',
+          tags: ['jobs'],
+          params: JobParamsSchema,
+          querystring: NoQuerySchema,
+          response: { 200: JobSchema, ...problems(400, 401, 403, 404, 405, 409, 500, 503) },
+        },
+      },
+      async (request, reply) => {
+        const job = await acts.cancel(request.params.id, visibleTo(request.principal), actOf(request));
+        return sendJob(reply, jobs, job);
+      },
+    );
+
+    app.delete(
+      '/jobs/:id',
+      {
+        schema: {
+          operationId: 'eraseJob',
+          summary: 'Erase a job that has ended: its request, media and clips',
+          description:
+            'What it cost stays in spend and in the export, with its tags and reference. Safe to repeat. On record.',
+          tags: ['jobs'],
+          params: JobParamsSchema,
+          querystring: NoQuerySchema,
+          response: {
+            204: z.null().describe('Erased.'),
+            ...problems(400, 401, 403, 404, 405, 409, 500, 503),
+          },
+        },
+      },
+      async (request, reply) => {
+        await acts.erase(request.params.id, visibleTo(request.principal), actOf(request));
+        return reply.code(204).send(null);
+      },
+    );
+  };
+}
+
+export function billRoutes({ jobs, acts }: JobActRoutesParts) {
+  return async (app: App): Promise<void> => {
+    app.post(
+      '/jobs/:id/bill',
+      {
+        schema: {
+          operationId: 'billJob',
+          summary: 'Enter the bill of a job from an invoice (operators)',
+          description:
+            'For a job that has ended and whose bill is unknown: what budgets hold for it is settled at this amount. A bill ' +
+            'that is known is not written over. On record.',
+          tags: ['operators'],
+          params: JobParamsSchema,
+          querystring: NoQuerySchema,
+          body: BillBodySchema,
+          response: { 200: JobSchema, ...problems(400, 401, 403, 404, 405, 408, 409, 413, 415, 500, 503) },
+        },
+      },
+      async (request, reply) => {
+        const { usd, reason, attempt = null } = request.body;
+        const bill = { attempt, microUsd: toMicroUsd(new Big(usd)) };
+        return sendJob(reply, jobs, await acts.enterBill(request.params.id, bill, actOf(request, reason)));
+      },
+    );
+  };
+}
