@@ -117,3 +117,23 @@ export const networks = z.string().transform((value, context) => {
 });
 
 export const LOG_LEVELS = ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'] as const;
+
+const ALIAS_ENTRY = /^([\w.:/-]{1,64})=([a-z0-9][\w.-]{0,63}\/[\w.:-]{1,127})$/i;
+
+/** `name=model,...` -> model by name. */
+export const modelAliases = z.string().transform((value, context) => {
+  const byName = new Map<string, string>();
+  for (const [index, entry] of value.split(',').entries()) {
+    const [, name, model] = ALIAS_ENTRY.exec(entry.trim()) ?? [];
+    if (!name || !model) {
+      const message = `entry ${index + 1} is not name=author/model such as sora-2=openai/sora-2-pro`;
+      context.addIssue({ code: 'custom', message });
+    } else if (byName.has(name)) {
+      context.addIssue({
+        code: 'custom',
+        message: `entry ${index + 1} repeats the name of an earlier entry`,
+      });
+    } else byName.set(name, model);
+  }
+  return byName as ReadonlyMap<string, string>;
+});

@@ -8,6 +8,7 @@ import {
   clientKeys,
   httpUrl,
   LOG_LEVELS,
+  modelAliases,
   networks,
   operatorKeys,
   publicUrl,
@@ -204,6 +205,11 @@ export const variables = {
     .transform(createSecret)
     .optional()
     .describe('Secret that signs calls of ALARM_WEBHOOK_URL: `whsec_` and 24 to 64 bytes in base64.'),
+  MODEL_ALIASES: modelAliases
+    .optional()
+    .describe(
+      "Names for models in OpenAI's API under `/v1`, as `sora-2=openai/sora-2-pro,...`; a name may also stand for `clipgate/auto`, `fast`, `cheap` or `best`.",
+    ),
   CATALOG_MAX_AGE_S: wholeNumber(1, 86_400, 'seconds')
     .default(300)
     .describe('Seconds after which the model catalog is refreshed; the old one is served meanwhile.'),

@@ -239,6 +239,8 @@ export async function createGateway(parts: GatewayParts): Promise<Gateway> {
     webhooks,
     reconciliation,
     orders,
+    erasure,
+    modelAliases: config.MODEL_ALIASES ?? new Map(),
     resentOrders: createResentOrders(
       { store, sleep: (ms) => sleep(ms), log },
       { owner, holdMs: config.SUBMIT_TIMEOUT_MS + LEASE_MARGIN_MS },

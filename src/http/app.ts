@@ -12,6 +12,7 @@ import type { CatalogCache } from '../service/catalog/catalog-cache.ts';
 import type { CatalogHistoryReader } from '../service/catalog/catalog-history.ts';
 import type { ClipArchive } from '../service/clips/clip-archive.ts';
 import type { ContentLinks } from '../service/clips/content-links.ts';
+import type { Erasure } from '../service/clips/erasure.ts';
 import type { ClipRefetch } from '../service/clips/refetch.ts';
 import type { JobActs } from '../service/jobs/job-acts.ts';
 import type { Jobs } from '../service/jobs/jobs.ts';
@@ -45,6 +46,8 @@ import { admitBodies } from './input/body-admission.ts';
 import { readJsonBodies } from './input/json-body.ts';
 import { createJsonParser } from './input/large-json.ts';
 import { validatorCompiler } from './input/validation.ts';
+import { OPENAI_DOCUMENT, openAiFace } from './openai/openai-face.ts';
+import type { ModelAliases } from './openai/order-body.ts';
 import { CLIPGATE_DOCUMENT, registerOpenApi, serveOpenApi, showOpenApi } from './openapi/openapi.ts';
 import { OPENROUTER_DOCUMENT, openRouterFace } from './openrouter/openrouter-face.ts';
 import { boundAnswers } from './response/unread-answers.ts';
@@ -92,6 +95,8 @@ export interface AppParts extends Omit<OperationRoutesParts, 'catalog' | 'isClos
   readonly spend: Spend;
   readonly acts: JobActs;
   readonly links: ContentLinks;
+  readonly modelAliases: ModelAliases;
+  readonly erasure: Erasure;
   /** PUBLIC_URL; undefined = clients reach this gateway at the address they use. */
   readonly publicUrl: string | undefined;
 }
@@ -166,6 +171,7 @@ export async function createApp(parts: AppParts): Promise<App> {
 
   await registerOpenApi(app, parts.version, CLIPGATE_DOCUMENT);
   await registerOpenApi(app, parts.version, OPENROUTER_DOCUMENT);
+  await registerOpenApi(app, parts.version, OPENAI_DOCUMENT);
   await app.register(scope('public', showOpenApi));
   const guardMethods = collectRoutes(app);
   await app.register(
@@ -215,6 +221,10 @@ export async function createApp(parts: AppParts): Promise<App> {
   await app.register(
     openRouterFace({ ...parts, authenticate, answers, readBodies: (face) => readJsonBodies(face, parser) }),
     { prefix: OPENROUTER_DOCUMENT.prefix },
+  );
+  await app.register(
+    openAiFace({ ...parts, authenticate, answers, readBodies: (face) => readJsonBodies(face, parser) }),
+    { prefix: OPENAI_DOCUMENT.prefix },
   );
   guardMethods();
   // Node answers `Expect: anything` with a bare 417. RFC 9110 lets a server ignore what it does not know.

@@ -17,6 +17,8 @@ const PLACES: readonly Place[] = [
   { name: 'jobs', path: '/jobs', what: 'POST a clip to buy it; GET what became of it.' },
   { name: 'openrouter', path: '/api/v1', what: "OpenRouter's video API, for its clients." },
   { name: 'openrouter_openapi', path: '/api/v1/openapi.json', what: 'The OpenAPI document of that.' },
+  { name: 'openai', path: '/v1', what: "OpenAI's Videos API, for its clients." },
+  { name: 'openai_openapi', path: '/v1/openapi.json', what: 'The OpenAPI document of that.' },
   { name: 'health', path: '/readyz', what: 'Whether this gateway can serve.' },
 ];
 

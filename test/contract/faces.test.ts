@@ -70,4 +70,40 @@ const openrouter: Face = {
     ),
 };
 
-for (const face of [clipgate, openrouter]) describeFace(face);
+const openai: Face = {
+  name: "OpenAI's Videos API",
+  statuses: { unknownModel: 400, budget: 402, unknownJob: 404 },
+  hasKeys: true,
+  async buy(gateway, { model, prompt, durationS, key }, clientKey) {
+    const form = new FormData();
+    const fields = { model, prompt, seconds: String(durationS), size: '1280x720' };
+    for (const [name, value] of Object.entries(fields)) form.append(name, value);
+    const answer = await gateway.request('/v1/videos', {
+      method: 'POST',
+      headers: {
+        authorization: `Bearer ${clientKey}`,
+        ...(key === undefined ? {} : { 'idempotency-key': key }),
+      },
+      body: form,
+    });
+    const body = (await answer.json()) as { id: string; error: { message: string } };
+    return answer.status === 200
+      ? { kind: 'bought', id: body.id }
+      : { kind: 'refused', status: answer.status, message: body.error.message };
+  },
+  async poll(gateway, id, clientKey) {
+    const answer = await gateway.request(`/v1/videos/${id}`, {
+      headers: { authorization: `Bearer ${clientKey}` },
+    });
+    if (answer.status !== 200) return answer.status;
+    return ENDED[((await answer.json()) as { status: string }).status] ?? 'running';
+  },
+  download: async (gateway, id, clientKey) =>
+    clipOf(
+      await gateway.request(`/v1/videos/${id}/content`, {
+        headers: { authorization: `Bearer ${clientKey}` },
+      }),
+    ),
+};
+
+for (const face of [clipgate, openrouter, openai]) describeFace(face);

@@ -24,7 +24,7 @@ export interface OpenApiDocument {
 }
 
 /** Served beside the API, and not part of it. */
-const BESIDE = /^\/(docs(\/.*)?|(api\/v1\/)?openapi\.json)$/;
+const BESIDE = /^\/(docs(\/.*)?|((api\/)?v1\/)?openapi\.json)$/;
 
 function createAnswerCheck(document: OpenApiDocument): AnswerCheck {
   const ajv = new Ajv2020({ strict: false, allErrors: true, validateSchema: false });
@@ -56,7 +56,9 @@ function createAnswerCheck(document: OpenApiDocument): AnswerCheck {
     // A dry run is answered as a plan is, and no success of the operation in the document.
     const isPlan = method === 'POST' && pathname === '/jobs' && status === 200;
     const documented = isPlan ? '/jobs/plan' : pathname;
-    const template = templates.find(({ pattern }) => pattern.test(documented))?.template;
+    const template = templates.find(({ template, pattern }) =>
+      Object.hasOwn(document.paths, documented) ? template === documented : pattern.test(documented),
+    )?.template;
     if (template === undefined) {
       if (status !== 404 && status !== 503) throw new Error(`${where}: the document has no such path`);
       return;

@@ -116,7 +116,7 @@ export async function startTestGateway(options: TestGatewayOptions = {}): Promis
 
   const checks = new Map<string, Promise<AnswerCheck>>();
   const request: TestGateway['request'] = async (path, init = {}) => {
-    const prefix = /^\/api\/v1(?=\/)/.exec(path)?.[0] ?? '';
+    const prefix = /^(\/api)?\/v1(?=\/)/.exec(path)?.[0] ?? '';
     const loading = checks.get(prefix) ?? loadAnswerCheck(url, prefix);
     checks.set(prefix, loading);
     const check = await loading;

@@ -128,6 +128,8 @@ export interface Job {
   readonly resubmitOf: string | null;
   /** Where the client wants to be told how it ended. */
   readonly callbackUrl: string | null;
+  /** When its client removed it from the list of videos; null = it is on it. */
+  readonly hiddenAt: number | null;
   /** When its clips were removed on purpose: none is fetched for it any more. */
   readonly clipsRemovedAt: number | null;
   /** When its request was erased but for what its price depended on. */

@@ -3,11 +3,9 @@
 import { z } from 'zod';
 import { findCallbackUrlFault, MAX_CALLBACK_URL } from '../../core/callbacks/callback-url.ts';
 import { checkClipSpec, clipSpecShape, routingShape } from '../../core/clip/clip-spec.ts';
+import { ROUTED_MODELS } from '../api/routed-models.ts';
 import { ReferenceSchema, TagsSchema } from '../api/schemas/job.ts';
 import { queryInteger } from '../api/schemas/query.ts';
-
-/** What the router picks the model for, by the name that stands where a model would. */
-export const ROUTED_MODELS = ['clipgate/auto', 'clipgate/fast', 'clipgate/cheap', 'clipgate/best'] as const;
 
 // OpenRouter ignores fields it does not know. Of ours, one that is ignored would be a limit that does not hold.
 const OURS = [...Object.keys(routingShape), 'fallback', 'quote', 'dry_run', 'tags', 'reference'];

@@ -99,6 +99,8 @@ export interface Jobs {
   list(
     query: Omit<ListQuery, 'before'> & { readonly cursor: string | null },
   ): Promise<{ readonly jobs: readonly Job[]; readonly nextCursor: string | null }>;
+  /** Removes a job that has ended from its client's list of videos. @throws ClipgateError not_found, not_ready. */
+  hide(id: string, clientId: string): Promise<void>;
   /** A job with what is kept beside it. */
   recordOf(job: Job): Promise<JobRecord>;
   /** The same of many, in their order. */
@@ -130,6 +132,7 @@ export interface JobsParts {
     | 'getAttempts'
     | 'getJobByUpstreamId'
     | 'listJobs'
+    | 'hideJob'
     | 'getOutputs'
     | 'getCallbacks'
   >;
@@ -362,6 +365,12 @@ export function createJobs(parts: JobsParts, options: JobsOptions): Jobs {
           return { jobs: page, nextCursor: before };
         }
       }
+    },
+
+    async hide(id, clientId) {
+      const job = await get(id, clientId);
+      if (await store.hideJob(id, clientId)) return;
+      throw new ClipgateError('not_ready', `This job is ${job.status}. It can be removed once it has ended.`);
     },
 
     recordsOf,

@@ -19,6 +19,7 @@ import { waitingJobsMigration } from './0016-waiting-jobs.ts';
 import { spendMigration } from './0017-spend.ts';
 import { facesMigration } from './0018-faces.ts';
 import { listIndexesMigration } from './0019-list-indexes.ts';
+import { deletedVideosMigration } from './0020-deleted-videos.ts';
 import type { Migration } from './migrator.ts';
 
 export const MIGRATIONS: readonly Migration[] = [
@@ -41,4 +42,5 @@ export const MIGRATIONS: readonly Migration[] = [
   spendMigration,
   facesMigration,
   listIndexesMigration,
+  deletedVideosMigration,
 ];

@@ -83,6 +83,10 @@ export interface ListQuery {
   /** Created from `since` up to, not including, `until`; epoch milliseconds. */
   readonly since: number | null;
   readonly until: number | null;
+  /** Default: newest first. With `oldest`, `before` names the job after which the page begins. */
+  readonly order?: 'newest' | 'oldest';
+  /** True leaves out what its client removed from the list of videos. */
+  readonly listedOnly?: boolean;
 }
 
 export interface JobRecords {
@@ -153,6 +157,8 @@ export interface JobRecords {
   findJob(id: string): Promise<Job | null>;
   /** One client's job by the id upstream gave it. */
   getJobByUpstreamId(upstreamId: string, clientId: string): Promise<Job | null>;
+  /** Removes a job that has ended from its client's list of videos. False where there is none. */
+  hideJob(id: string, clientId: string): Promise<boolean>;
   listJobs(query: ListQuery): Promise<Job[]>;
   /** Jobs that have not ended, by status; a status without any is absent. */
   countOpenJobs(): Promise<ReadonlyMap<JobStatus, number>>;

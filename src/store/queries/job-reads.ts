@@ -36,10 +36,10 @@ interface Place {
 const hasStatus = (status: JobStatus, model: string | null) =>
   model === null ? sql<SqlBool>`jobs.status = ${status}` : sql<SqlBool>`jobs.status || '' = ${status}`;
 
-/** One page of jobs of one status, or of any, newest first, each filter served by an index in that order. */
+/** One page of jobs of one status, or of any, in the order asked for, each filter served by an index in that order. */
 function selectPage(
   reader: Queries,
-  { clientId, limit, model, tag, reference, keyId, since, until }: ListQuery,
+  { clientId, limit, model, tag, reference, keyId, since, until, order, listedOnly }: ListQuery,
   status: JobStatus | null,
   before: Place | null,
 ) {
@@ -51,12 +51,15 @@ function selectPage(
   if (model !== null) query = query.where('jobs.model', '=', model);
   if (reference !== null) query = query.where('jobs.reference', '=', reference);
   if (keyId !== null) query = query.where('jobs.key_id', '=', keyId);
+  if (listedOnly) query = query.where('jobs.hidden_at', 'is', null);
+  const isAfter = sql.raw(order === 'oldest' ? '>' : '<');
+  const direction = order === 'oldest' ? 'asc' : 'desc';
   if (tag === null) {
     if (since !== null) query = query.where('jobs.created_at', '>=', since);
     if (until !== null) query = query.where('jobs.created_at', '<', until);
     if (before !== null)
-      query = query.where(sql<SqlBool>`(jobs.created_at, jobs.id) < (${before.at}, ${before.id})`);
-    return query.orderBy('jobs.created_at', 'desc').orderBy('jobs.id', 'desc').limit(limit);
+      query = query.where(sql<SqlBool>`(jobs.created_at, jobs.id) ${isAfter} (${before.at}, ${before.id})`);
+    return query.orderBy('jobs.created_at', direction).orderBy('jobs.id', direction).limit(limit);
   }
   // Tags are kept beside their jobs with what the list is sorted by: those found are read, and no other.
   let tagged = query.innerJoin('job_tags', 'job_tags.job_id', 'jobs.id').where('job_tags.tag', '=', tag);
@@ -65,10 +68,10 @@ function selectPage(
   if (until !== null) tagged = tagged.where('job_tags.created_at', '<', until);
   if (before !== null) {
     tagged = tagged.where(
-      sql<SqlBool>`(job_tags.created_at, job_tags.job_id) < (${before.at}, ${before.id})`,
+      sql<SqlBool>`(job_tags.created_at, job_tags.job_id) ${isAfter} (${before.at}, ${before.id})`,
     );
   }
-  return tagged.orderBy('job_tags.created_at', 'desc').orderBy('job_tags.job_id', 'desc').limit(limit);
+  return tagged.orderBy('job_tags.created_at', direction).orderBy('job_tags.job_id', direction).limit(limit);
 }
 
 /** The condition of the index `jobs_running`, word for word. */
@@ -121,7 +124,8 @@ export function createJobReads({ reader, dialect }: Pick<Database, 'reader' | 'd
       const rows = await selectPage(reader, query, status, place).execute();
       pages.push(rows.map(toJob));
     }
-    return pages.flat().sort(newestFirst).slice(0, query.limit);
+    const sorted = pages.flat().sort(newestFirst);
+    return (query.order === 'oldest' ? sorted.reverse() : sorted).slice(0, query.limit);
   }
 
   return {

@@ -194,3 +194,21 @@ export async function withdrawJob(
   await endAttempt(db, dialect, job);
   return { value: job, changed: [jobId] };
 }
+
+/** See `JobRecords.hideJob`: one more time is as good as once. */
+export async function hideJob(
+  db: Queries,
+  dialect: Dialect,
+  id: string,
+  clientId: string,
+): Promise<Written<boolean>> {
+  const { numUpdatedRows } = await db
+    .updateTable('jobs')
+    .set({ hidden_at: dialect.now() })
+    .where('id', '=', id)
+    .where('client_id', '=', clientId)
+    .where('status', 'in', JOB_STATUSES.filter(isTerminal))
+    .executeTakeFirst();
+  const isHidden = numUpdatedRows > 0n;
+  return { value: isHidden, changed: isHidden ? [id] : [] };
+}

@@ -47,6 +47,8 @@ export interface JobTable {
   readonly patience_ms: number | null;
   readonly resubmit_of: string | null;
   readonly callback_url: string | null;
+  /** When its client removed it from the list of videos. */
+  readonly hidden_at: number | null;
   readonly clips_removed_at: number | null;
   readonly body_erased_at: number | null;
   /** Since when it waits for other jobs to end; null where it does not. */

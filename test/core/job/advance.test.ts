@@ -51,6 +51,7 @@ const job = (changes: Partial<Job> = {}): Job => ({
   patienceMs: null,
   resubmitOf: null,
   callbackUrl: null,
+  hiddenAt: null,
   clipsRemovedAt: null,
   bodyErasedAt: null,
   tags: [],

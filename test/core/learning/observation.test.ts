@@ -43,6 +43,7 @@ const ended = (overrides: Partial<Job> = {}): Job => ({
   patienceMs: null,
   resubmitOf: null,
   callbackUrl: null,
+  hiddenAt: null,
   clipsRemovedAt: null,
   bodyErasedAt: null,
   tags: [],

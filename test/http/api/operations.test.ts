@@ -210,6 +210,8 @@ describe('what should not happen', () => {
     keyAdmin: { create: fail, rotate: fail, update: fail, revoke: fail, get: fail, list: fail },
     clock: Date.now,
     catalog: { get: fail, getLists: fail, peek: () => null },
+    modelAliases: new Map(),
+    erasure: { removeClips: fail, eraseBody: fail },
     links: createContentLinks(undefined, Date.now, { isDefault: false, lifeS: 300 }),
     publicUrl: undefined,
     resentOrders: { begin: fail },
@@ -229,6 +231,7 @@ describe('what should not happen', () => {
         await fail();
       },
       list: fail,
+      hide: fail,
       recordOf: fail,
       recordsOf: fail,
     },

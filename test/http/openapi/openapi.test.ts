@@ -12,6 +12,7 @@ import {
   renderOpenApi,
   renderTypes,
 } from '../../../scripts/documents.ts';
+import { OPENAI_DOCUMENT } from '../../../src/http/openai/openai-face.ts';
 import { CLIPGATE_DOCUMENT } from '../../../src/http/openapi/openapi.ts';
 import { OPENROUTER_DOCUMENT } from '../../../src/http/openrouter/openrouter-face.ts';
 import { VERSION } from '../../../src/version.ts';
@@ -59,6 +60,7 @@ const faultsOf = (pointer: string, value: unknown) => {
 describe('what is generated', () => {
   it.each([
     ['openapi/clipgate.json', () => renderOpenApi(CLIPGATE_DOCUMENT)],
+    ['openapi/openai-face.json', () => renderOpenApi(OPENAI_DOCUMENT)],
     ['openapi/openrouter-face.json', () => renderOpenApi(OPENROUTER_DOCUMENT)],
     ['openapi/clipgate.d.ts', renderTypes],
     ['docs/reference/configuration.md', () => renderConfiguration(read('docs/reference/configuration.md'))],

@@ -63,6 +63,7 @@ async function setUp() {
       patienceMs: null,
       resubmitOf: null,
       callbackUrl: null,
+      hiddenAt: null,
       clipsRemovedAt: null,
       bodyErasedAt: null,
       tags: [],

@@ -119,6 +119,35 @@ export function describeReads(current: () => StoreUnderTest): void {
     expect(await store.findIdempotent(clientId, 'k1')).toBeNull();
   });
 
+  it('lists oldest first where asked, from one job on, and leaves out what its client removed from its videos', async () => {
+    const { store, passTime } = current();
+    const ids: string[] = [];
+    for (let i = 0; i < 4; i++) {
+      ids.push(await createIdleJob(store, i === 3 ? 'pending' : 'completed'));
+      await passTime(5);
+    }
+    const query = {
+      ...{ limit: 10, before: null, statuses: [], model: null, tag: null, reference: null, keyId: null },
+      ...{ since: null, until: null, order: 'oldest' as const },
+    };
+    const [first = '', second = '', third = '', running = ''] = ids;
+    const list = async (more: object, clientId: string | null) =>
+      (await store.listJobs({ ...query, clientId, ...more })).map(({ id }) => id);
+    for (const clientId of ['studio', null]) {
+      expect(await list({}, clientId)).toEqual(ids);
+      expect(await list({ before: second }, clientId)).toEqual([third, running]);
+    }
+    expect(await store.hideJob(second, 'agency')).toBe(false);
+    expect(await store.hideJob(running, 'studio')).toBe(false);
+    expect(await store.hideJob(second, 'studio')).toBe(true);
+    expect((await store.getJob(second, 'studio'))?.hiddenAt).not.toBeNull();
+    for (const clientId of ['studio', null]) {
+      expect(await list({ listedOnly: true }, clientId)).toEqual([first, third, running]);
+      expect(await list({ listedOnly: true, order: 'newest' }, clientId)).toEqual([running, third, first]);
+      expect(await list({}, clientId)).toEqual(ids);
+    }
+  });
+
   it('refuses an output of a job that never was', async () => {
     const { store } = current();
     await expect(store.saveOutput(createOutput('job_none', 0))).rejects.toThrow();

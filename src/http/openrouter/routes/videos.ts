@@ -8,6 +8,7 @@ import { hashJson } from '../../../service/orders/canonical-json.ts';
 import type { Orders } from '../../../service/orders/place-order.ts';
 import type { ResentOrders } from '../../../service/orders/resent-orders.ts';
 import { CLIP_BODY_LIMIT } from '../../api/routes/route.ts';
+import { whetherArrived } from '../../response/arrival.ts';
 import { sendJson } from '../../response/send-json.ts';
 import { baseUrlOf } from '../../server/base-url.ts';
 import type { App } from '../../server/context.ts';
@@ -80,7 +81,7 @@ export function videoRoutes({ orders, resentOrders, jobs, links, publicUrl }: Vi
             fingerprint: bodyHash,
             givenUpAfterMs: isAiSdk(headers['user-agent']) ? AI_SDK_POLLS_MS : null,
             signal: request.signal,
-            hasArrived: whetherArrived(reply),
+            hasArrived: whetherArrived(reply, 202),
           });
           if (resent) return { job: resent, replayed: true };
           return orders.placeOrder(principal, { ...order, idempotency: null, answer });
@@ -126,14 +127,6 @@ export function videoRoutes({ orders, resentOrders, jobs, links, publicUrl }: Vi
 // The AI SDK polls a job for so long by default, and then sends its order again.
 const AI_SDK_POLLS_MS = 10 * 60_000;
 const isAiSdk = (userAgent = ''): boolean => /\bai-sdk\/openrouter\/|\bai\/\d/.test(userAgent);
-
-/** Resolves when the connection is done with the answer: true where a 202 went out whole. */
-function whetherArrived({ raw }: FastifyReply): Promise<boolean> {
-  return new Promise((resolve) => {
-    if (raw.closed) return resolve(false);
-    raw.once('close', () => resolve(raw.writableFinished && raw.statusCode === 202));
-  });
-}
 
 // The AI SDK generates the whole clip again after any of them.
 const RETRIED: ReadonlySet<number> = new Set([408, 409, 429]);

@@ -1,0 +1,147 @@
+// Reads multipart/form-data as the JSON that would say the same; an image in it becomes a data: URL. Bounded in bytes,
+// fields and names; of a file there are its bytes and its text, and no third copy.
+
+import type { Readable } from 'node:stream';
+import { Busboy } from '@fastify/busboy';
+import type { FastifyRequest } from 'fastify';
+import { ClipgateError } from '../../core/errors.ts';
+import { bodyTooLarge } from '../input/body-admission.ts';
+import { invalidRequest, toInputError } from '../input/input-errors.ts';
+import type { App } from '../server/context.ts';
+
+const FILE_FIELD = 'input_reference';
+const MAX_FIELDS = 32;
+const MAX_NAME_BYTES = 100;
+const MAX_FIELD_BYTES = 1024 * 1024;
+const MAX_HEADER_PAIRS = 20;
+const FIRST_ALLOCATION = 64 * 1024;
+
+/** Makes a scope read multipart/form-data beside what it reads already. */
+export function readFormBodies(app: App): void {
+  app.addContentTypeParser('multipart/form-data', (request: FastifyRequest, payload: Readable) =>
+    readForm(payload, request),
+  );
+}
+
+async function readForm(payload: Readable, request: FastifyRequest): Promise<Record<string, unknown>> {
+  const contentType = request.headers['content-type'] ?? '';
+  if (!/;\s*boundary=/i.test(contentType)) throw malformed('The multipart body has no boundary.');
+  const limit = request.routeOptions.bodyLimit;
+  const announced = Number(request.headers['content-length'] ?? 0);
+  const body: Record<string, unknown> = {};
+  let files = 0;
+
+  await new Promise<void>((resolve, reject) => {
+    let settled = false;
+    let received = 0;
+    const form = new Busboy({
+      headers: { ...request.headers, 'content-type': contentType },
+      limits: {
+        fieldSize: MAX_FIELD_BYTES,
+        fields: MAX_FIELDS,
+        files: 1,
+        headerPairs: MAX_HEADER_PAIRS,
+      },
+    });
+
+    function finish(error?: unknown): void {
+      if (settled) return;
+      settled = true;
+      payload.off('data', onData).off('end', onEnd).off('close', onClose);
+      if (!error) {
+        resolve();
+        return;
+      }
+      // What is left is read and thrown away, so that the client reads the answer.
+      payload.on('error', () => undefined).resume();
+      reject(error);
+    }
+    function onData(chunk: Buffer): void {
+      received += chunk.length;
+      if (received > limit) {
+        finish(bodyTooLarge(limit));
+        return;
+      }
+      if (form.write(chunk)) return;
+      payload.pause();
+      form.once('drain', () => payload.resume());
+    }
+    const onEnd = () => form.end();
+    const onClose = () => finish(malformed('The body ended before its length.'));
+
+    form.on('field', (name, value, _nameTruncated, valueTruncated) => {
+      if (settled) return;
+      if (Buffer.byteLength(name) > MAX_NAME_BYTES)
+        return finish(malformed('A field of the form has too long a name.'));
+      if (valueTruncated) return finish(faultAt([name], `must have at most ${MAX_FIELD_BYTES} bytes`));
+      const nested = /^input_reference\[(\w{1,50})\]$/.exec(name)?.[1];
+      const target = nested === undefined ? body : nestedIn(body);
+      const key = nested ?? name;
+      if (target === null || Object.hasOwn(target, key)) {
+        return finish(faultAt(nested === undefined ? [name] : [FILE_FIELD], 'is given more than once'));
+      }
+      Object.defineProperty(target, key, { value, enumerable: true, writable: true });
+    });
+    form.on('file', (name, stream) => {
+      files += 1;
+      if (name !== FILE_FIELD || Object.hasOwn(body, FILE_FIELD)) {
+        stream.resume();
+        const problem = name === FILE_FIELD ? 'is given more than once' : 'is an unknown field';
+        return finish(faultAt([name.slice(0, MAX_NAME_BYTES)], problem));
+      }
+      // One allocation, which the file cannot outgrow where the length of the body is known.
+      let bytes = Buffer.allocUnsafeSlow(announced > 0 ? Math.min(announced, limit) : FIRST_ALLOCATION);
+      let length = 0;
+      stream.on('data', (chunk: Buffer) => {
+        if (length + chunk.length > bytes.length) {
+          const larger = Buffer.allocUnsafeSlow(
+            Math.min(limit, Math.max(2 * bytes.length, length + chunk.length)),
+          );
+          bytes.copy(larger, 0, 0, length);
+          bytes = larger;
+        }
+        chunk.copy(bytes, length);
+        length += chunk.length;
+      });
+      stream.on('end', () => {
+        const type = imageTypeOf(bytes.subarray(0, length));
+        if (type === null) return finish(faultAt([FILE_FIELD], 'must be a PNG, JPEG or WebP image'));
+        body[FILE_FIELD] = { image_url: `data:${type};base64,${bytes.toString('base64', 0, length)}` };
+      });
+    });
+    form.on('fieldsLimit', () => finish(malformed(`The form has more than ${MAX_FIELDS} fields.`)));
+    form.on('filesLimit', () => finish(faultAt([FILE_FIELD], 'is given more than once')));
+    form.on('error', (cause: unknown) =>
+      finish(malformed('The body is not valid multipart/form-data.', cause)),
+    );
+    form.on('finish', () => finish());
+    payload.on('data', onData).on('end', onEnd).on('close', onClose);
+    payload.once('error', (cause) => finish(cause instanceof ClipgateError ? cause : onCut(cause)));
+  });
+  if (files === 0 && Object.keys(body).length === 0) throw malformed('The form is empty.');
+  return body;
+}
+
+/** The fields of `input_reference`; null where it is something else already. */
+function nestedIn(body: Record<string, unknown>): Record<string, unknown> | null {
+  const known = body[FILE_FIELD];
+  if (typeof known === 'string') return null;
+  const nested = (known ?? {}) as Record<string, unknown>;
+  body[FILE_FIELD] = nested;
+  return nested;
+}
+
+/** By its first bytes: what a client says of a file is often `application/octet-stream`. */
+function imageTypeOf(bytes: Buffer): string | null {
+  if (bytes.subarray(0, 8).equals(Buffer.from('89504e470d0a1a0a', 'hex'))) return 'image/png';
+  if (bytes.subarray(0, 3).equals(Buffer.from('ffd8ff', 'hex'))) return 'image/jpeg';
+  const isRiff = bytes.toString('latin1', 0, 4) === 'RIFF' && bytes.toString('latin1', 8, 12) === 'WEBP';
+  return isRiff ? 'image/webp' : null;
+}
+
+const onCut = (cause: unknown) => malformed('The body ended before its length.', cause);
+
+const malformed = (message: string, cause?: unknown) =>
+  new ClipgateError('malformed_body', message, { cause });
+
+const faultAt = (path: readonly string[], message: string) => invalidRequest([toInputError(path, message)]);

@@ -1,0 +1,208 @@
+// OpenAI's Videos API as its clients send and read it: requests, the Video object, lists and errors.
+
+import { z } from 'zod';
+import { MAX_PROMPT_CHARACTERS } from '../../core/clip/cut-request.ts';
+import { findMediaUrlError } from '../../core/clip/media-url.ts';
+import { parseSize } from '../../core/clip/resolution.ts';
+import { queryInteger } from '../api/schemas/query.ts';
+
+/** What OpenAI makes where a request does not say. */
+export const DEFAULTS = { model: 'sora-2', seconds: 4, size: '720x1280' } as const;
+
+const MAX_SECONDS = 3600;
+
+const imageUrl = z.string().refine((url) => findMediaUrlError(url, 'image') === null, {
+  error: ({ input }) => findMediaUrlError(String(input), 'image') ?? '',
+});
+
+export const CreateVideoSchema = z
+  .strictObject({
+    model: z
+      .string()
+      .min(1)
+      .max(256)
+      .optional()
+      .describe(`An alias (MODEL_ALIASES), an OpenRouter model id, or \`auto\`. Default: ${DEFAULTS.model}.`),
+    prompt: z.string().min(1).max(MAX_PROMPT_CHARACTERS).describe('What the clip shows.'),
+    seconds: z
+      .union([z.string(), z.number()])
+      .refine(
+        (value) => /^[1-9]\d{0,3}$/.test(String(value)) && Number(value) <= MAX_SECONDS,
+        `must be a whole number of seconds from 1 to ${MAX_SECONDS}`,
+      )
+      .optional()
+      .describe('Length in seconds, such as "4". Default: 4 where the model makes it, else the nearest.'),
+    size: z
+      .string()
+      .refine((size) => parseSize(size) !== null, 'must be width x height in pixels, such as 1280x720')
+      .optional()
+      .describe('Such as 1280x720. Default: 720x1280 where the model makes it, else the nearest.'),
+    input_reference: z
+      .strictObject({
+        image_url: imageUrl.optional().describe('The first frame: a URL or a `data:` URL.'),
+        file_id: z
+          .never('is not served: this gateway keeps no files. Send the image, or image_url')
+          .optional(),
+      })
+      .refine(({ image_url }) => image_url !== undefined, { path: ['image_url'], error: 'is required' })
+      .optional()
+      .describe('The first frame of the clip; in multipart/form-data a PNG, JPEG or WebP file.'),
+    user: z.string().min(1).max(256).optional(),
+  })
+  .meta({
+    id: 'CreateVideoRequest',
+    examples: [
+      { model: 'google/veo-3.1-lite', prompt: 'A paper boat at dusk', seconds: '4', size: '1280x720' },
+    ],
+  });
+
+export const VideoHeadersSchema = z.object({
+  'idempotency-key': z
+    .string()
+    .regex(/^[\x21-\x7e]{1,255}$/, 'must be 1 to 255 visible ASCII characters')
+    .optional()
+    .describe('The same key with the same body never buys twice.'),
+  'x-stainless-retry-count': z
+    .string()
+    .optional()
+    .describe("Sent by OpenAI's libraries: above 0, an earlier order of the same body is answered again."),
+});
+
+/** OpenAI's clients may send parameters of their own. */
+export const AnyQuerySchema = z.looseObject({});
+
+export const VideoListQuerySchema = z.looseObject({
+  limit: queryInteger(1, 100).prefault(20).describe('At most so many.'),
+  after: z
+    .string()
+    .regex(/^[\w-]{1,128}$/, 'must be the id of a video')
+    .optional()
+    .describe('The page after this video.'),
+  order: z.enum(['asc', 'desc']).prefault('desc').describe('By time of creation.'),
+});
+
+export const VideoContentQuerySchema = z.looseObject({
+  variant: z.string().max(100).prefault('video').describe('Only `video`.'),
+});
+
+export const VideoParamsSchema = z.strictObject({ id: z.string().regex(/^[\w-]{1,128}$/) });
+
+export const VIDEO_STATUSES = ['queued', 'in_progress', 'completed', 'failed'] as const;
+
+const id = 'job_01K5J0V6Y8ZJ3T9Q4C2N7M1XAB';
+
+export const VideoSchema = z
+  .object({
+    id: z.string(),
+    object: z.literal('video'),
+    model: z.string().describe('The model it is bought from.'),
+    status: z.enum(VIDEO_STATUSES),
+    progress: z
+      .int()
+      .min(0)
+      .max(100)
+      .describe('Percent, from the expected time; never falls, 100 at the end.'),
+    created_at: z.int().describe('Unix seconds.'),
+    completed_at: z.int().nullable(),
+    expires_at: z.int().nullable().describe('Null: clips are kept.'),
+    seconds: z.string().describe('Length in seconds; empty where it was left to the model.'),
+    size: z.string().describe('Width x height; empty where it was left to the model.'),
+    prompt: z.string().nullable(),
+    remixed_from_video_id: z.null(),
+    error: z.object({ code: z.string(), message: z.string() }).nullable(),
+    metadata: z
+      .object({
+        status: z.string().describe("The job's status in this gateway's own API."),
+        cost_usd: z.number().nullable().describe('Null where the bill is unknown.'),
+        estimated_usd: z.number().nullable(),
+        adjusted_defaults: z
+          .object({ seconds: z.string().optional(), size: z.string().optional() })
+          .optional()
+          .describe("What stands in place of OpenAI's defaults, which the model does not make."),
+      })
+      .describe('Beside what OpenAI says of a video.'),
+  })
+  .meta({
+    id: 'Video',
+    examples: [
+      {
+        id,
+        object: 'video',
+        model: 'google/veo-3.1-lite',
+        status: 'completed',
+        progress: 100,
+        created_at: 1_790_931_600,
+        completed_at: 1_790_931_644,
+        expires_at: null,
+        seconds: '4',
+        size: '1280x720',
+        prompt: 'A paper boat at dusk',
+        remixed_from_video_id: null,
+        error: null,
+        metadata: { status: 'completed', cost_usd: 0.12, estimated_usd: 0.12 },
+      },
+    ],
+  });
+
+export const VideoListSchema = z
+  .object({
+    object: z.literal('list'),
+    data: z.array(VideoSchema),
+    first_id: z.string().nullable(),
+    last_id: z.string().nullable(),
+    has_more: z.boolean(),
+  })
+  .meta({ id: 'VideoList' });
+
+export const DeletedVideoSchema = z
+  .object({ id: z.string(), object: z.literal('video.deleted'), deleted: z.literal(true) })
+  .meta({ id: 'DeletedVideo', examples: [{ id, object: 'video.deleted', deleted: true }] });
+
+const ErrorSchema = z
+  .object({
+    error: z.object({
+      message: z.string(),
+      type: z.enum(['invalid_request_error', 'authentication_error', 'rate_limit_error', 'server_error']),
+      param: z.string().nullable().describe('The field or parameter at fault.'),
+      code: z.string().nullable(),
+    }),
+  })
+  .meta({
+    id: 'OpenAIError',
+    examples: [
+      {
+        error: {
+          message: "The model 'sora-9' does not exist.",
+          type: 'invalid_request_error',
+          param: 'model',
+          code: 'model_not_found',
+        },
+      },
+    ],
+  });
+
+const MEANINGS = {
+  400: 'The request is wrong, not served, or no model can make the clip. Nothing was bought.',
+  401: 'The key is missing or unknown.',
+  402: 'A budget, or the OpenRouter account, has no room. Nothing was bought.',
+  403: 'Forbidden by OpenRouter, or the key may not do this.',
+  404: 'There is no such video of yours, or it has no clip.',
+  405: 'Method not allowed; see `Allow`.',
+  412: 'The clip is not the one that `If-Match` names.',
+  413: 'The body is too large: 32 MB.',
+  416: 'The range lies outside the clip.',
+  429: 'Too many requests. Nothing was bought.',
+  500: 'Internal server error.',
+  502: 'The clip could not be downloaded, or OpenRouter refuses the key of this gateway.',
+  503: 'Nothing was bought; see `Retry-After`.',
+} as const;
+
+/** Declares the errors of a route, one for each status it can return. */
+export function openAiErrors<const S extends keyof typeof MEANINGS>(...statuses: readonly S[]) {
+  return Object.fromEntries(
+    statuses.map((status) => [
+      status,
+      { description: MEANINGS[status], content: { 'application/json': { schema: ErrorSchema } } },
+    ]),
+  ) as unknown as Record<S, typeof ErrorSchema>;
+}
