@@ -24,6 +24,7 @@ await withStage(async ({ built, gateway, add }) => {
       { name: 'GET /jobs/{id}, completed', path: `/jobs/${done}` },
       { name: 'GET /api/v1/videos/{id}, running', path: `/api/v1/videos/${running}` },
       { name: 'GET /api/v1/videos/{id}, completed', path: `/api/v1/videos/${done}` },
+      { name: 'GET /v1/videos/{id}, running', path: `/v1/videos/${running}` },
     ];
     for (const [index, { name, path }] of routes.entries()) {
       const headers = { authorization: AUTHORIZATION };

@@ -239,7 +239,6 @@ export async function createGateway(parts: GatewayParts): Promise<Gateway> {
     webhooks,
     reconciliation,
     orders,
-    erasure,
     modelAliases: config.MODEL_ALIASES ?? new Map(),
     resentOrders: createResentOrders(
       { store, sleep: (ms) => sleep(ms), log },

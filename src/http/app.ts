@@ -12,7 +12,6 @@ import type { CatalogCache } from '../service/catalog/catalog-cache.ts';
 import type { CatalogHistoryReader } from '../service/catalog/catalog-history.ts';
 import type { ClipArchive } from '../service/clips/clip-archive.ts';
 import type { ContentLinks } from '../service/clips/content-links.ts';
-import type { Erasure } from '../service/clips/erasure.ts';
 import type { ClipRefetch } from '../service/clips/refetch.ts';
 import type { JobActs } from '../service/jobs/job-acts.ts';
 import type { Jobs } from '../service/jobs/jobs.ts';
@@ -96,7 +95,6 @@ export interface AppParts extends Omit<OperationRoutesParts, 'catalog' | 'isClos
   readonly acts: JobActs;
   readonly links: ContentLinks;
   readonly modelAliases: ModelAliases;
-  readonly erasure: Erasure;
   /** PUBLIC_URL; undefined = clients reach this gateway at the address they use. */
   readonly publicUrl: string | undefined;
 }

@@ -25,6 +25,8 @@ export interface ResentOrders {
     readonly fingerprint: string;
     /** Takes a job that has not ended after this many milliseconds for given up by its client; null = never. */
     readonly givenUpAfterMs: number | null;
+    /** Whether the client says that it sends this order again. */
+    readonly isRetry: boolean;
     readonly signal: AbortSignal;
     readonly hasArrived: Promise<boolean>;
   }): Promise<Answering>;
@@ -68,7 +70,7 @@ export function createResentOrders(
   }
 
   return {
-    async begin({ client, fingerprint, givenUpAfterMs, signal, hasArrived }) {
+    async begin({ client, fingerprint, givenUpAfterMs, isRetry, signal, hasArrived }) {
       const order = `${client} ${fingerprint}`;
       const answer = { fingerprint, token: createNonce(), holdMs };
       const tokens = live.get(order) ?? new Set();
@@ -81,6 +83,7 @@ export function createResentOrders(
           owner,
           liveTokens: [...tokens],
           givenUpAfterMs,
+          isRetry,
         });
         if (claim.kind === 'claimed') return { job: claim.job, answer };
         // Another process knows whether its client is there; where it died, it will owe the answer no longer.

@@ -21,6 +21,8 @@ export interface AnswerSearch extends OrderAnswer {
    * Takes an answered order for given up, too, where its job has not ended after so many milliseconds; null = never.
    */
   readonly givenUpAfterMs: number | null;
+  /** True where the client says that it sends the order again: then the answer did not arrive, though it went out. */
+  readonly isRetry: boolean;
 }
 
 export type AnswerClaim =

@@ -8,6 +8,8 @@ import { JOB_COLUMNS, toJob } from './job-row.ts';
 
 /** As long as OpenRouter's SDK goes on sending an order again. */
 const LOOK_BACK_MS = 60 * 60_000;
+/** An answer that went out and was lost is missed at once; OpenAI's libraries pause for a minute at most. */
+const RETRY_MS = 75_000;
 const KEPT_MS = 24 * 60 * 60_000;
 
 const NOT_BOUGHT = JOB_STATUSES.filter(isNotPurchased);
@@ -49,6 +51,8 @@ export function createOrderAnswers({ reader, dialect, write, writeOne }: Databas
   const isGivenUp = (afterMs: number) =>
     sql<SqlBool>`answered_at <= ${dialect.now()} - ${sql.lit(afterMs)} and jobs.status in (${sql.join(RUNNING)})`;
 
+  const isAskedAgain = sql<SqlBool>`answered_at >= ${dialect.now()} - ${sql.lit(RETRY_MS)}`;
+
   /** Orders like this one of the last hour that were, or may have been, bought. */
   const ordersLike = (db: Queries, { clientId, fingerprint }: AnswerSearch) =>
     db
@@ -62,10 +66,14 @@ export function createOrderAnswers({ reader, dialect, write, writeOne }: Databas
   async function claim(db: Queries, search: AnswerSearch): Promise<AnswerClaim> {
     const isLate = sql<SqlBool>`order_answers.created_at >= ${dialect.now()} - ${sql.lit(LOOK_BACK_MS)}`;
     const wanted = sql<SqlBool>`(${isLate} and ${isUnanswered(search)})`;
-    const { givenUpAfterMs, holdMs, owner, token } = search;
+    const { givenUpAfterMs, isRetry, holdMs, owner, token } = search;
+    const alsoGivenUp =
+      givenUpAfterMs === null ? wanted : sql<SqlBool>`(${wanted} or ${isGivenUp(givenUpAfterMs)})`;
     for (;;) {
       const found = await ordersLike(db, search)
-        .where(givenUpAfterMs === null ? wanted : sql<SqlBool>`(${wanted} or ${isGivenUp(givenUpAfterMs)})`)
+        .where(isRetry ? sql<SqlBool>`(${alsoGivenUp} or ${isAskedAgain})` : alsoGivenUp)
+        // The unanswered first, then the one that has waited longest: each of several retries gets its own.
+        .orderBy(sql`coalesce(answered_at, 0)`)
         .orderBy('order_answers.created_at')
         .orderBy('order_answers.job_id')
         .limit(1)

@@ -211,7 +211,6 @@ describe('what should not happen', () => {
     clock: Date.now,
     catalog: { get: fail, getLists: fail, peek: () => null },
     modelAliases: new Map(),
-    erasure: { removeClips: fail, eraseBody: fail },
     links: createContentLinks(undefined, Date.now, { isDefault: false, lifeS: 300 }),
     publicUrl: undefined,
     resentOrders: { begin: fail },

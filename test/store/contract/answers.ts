@@ -15,6 +15,7 @@ const search = (change: Partial<AnswerSearch> = {}): AnswerSearch => ({
   owner: 'a',
   liveTokens: [],
   givenUpAfterMs: null,
+  isRetry: false,
   ...change,
 });
 
@@ -89,6 +90,25 @@ export function describeAnswers(current: () => StoreUnderTest): void {
     await passTime(10 * MINUTE_MS);
     expect(await store.claimUnanswered(search())).toEqual({ kind: 'none' });
     expect(await store.claimUnanswered(patient)).toMatchObject({ kind: 'claimed', job: { id } });
+  });
+
+  it('takes an answered one from a client that says it sends the order again, for a minute, the longest waiting first', async () => {
+    const { store, passTime } = current();
+    const ids: string[] = [];
+    for (const token of ['t1', 't2']) {
+      ids.push(await make(token));
+      await store.settleAnswer(token, true);
+      await passTime(5);
+    }
+    expect(await store.claimUnanswered(search())).toEqual({ kind: 'none' });
+    for (const [index, id] of [...ids, ids[0] ?? ''].entries()) {
+      const retry = search({ isRetry: true, token: `r${index}` });
+      expect(await store.claimUnanswered(retry)).toMatchObject({ kind: 'claimed', job: { id } });
+      await store.settleAnswer(`r${index}`, true);
+      await passTime(5);
+    }
+    await passTime(2 * MINUTE_MS);
+    expect(await store.claimUnanswered(search({ isRetry: true }))).toEqual({ kind: 'none' });
   });
 
   it('is removed after a day', async () => {

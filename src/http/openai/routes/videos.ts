@@ -5,11 +5,12 @@ import { ClipgateError } from '../../../core/errors.ts';
 import { isTerminal, type Job } from '../../../core/job/job.ts';
 import { visibleTo } from '../../../core/principal.ts';
 import type { CatalogCache } from '../../../service/catalog/catalog-cache.ts';
-import type { Erasure } from '../../../service/clips/erasure.ts';
+import type { JobActs } from '../../../service/jobs/job-acts.ts';
 import type { Jobs } from '../../../service/jobs/jobs.ts';
 import { hashJson } from '../../../service/orders/canonical-json.ts';
 import type { Orders } from '../../../service/orders/place-order.ts';
 import type { ResentOrders } from '../../../service/orders/resent-orders.ts';
+import { actOf } from '../../admin/act.ts';
 import { CLIP_BODY_LIMIT } from '../../api/routes/route.ts';
 import { whetherArrived } from '../../response/arrival.ts';
 import { sendJson } from '../../response/send-json.ts';
@@ -35,14 +36,14 @@ export interface VideoRoutesParts {
   readonly resentOrders: ResentOrders;
   readonly jobs: Pick<Jobs, 'get' | 'list' | 'hide'>;
   readonly catalog: Pick<CatalogCache, 'get'>;
-  readonly erasure: Erasure;
+  readonly acts: Pick<JobActs, 'erase'>;
   readonly modelAliases: ModelAliases;
   /** Epoch milliseconds. */
   readonly clock: () => number;
 }
 
 export function videoRoutes(parts: VideoRoutesParts) {
-  const { orders, resentOrders, jobs, erasure, catalog, modelAliases, clock } = parts;
+  const { orders, resentOrders, jobs, acts, catalog, modelAliases, clock } = parts;
 
   /** In words a client of OpenAI's can act on: it knows neither our catalog nor our routes. */
   function explainUnknown(error: unknown, asked: string): unknown {
@@ -97,8 +98,9 @@ export function videoRoutes(parts: VideoRoutesParts) {
           const { job: resent, answer } = await resentOrders.begin({
             client: principal.client,
             fingerprint: bodyHash,
-            // OpenAI's libraries say that they send an order again: whatever went out to them, it did not arrive.
-            givenUpAfterMs: isRetry ? 0 : null,
+            givenUpAfterMs: null,
+            // OpenAI's libraries say so: whatever went out to them, it did not arrive.
+            isRetry,
             signal: request.signal,
             hasArrived: whetherArrived(reply, 200),
           });
@@ -190,15 +192,8 @@ export function videoRoutes(parts: VideoRoutesParts) {
       },
       async (request, reply) => {
         const job = await videoOf(request);
-        if (!isTerminal(job.status)) {
-          throw new ClipgateError(
-            'invalid_request',
-            `This video is ${job.status}: it can be deleted once it has ended.`,
-          );
-        }
         // Hidden last, so that a request that failed can be sent again.
-        await erasure.removeClips(job.id);
-        await erasure.eraseBody(job.id);
+        await acts.erase(job.id, job.clientId, actOf(request));
         await jobs.hide(job.id, job.clientId);
         return sendJson(reply, JSON.stringify({ id: job.id, object: 'video.deleted', deleted: true }));
       },

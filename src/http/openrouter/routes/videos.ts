@@ -80,6 +80,7 @@ export function videoRoutes({ orders, resentOrders, jobs, links, publicUrl }: Vi
             client: principal.client,
             fingerprint: bodyHash,
             givenUpAfterMs: isAiSdk(headers['user-agent']) ? AI_SDK_POLLS_MS : null,
+            isRetry: false,
             signal: request.signal,
             hasArrived: whetherArrived(reply, 202),
           });
