@@ -2966,10 +2966,66 @@ export interface components {
             since: string | null;
         };
         /**
-         * Format: binary
-         * @description MP4 bytes.
+         * @example {
+         *       "id": "job_01K5J0V6Y8ZJ3T9Q4C2N7M1XAB",
+         *       "object": "video",
+         *       "model": "google/veo-3.1-lite",
+         *       "status": "completed",
+         *       "progress": 100,
+         *       "created_at": 1790931600,
+         *       "completed_at": 1790931644,
+         *       "expires_at": null,
+         *       "seconds": "4",
+         *       "size": "1280x720",
+         *       "prompt": "A paper boat at dusk",
+         *       "remixed_from_video_id": null,
+         *       "error": null,
+         *       "metadata": {
+         *         "status": "completed",
+         *         "cost_usd": 0.12,
+         *         "estimated_usd": 0.12
+         *       }
+         *     }
          */
-        Video: string;
+        Video: {
+            id: string;
+            /** @constant */
+            object: "video";
+            /** @description The model it is bought from. */
+            model: string;
+            /** @enum {string} */
+            status: "queued" | "in_progress" | "completed" | "failed";
+            /** @description Percent, from the expected time; never falls, 100 at the end. */
+            progress: number;
+            /** @description Unix seconds. */
+            created_at: number;
+            completed_at: number | null;
+            /** @description Null: clips are kept. */
+            expires_at: number | null;
+            /** @description Length in seconds; empty where it was left to the model. */
+            seconds: string;
+            /** @description Width x height; empty where it was left to the model. */
+            size: string;
+            prompt: string | null;
+            remixed_from_video_id: null;
+            error: {
+                code: string;
+                message: string;
+            } | null;
+            /** @description Beside what OpenAI says of a video. */
+            metadata: {
+                /** @description The job's status in this gateway's own API. */
+                status: string;
+                /** @description Null where the bill is unknown. */
+                cost_usd: number | null;
+                estimated_usd: number | null;
+                /** @description What stands in place of OpenAI's defaults, which the model does not make. */
+                adjusted_defaults?: {
+                    seconds?: string;
+                    size?: string;
+                };
+            };
+        };
         Warning: {
             /** @description not_sent, ignored_by_upstream, dropped_by_upstream, matches_no_model (of `models`), ... */
             code: string;
