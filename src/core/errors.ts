@@ -1,4 +1,4 @@
-// Every error a caller can be told about has a code here; nothing else reaches a caller by name.
+// Every error that a caller can receive has a code here; nothing else reaches a caller by name.
 
 import type { BudgetScope } from './accounts/budget.ts';
 import type { Warning } from './clip/submission.ts';
@@ -87,7 +87,7 @@ export interface InputError {
 /** The fields of an order that a clip spec does not have; each face spells them its own way. */
 export type OrderField = 'modelId' | 'quote' | 'previousJobId' | 'callbackUrl';
 
-/** A budget without room for an order, with every number that decided it. Money in micro-dollars. */
+/** A budget that an order would exceed, with every number that decided it. Money in micro-dollars. */
 export interface BudgetRefusal {
   readonly id: string;
   readonly scope: BudgetScope;
@@ -125,7 +125,7 @@ export interface ErrorDetails {
   readonly warnings?: readonly Warning[];
   /** What the question of a quote is answered with now; null where no model can make the clip any more. */
   readonly freshQuote?: QuotedRoute | null;
-  /** The budget that has no room for the order. */
+  /** The budget that the order would exceed. */
   readonly budget?: BudgetRefusal;
 }
 

@@ -4,7 +4,7 @@ import type { Secret } from './secret.ts';
 
 const MAX_WORDS = 1_000;
 
-// Whoever knows the address of our webhook can send one, and upstream quotes what it refuses: plainly, in JSON in JSON,
+// Anyone with the URL of our webhook can send one, and upstream quotes what it refuses: plainly, in JSON in JSON,
 // or percent-encoded. Cut short, it is still most of a secret. What stands before the path is our address: it goes too.
 const pathPattern = (prefix: string): RegExp =>
   new RegExp(

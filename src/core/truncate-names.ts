@@ -1,4 +1,4 @@
-// Names that a caller made up, as they are told back: enough to know them by, however long and many they are.
+// Truncates names that a caller made up before they are echoed: recognisable, and bounded in length and number.
 
 const MAX_LENGTH = 100;
 const MAX_NAMES = 20;

@@ -85,7 +85,7 @@ export async function createCatalogParts(context: CatalogContext) {
   lifecycle.add('model stats', { ...runs, start: () => modelStats.start(), stop: () => modelStats.stop() });
   lifecycle.add('benchmarks', {
     ...runs,
-    // The arena answers nobody without a key.
+    // The arena answers only requests with a key.
     ...(upstream.canSubmit ? { start: () => benchmarks.start() } : {}),
     stop: () => benchmarks.stop(),
   });

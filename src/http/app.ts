@@ -236,7 +236,7 @@ export async function createApp(parts: AppParts): Promise<App> {
 
 const notFound = () => new ClipgateError('not_found', 'Not found.');
 
-/** What a client is told is true for a moment only; routes that differ say so, and that it is for that client. */
+/** Answers are private and current for a moment only; routes that differ set their own `cache-control`. */
 function answerPrivately(api: App): void {
   api.addHook('onRequest', (_request, reply, done) => {
     reply.header('cache-control', 'no-store');

@@ -4,7 +4,7 @@ import type { SimClock } from './clock.ts';
 export type Window = { readonly requests: number; readonly windowMs: number };
 
 export type RateLimit = {
-  /** Counts a request; when one window is full, that window and when it has room again, uncounted. */
+  /** Counts a request; when a window is full, returns that window and when it resets, and does not count. */
   take(caller: string): { readonly window: Window; readonly resetMs: number } | undefined;
   clear(): void;
 };

@@ -1,11 +1,11 @@
-// Telling a client's server how a job ended: which states are told, how often it is tried, and when it is over.
+// Notifies a client's server how a job ended: which states are sent, how often delivery is retried, and when it stops.
 
 import { jitter } from '../jitter.ts';
 import { isTerminal, JOB_STATUSES, type Job, type JobStatus } from '../job/job.ts';
 
 /**
- * Every end is told, and one state that is none: upstream may have taken the job, nobody knows, and a person may be
- * needed to find out. A client that hears nothing would wait for ever, or buy again.
+ * Every terminal state is sent, and `submission_unknown`, which is not terminal: upstream may have accepted the job,
+ * and an operator may have to find out. A client that hears nothing would wait for ever, or buy again.
  */
 export const TOLD_STATUSES: readonly JobStatus[] = JOB_STATUSES.filter(
   (status) => isTerminal(status) || status === 'submission_unknown',
@@ -14,7 +14,7 @@ export const TOLD_STATUSES: readonly JobStatus[] = JOB_STATUSES.filter(
 export const CALLBACK_STATES = ['waiting', 'pending', 'delivered', 'dead', 'gone'] as const;
 
 /**
- * `waiting`: there is nothing to tell yet. `pending`: being told, or to be tried again. `delivered`: a 2xx came.
+ * `waiting`: nothing to send yet. `pending`: being sent, or to be retried. `delivered`: the receiver answered 2xx.
  * `dead`: the last try failed. `gone`: the receiver answered 410 and is never called again for this job.
  */
 export type CallbackState = (typeof CALLBACK_STATES)[number];
@@ -22,17 +22,17 @@ export type CallbackState = (typeof CALLBACK_STATES)[number];
 /** In whose shape and under whose signature a client is called back; each face has its own. */
 export type CallbackFormat = 'openrouter';
 
-/** How far the telling of one job is. */
+/** The delivery status of one job's callback. */
 export interface Callback {
   readonly jobId: string;
   readonly state: CallbackState;
-  /** The status that was told, or is being told, last. */
+  /** The job status that was sent last, or is being sent. */
   readonly event: JobStatus | null;
-  /** Of telling `event`. */
+  /** Delivery attempts of `event`. */
   readonly attempts: number;
   /** Why the last attempt failed, as coarse as a client may know it. */
   readonly lastError: string | null;
-  /** When it is tried next, in epoch milliseconds; null where it never is, and while it is being told. */
+  /** When delivery is tried next, in epoch milliseconds; null where it never is, and while an attempt runs. */
   readonly nextAt: number | null;
 }
 

@@ -156,7 +156,7 @@ export function isTypeOf(kind: MediaKind, contentType: string): boolean {
 
 /**
  * What is wrong with a file that ought to be of `kind`, as the end of a sentence about it; null where nothing is.
- * A content type nobody has heard of passes if it is of the right kind; one that names another format does not:
+ * An unknown content type passes if it is of the right kind; one that names another format does not:
  * providers decode by it.
  * @param head its first bytes; null = the content type alone is at hand.
  */

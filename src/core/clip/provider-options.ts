@@ -87,7 +87,7 @@ export interface DroppedOptions {
 /** What of `provider` upstream would drop in silence on this model: foreign slugs and wrong wrappers. */
 export function findDroppedOptions(model: VideoModel, provider: Provider): DroppedOptions[] {
   const own = slugsOf(model);
-  // Of a model nobody has said anything about, nothing can be said.
+  // Without known provider slugs for the model, dropped options cannot be detected.
   if (own === null) return [];
   return Object.entries(provider.options ?? {}).flatMap(([slug, options]) => {
     const field = `provider.options.${slug}`;

@@ -78,7 +78,7 @@ export const isOddCompletion = (said: string): boolean =>
 /** True where upstream says `failed`, however it spells that one word. */
 export const saysFailed = (said: string): boolean => plainStatus(said) === 'failed';
 
-// Upstream itself expires a job after two hours in its queue; an hour later nobody is working on it any more. Counted
+// Upstream itself expires a job after two hours in its queue; an hour later no provider works on it any more. Counted
 // from the first "not found" that we saw, and over several of them: we may have been away since the submit, or since.
 const LOST_AFTER_MS = 3 * 60 * 60 * 1000;
 const LOST_AFTER_POLLS = 5;
@@ -201,7 +201,7 @@ export function nextPollMs(job: Job, now: number, { minMs, maxMs }: PollPace, ra
   const age = now - (job.submittedAt ?? job.createdAt);
   const remaining = (job.expectedMs ?? 0) - age;
   const wished = job.polls === 0 ? minMs : remaining > 0 ? remaining / 2 : age / 8;
-  // Room above for the jitter, so that the longest wait is no longer than it says.
+  // Leaves a margin for the jitter, so that no wait exceeds `maxMs`.
   const bounded = Math.max(minMs, Math.min(maxMs / (1 + POLL_JITTER), wished));
   return Math.round(Math.min(maxMs, jitter(bounded, random, POLL_JITTER)));
 }

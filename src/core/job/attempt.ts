@@ -16,7 +16,7 @@ export interface PlannedAttempt {
   readonly estimatedMicroUsd: number | null;
   /** As `Job.listMicroUsd`. */
   readonly listMicroUsd: number | null;
-  /** What it may cost at most by the estimate; null = nobody can say. */
+  /** What it may cost at most by the estimate; null = unknown. */
   readonly highMicroUsd: number | null;
 }
 

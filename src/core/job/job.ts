@@ -97,7 +97,7 @@ export interface Job {
   readonly finishedAt: number | null;
   /** What the clip was expected to take when it was planned, for pacing polls. */
   readonly expectedMs: number | null;
-  /** What the caller was told it would cost. */
+  /** The cost estimate that the caller received. */
   readonly estimatedMicroUsd: number | null;
   /** The most it was said to cost; null = unknown. */
   readonly ceilingMicroUsd: number | null;
@@ -126,7 +126,7 @@ export interface Job {
   readonly patienceMs: number | null;
   /** The job whose intent this one sends again. */
   readonly resubmitOf: string | null;
-  /** Where the client wants to be told how it ended. */
+  /** The URL that is notified when the job ends. */
   readonly callbackUrl: string | null;
   /** When its client removed it from the list of videos; null = it is on it. */
   readonly hiddenAt: number | null;

@@ -26,7 +26,7 @@ export function nextTryMs(
   if (job.patienceMs === null) return null;
   const age = Math.max(0, now - job.createdAt);
   const backoff = Math.min(MAX_BACKOFF_MS, Math.max(MIN_BACKOFF_MS, age / 2));
-  // Never before the time told, and never at once: "0 seconds" told by a server under load is not an invitation.
+  // Never before the requested time, and never at once: "0 seconds" from a server under load is not an invitation.
   const wished = Math.max(SECOND_MS, toldS === null ? backoff : toldS * SECOND_MS);
   const wait = Math.round(jitter(wished, random, 0.1));
   return age + wait > job.patienceMs ? null : wait;

@@ -22,7 +22,7 @@ export type WebhookAlarm =
   | 'webhook_other_id'
   /** Another end than the one on record, which stays. */
   | 'webhook_other_end'
-  /** News of a job that was closed as never accepted or written off, or refused: perhaps a paid video of nobody. */
+  /** News of a job that was closed as never accepted or written off, or refused: perhaps a paid video without a job. */
   | 'webhook_after_close'
   /** News of a job that has not been sent. */
   | 'webhook_before_submit';

@@ -52,7 +52,7 @@ function priorOf(model: VideoModel, knowledge: Knowledge): Origin & { readonly s
   return { seconds: timed / ARENA_FACTOR, source: 'benchmark', samples: 0 };
 }
 
-// Whatever was learned or told: it is stored in milliseconds, and paces polls.
+// An upper bound on learned and configured times: they are stored in milliseconds, and pace polls.
 const LONGEST_S = 24 * 60 * 60;
 
 function wholeSeconds(p50: number, tail: number, { source, samples }: Origin): ExpectedTime {

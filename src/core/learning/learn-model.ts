@@ -188,7 +188,7 @@ function learnTail(sorted: Sorted): number {
 }
 
 function learnSuccess(latest: readonly JobObservation[], now: number) {
-  // A job somebody called off says nothing of the model.
+  // A cancelled job says nothing of the model.
   const ended = latest.filter(({ status }) => status !== 'cancelled');
   let good = PRIOR_SUCCESS.rate * PRIOR_SUCCESS.mass;
   let all = PRIOR_SUCCESS.mass;

@@ -93,7 +93,7 @@ function secondsOf(model: PricedModel, clip: PricedClip, asked: Asked): Range | 
   return clip.duration === undefined || !model.durations?.length ? openSeconds(model) : asked.seconds;
 }
 
-/** What is the same whoever makes the clip; null where the model has a say. */
+/** What is the same for every model; null where it depends on the model. */
 export type Asked = ReturnType<typeof askedOf>;
 
 export function askedOf(clip: PricedClip) {

@@ -35,7 +35,7 @@ interface Maker {
 
 /**
  * Seconds of video input that are billed like seconds of output, or null where none are.
- * @param isByToken of the base price: tokens count every frame that is read, whoever the provider is.
+ * @param isByToken of the base price: tokens count every frame that is read, with every provider.
  * @param known seconds of all video references together, where they were measured.
  * @param output seconds of the clip itself: inputs are most often about as long.
  */

@@ -29,7 +29,7 @@ export interface Extras {
 /** Why no price can be given, for a person. A string, so that a reason can never be mistaken for an amount. */
 export type UnpriceableReason = string;
 
-/** The prices charged in these circumstances, or the reason why they cannot be told. */
+/** The prices charged in these circumstances, or the reason why they are unknown. */
 export function selectPrices(
   list: PriceList,
   clip: Circumstances,

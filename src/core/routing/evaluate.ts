@@ -47,7 +47,7 @@ export function createEvaluator(spec: ClipSpec, routing: Routing, knowledge: Kno
   const listOf = estimatesFor(pricedClipOf(spec));
   const timeOf = timesFor(spec, knowledge);
 
-  // Sound is only sent to models that are known to have it, and bills are told apart by what was sent.
+  // Sound is only sent to models that are known to have it, and bills are grouped by what was sent.
   const kind = priceKindOf(spec);
   const kindWithoutSound = priceKindOf({ ...spec, generate_audio: undefined });
 

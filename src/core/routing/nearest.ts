@@ -38,7 +38,7 @@ interface Suggestion {
   readonly suits: VideoModel[];
 }
 
-/** A suggestion that helps somebody. */
+/** A suggestion that makes at least one model eligible. */
 interface Helpful extends Suggestion {
   /** In the catalog's order. */
   readonly admitted: readonly VideoModel[];
@@ -48,7 +48,7 @@ interface Helpful extends Suggestion {
 
 /**
  * At most five changes: the least first, of equals the one that costs least, then the one that helps most. Single
- * fields, and pairs where single fields leave room. Only models that stand refused are judged again, and only with
+ * fields, then pairs while fewer than five are found. Only refused models are evaluated again, and only with
  * changes to the fields they were refused for.
  */
 export function findNearest(

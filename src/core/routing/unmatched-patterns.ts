@@ -1,5 +1,5 @@
-// Patterns of `models` that match no model of the catalog: mistyped, or of a model that is gone. One that denies is told
-// and no more; where all that allow are such, every model is refused.
+// Patterns of `models` that match no model of the catalog: mistyped, or of a model that is gone. One that denies only
+// adds a warning; where all that allow are such, every model is refused.
 
 import type { Catalog } from '../catalog/catalog.ts';
 import { findSimilar, hintOf } from '../catalog/similar-models.ts';
@@ -14,7 +14,7 @@ export interface UnmatchedPattern {
   readonly similar: readonly string[];
 }
 
-// Enough to mend a request by, and no more than a hostile one has sent.
+// Enough to correct a request by, and a bound on what a hostile request gets back.
 const MOST = 10;
 const NONE: readonly UnmatchedPattern[] = [];
 
@@ -45,6 +45,6 @@ const describe = ({ pattern, similar }: UnmatchedPattern): string =>
 export const warnOfUnmatched = (idle: readonly UnmatchedPattern[]): Warning[] =>
   idle.map((one) => ({ code: 'matches_no_model', field: one.field, message: describe(one) }));
 
-/** For a clip that nobody can make, perhaps because of them: a space and sentences, or nothing. */
+/** For a clip that no model can make, perhaps because of them: a space and sentences, or nothing. */
 export const explainUnmatched = (idle: readonly UnmatchedPattern[]): string =>
   idle.map((one) => ` ${one.field}: ${describe(one)}`).join('');

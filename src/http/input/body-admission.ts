@@ -34,13 +34,13 @@ const tooBusy = (): ClipgateError =>
 
 /**
  * Checks every body of this scope and those below it after `onRequest`, where keys are checked, and before a byte of
- * it is read. A client that asked with `Expect: 100-continue` is told to go on only then.
+ * it is read. A client that sent `Expect: 100-continue` gets its 100 only then.
  */
 export function admitBodies(app: FastifyInstance, budget: MemoryBudget): void {
   const waiting = new WeakSet<IncomingMessage>();
   app.server.on('checkContinue', (request: IncomingMessage, response: ServerResponse) => {
     waiting.add(request);
-    // After a refusal the client may or may not send its body: the next request could not be told from it.
+    // After a refusal the client may or may not send its body: the next request could not be distinguished from it.
     response.setHeader('connection', 'close');
     app.routing(request, response);
   });
@@ -56,7 +56,7 @@ export function admitBodies(app: FastifyInstance, budget: MemoryBudget): void {
       reply.raw.removeHeader('connection');
       reply.raw.writeContinue();
     }
-    // Of chunks nobody knows how many there will be: they are paid for as they come.
+    // The size of a chunked body is unknown in advance: memory is charged as chunks arrive.
     if (grant && isChunked) return done(null, raw.pipe(meter(grant, raw)));
     return done(null, payload);
   });

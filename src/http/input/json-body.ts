@@ -66,7 +66,7 @@ function receive(payload: Readable, length: number | null, limit: number): Promi
         resolve(whole ? whole.subarray(0, received) : Buffer.concat(chunks, received));
         return;
       }
-      // A late error of a stream that nobody reads any more would end the process.
+      // A late error of a stream without a reader would end the process.
       payload.on('error', () => undefined).resume();
       reject(error);
     }

@@ -4,7 +4,7 @@ import { ClipgateError } from '../../core/errors.ts';
 import type { Job } from '../../core/job/job.ts';
 import type { Jobs } from '../../service/jobs/jobs.ts';
 
-/** @param owner null = anybody's. @throws ClipgateError not_found. */
+/** @param owner null = of any client. @throws ClipgateError not_found. */
 export async function getVideo(jobs: Pick<Jobs, 'get'>, id: string, owner: string | null): Promise<Job> {
   const job = await jobs.get(id, owner);
   if (job.hiddenAt === null) return job;

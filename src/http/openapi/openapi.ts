@@ -108,7 +108,7 @@ export function serveOpenApi(app: App, about: OpenApiDocument): void {
 }
 
 /**
- * What swagger cannot know of the answers: one whose content is empty has none (`type: null` is how it is told so),
+ * What swagger cannot know of the answers: one whose content is empty has none (`type: null` marks it),
  * and one without words of its own is described by its schema.
  */
 function tidyAnswers<T extends { readonly response?: unknown }>(schema: T, declared: unknown): T {

@@ -38,7 +38,7 @@ export function postprocessOpenApi<T extends object>(document: T): T {
     }
   }
   for (const schema of Object.values(schemas)) addDiscriminator(schema, schemas);
-  // Dropped before as well: an answer's schema that nobody answers with must not keep its name from the input's.
+  // Dropped before as well: an answer's schema that no route uses must not keep its name from the input's.
   return sortSchemas(dropUnused(mergeInputs(dropUnused(doc)))) as T;
 }
 
@@ -120,7 +120,7 @@ function mergeInputs(doc: JsonObject): JsonObject {
         !reachesDifference(base, schemas)
       );
     });
-    // An input without a twin has no answer to be told from, and takes the plain name.
+    // An input without an answer of the same name takes the plain name.
     const lonely = Object.keys(schemas).find(
       (name) => name.endsWith(INPUT) && !(name.slice(0, -INPUT.length) in schemas),
     );

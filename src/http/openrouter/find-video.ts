@@ -4,7 +4,7 @@ import { ClipgateError } from '../../core/errors.ts';
 import type { Job } from '../../core/job/job.ts';
 import type { Jobs } from '../../service/jobs/jobs.ts';
 
-/** @param owner null = anybody's, which are known by our ids alone. @throws ClipgateError not_found. */
+/** @param owner null = of any client, found by our ids alone. @throws ClipgateError not_found. */
 export async function findVideo(
   jobs: Pick<Jobs, 'get' | 'find'>,
   id: string,

@@ -1,4 +1,4 @@
-// GET /metrics on a port of its own, without a key: whoever reaches that port may read.
+// GET /metrics on a port of its own, without a key: every client that reaches that port may read.
 
 import Fastify from 'fastify';
 import { ClipgateError } from '../../core/errors.ts';

@@ -50,7 +50,7 @@ export function sendProblem(reply: FastifyReply, error: ClipgateError, status?: 
   if (problem.status === 401) reply.header('www-authenticate', 'Bearer realm="clipgate"');
   // A hook has named the request to the caller already, except where Fastify answers before any runs.
   reply.header('x-request-id', problem.instance);
-  // 404, 405 and 410 may be kept by anybody unless told otherwise.
+  // Any cache may keep 404, 405 and 410 unless `cache-control` forbids it.
   reply.header('cache-control', 'no-store');
   // Fastify would close the connection under a client that is still sending, who then sees a broken pipe in place of
   // this answer. What is left of the body is read and thrown away, for as long as the request timeout lets it.

@@ -1,7 +1,7 @@
 // An undici Agent for URLs that clients name: it connects to public addresses and to nothing else.
 //
-// It stands in this room because every socket the gateway opens to others is opened here. What goes through it is
-// safe whatever the URL says: the guard sits where the socket is made, behind every notation, redirect and DNS trick.
+// It belongs to `outbound` because every socket the gateway opens to others is opened there. It prevents SSRF
+// with any URL: the guard sits where the socket is made, behind every notation, redirect and DNS trick.
 
 import type { LookupAddress, LookupAllOptions } from 'node:dns';
 import { isIP, type LookupFunction } from 'node:net';
@@ -51,7 +51,7 @@ export interface GuardedAgentOptions {
 }
 
 const MAX_HEADER_BYTES = 16 * 1024;
-// Enough for the pictures of one clip, too few to lean on somebody's server.
+// Enough for the pictures of one clip, too few to overload the server that has them.
 const CONNECTIONS_PER_ORIGIN = 4;
 
 /** The caller closes it. Requests through it fail with `BlockedAddressError` before a byte is sent. */

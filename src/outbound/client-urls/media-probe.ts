@@ -25,7 +25,7 @@ export interface MediaProbe {
   probe(url: string, isPromising: (contentType: string) => boolean, signal: AbortSignal): Promise<Probed>;
 }
 
-/** As many as every format needs to show what it is, with room for what stands before the mark. */
+/** Enough to recognise every format, including what may precede its signature. */
 const HEAD_BYTES = 4_096;
 const MAX_REDIRECTS = 3;
 const REDIRECTS: ReadonlySet<number> = new Set([301, 302, 303, 307, 308]);
@@ -57,7 +57,7 @@ export function createMediaProbe(agent: Dispatcher): MediaProbe {
           ...(method === 'GET' ? { range: `bytes=0-${HEAD_BYTES - 1}` } : {}),
         },
       });
-      // Cut short, a body errors; nobody is reading it any more.
+      // An aborted body emits an error, and has no reader any more.
       response.body.on('error', () => undefined);
       const location = first(response.headers['location']);
       if (!REDIRECTS.has(response.statusCode) || location === undefined) return response;

@@ -1,7 +1,7 @@
 // Why a request to a client's URL failed, as coarse as a caller may know it: no map of our network in error messages.
 
 export type NetworkFailure =
-  /** No such name, no address, or one that is not public: these are told apart for nobody. */
+  /** No such name, no address, or one that is not public: callers must not be able to distinguish these. */
   'no_public_address' | 'refused' | 'timeout' | 'certificate' | 'broken';
 
 const NO_ADDRESS = /^(ERR_BLOCKED_ADDRESS|ENOTFOUND|ENODATA|EAI_.*)$/;

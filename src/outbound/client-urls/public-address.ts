@@ -2,7 +2,7 @@
 
 import ipaddr from 'ipaddr.js';
 
-/** What is assigned as global unicast. All else (::/96, fec0::/10, 4000::/3, ...) is nobody's, whoever answers. */
+/** What is assigned as global unicast. All else (::/96, fec0::/10, 4000::/3, ...) is unassigned, even if it answers. */
 const GLOBAL_UNICAST_V6 = ipaddr.IPv6.parseCIDR('2000::/3');
 
 const DENIED_V6 = [
@@ -17,7 +17,7 @@ const DENIED_V4 = [
 export type AddressTest = (address: string) => boolean;
 
 /**
- * True for an address anybody on the internet could reach: no loopback, private, link-local, carrier, metadata,
+ * True for an address that is reachable from the whole internet: no loopback, private, link-local, carrier, metadata,
  * documentation, multicast or translated one. IPv4 inside IPv6 (`::ffff:127.0.0.1`) is judged as that IPv4.
  * False for what is not an address in its canonical notation, and for any with a zone.
  */

@@ -71,7 +71,7 @@ function readNumber(value: unknown): number | null {
 const MAX_SECONDS = 3600;
 
 // As long as a clip spec may ask for, and whole as it must be. A number beyond that is left out, not the model: it would
-// be a length nobody can choose, and a price nobody can count.
+// be a length that no request can ask for, and a price that cannot be computed.
 const isLength = (seconds: number): boolean =>
   Number.isInteger(seconds) && seconds >= 1 && seconds <= MAX_SECONDS;
 

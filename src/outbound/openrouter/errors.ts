@@ -74,7 +74,7 @@ export function parseRetryAfter(header: string | string[] | undefined, nowMs: nu
   return Number.isNaN(date) ? null : boundRetryAfter(Math.max(0, (date - nowMs) / 1000));
 }
 
-/** Whole seconds from 0 to a day; null for what is no such number. Nobody means more, and no header can say infinity. */
+/** Whole seconds, from 0 to a day at most; null for what is no such number. No header can say infinity. */
 export function boundRetryAfter(seconds: unknown): number | null {
   if (typeof seconds !== 'number' || !Number.isFinite(seconds) || seconds < 0) return null;
   return Math.min(MAX_RETRY_AFTER_S, Math.ceil(seconds));

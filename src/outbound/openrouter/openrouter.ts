@@ -91,7 +91,7 @@ const MAX_ERROR_BYTES = 100_000;
 // Whatever else a server may call an MP4. Whether it is one, its bytes decide.
 const MAY_BE_VIDEO = /^(video\/.+|application\/(mp4|octet-stream)|binary\/octet-stream|)$/;
 
-// About our key, our account, our pace, or somebody's on the way: no word on the job that was asked for.
+// About our key, our account, our rate, or from a proxy on the way: they say nothing of the job that was asked for.
 const NOT_OF_THE_JOB: ReadonlySet<number> = new Set([401, 402, 404, 407, 408, 425, 429]);
 
 /** A media type as it is compared: in lower case, without parameters. */
@@ -207,7 +207,7 @@ export function createOpenRouter(parts: OpenRouterParts, timeouts: OpenRouterTim
           : { kind: 'unclear', reason: 'the answer to a poll is not that job', words: null };
       } catch (thrown) {
         const { status, answer, message } = asUpstreamError(thrown);
-        // A 404 that is not in upstream's own words may be anybody's on the way there.
+        // A 404 that is not in upstream's own format may come from a proxy on the way.
         if (status === 404 && answer !== null) return { kind: 'missing' };
         const isRefused = status !== null && status >= 400 && status < 500 && !NOT_OF_THE_JOB.has(status);
         return isRefused
@@ -232,7 +232,7 @@ export function createOpenRouter(parts: OpenRouterParts, timeouts: OpenRouterTim
       const path = `/videos/${encodeURIComponent(upstreamId)}/content?index=${index}`;
       try {
         const { headers, body } = await get(path, signal, true);
-        // Its reader sees every error; where nobody reads, or reads no more, an aborted stream is not a crash.
+        // Its reader sees every error; without a reader, an aborted stream must not crash the process.
         body.on('error', () => undefined);
         const contentType = mediaTypeOf(headers['content-type']);
         if (!MAY_BE_VIDEO.test(contentType)) {

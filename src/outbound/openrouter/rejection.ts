@@ -65,7 +65,7 @@ export function readRejection(
   if (answered === undefined) return null;
   const said = metadata ?? {};
   const fromProvider = typeof said['provider_name'] === 'string';
-  // A caller who has put a field of that name elsewhere is told of upstream's words as ever.
+  // A caller who has put a field of that name elsewhere gets upstream's message unchanged.
   const isOurs =
     answered === 'invalid_input' &&
     sent.webhookUrl !== null &&

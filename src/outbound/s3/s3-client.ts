@@ -18,7 +18,7 @@ export interface S3Location {
 
 export interface S3Head {
   readonly bytes: number;
-  /** Of the object as it was put, in hex; null where whoever put it did not say. */
+  /** Of the object as it was put, in hex; null where the writer did not set it. */
   readonly sha256: string | null;
 }
 
@@ -52,7 +52,7 @@ export interface S3Client {
   remove(key: string): Promise<void>;
   /** One page of keys in order, and where the next begins; `after` null = from the first. */
   list(after: string | null): Promise<{ readonly entries: readonly S3Entry[]; readonly next: string | null }>;
-  /** A URL that hands out the object to anybody for a time. @param method it is good for this one alone. */
+  /** A presigned URL: serves the object without credentials until it expires. @param method the only one it allows. */
   presign(
     key: string,
     link: {

@@ -24,7 +24,7 @@ export interface CallbackDispatcherParts {
   readonly sender: CallbackSender;
   /** Of a client; empty where it has none. */
   readonly secretsOf: (clientId: string) => Promise<readonly Secret[]>;
-  /** What its client is told of a job, under which id; null where its format has no words for how it stands. */
+  /** The message about a job and its id; null where the format has no event for the job's state. */
   readonly write: (
     job: Job,
     format: CallbackFormat | null,
@@ -48,7 +48,7 @@ export interface CallbackDispatcherOptions {
   readonly leaseMs: number;
 }
 
-// Changes bring news at once. This is for those nobody heard of: a process died, a notification was lost.
+// Changes are noticed at once. The sweep finds those that were missed: a process died, a notification was lost.
 const SWEEP_MS = 60_000;
 // The longest wait of the schedule, or that a receiver may ask for, and an hour for clocks that differ.
 const LONGEST_PAUSE_MS = 25 * 3_600_000;
@@ -103,7 +103,7 @@ export function createCallbackDispatcher(
     const step = judgeAttempt(outcome, callback.attempts, parts.random());
     parts.metrics.callbackEnded(step.state === 'pending' ? 'failed' : step.state);
     const held = await store.settleCallback(lease, step);
-    // Nobody raises what is held: what the job came to meanwhile is looked for now.
+    // A leased callback is not raised: look now for what the job came to meanwhile.
     noticed.add(job.id);
 
     // The host and no more: the rest of a URL may be a secret of the receiver's.

@@ -1,4 +1,4 @@
-// What a client's server is told: the job as its owner reads it, less what would make a message of megabytes.
+// The body of a callback: the job as its owner reads it, less what would make a message of megabytes.
 
 import { eventIdOf, eventTypeOf } from '../../core/callbacks/delivery.ts';
 import type { Job } from '../../core/job/job.ts';
@@ -18,7 +18,7 @@ export function writeJobEvent(job: Job, data: object): { readonly id: string; re
       timestamp: new Date(job.finishedAt ?? job.updatedAt).toISOString(),
       data,
     },
-    // Pictures that came inside the request are with whoever sent them; GET /jobs/{id} has them still.
+    // The client has the pictures that it sent inside the request; GET /jobs/{id} still returns them.
     (_key, value: unknown) => (typeof value === 'string' ? (DATA_URL.exec(value)?.[0] ?? value) : value),
   );
   return { id: eventIdOf(job), body };

@@ -10,7 +10,7 @@ export interface ArchiveHealthParts {
   readonly alarms: Alarms;
 }
 
-// Probes come every few seconds, and from anybody: one look serves them all.
+// Health checks come every few seconds, from many clients: they share one probe of the storage.
 const FRESH_MS = 5_000;
 // A network disk that is away does not refuse, it hangs; the probe must not, and those of Kubernetes give up at 1 s.
 const PATIENCE_MS = 300;
@@ -19,7 +19,7 @@ const HANGING: StorageState = { ok: false, detail: 'does not respond' };
 
 /**
  * Returns what looks; a look that is younger than five seconds is not repeated, and one that hangs is waited for once,
- * whoever asks meanwhile. Never throws.
+ * for all callers together. Never throws.
  */
 export function createArchiveHealth({
   storage,
@@ -40,7 +40,7 @@ export function createArchiveHealth({
     return state;
   }
 
-  /** Settled when patience is at an end, at the latest; the look goes on, and nobody begins another meanwhile. */
+  /** Settles when the timeout ends, at the latest; the look goes on, and no other begins meanwhile. */
   function look(): Promise<StorageState> {
     const patience = new AbortController();
     const looked = storage.health().then((state) => {

@@ -94,7 +94,7 @@ export function createClipArchive(parts: ClipArchiveParts): ClipArchive {
   const stopping = new AbortController();
 
   const nameOf = (job: Job, index: number) => `${job.id}-${index}.mp4`;
-  // A name of its own for other bytes: whoever reads the old one reads it to its end, and no row ever names a mixture.
+  // A name of its own for other bytes: readers of the old file read it to its end, and no row ever names a mixture.
   const replacementNameOf = (job: Job, index: number, sha256: string) =>
     `${job.id}-${index}.${sha256.slice(0, 16)}.mp4`;
 

@@ -54,7 +54,7 @@ export function startDownload(
   let file: SpoolFile | undefined;
   let written = 0;
   let ended: { readonly error: Error | null } | null = null;
-  // It may break while the file is being opened and nobody reads it yet: that is for the loop below to find.
+  // It may break while the file is being opened, before the first read: the loop below finds that error.
   source.body.on('error', () => undefined);
 
   async function receive(into: SpoolFile): Promise<Downloaded> {
@@ -92,7 +92,7 @@ export function startDownload(
       return settle(error).then(() => Promise.reject(error));
     },
   );
-  // Readers and the archive look at `done` in their own time; a failure nobody has looked at yet is not a crash.
+  // Readers and the archive await `done` later; a failure before then must not be an unhandled rejection.
   done.catch(() => undefined);
 
   /** Lets readers know before the file is given up: those that have it open read it to its end. */

@@ -4,7 +4,7 @@
 type ReadAt = (buffer: Buffer, position: number) => Promise<number>;
 
 /**
- * A chunked answer that ends early but cleanly cannot be told from a whole one by HTTP; by its boxes it can.
+ * HTTP cannot distinguish a chunked answer that ends early but cleanly from a whole one; the boxes of the file can.
  * @returns null where the file is whole, else what is wrong with it, in a few words.
  */
 export async function findMp4Fault(readAt: ReadAt, bytes: number): Promise<string | null> {

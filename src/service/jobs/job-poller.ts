@@ -45,7 +45,7 @@ export interface JobPollerOptions {
   readonly owner: string;
   /** Steps at once, shared fairly by client. */
   readonly concurrency: number;
-  /** Longer than a poll can take: so long nobody looks at a job whose process died in the middle of one. */
+  /** Longer than a poll can take: a job whose process died in the middle of one waits this long for the next. */
   readonly leaseMs: number;
   /** For fetching a clip. Where that takes longer, two processes may fetch it, each into a file of its own. */
   readonly archiveLeaseMs: number;
@@ -69,7 +69,7 @@ export function createJobPoller(parts: JobPollerParts, options: JobPollerOptions
   async function step({ job, lease }: Claim): Promise<void> {
     switch (job.status) {
       case 'queued':
-        // Claimed by nobody before, or by a process that died before it sent anything.
+        // Never claimed before, or claimed by a process that died before it sent anything.
         await parts.submitter.submit({ job, lease });
         return;
       case 'submitting':

@@ -100,12 +100,12 @@ export function createJobSubmitter(parts: JobSubmitterParts, options: JobSubmitt
         const next = await parts.fallback.turnToNext(job, lease, passed, keep);
         if (next) return { kind: 'again', job: next };
       }
-      // Nothing is wrong with the job: it waits for its turn, and whoever waited for an answer is told so.
+      // Nothing is wrong with the job: it waits for its turn, and a caller who waits for an answer learns that.
       return over(await wait(job, lease, admission.retryInMs));
     }
     try {
       const body = given ?? (job.bodyHash === null ? job.request : await store.loadBody(job.id));
-      // Durable before the first byte leaves: whoever finds this row later knows that money may be on its way.
+      // Durable before the first byte leaves: a process that finds this row later knows that money may have been spent.
       const sending = {
         status: 'submitting',
         submittedAt: clock(),
@@ -269,8 +269,8 @@ export function createJobSubmitter(parts: JobSubmitterParts, options: JobSubmitt
   }
 
   /**
-   * Writes an outcome. `late` is the way in when the lease ran out meanwhile; without one the row stands as whoever
-   * took the lease over has written it.
+   * Writes an outcome. `late` is the way in when the lease ran out meanwhile; without one the row stands as the
+   * lease's next holder has written it.
    */
   const persist = (
     job: Job,
@@ -287,7 +287,7 @@ export function createJobSubmitter(parts: JobSubmitterParts, options: JobSubmitt
   /**
    * Writes what upstream said, trying again while the store is away, for as long as the process lives: nothing but this
    * write, and the line in the log, ties a paid video to its job. A line for each power of two of tries.
-   * @throws at once what no waiting mends: an id that is taken, a step that the row does not allow.
+   * @throws at once what no retry can resolve: an id that is taken, a step that the row does not allow.
    */
   async function untilWritten<T>(
     jobId: string,

@@ -13,7 +13,7 @@ export interface Watching {
 export interface JobWatch {
   /** Begins to wait, at once. @param signal ends the wait as well. */
   nextChange(jobId: string, timeoutMs: number, signal: AbortSignal): Watching;
-  /** Ends every wait: for a shutdown that must not take a minute because somebody polls slowly. */
+  /** Ends every wait: for a shutdown that must not take a minute because of a client's long poll. */
   close(): void;
 }
 

@@ -45,7 +45,7 @@ export interface Intent {
   readonly callbackFormat?: CallbackFormat | null;
   /** What an identical order is known by, should the answer to this one be lost; absent = nothing. */
   readonly answer?: OrderAnswer | null;
-  /** How long after being made a refusal that holds only for now is waited out, where nobody waits for the answer. */
+  /** How long after its creation the job is retried after a temporary refusal, where no caller waits for the answer. */
   readonly patienceMs?: number;
   /** The job whose intent this one sends again. */
   readonly resubmitOf?: string;
@@ -75,7 +75,7 @@ export interface Jobs {
   isPaused(model: string, client: string): boolean;
   /**
    * Writes the intent down and submits it. With `wait` resolves when upstream has answered (or cannot be known to
-   * have), else as soon as the intent is durable; the submit goes on either way, whoever hangs up.
+   * have), else as soon as the intent is durable; the submit goes on either way, even if the caller hangs up.
    * @throws ClipgateError upstream's refusal; upstream_key_missing; submissions_paused; idempotency_key_reused.
    */
   make(intent: Intent, wait: boolean): Promise<Made>;
@@ -116,7 +116,7 @@ export interface JobRecord {
   readonly earlier: readonly Attempt[];
   /** True where it was refused or failed, and another job of its intent was bought since, or may yet be. */
   readonly resent: boolean;
-  /** How far telling its client is; null where nobody is to be told. */
+  /** Delivery status of the callback; null if the job has no `callback_url`. */
   readonly callback: Callback | null;
 }
 
@@ -280,7 +280,7 @@ export function createJobs(parts: JobsParts, options: JobsOptions): Jobs {
 
       const submitted = parts.submitter.submit(result.claim, request);
       if (!wait) {
-        // The row says how it went; nobody is waiting to hear it.
+        // The row records the outcome; no caller waits for it.
         submitted.catch((error: unknown) =>
           parts.log.error({ err: error, job_id: id }, 'a background submit failed'),
         );
@@ -410,7 +410,7 @@ const notRecorded = (jobId: string, cause: ClipgateError) =>
     },
   );
 
-/** A refusal is told by the submit itself, whose words are for the caller who waits. */
+/** The submit itself reports a refusal, in a message for the caller who waits. */
 const hasMoved = ({ status }: Job): boolean => !['queued', 'submitting', 'rejected'].includes(status);
 
 const keyReused = (jobId: string) =>

@@ -1,4 +1,4 @@
-// What operators do about jobs whose submit nobody knows the outcome of: decided once, on record, and confirmed.
+// Reconciles jobs whose submit has an unknown outcome: an operator decides once, on record, and confirms.
 
 import { ClipgateError } from '../../core/errors.ts';
 import { isResolvable, type Job } from '../../core/job/job.ts';

@@ -2,7 +2,7 @@
 
 /**
  * Gives all who ask under one key before the answer begins to be read the same one. Reading begins a microtask after the
- * first has asked, so nobody gets one that is older than their question.
+ * first has asked, so no caller gets an answer that is older than its question.
  */
 export function singleFlight<A extends readonly unknown[], T>(
   keyOf: (...args: A) => string,
@@ -13,7 +13,7 @@ export function singleFlight<A extends readonly unknown[], T>(
     const key = keyOf(...args);
     let answer = asked.get(key);
     if (!answer) {
-      // Those who were told of a change together ask before this goes on.
+      // Callers that one change has woken together all ask before this goes on.
       answer = Promise.resolve().then(() => {
         asked.delete(key);
         return read(...args);

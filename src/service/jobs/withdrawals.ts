@@ -22,7 +22,7 @@ const MAX_WAITING = 100_000;
 
 /**
  * A failed commit may have been one all the same: the connection can break between the commit and its answer. Such a
- * job would be claimed when its lease runs out, and bought minutes after its caller was told of an error.
+ * job would be claimed when its lease runs out, and bought minutes after its caller received an error.
  * @param owner that the jobs were made for.
  */
 export function createWithdrawals({ store, sleep, log }: WithdrawalsParts, owner: string): Withdrawals {

@@ -220,7 +220,7 @@ function requireAllowed(plan: JobPlan, { models }: Principal): void {
   if (model && !isAllowed(model, models)) throw modelNotAllowed(model.id);
 }
 
-/** No candidate may cost more than all of them together: one that nobody can price is none then. */
+/** No candidate may cost more than the total allows: with a total, a model without a price is no candidate. */
 const withinTotal = (routing: Routing, totalUsd: number): Routing => ({
   ...routing,
   max_cost_usd: Math.min(totalUsd, routing.max_cost_usd ?? totalUsd),

@@ -17,8 +17,8 @@ export interface Resubmission {
 }
 
 /**
- * Makes a new job of the same client with the old one's body, linked to it, whose end is told where the old one's was
- * to be: who waits to be called about the one waits for the other.
+ * Makes a new job of the same client with the old one's body, linked to it. It has the old one's `callback_url`:
+ * the receiver that waits for the one waits for the other.
  * @throws ClipgateError not_resubmittable, double_charge_not_accepted, and as `Jobs.make` does.
  */
 export async function resubmit(

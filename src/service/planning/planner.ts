@@ -33,7 +33,7 @@ export interface PlannedRoute {
 }
 
 /**
- * Plans that buy nothing are not checked against media URLs: their reasons are known without asking anybody. A client's
+ * Plans that buy nothing are not checked against media URLs: their reasons are known without a request. A client's
  * own bills count for its plans, where its name is given.
  */
 export interface Planner {

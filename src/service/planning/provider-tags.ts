@@ -1,4 +1,4 @@
-// Which providers serve a model, as upstream last said: asked only for models whose options somebody sends.
+// Which providers serve a model, as upstream last said: asked only for models whose options a request sends.
 
 import { LRUCache } from 'lru-cache';
 import { type Catalog, indexCatalog, type VideoModel } from '../../core/catalog/catalog.ts';
@@ -10,7 +10,7 @@ export interface ProviderTags {
   /** A view whose models carry what is known of their providers; the very same view where that adds nothing. */
   annotate(view: CatalogView): CatalogView;
   /**
-   * Asks upstream about a model, unless it has said so lately. Callers who come together share one question. Never
+   * Asks upstream about a model, unless a recent answer is cached. Concurrent callers share one request. Never
    * throws: without an answer the last one stands, or what core knows of the family.
    * @returns whether this changed what `annotate` says.
    */

@@ -1,4 +1,4 @@
-// A timer around a tick: waits as long as the last tick asked, wakes early when told, stops only between ticks.
+// A timer around a tick: waits as long as the last tick asked, wakes early on request, stops only between ticks.
 
 export interface Loop {
   start(): void;
@@ -10,7 +10,7 @@ export interface Loop {
 
 /**
  * @param tick does the work; resolves to the milliseconds to wait before the next.
- * @param onError told of a tick that threw; the loop goes on after `retryMs`.
+ * @param onError receives the error of a tick that threw; the loop goes on after `retryMs`.
  */
 export function createLoop(
   tick: () => Promise<number>,

@@ -45,7 +45,7 @@ export interface BudgetReading {
   readonly endsAtS: number | null;
 }
 
-/** How things stand at the moment. Null = it cannot be told now. */
+/** Current readings. Null = unknown at the moment. */
 export interface Readings {
   readonly storeReady: boolean;
   /** Jobs that have not ended, every such status included. */

@@ -18,7 +18,7 @@ export interface WorkerStats {
 }
 
 export interface Worker {
-  /** One round: claims and starts what is due, as far as there is room. */
+  /** One round: claims and starts what is due, up to the free capacity. */
   tick(): Promise<WorkerRound>;
   start(): void;
   /** Looks for due work now. */
@@ -53,7 +53,7 @@ export interface WorkerParts<C> {
 export interface WorkerOptions {
   /** Claims run at once. */
   readonly concurrency: number;
-  /** Claim until nothing is left to claim: for a claim that gives less at once than there is room for. */
+  /** Claim until nothing is left to claim: for a claim that returns fewer jobs at once than there are free slots. */
   readonly untilEmpty?: boolean;
 }
 

@@ -128,7 +128,7 @@ export function createInboundWebhooks(parts: InboundWebhooksParts): InboundWebho
     }
   }
 
-  /** Binds the id if upstream has a job of that id: whoever can guess a nonce cannot invent a job on our account. */
+  /** Binds the id if upstream has a job of that id: guessing a nonce does not invent a job of our account. */
   async function confirm({ job }: NonceOwner, { upstreamId }: WebhookEvent): Promise<boolean> {
     const seen = await parts.upstream.poll(upstreamId);
     if (seen.kind !== 'answer') {

@@ -20,7 +20,7 @@ export const observationsMigration: Migration = {
       billed_micro_usd bigint,
       is_byok bigint
     )`,
-    // Which models ended anything lately, without a look at the rows; then the newest of each.
+    // Which models ended jobs recently, from the index alone; then the newest of each.
     'create index observations_by_time on observations (ended_at, model)',
     'create index observations_by_model on observations (model, ended_at, job_id)',
   ],

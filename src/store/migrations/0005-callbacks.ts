@@ -1,4 +1,4 @@
-// Where a client wants to be told of its job, and how far the telling is.
+// The callback URL of a job, and its delivery status.
 
 import type { Migration } from './migrator.ts';
 

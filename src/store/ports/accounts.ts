@@ -95,7 +95,7 @@ export interface AccountStore {
     readonly before: string | null;
     readonly limit: number;
   }): Promise<StoredKey[]>;
-  /** Writes down that a key was used on a day (`YYYY-MM-DD`), once per day, whoever says so how often. */
+  /** Records that a key was used on a day (`YYYY-MM-DD`); idempotent per key and day. */
   noteKeyUse(id: string, day: string): Promise<void>;
   /** Makes the client, or changes what `change` names. */
   putClient(

@@ -16,8 +16,8 @@ export interface CallbackClaim {
 
 export interface CallbackStore {
   /**
-   * Makes due what has something new to tell: a callback that nobody holds, whose job stands in a status that is told
-   * and was not told yet. Which those are is read off the jobs themselves, so that no way in which a job can end has
+   * Makes due what has something new to send: a callback without a lease, whose job stands in a status that is to be
+   * sent and was not sent yet. The jobs themselves say which those are, so that no way in which a job can end has
    * to know of callbacks, and a crash between the end of a job and this call loses nothing.
    * @param jobIds the jobs to look at; null = all that may still bring news.
    * @returns how many there were.
@@ -36,13 +36,13 @@ export interface CallbackStore {
   ): Promise<CallbackClaim[]>;
   /**
    * Writes down what came of an attempt, and gives up the lease. Null: the job had moved on, nothing was sent, and
-   * what is to be told is for `raiseCallbacks`; so it is where the job turned to another candidate while it was told.
+   * `raiseCallbacks` finds what to send; the same where the job turned to another candidate during the attempt.
    * False where the lease is no longer ours; nothing was written then.
    */
   settleCallback(lease: Lease, step: CallbackStep | null): Promise<boolean>;
   /** Milliseconds until the next callback can be claimed (0 = now), hosts and clients left out; null where none will. */
   nextCallbackInMs(exceptHosts: readonly string[], exceptClients?: readonly string[]): Promise<number | null>;
-  /** As `JobStore.correctDueTimes`, for callbacks that nobody holds. */
+  /** As `JobStore.correctDueTimes`, for callbacks without a lease. */
   correctCallbackTimes(longestMs: number): Promise<number>;
   /** How far the callbacks of these jobs are, where they have one. */
   getCallbacks(jobIds: readonly string[]): Promise<Callback[]>;

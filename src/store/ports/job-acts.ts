@@ -28,7 +28,7 @@ export interface UnknownBill {
 
 export interface JobActStore {
   /**
-   * Cancels a job that is `queued`, on record, whoever holds its lease: of this write and the one that precedes a submit
+   * Cancels a job that is `queued`, on record, even if leased: of this write and the one that precedes a submit
    * one comes first, and the other finds the row changed. Null where it is not queued.
    */
   cancelJob(jobId: string, by: Act): Promise<Job | null>;

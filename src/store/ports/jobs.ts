@@ -131,12 +131,11 @@ export interface JobRecords {
    */
   saveStep(lease: Lease, change: JobChange, after: AfterStep): Promise<Job | null>;
   /**
-   * Ties an upstream id to a job that is `submitting` or `submission_unknown`, or `queued` to be sent again, whoever
-   * holds its lease: the id of
-   * a paid video outranks any lease. The job becomes `pending`, free and due at once, so its holder's next save is
-   * answered with null. A job that has this id already is returned as it is. Null where the job has another id or
-   * has moved on without one, where the id belongs to another job or attempt, and where `attempt` is given and the job
-   * has moved on to another.
+   * Ties an upstream id to a job that is `submitting` or `submission_unknown`, or `queued` to be sent again, even if
+   * another process holds its lease: the id of a paid video outranks any lease. The job becomes `pending`, free and due
+   * at once, so its holder's next save is answered with null. A job that has this id already is returned as it is. Null
+   * where the job has another id or has moved on without one, where the id belongs to another job or attempt, and where
+   * `attempt` is given and the job has moved on to another.
    */
   bindUpstream(
     jobId: string,

@@ -9,7 +9,7 @@ import type { Job } from '../../core/job/job.ts';
 export interface Lease {
   readonly jobId: string;
   readonly owner: string;
-  /** Grows with every claim of this job, so a writer that lost its lease can be told from the holder. */
+  /** A fencing token: grows with every claim of this job, so writes of a process that lost its lease are refused. */
   readonly token: number;
 }
 

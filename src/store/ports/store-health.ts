@@ -1,6 +1,6 @@
 // What the service asks of a store about the store itself: whether it can keep an order, and when it could not.
 
-/** `unavailable` may pass by itself: no connection, no room, read-only. `corrupt` does not. */
+/** `unavailable` may pass by itself: no connection, a full disk, read-only. `corrupt` does not. */
 export type StoreFault = 'unavailable' | 'corrupt';
 
 export interface StoreHealth {

@@ -1,4 +1,4 @@
-// Wakes the watchers of other replicas: jobs that change together are told together.
+// Wakes the watchers of other replicas: one notification names all jobs that changed together.
 
 import { randomUUID } from 'node:crypto';
 import { sql } from 'kysely';

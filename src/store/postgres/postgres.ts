@@ -19,7 +19,7 @@ import { ACCOUNTS_CHANNEL, createChangeNotifier } from './postgres-notifier.ts';
 export interface PostgresStoreOptions {
   /** `postgres://user:password@host:port/database`; a connection must be a session, for LISTEN needs one. */
   readonly url: string;
-  /** Told what went wrong where no caller waits: a lost connection, a wake-up that other replicas missed. */
+  /** Receives errors that no caller waits for: a lost connection, a wake-up that other replicas missed. */
   readonly report: (error: Error) => void;
   /** Connections for queries; one more listens. */
   readonly poolSize?: number;
@@ -55,7 +55,7 @@ const TYPES: pg.CustomTypesConfig = {
 const inTransaction = <T>(queries: Queries, work: (db: Queries) => Promise<T>): Promise<T> =>
   queries.transaction().setIsolationLevel('read committed').execute(work);
 
-/** A server told to acknowledge before it has written would make every promise of the store a lie. */
+/** A server configured to acknowledge before it has written would break every guarantee of the store. */
 async function requireDurability(queries: Queries): Promise<void> {
   const { rows } = await sql<{ fsync: string; commits: string }>`
     select current_setting('fsync') as fsync, current_setting('synchronous_commit') as commits`.execute(
@@ -83,7 +83,7 @@ async function migrateOnce(queries: Queries): Promise<void> {
   });
 }
 
-/** A failover takes seconds: whoever asks meanwhile is told to come back, and not what our server is called. */
+/** A failover takes seconds: callers get a retryable error meanwhile, which does not name our server. */
 const unreachable = (cause: unknown) =>
   new ClipgateError(
     'store_unavailable',
@@ -127,8 +127,8 @@ export async function openPostgresStore(options: PostgresStoreOptions): Promise<
   pool.on('error', ({ message }) => {
     if (!closing) report(new Error(`An idle connection to PostgreSQL broke: ${message}`));
   });
-  // A connection that breaks in somebody's hands fails what they do with it, and says so a second time as an event that
-  // ends the process where nobody listens. The pool itself listens only to those that are idle.
+  // A connection that breaks in use fails its query, and also emits an error event, which ends the process without a
+  // listener. The pool itself listens only to idle connections.
   pool.on('connect', (client) => client.on('error', () => undefined));
   const reachable: PostgresPool = {
     connect: () => pool.connect().catch((cause: unknown) => Promise.reject(unreachable(cause))),

@@ -1,4 +1,4 @@
-// Whether the budgets of an order have room for it: decided and held in the transaction that makes its job.
+// Decides whether an order fits its budgets, and holds its ceiling in them, in the transaction that makes its job.
 
 import { type Insertable, sql } from 'kysely';
 import { holdFor, remainingOf } from '../../core/accounts/budget.ts';
@@ -25,7 +25,7 @@ export type Admit = (db: Queries, request: AdmissionRequest) => Promise<number>;
 
 /**
  * Holds the order's ceiling in every budget it asks, in the window that contains the database's present.
- * @throws ClipgateError budget_exceeded for the first budget without room, unpriceable where a hard budget cannot hold
+ * @throws ClipgateError budget_exceeded for the first budget it would exceed, unpriceable where a hard one cannot hold
  * an unknown amount: the transaction must be rolled back, and with it what other budgets held.
  */
 export function prepareAdmission(

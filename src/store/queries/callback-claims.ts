@@ -89,7 +89,7 @@ export function createCallbackClaims(
   }
 
   async function settle(db: Queries, lease: Lease, step: CallbackStep | null): Promise<boolean> {
-    // Forgotten while it was being told: the job has turned to another candidate, and there is nothing to tell of it yet.
+    // Reset during the attempt: the job has turned to another candidate, and there is nothing to send of it yet.
     const stillTold = sql<SqlBool>`event is not null`;
     const outcome = step
       ? {

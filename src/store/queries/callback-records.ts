@@ -1,4 +1,4 @@
-// Who waits to be told of which job: written with the job, raised from what the jobs say, read for their owners.
+// Callbacks of jobs: written with the job, raised from the status of the jobs, read for their owners.
 
 import { type RawBuilder, type SqlBool, sql } from 'kysely';
 import { type CallbackFormat, type CallbackState, TOLD_STATUSES } from '../../core/callbacks/delivery.ts';
@@ -8,7 +8,7 @@ import type { Database, Dialect, Queries } from '../sql/database.ts';
 import { released } from '../sql/lease-columns.ts';
 import { CALLBACK_COLUMNS, toCallback } from './callback-row.ts';
 
-/** Nobody holds it, its receiver has not said 410, and its job stands where it was not told of yet. */
+/** It has no lease, its receiver has not answered 410, and the status of its job was not sent yet. */
 const hasNews = (status: RawBuilder<JobStatus>) => sql<SqlBool>`
   callbacks.lease_owner is null and state <> 'gone' and event is distinct from ${status}
   and ${status} in (${sql.join(TOLD_STATUSES)})`;
@@ -16,7 +16,7 @@ const hasNews = (status: RawBuilder<JobStatus>) => sql<SqlBool>`
 /** Word for word the condition of the index `callbacks_open`, or the planner would not know it by it. */
 const mayBringNews = sql<SqlBool>`(event is null or event = 'submission_unknown')`;
 
-/** Writes down, in the transaction that writes the job, that somebody waits to be told of it. */
+/** Writes the callback of a job, in the transaction that writes the job. */
 export async function insertCallback(
   db: Queries,
   jobId: string,
@@ -33,8 +33,8 @@ export async function insertCallback(
 }
 
 /**
- * Forgets, in the transaction that begins another attempt, what was told of the last: to come to the same status again
- * is news. Where somebody is telling it just now, that goes on, and settles as `waiting`.
+ * Resets, in the transaction that begins another attempt, what was sent about the last: the same status is news when it
+ * comes again. A delivery that is under way goes on, and settles as `waiting`.
  */
 export async function forgetTold(db: Queries, jobId: string): Promise<void> {
   const unheld = sql<SqlBool>`lease_owner is null and state <> 'gone'`;

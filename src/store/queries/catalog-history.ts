@@ -15,7 +15,7 @@ export function createCatalogHistoryStore({ reader, dialect, write }: Database):
     saveCatalog: (json, diff) =>
       write(async (db) => {
         const kept = { json, saved_at: dialect.now() };
-        // Whoever comes first inserts; everyone else waits for the row and compares with what the other has kept.
+        // The first replica inserts; the others wait for the row and compare with what it has kept.
         const first = await db
           .insertInto('documents')
           .values({ key: CATALOG_DOCUMENT, ...kept })

@@ -79,7 +79,7 @@ export function createErasure({ reader, dialect, write, writeOne }: Database): E
             clips_removed_at: dialect.now(),
             updated_at: dialect.now(),
             version: sql<number>`version + 1`,
-            // Whoever fetches its clip at the moment finds its lease lost.
+            // A process that fetches its clip at the moment finds its lease lost.
             due_at: null,
             lease_owner: null,
             lease_token: sql<number>`lease_token + 1`,

@@ -34,7 +34,7 @@ async function cancelJob(
       updated_at: dialect.now(),
       version: sql<number>`version + 1`,
       waiting_since: null,
-      // Whoever is about to submit it finds its lease lost, in the write that must come before the first byte.
+      // A process that is about to submit it finds its lease lost, in the write that must precede the first byte.
       lease_owner: null,
       due_at: null,
     })

@@ -63,7 +63,7 @@ interface NewJob {
   readonly id: string;
   readonly clientId: string;
   readonly keyId: string | null;
-  /** 1 where it waits for others to end, and nobody holds it. */
+  /** 1 where it waits for others to end, without a lease. */
   readonly waits: 0 | 1;
   /** 1 where its budgets hold for it. */
   readonly admitted: 0 | 1;

@@ -1,4 +1,4 @@
-// Who works on which job: claims, releases, and how long until somebody should look again.
+// Leases of jobs: claims, releases, and how long until the next job is due.
 
 import { type SqlBool, sql } from 'kysely';
 import type { Claim, FairTurns } from '../ports/lease.ts';

@@ -119,11 +119,11 @@ export async function bindUpstream(
       status: 'pending',
       upstream_id: upstreamId,
       ...(generationId !== null && { generation_id: generationId }),
-      // It said that nobody knows what became of the submit.
+      // It said that the outcome of the submit is unknown.
       error: null,
       updated_at: dialect.now(),
       version: sql<number>`version + 1`,
-      // Whoever held the job held it as unbound: its next write must fail, and the job be followed at once.
+      // The lease's holder knows the job as unbound: its next write must fail, and the job be followed at once.
       lease_owner: null,
       due_at: dialect.now(),
     })

@@ -1,4 +1,4 @@
-// What ended jobs taught, one row each until nobody learns from it, read newest first and never the whole table.
+// What ended jobs taught, one row each until it is too old to learn from, read newest first and never the whole table.
 
 import type { JobObservation } from '../../core/learning/observation.ts';
 import type { JobStore } from '../ports/job-store.ts';

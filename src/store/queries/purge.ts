@@ -1,4 +1,4 @@
-// Removes rows that nothing can be asked of any more, a bounded number at a time, whoever else removes some too.
+// Removes rows past their retention, a bounded number at a time; several replicas may do so at once.
 
 import { sql } from 'kysely';
 import type { JobStore } from '../ports/job-store.ts';
@@ -6,7 +6,7 @@ import type { Database } from '../sql/database.ts';
 import { KEY_LIFE_MS } from './job-creation.ts';
 
 /**
- * A key that is free by its age is only not answered with, and lives again once a clock that was ahead is mended; one
+ * A key that has expired is only ignored, and is valid again once a clock that was ahead is corrected; one
  * that is deleted is gone, and a retry of its request would buy twice. So a clock may be wrong by as much as a month.
  */
 const MARGIN_MS = 30 * 24 * 60 * 60 * 1000;

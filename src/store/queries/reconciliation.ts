@@ -86,7 +86,7 @@ async function resolveUnknown(
     if (holder !== null && before.upstream_id !== attached.upstreamId)
       return unchanged({ kind: 'id_taken', jobId: holder });
   } else {
-    // Upstream says it has the job: whoever closes it now has not seen that yet.
+    // Upstream says it has the job: an operator who closes it now has not seen that yet.
     const waiting = await db
       .selectFrom('webhook_inbox')
       .select('upstream_id')

@@ -24,7 +24,7 @@ const lineOf = (jobIds: readonly string[]) => sql`
 
 /**
  * Of each of these jobs the newest of the same intent that was, or may yet be, bought; nothing for the others. The
- * jobs that one was made in place of do not count: whoever made it knew of them.
+ * jobs that one was made in place of do not count: its caller knew of them.
  */
 export async function findReplacements(
   db: Queries,
@@ -46,8 +46,8 @@ export async function findReplacements(
 }
 
 /**
- * As `findReplacements` for one job, and nobody makes another job of its intent before the transaction has ended: all of
- * them pass by the row of the first.
+ * As `findReplacements` for one job, and no other job of its intent is made before the transaction has ended: each
+ * creation locks the row of the first.
  */
 export async function holdIntent(db: Queries, dialect: Dialect, jobId: string): Promise<Job | null> {
   const { rows } = await sql<{ id: string }>`

@@ -9,7 +9,7 @@ export type Queries = Kysely<Tables>;
 export interface Dialect {
   /** Epoch milliseconds on the database's clock, read once per statement. */
   now(): Expression<number>;
-  /** Holds the selected rows until the transaction ends; waits for whoever holds them now. */
+  /** Locks the selected rows until the transaction ends; waits for transactions that hold them now. */
   lockRows<T extends keyof Tables, O>(
     query: SelectQueryBuilder<Tables, T, O>,
   ): SelectQueryBuilder<Tables, T, O>;
@@ -21,7 +21,7 @@ export interface Dialect {
   lockTable(db: Queries, table: keyof Tables): Promise<void>;
 }
 
-/** What a write answers, and the jobs whose watchers are to be told once it is durable. */
+/** What a write answers, and the jobs whose watchers are notified once it is durable. */
 export interface Written<T> {
   readonly value: T;
   readonly changed: readonly string[];
@@ -34,7 +34,7 @@ export interface Database {
   readonly dialect: Dialect;
   /** Sees committed rows only, and never waits for writers. */
   readonly reader: Queries;
-  /** Resolves once the unit is durable; watchers have been told by then. */
+  /** Resolves once the unit is durable; watchers have been notified by then. */
   write<T>(unit: WriteUnit<T>): Promise<T>;
   /**
    * As `write`, sharing its commit with other units of the moment: for units that wait for one row, which a commit each

@@ -7,7 +7,7 @@ import type { Dialect } from './database.ts';
 export const dueIn = (dialect: Dialect, ms: number): RawBuilder<number> =>
   sql<number>`${dialect.now()} + ${Math.round(ms)}`;
 
-/** To be set on the rows that `owner` claims: until `leaseMs` have passed they are due for nobody else. */
+/** To be set on the rows that `owner` claims: for `leaseMs` no other process can claim them. */
 export const claimedBy = (dialect: Dialect, owner: string, leaseMs: number) => ({
   lease_owner: owner,
   lease_token: sql<number>`lease_token + 1`,

@@ -216,7 +216,7 @@ interface OrderAnswerTable {
   readonly created_at: number;
   readonly owner: string;
   readonly token: string;
-  /** When the process that owes the answer must be dead; 0 = nobody owes it any more. */
+  /** When the process that owes the answer must be dead; 0 = no process owes it any more. */
   readonly open_until: number;
   readonly answered_at: number | null;
 }

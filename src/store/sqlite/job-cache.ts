@@ -1,4 +1,4 @@
-// Jobs read lately, kept in memory: sound only where every write to the database passes through this process.
+// Recently read jobs, cached in memory: correct only where every write to the database passes through this process.
 
 import { LRUCache } from 'lru-cache';
 import type { Job } from '../../core/job/job.ts';
@@ -10,7 +10,7 @@ const MAX_CHARACTERS = 32 * 1024 * 1024;
 export interface JobCache {
   /** `getJob`, answering from memory what it can. Jobs are frozen, being shared by all who ask. */
   wrap(getJob: JobStore['getJob']): JobStore['getJob'];
-  /** To be called for every change, after its commit and before anyone is told of it. */
+  /** To be called for every change, after its commit and before any watcher is notified. */
   forget(jobIds: readonly string[]): void;
 }
 

@@ -10,7 +10,7 @@ export interface StoreOptions {
   readonly databaseUrl: string;
   /** Epoch milliseconds: SQLite's clock. PostgreSQL has its own. */
   readonly clock: () => number;
-  /** Told what went wrong where no caller waits for it. */
+  /** Receives errors that no caller waits for. */
   readonly report: (error: Error) => void;
 }
 

@@ -108,7 +108,7 @@ function findOpenMode(file: string): Error | null {
   );
 }
 
-/** What the system or SQLite refuses is a path that somebody can mend; anything else is a fault of ours. */
+/** What the system or SQLite refuses is a path that the operator can correct; anything else is a fault of ours. */
 function asOpenError(cause: unknown, file: string): unknown {
   if (!(cause instanceof Error) || cause instanceof ClipgateError || !('code' in cause)) return cause;
   return new ClipgateError('internal', `DATABASE_URL: ${file} cannot be opened (${cause.message})`, {
@@ -116,7 +116,7 @@ function asOpenError(cause: unknown, file: string): unknown {
   });
 }
 
-/** Tells what fails in opening `file` as its operator can mend it. Nothing else belongs in here. */
+/** Reports a failure to open `file` as an error that the operator can act on. Nothing else belongs in here. */
 async function opening<T>(file: string, open: () => T | Promise<T>): Promise<T> {
   try {
     return await open();

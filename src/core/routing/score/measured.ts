@@ -4,7 +4,7 @@ import type { Scores, Weights } from './guide.ts';
 import type { Quality } from './quality.ts';
 
 export interface Measured {
-  /** What the clip is expected to cost; null where nobody can say. */
+  /** What the clip is expected to cost; null = unknown. */
   readonly usd: number | null;
   /** Half the clips take no longer, in seconds. */
   readonly p50S: number;
@@ -28,8 +28,8 @@ const LEAST_USD = 0.0001;
 /**
  * Scores models against the best of them: cost = least dollars / its dollars, speed = least seconds / its seconds,
  * quality = its value / the highest, reliability = its success rate as it stands. So twice as dear is half as good
- * whoever else is in the field; the guide's way, from dearest to cheapest, lets one costly model that nobody would
- * take make all others look alike. Without a price cost is 0. One model alone is the best of its field: 1.
+ * with any set of candidates; the guide's way, from dearest to cheapest, lets one costly model that is never
+ * chosen make all others look alike. Without a price cost is 0. One model alone is the best of its field: 1.
  *
  * @returns one score per model, in the order of `models`, each rounded to 3 decimals: what is shown is what is
  * compared, and a smaller difference is a tie.

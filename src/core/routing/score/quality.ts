@@ -10,7 +10,7 @@ export interface Quality {
   readonly source: 'quality_file' | 'benchmark' | 'resolution';
 }
 
-// A model nobody has judged is held to be average at best: pixels alone must not beat what people preferred.
+// An unrated model counts as average at best: pixels alone must not beat what people preferred.
 const UNJUDGED_BEST = 0.5;
 
 /** The best word there is on a model's quality. */
@@ -27,7 +27,7 @@ export function qualityOfElo(elo: number, average: number): number {
   return 1 / (1 + 10 ** ((average - elo) / 400));
 }
 
-/** The average rating, null where nobody is rated. */
+/** The average rating; null where no model is rated. */
 export function averageElo(rated: readonly { readonly elo: number | null }[]): number | null {
   const elos = rated.flatMap(({ elo }) => (elo === null ? [] : [elo]));
   return elos.length === 0 ? null : elos.reduce((sum, elo) => sum + elo, 0) / elos.length;

@@ -49,7 +49,7 @@ export interface LinkedAs {
   readonly disposition: string;
 }
 
-/** How the storage stands, in words that anybody may read. */
+/** The health of the storage, in words without secrets. */
 export interface StorageState {
   readonly ok: boolean;
   readonly detail: string;
@@ -74,7 +74,7 @@ export interface ClipStorage {
   /** Nothing is under the key afterwards. @throws ClipStorageError. */
   remove(key: string): Promise<void>;
   /**
-   * A URL that hands out a stored clip for five minutes to whoever has it; null where the storage has none to give.
+   * A presigned URL: serves a stored clip for five minutes without a key; null where the storage has none to give.
    * @throws ClipStorageError.
    */
   readonly presign: ((key: string, as: LinkedAs) => Promise<string>) | null;

@@ -101,7 +101,7 @@ export function createS3Storage({ s3, monotonic }: S3StorageParts, options: S3St
       storing(async () => {
         const found = await s3.get(key, range);
         if (!found) return null;
-        // It may break before anybody reads it.
+        // It may break before the first read.
         found.body.on('error', () => undefined);
         return { writeTo: (sink) => sendBody(found, sink) };
       }),
