@@ -3,11 +3,10 @@
 // It belongs to `outbound` because every socket the gateway opens to others is opened there. It prevents SSRF
 // with any URL: the guard sits where the socket is made, behind every notation, redirect and DNS trick.
 
-import type { LookupAddress, LookupAllOptions } from 'node:dns';
 import { isIP, type LookupFunction } from 'node:net';
 import { rootCertificates } from 'node:tls';
 import { Agent, buildConnector } from 'undici';
-import { createNameResolver } from './name-resolver.ts';
+import { createNameResolver, type ResolveAll } from './name-resolver.ts';
 import type { AddressTest } from './public-address.ts';
 
 /**
@@ -23,13 +22,6 @@ export class BlockedAddressError extends Error {
 }
 
 type Connector = buildConnector.connector;
-
-/** `dns.lookup`, asked for every address of a name. */
-export type ResolveAll = (
-  hostname: string,
-  options: LookupAllOptions,
-  done: (error: NodeJS.ErrnoException | null, addresses: LookupAddress[]) => void,
-) => void;
 
 export interface GuardedAgentParts {
   /** Which addresses may be connected to. */

@@ -1,8 +1,14 @@
 // Resolves names that clients choose, apart from the threads on which OpenRouter's name is looked up.
 
-import { type LookupAddress, lookup } from 'node:dns';
+import { type LookupAddress, type LookupAllOptions, lookup } from 'node:dns';
 import { Resolver } from 'node:dns/promises';
-import type { ResolveAll } from './guarded-agent.ts';
+
+/** `dns.lookup`, asked for every address of a name. */
+export type ResolveAll = (
+  hostname: string,
+  options: LookupAllOptions,
+  done: (error: NodeJS.ErrnoException | null, addresses: LookupAddress[]) => void,
+) => void;
 
 export interface NameResolverOptions {
   /** For one name; what is not known by then is not known. */

@@ -8,9 +8,9 @@ import {
   BlockedAddressError,
   createGuardedAgent,
   type GuardedAgentParts,
-  type ResolveAll,
 } from '../../../src/outbound/client-urls/guarded-agent.ts';
 import { createMediaProbe } from '../../../src/outbound/client-urls/media-probe.ts';
+import type { ResolveAll } from '../../../src/outbound/client-urls/name-resolver.ts';
 import { createAddressTest, isPublicAddress } from '../../../src/outbound/client-urls/public-address.ts';
 import { BYPASSES, type Bypass, bypass, PUBLIC, viaRedirect } from '../../support/bypasses.ts';
 
