@@ -38,7 +38,7 @@ import { createJobParts } from './job-parts.ts';
 import { createLifecycle } from './lifecycle.ts';
 import { addMetricsListener, createMetricsParts, measureSubmits } from './metrics-parts.ts';
 import { createOutboundParts } from './outbound-parts.ts';
-import { ANSWER_GRACE_MS, LEASE_MARGIN_MS, STOP_MS } from './timeouts.ts';
+import { ACCEPTED_MS, ANSWER_GRACE_MS, LEASE_MARGIN_MS, STOP_MS } from './timeouts.ts';
 
 export interface GatewayParts {
   readonly config: Config;
@@ -261,10 +261,12 @@ export async function createGateway(parts: GatewayParts): Promise<Gateway> {
 
   // Closing runs in this order: no new work, the requests under way, then what they stood on.
   let workStopped: Promise<void> | undefined;
+  let listenerClosed: Promise<void> | undefined;
   app.addHook('preClose', async () => {
     workStopped = lifecycle.stop('work');
   });
   app.addHook('onClose', async () => {
+    await listenerClosed;
     await lifecycle.stop('reads');
     await workStopped;
     await lifecycle.stop('base');
@@ -296,6 +298,10 @@ export async function createGateway(parts: GatewayParts): Promise<Gateway> {
         log.info({ drain_ms: config.DRAIN_DELAY_MS }, 'draining: not ready, still serving');
         await sleep(config.DRAIN_DELAY_MS);
       }
+      // Before any request is refused: a proxy takes a refused connection to another replica, whatever the request.
+      listenerClosed = new Promise((resolve) => app.server.close(() => resolve()));
+      // What was accepted just before has its request still on the way.
+      if (config.DRAIN_DELAY_MS > 0) await sleep(ACCEPTED_MS);
       const ended = connections.endUnfinished(ANSWER_GRACE_MS);
       try {
         await app.close();

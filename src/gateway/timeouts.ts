@@ -38,6 +38,9 @@ export const CALLBACKS = { concurrency: 32, perHost: 4, leaseMs: 60_000 };
 /** How long a revoked key may still be accepted, and how many keys are remembered for that long. */
 export const KEYS = { maxAgeMs: 5_000, max: 10_000 };
 
+/** At a shutdown, how long the request is waited for of a connection that was accepted just before. */
+export const ACCEPTED_MS = 100;
+
 /** At a shutdown, how long the rest of a request, or of an answer that has begun, is waited for. */
 export const ANSWER_GRACE_MS = 3_000;
 

@@ -152,8 +152,9 @@ export async function createApp(parts: AppParts): Promise<App> {
     if (request.headers.host === undefined && request.raw.httpVersion === '1.1') {
       return done(new ClipgateError('invalid_request', 'The Host header is missing: HTTP/1.1 requires it.'));
     }
+    // A connection that ends with its answer is none that a proxy could send its next request on while it is closed.
+    if (closing || parts.isDraining()) reply.header('connection', 'close');
     if (!closing) return done(request.is404 ? notFound() : undefined);
-    reply.header('connection', 'close');
     return done(request.routeOptions.config.isServedWhileClosing ? undefined : shuttingDown());
   });
   app.addHook('preClose', async () => {

@@ -39,6 +39,7 @@ export function trackConnections(server: Server): Connections {
   };
   server.on('request', follow);
   server.on('checkExpectation', follow);
+  server.on('checkContinue', follow);
 
   const waitsForAnswer = (state: State) =>
     'request' in state && state.request.complete && !state.response.headersSent;
