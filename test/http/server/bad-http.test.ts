@@ -22,7 +22,7 @@ const ADDRESSES: readonly (readonly [path: string, allow: string])[] = [
   ['/models/google/veo-3.1-lite', 'GET, HEAD'],
   ['/route', 'POST'],
   ['/jobs', 'GET, HEAD, POST'],
-  [JOB, 'GET, HEAD'],
+  [JOB, 'DELETE, GET, HEAD'],
   [`${JOB}/content`, 'GET, HEAD'],
   ['/healthz', 'GET, HEAD'],
   ['/readyz', 'GET, HEAD'],
