@@ -1,6 +1,7 @@
 // GET /: what this is and where things are, as JSON, or as HTML for a browser that asks for it.
 
 import { z } from 'zod';
+import { problems } from './api/schemas/problem.ts';
 import type { App } from './server/context.ts';
 
 interface Place {
@@ -64,7 +65,7 @@ export function rootRoute({ version }: { readonly version: string }) {
           summary: 'What this is and where things are',
           tags: ['operations'],
           security: [],
-          response: { 200: RootSchema },
+          response: { 200: RootSchema, ...problems(405) },
         },
       },
       async (request, reply) => {
