@@ -49,6 +49,7 @@ export function describeCreation(current: () => StoreUnderTest): void {
       patienceMs: null,
       resubmitOf: null,
       callbackUrl: null,
+      hiddenAt: null,
       clipsRemovedAt: null,
       bodyErasedAt: null,
       tags: [],
