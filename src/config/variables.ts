@@ -150,7 +150,7 @@ export const variables = {
     .enum(['authenticated', 'signed'], 'must be authenticated or signed')
     .default('authenticated')
     .describe(
-      'Links to clips in answers: `authenticated` (a key is needed) or `signed` (whoever has the link can play that one clip until it expires). A job can be asked for with `links=signed` either way.',
+      'Links to clips in answers: `authenticated` (a key is needed) or `signed` (anyone with the link can play that one clip until it expires). A job can be asked for with `links=signed` either way.',
     ),
   CONTENT_LINK_TTL_S: wholeNumber(300, 86_400, 'seconds')
     .default(3_600)

@@ -263,7 +263,7 @@ export function restoreUnreadable(answer: RawCatalog, before: RawCatalog | null)
   const now = indexEntries(entries);
   const restored: Record<string, readonly CatalogField[]> = {};
 
-  const mended = entries.map((entry) => {
+  const restoredEntries = entries.map((entry) => {
     const id = idOf(entry);
     const last = id === null ? undefined : earlier.byId.get(id);
     if (id === null || !last || !isObject(entry)) return entry;
@@ -285,7 +285,7 @@ export function restoreUnreadable(answer: RawCatalog, before: RawCatalog | null)
   const { modalities, ids } = restoreModalities(answer.modalities, before.modalities);
   for (const id of ids) restored[id] = [...(restored[id] ?? []), 'inputModalities'];
   return {
-    models: { data: [...mended, ...missing.map(([, entry]) => entry)] },
+    models: { data: [...restoredEntries, ...missing.map(([, entry]) => entry)] },
     modalities,
     ...(Object.keys(restored).length > 0 ? { restored } : {}),
   };

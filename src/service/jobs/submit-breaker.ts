@@ -218,10 +218,10 @@ export function createSubmitBreaker(parts: {
     },
     describe() {
       const { submits, unknown } = sumOf(counts());
-      const lately = `${unknown} of ${submits} submits unknown in five minutes`;
+      const recent = `${unknown} of ${submits} submits unknown in five minutes`;
       const now = [...circuits.values()].filter(isOfToday);
       const whole = now.find(({ scope }) => scope === 'all');
-      if (whole) return `paused: ${stateOf(whole)}; ${lately}`;
+      if (whole) return `paused: ${stateOf(whole)}; ${recent}`;
       const named = now
         .filter(({ scope }) => scope === 'model')
         .map((circuit) => `${circuit.target.model} (${stateOf(circuit)})`);
@@ -236,8 +236,8 @@ export function createSubmitBreaker(parts: {
         ...(clients > 0 ? [`all models for ${clients} client${clients > 1 ? 's' : ''}`] : []),
       ];
       return paused.length > 0
-        ? `accepting, but paused: ${paused.join(', ')}; ${lately}`
-        : `accepting: ${lately}`;
+        ? `accepting, but paused: ${paused.join(', ')}; ${recent}`
+        : `accepting: ${recent}`;
     },
   };
 
