@@ -227,8 +227,8 @@ export const MUTANTS: readonly Mutant[] = [
     edits: [
       {
         file: SETTLEMENT,
-        from: 'end.submittedAt === null ? 0 : null;',
-        to: 'end.submittedAt === null ? 0 : 0;',
+        from: "(end.status === 'written_off' ? held_micro_usd : null);",
+        to: '0;',
       },
     ],
   },

@@ -17,13 +17,22 @@ const requestOf = (model: string) => ({
   ],
 });
 
+// The driver closes a connection, and SQLite removes `-shm`, when its statements are collected.
+const readIfThere = async (file: string): Promise<Buffer> => {
+  try {
+    return await readFile(file);
+  } catch (error) {
+    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return Buffer.alloc(0);
+    throw error;
+  }
+};
+
 it('leaves nothing of a prompt or a picture in the files of the database', async () => {
   const folder = await mkdtemp(join(tmpdir(), 'clipgate-erasure-'));
   onTestFinished(() => rm(folder, { recursive: true }));
   const open = () => openSqliteStore({ file: join(folder, 'jobs.db'), clock: Date.now });
   const inFiles = async () => {
-    const names = await readdir(folder);
-    const files = await Promise.all(names.map((name) => readFile(join(folder, name))));
+    const files = await Promise.all((await readdir(folder)).map((name) => readIfThere(join(folder, name))));
     return files.some((bytes) => bytes.includes(SECRET) || bytes.includes('U0VDUkVU'));
   };
 
