@@ -38,10 +38,16 @@ export function holdAnswer(
 
 /** Holds every large answer of this scope and those below it that is sent in one piece. */
 export function boundAnswers(app: FastifyInstance, budget: MemoryBudget): void {
-  app.addHook('onSend', async (request, reply, payload) => {
+  // A promise would cost a short answer more than all else this does.
+  app.addHook('onSend', (request, reply, payload, done) => {
     const isWhole = typeof payload === 'string' || Buffer.isBuffer(payload);
     const bytes = isWhole ? payload.length : 0;
-    if (bytes > SMALL_ANSWER_BYTES) holdAnswer(budget, request, reply, bytes);
-    return payload;
+    if (bytes <= SMALL_ANSWER_BYTES) return done(null, payload);
+    try {
+      holdAnswer(budget, request, reply, bytes);
+    } catch (error) {
+      return done(error as Error);
+    }
+    done(null, payload);
   });
 }
