@@ -82,7 +82,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** List models, with capabilities and prices in dollars */
+        /**
+         * List models, with capabilities and prices in dollars
+         * @description A key that may not use every model is shown those that it may use.
+         */
         get: operations["listModels"];
         put?: never;
         post?: never;
@@ -1283,6 +1286,7 @@ export interface components {
          *         "campaign-7"
          *       ],
          *       "reference": "order-4711",
+         *       "idempotency_key": "order-4711",
          *       "erased_at": null,
          *       "callback": null,
          *       "outputs": [
@@ -1336,7 +1340,7 @@ export interface components {
                 id: string | null;
                 generation_id: string | null;
             };
-            /** @description What OpenRouter says beside the status, or in place of one that is known here. */
+            /** @description What OpenRouter says beside the status, or in place of one that is known here; while `queued`, that the job waits for `max_running_jobs`. */
             status_detail: string | null;
             /** @description When OpenRouter has given the job up at the latest, by what is known of it; null before it was accepted and once it has ended. */
             expires_at: string | null;
@@ -1364,6 +1368,8 @@ export interface components {
             tags: string[];
             /** @description As ordered. */
             reference: string | null;
+            /** @description The `Idempotency-Key` of its order; null if there was none, or it is older than this field. */
+            idempotency_key: string | null;
             /** @description When its request and its clips were removed; what it cost stays. */
             erased_at: string | null;
             /** @description The job that this one resubmits. */
@@ -1593,6 +1599,7 @@ export interface components {
          *         "campaign-7"
          *       ],
          *       "reference": "order-4711",
+         *       "idempotency_key": "order-4711",
          *       "erased_at": null,
          *       "callback": null,
          *       "outputs": [
@@ -1645,7 +1652,7 @@ export interface components {
                 id: string | null;
                 generation_id: string | null;
             };
-            /** @description What OpenRouter says beside the status, or in place of one that is known here. */
+            /** @description What OpenRouter says beside the status, or in place of one that is known here; while `queued`, that the job waits for `max_running_jobs`. */
             status_detail: string | null;
             /** @description When OpenRouter has given the job up at the latest, by what is known of it; null before it was accepted and once it has ended. */
             expires_at: string | null;
@@ -1673,6 +1680,8 @@ export interface components {
             tags: string[];
             /** @description As ordered. */
             reference: string | null;
+            /** @description The `Idempotency-Key` of its order; null if there was none, or it is older than this field. */
+            idempotency_key: string | null;
             /** @description When its request and its clips were removed; what it cost stays. */
             erased_at: string | null;
             /** @description The job that this one resubmits. */
@@ -1763,6 +1772,7 @@ export interface components {
          *           "campaign-7"
          *         ],
          *         "reference": "order-4711",
+         *         "idempotency_key": "order-4711",
          *         "erased_at": null,
          *         "callback": null,
          *         "outputs": [
@@ -1847,6 +1857,7 @@ export interface components {
          *             "campaign-7"
          *           ],
          *           "reference": "order-4711",
+         *           "idempotency_key": "order-4711",
          *           "erased_at": null,
          *           "callback": null,
          *           "outputs": [

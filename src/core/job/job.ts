@@ -134,10 +134,14 @@ export interface Job {
   readonly clipsRemovedAt: number | null;
   /** When its request was erased but for what its price depended on. */
   readonly bodyErasedAt: number | null;
+  /** Since when it waits, unsent, for other jobs of its client or key to end; null = it does not. */
+  readonly waitingSince: number | null;
   /** The caller's own words for what it is for: filters of the list, groups of spend. */
   readonly tags: readonly string[];
   /** The caller's own id for it. */
   readonly reference: string | null;
+  /** The Idempotency-Key of its order; null = none, or of before it was kept. */
+  readonly idempotencyKey: string | null;
 }
 
 /** The fields a saved step may change; what is absent stays. */

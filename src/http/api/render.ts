@@ -167,6 +167,9 @@ function erasedAt({ status, bodyErasedAt, clipsRemovedAt }: Job): number | null 
   return clipsRemovedAt && Math.max(bodyErasedAt, clipsRemovedAt);
 }
 
+const WAITS =
+  'Waits until fewer jobs of this client or key run: as many as max_running_jobs allows run already.';
+
 export const linkTo = (job: Job): string => `/jobs/${job.id}`;
 
 /** @param sign signs the links to the clips; absent = they need a key. */
@@ -196,7 +199,7 @@ export function renderJob(
       is_byok: job.isByok,
     },
     upstream: { id: job.upstreamId, generation_id: job.generationId },
-    status_detail: job.statusDetail,
+    status_detail: job.waitingSince === null ? job.statusDetail : WAITS,
     expires_at: isoOrNull(expiresAt(job)),
     error: job.error,
     attempts: [
@@ -207,6 +210,7 @@ export function renderJob(
     ],
     tags: job.tags,
     reference: job.reference,
+    idempotency_key: job.idempotencyKey,
     erased_at: isoOrNull(erasedAt(job)),
     resubmit_of: job.resubmitOf,
     resubmit_safe: isResubmitSafe(job, { earlier, resent }),

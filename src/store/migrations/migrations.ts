@@ -20,6 +20,7 @@ import { spendMigration } from './0017-spend.ts';
 import { facesMigration } from './0018-faces.ts';
 import { listIndexesMigration } from './0019-list-indexes.ts';
 import { deletedVideosMigration } from './0020-deleted-videos.ts';
+import { keyOfJobsMigration } from './0021-key-of-jobs.ts';
 import type { Migration } from './migrator.ts';
 
 export const MIGRATIONS: readonly Migration[] = [
@@ -43,4 +44,5 @@ export const MIGRATIONS: readonly Migration[] = [
   facesMigration,
   listIndexesMigration,
   deletedVideosMigration,
+  keyOfJobsMigration,
 ];

@@ -52,6 +52,7 @@ const NEW_JOB_COLUMNS = [
   'callback_url',
   'tags',
   'reference',
+  'idempotency_key',
   'waiting_since',
   'due_at',
   'claimed_due_at',
@@ -81,6 +82,7 @@ interface NewJob {
   readonly callbackUrl: string | null;
   readonly tags: string | null;
   readonly reference: string | null;
+  readonly idempotencyKey: string | null;
   readonly owner: string;
   readonly leaseMs: number;
 }
@@ -168,6 +170,7 @@ export function prepareJobCreation(db: Queries, dialect: Dialect, admit: Admit):
             val(job.callbackUrl).as('callback_url'),
             val(job.tags).as('tags'),
             val(job.reference).as('reference'),
+            val(job.idempotencyKey).as('idempotency_key'),
             sql<number | null>`case when ${job.waits} = 1 then ${dialect.now()} end`.as('waiting_since'),
             sql<number | null>`case when ${job.waits} = 0 then ${dialect.now()} + ${job.leaseMs} end`.as(
               'due_at',
@@ -271,8 +274,12 @@ export function prepareJobCreation(db: Queries, dialect: Dialect, admit: Admit):
     if (key && key.kind !== 'ours') return { value: key, changed: [] };
     const resubmitOf = await claimIntent(db, intent, key?.resubmitOf ?? null);
 
-    const waits = await mustWait(db, dialect, intent);
     const { fallback } = intent;
+    const ceilingMicroUsd = fallback ? fallback.maxTotalMicroUsd : (intent.ceilingMicroUsd ?? null);
+    const ask = () => admit(db, { jobId: id, clientId, keyId: intent.keyId ?? null, ceilingMicroUsd });
+    // Budgets before slots: orders of several clients in one transaction then lock what they share first.
+    let budgets = options.isBudgeted ? await ask() : 0;
+    const waits = await mustWait(db, dialect, intent);
     const callbackUrl = intent.callbackUrl ?? null;
     const tags = [...new Set(intent.tags ?? [])];
     const job: Omit<NewJob, 'admitted'> = {
@@ -288,13 +295,11 @@ export function prepareJobCreation(db: Queries, dialect: Dialect, admit: Admit):
       callbackUrl,
       tags: tags.length > 0 ? JSON.stringify(tags) : null,
       reference: intent.reference ?? null,
+      idempotencyKey: idempotency?.key ?? null,
       waits: waits ? 1 : 0,
       owner,
       leaseMs,
     };
-    const ceilingMicroUsd = fallback ? fallback.maxTotalMicroUsd : (intent.ceilingMicroUsd ?? null);
-    const ask = () => admit(db, { jobId: id, clientId, keyId: job.keyId, ceilingMicroUsd });
-    let budgets = options.isBudgeted ? await ask() : 0;
     let [row] = await insertJob(db, { ...job, admitted: budgets > 0 ? 1 : 0 });
     if (!row) {
       // A statement of its own cannot take back what a budget holds: the caller comes again with a transaction.

@@ -42,8 +42,10 @@ export const JOB_COLUMNS = [
   'hidden_at',
   'clips_removed_at',
   'body_erased_at',
+  'waiting_since',
   'tags',
   'reference',
+  'idempotency_key',
 ] as const satisfies readonly (keyof JobTable)[];
 
 export type JobRow = Pick<JobTable, (typeof JOB_COLUMNS)[number]>;
@@ -87,8 +89,10 @@ export function toJob(row: JobRow): Job {
     hiddenAt: row.hidden_at,
     clipsRemovedAt: row.clips_removed_at,
     bodyErasedAt: row.body_erased_at,
+    waitingSince: row.waiting_since,
     tags: row.tags === null ? [] : JSON.parse(row.tags),
     reference: row.reference,
+    idempotencyKey: row.idempotency_key,
   };
 }
 

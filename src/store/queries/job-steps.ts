@@ -180,11 +180,13 @@ export async function withdrawJob(
       finished_at: dialect.now(),
       updated_at: dialect.now(),
       version: sql<number>`version + 1`,
+      waiting_since: null,
       lease_owner: null,
       due_at: null,
     })
     .where('id', '=', jobId)
-    .where('lease_owner', '=', owner)
+    // A job that waits for others to end is held by no process.
+    .where((where) => where.or([where('lease_owner', '=', owner), where('waiting_since', 'is not', null)]))
     .where('status', '=', 'queued')
     .where('submitted_at', 'is', null)
     .returning(JOB_COLUMNS)

@@ -113,7 +113,12 @@ export function createRunningJobs({
       if (started.length > 0) {
         await db
           .updateTable('jobs')
-          .set({ waiting_since: null, due_at: dialect.now(), updated_at: dialect.now() })
+          .set({
+            waiting_since: null,
+            due_at: dialect.now(),
+            updated_at: dialect.now(),
+            version: sql<number>`version + 1`,
+          })
           .where('id', 'in', started)
           .where('status', '=', 'queued')
           .execute();

@@ -56,6 +56,8 @@ export interface JobTable {
   /** JSON of the tags; null = none. */
   readonly tags: string | null;
   readonly reference: string | null;
+  /** As ordered; null also for jobs of before it was kept here. */
+  readonly idempotency_key: string | null;
   /** When anyone may claim it: the next step of a free job, the end of the lease of a held one, null for never. */
   readonly due_at: number | null;
   /** When it had fallen due before the present claim: what "oldest due first" is sorted by. */

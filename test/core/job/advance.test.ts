@@ -54,8 +54,10 @@ const job = (changes: Partial<Job> = {}): Job => ({
   hiddenAt: null,
   clipsRemovedAt: null,
   bodyErasedAt: null,
+  waitingSince: null,
   tags: [],
   reference: null,
+  idempotencyKey: null,
   ...changes,
 });
 

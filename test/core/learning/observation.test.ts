@@ -46,8 +46,10 @@ const ended = (overrides: Partial<Job> = {}): Job => ({
   hiddenAt: null,
   clipsRemovedAt: null,
   bodyErasedAt: null,
+  waitingSince: null,
   tags: [],
   reference: null,
+  idempotencyKey: null,
   ...overrides,
 });
 

@@ -1,7 +1,7 @@
 // /spend, its export and /account over a real socket: everyone's own, every cent once, bad questions with their problem.
 
 import { afterAll, beforeAll, describe, expect, it, test } from 'vitest';
-import { buy, CLIP, follow, type ProblemAnswer, readAs } from '../../support/clips.ts';
+import { CLIP, follow, type ProblemAnswer, readAs } from '../../support/clips.ts';
 import {
   AUDITOR_KEY,
   CLIENT_KEY,
@@ -25,6 +25,7 @@ interface SpendAnswer {
 }
 
 const CANARY = 'tag-canary-9f31';
+const ORDER_KEY = 'order-canary-12';
 const FORMULA = '=HYPERLINK("http://evil.example","x")';
 
 let gateway: TestGateway;
@@ -41,7 +42,11 @@ beforeAll(async () => {
     { ...CLIP, tags: [FORMULA], reference: '+1' },
     { ...CLIP, prompt: 'a paper boat [sim:cost_null]' },
   ];
-  for (const body of own) await follow(gateway, (await buy(gateway, body)).id);
+  for (const [index, body] of own.entries()) {
+    const key = index === 0 ? { 'idempotency-key': ORDER_KEY } : {};
+    const { id } = await readAs<{ id: string }>(await gateway.post('/jobs', body, key));
+    await follow(gateway, id);
+  }
   const other = await gateway.post('/jobs', CLIP, { authorization: `Bearer ${OTHER_CLIENT_KEY}` });
   const { id } = await readAs<{ id: string }>(other);
   for (let status = ''; status !== 'completed'; ) {
@@ -152,6 +157,7 @@ describe('tags and reference', () => {
     expect(job).toMatchObject({
       tags: [CANARY, 'a, "b"'],
       reference: 'reference-canary-77',
+      idempotency_key: ORDER_KEY,
       erased_at: null,
     });
     expect(await list(CLIENT_KEY, 'reference=reference-canary-77')).toHaveLength(1);
@@ -164,7 +170,7 @@ describe('tags and reference', () => {
 
   it('never reach the log', () => {
     expect(gateway.logLines.length).toBeGreaterThan(0);
-    for (const canary of [CANARY, 'reference-canary', 'HYPERLINK']) {
+    for (const canary of [CANARY, ORDER_KEY, 'reference-canary', 'HYPERLINK']) {
       expect(gateway.logLines.filter((line) => line.includes(canary))).toEqual([]);
     }
   });

@@ -66,8 +66,10 @@ async function setUp() {
       hiddenAt: null,
       clipsRemovedAt: null,
       bodyErasedAt: null,
+      waitingSince: null,
       tags: [],
       reference: null,
+      idempotencyKey: null,
       ...overrides,
     }),
   };

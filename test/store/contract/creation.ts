@@ -52,8 +52,10 @@ export function describeCreation(current: () => StoreUnderTest): void {
       hiddenAt: null,
       clipsRemovedAt: null,
       bodyErasedAt: null,
+      waitingSince: null,
       tags: [],
       reference: null,
+      idempotencyKey: intent.idempotency?.key ?? null,
     });
     expect(Number.isInteger(job.createdAt)).toBe(true);
     expect(lease).toMatchObject({ jobId: intent.id, owner: 'a' });

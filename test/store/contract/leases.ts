@@ -2,7 +2,20 @@
 
 import { expect, it } from 'vitest';
 import type { StoreUnderTest } from './store-under-test.ts';
-import { createClaim, createIdleJob, createJobIn, LEASE_MS } from './store-under-test.ts';
+import { createClaim, createIdleJob, createIntent, createJobIn, LEASE_MS } from './store-under-test.ts';
+
+const BY = { actor: 'alice', keyId: null, requestId: null, reason: null };
+const BUDGET = {
+  id: 'budget_of_studio',
+  scope: { kind: 'client', id: 'studio' },
+  limitMicroUsd: 1_000_000,
+  period: 'none',
+  timeZone: 'UTC',
+  hard: true,
+  thresholds: [],
+  unpricedHoldMicroUsd: null,
+  includeByok: false,
+} as const;
 
 export function describeLeases(current: () => StoreUnderTest): void {
   it('withdraws an order only while its owner holds it and nothing was sent', async () => {
@@ -23,6 +36,23 @@ export function describeLeases(current: () => StoreUnderTest): void {
     expect(await store.withdrawJob(sent.job.id, 'a')).toBeNull();
     await passTime(LEASE_MS + 1_000);
     expect((await store.claimDue('c', 10, LEASE_MS)).map(({ job: { id } }) => id)).not.toContain(job.id);
+  });
+
+  it('withdraws an order that waits for others to end, which no process holds', async () => {
+    const { store } = current();
+    await store.createBudget(BUDGET, BY);
+    const slots = [{ scope: 'client', id: 'studio', max: 1 }] as const;
+    await createClaim(store, { slots });
+    const waiting = createIntent({ slots, mayWait: true });
+    expect((await store.createJob(waiting, 'a', LEASE_MS)).kind).toBe('waiting');
+    expect(await store.withdrawJob(waiting.id, 'a')).toMatchObject({
+      status: 'rejected',
+      waitingSince: null,
+    });
+    // What was held for it is free, and it is not sent when the other has ended.
+    expect((await store.getBudget(BUDGET.id))?.use.heldMicroUsd).toBe(180_000);
+    await store.putClient('studio', { limits: { requestsPerMinute: null, maxRunningJobs: 5 } }, BY);
+    expect(await store.startWaiting()).toEqual({ started: 0, isWaiting: false });
   });
 
   it('claims what is due, oldest due first, up to the limit, once', async () => {

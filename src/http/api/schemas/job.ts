@@ -188,6 +188,7 @@ export const jobExample = {
   resubmit_safe: false,
   tags: ['campaign-7'],
   reference: 'order-4711',
+  idempotency_key: 'order-4711',
   erased_at: null,
   callback: null,
   outputs: [{ index: 0, url: `/jobs/${id}/content?index=0`, content_type: 'video/mp4', bytes: 1048576 }],
@@ -231,7 +232,9 @@ export const JobSchema = z
     status_detail: z
       .string()
       .nullable()
-      .describe('What OpenRouter says beside the status, or in place of one that is known here.'),
+      .describe(
+        'What OpenRouter says beside the status, or in place of one that is known here; while `queued`, that the job waits for `max_running_jobs`.',
+      ),
     expires_at: z.iso
       .datetime()
       .nullable()
@@ -251,6 +254,12 @@ export const JobSchema = z
     ).describe('Every attempt in order; the last is the current one. Several only with `fallback`.'),
     tags: listOf(z.string()).describe('As ordered.'),
     reference: z.string().nullable().describe('As ordered.'),
+    idempotency_key: z
+      .string()
+      .nullable()
+      .describe(
+        'The `Idempotency-Key` of its order; null if there was none, or it is older than this field.',
+      ),
     erased_at: z.iso
       .datetime()
       .nullable()
