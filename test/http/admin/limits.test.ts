@@ -13,6 +13,7 @@ import {
 interface JobAnswer {
   readonly id: string;
   readonly status: string;
+  readonly status_detail: string | null;
   readonly model: string;
 }
 interface RouteAnswer {
@@ -78,6 +79,19 @@ describe('models', () => {
     expect(codes).toContain('not_allowed');
     const bought = await readAs<JobAnswer>(await order(CLIENT_KEY, {}, { prompt: 'a fox' }));
     expect(bought.model).toMatch(/^google\//);
+    // The list of models names those that may be used, and no other.
+    const list = await readAs<{ data: { id: string }[] }>(await gateway.request('/models'));
+    const listed = list.data.map(({ id }) => id);
+    expect(listed).toEqual(expect.arrayContaining(models));
+    expect(listed.filter((id) => !id.startsWith('google/') || id === 'google/veo-3.1')).toEqual([]);
+    expect((await gateway.request(`/models/${bought.model}`)).status).toBe(200);
+    const hidden = await gateway.request('/models/google/veo-3.1');
+    expect(await problemOf(hidden)).toEqual([403, 'model_not_allowed']);
+    const whole = await readAs<{ data: { id: string }[] }>(
+      await gateway.request('/models', { headers: as(OTHER_CLIENT_KEY) }),
+    );
+    expect(whole.data.map(({ id }) => id)).toContain('google/veo-3.1');
+
     // The other client may still choose freely.
     const free = await order(OTHER_CLIENT_KEY, {}, { ...CLIP, model: 'bytedance/seedance-2.0', duration: 5 });
     expect([202, 422]).toContain(free.status);
@@ -145,10 +159,10 @@ describe('jobs at once', () => {
       expect(answer.status).toBe(202);
       const job = await readAs<JobAnswer>(answer);
       expect(job.status).toBe('queued');
+      expect(job.status_detail).toContain('max_running_jobs');
       ids.push(job.id);
     }
-    const statusOf = async (id: string) =>
-      (await readAs<JobAnswer>(await gateway.request(`/jobs/${id}`))).status;
+    const jobOf = async (id: string) => readAs<JobAnswer>(await gateway.request(`/jobs/${id}`));
     const { waiting } = gateway.gateway;
     expect(await waiting.tick()).toBe(0);
     expect(gateway.simulator.ledger()).toHaveLength(1);
@@ -156,10 +170,11 @@ describe('jobs at once', () => {
       await expect
         .poll(async () => {
           await gateway.tick();
-          return statusOf(id);
+          return (await jobOf(id)).status;
         })
         .toBe('completed');
       expect(gateway.simulator.ledger()).toHaveLength(nth + 1);
+      expect((await jobOf(id)).status_detail).toBeNull();
       expect(await waiting.tick()).toBe(nth < ids.length ? 1 : 0);
     }
   });

@@ -4,11 +4,12 @@ import { createHash } from 'node:crypto';
 import { LRUCache } from 'lru-cache';
 import { type Catalog, findModel, type VideoModel } from '../../../core/catalog/catalog.ts';
 import { findSimilar, hintOf } from '../../../core/catalog/similar-models.ts';
-import type { ClipSpec } from '../../../core/clip/clip-spec.ts';
+import type { ClipSpec, ModelRules } from '../../../core/clip/clip-spec.ts';
 import { ClipgateError } from '../../../core/errors.ts';
 import { estimateSpec } from '../../../core/pricing/price-clip.ts';
-import { findReasons } from '../../../core/routing/eligibility.ts';
+import { findReasons, isAllowed } from '../../../core/routing/eligibility.ts';
 import type { CatalogCache, CatalogView } from '../../../service/catalog/catalog-cache.ts';
+import { modelNotAllowed } from '../../../service/orders/access.ts';
 import { matchesEtag } from '../../response/etag.ts';
 import { sendJson } from '../../response/send-json.ts';
 import type { App } from '../../server/context.ts';
@@ -48,15 +49,16 @@ export function modelRoutes({ catalog, maxAgeS }: ModelRoutesParts) {
   // Shared by clients behind one cache, never by strangers: the catalog needs a key like everything else.
   const cacheControl = `private, max-age=${Math.min(60, maxAgeS)}, stale-while-revalidate=${maxAgeS}`;
 
-  function viewOf(snapshot: Catalog, query: ModelQuery): ListView {
+  function viewOf(snapshot: Catalog, query: ModelQuery, access: readonly ModelRules[]): ListView {
     if (snapshot !== current) {
       views.clear();
       current = snapshot;
     }
-    const key = JSON.stringify(query);
+    const key = JSON.stringify([query, access]);
     const known = views.get(key);
     if (known) return known;
-    const data = JSON.stringify(snapshot.models.filter((model) => matches(model, query)).map(renderModel));
+    const models = snapshot.models.filter((model) => isAllowed(model, access) && matches(model, query));
+    const data = JSON.stringify(models.map(renderModel));
     // Weak: the body also says how old the catalog is, which does not make it another one.
     const etag = `W/"${createHash('sha256').update(data).digest('base64url').slice(0, 27)}"`;
     const view: ListView = { data, etag, latest: null };
@@ -71,6 +73,7 @@ export function modelRoutes({ catalog, maxAgeS }: ModelRoutesParts) {
         schema: {
           operationId: 'listModels',
           summary: 'List models, with capabilities and prices in dollars',
+          description: 'A key that may not use every model is shown those that it may use.',
           tags: ['catalog'],
           querystring: ModelQuerySchema,
           response: {
@@ -82,7 +85,7 @@ export function modelRoutes({ catalog, maxAgeS }: ModelRoutesParts) {
       },
       async (request, reply) => {
         const view = await catalog.get();
-        const list = viewOf(view.catalog, request.query);
+        const list = viewOf(view.catalog, request.query, request.principal.models);
         const { etag } = list;
         reply.header('etag', etag).header('cache-control', cacheControl).header('vary', 'authorization');
         if (matchesEtag(request.headers['if-none-match'], etag)) return reply.code(304).send();
@@ -99,7 +102,7 @@ export function modelRoutes({ catalog, maxAgeS }: ModelRoutesParts) {
           tags: ['catalog'],
           params: ModelParamsSchema,
           querystring: NoQuerySchema,
-          response: { 200: ModelSchema, ...problems(400, 401, 404, 405, 500, 503) },
+          response: { 200: ModelSchema, ...problems(400, 401, 403, 404, 405, 500, 503) },
         },
       },
       async (request, reply) => {
@@ -116,6 +119,7 @@ export function modelRoutes({ catalog, maxAgeS }: ModelRoutesParts) {
             ),
             404,
           );
+        if (!isAllowed(model, request.principal.models)) throw modelNotAllowed(model.id);
         return reply
           .header('cache-control', cacheControl)
           .header('vary', 'authorization')
