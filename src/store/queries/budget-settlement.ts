@@ -3,6 +3,7 @@
 import { sql } from 'kysely';
 import { settledAmount } from '../../core/accounts/budget.ts';
 import { billOf } from '../../core/job/bill.ts';
+import type { MicroUsd } from '../../core/money.ts';
 import type { Dialect, Queries } from '../sql/database.ts';
 import type { AttemptEnd } from './attempt-end.ts';
 import { BUDGET_COLUMNS, LOCK_ORDER, toBudget } from './budget-row.ts';
@@ -30,9 +31,14 @@ export async function settleHolds(db: Queries, dialect: Dialect, end: AttemptEnd
   for (const { budget_id, starts_at, held_micro_usd, ...row } of await openHolds(db, end.id, end.attempt)) {
     const budget = toBudget(row);
     const bill = { billedMicroUsd: billed, isByok: end.isByok, estimatedMicroUsd: end.estimatedMicroUsd };
+    // No attempt follows one that has ended for good: what it may have cost is its own ceiling, not the total of all.
+    const most = Math.min(held_micro_usd, end.ceilingMicroUsd ?? held_micro_usd);
     // Written off: the bill will never be known, and the most it may have been is counted.
-    const amount = settledAmount(budget, bill) ?? (end.status === 'written_off' ? held_micro_usd : null);
-    if (amount === null) continue;
+    const amount = settledAmount(budget, bill) ?? (end.status === 'written_off' ? most : null);
+    if (amount === null) {
+      if (most < held_micro_usd) await keepOpen(db, end, { budget_id, starts_at }, held_micro_usd, most);
+      continue;
+    }
     const settled = await db
       .updateTable('budget_holds')
       .set({ state: amount === 0 ? 'released' : 'settled', settled_micro_usd: amount })
@@ -48,6 +54,29 @@ export async function settleHolds(db: Queries, dialect: Dialect, end: AttemptEnd
     await noticeThresholds(db, dialect, budget, window);
     if (amount > held_micro_usd) await noticeOverrun(db, dialect, key, end.id);
   }
+}
+
+/** Lowers what is held for an attempt whose bill is unknown. */
+async function keepOpen(
+  db: Queries,
+  { id, attempt }: AttemptEnd,
+  { budget_id, starts_at }: { readonly budget_id: string; readonly starts_at: number },
+  held: MicroUsd,
+  kept: MicroUsd,
+): Promise<void> {
+  const lowered = await db
+    .updateTable('budget_holds')
+    .set({ held_micro_usd: kept })
+    .where('job_id', '=', id)
+    .where('attempt', '=', attempt)
+    .where('budget_id', '=', budget_id)
+    .where('state', '=', 'held')
+    .where('held_micro_usd', '=', held)
+    .returning('budget_id')
+    .executeTakeFirst();
+  if (!lowered) return;
+  const key = { budgetId: budget_id, startsAt: starts_at };
+  await changeWindow(db, key, { heldMicroUsd: kept - held, settledMicroUsd: 0 });
 }
 
 /**

@@ -194,21 +194,48 @@ export function describeBudgets(current: () => StoreUnderTest): void {
       await expectNoDrift(store);
     });
 
-    it.each([
-      ['without a key', () => null],
-      ['each under a key of its own', (n: number) => ({ key: `order-${n}`, bodyHash: 'a' })],
+    it.each<[how: string, intentOf: (n: number) => Partial<JobIntent>]>([
+      ['without a key', () => ({})],
+      ['each under a key of its own', (n) => ({ idempotency: { key: `order-${n}`, bodyHash: 'a' } })],
+      [
+        'each with a fallback',
+        (n) => ({
+          ceilingMicroUsd: 40_000,
+          fallback: {
+            maxTotalMicroUsd: 100_000,
+            maxAttempts: 2,
+            highMicroUsd: 40_000,
+            others: [
+              {
+                model: 'openai/sora-2',
+                request: { model: 'openai/sora-2', prompt: 'a fox' },
+                nonce: `f${n}`.padStart(32, '0'),
+                expectedMs: null,
+                estimatedMicroUsd: 40_000,
+                listMicroUsd: 40_000,
+                highMicroUsd: 40_000,
+              },
+            ],
+          },
+        }),
+      ],
+      [
+        'of which three may run and the others wait',
+        () => ({ slots: [{ scope: 'client', id: 'studio', max: 3 }], mayWait: true }),
+      ],
     ])(
       'of 1,000 orders at once on room for ten admits ten, %s',
-      async (_how, idempotencyOf) => {
+      async (_how, intentOf) => {
         const { store, openReplica } = current();
         const made = await store.createBudget(budget({ limitMicroUsd: 1_000_000 }), BY);
         await store.createBudget(budget({ scope: ALL, limitMicroUsd: 1_000_000_000 }), BY);
+        await store.putClient('studio', { limits: { requestsPerMinute: null, maxRunningJobs: 3 } }, BY);
         const replica = await openReplica?.();
         const results = await Promise.allSettled(
           Array.from({ length: 1_000 }, (_, n) =>
             orderUntilAnswered(
               replica && n % 2 === 1 ? replica : store,
-              createIntent(order(100_000, { idempotency: idempotencyOf(n) })),
+              createIntent({ ceilingMicroUsd: 100_000, ...intentOf(n) }),
             ),
           ),
         );
@@ -351,6 +378,33 @@ export function describeBudgets(current: () => StoreUnderTest): void {
       expect(await useOf(store, made.id)).toEqual([160_000, 300_000, 1]);
       await expectNoDrift(store);
     });
+
+    it.each<[how: string, settled: number, held: number, unknown: number]>([
+      ['expired', 0, 300_000, 1],
+      ['written_off', 300_000, 0, 0],
+    ])(
+      'of a fallback whose last attempt is %s without a bill counts what that attempt may have cost',
+      async (how, ...use) => {
+        const { store } = current();
+        const made = await store.createBudget(budget(), BY);
+        const fallback = { maxTotalMicroUsd: 900_000, maxAttempts: 3, highMicroUsd: 300_000, others: [] };
+        const claim = await createClaim(store, order(300_000, { fallback }));
+        await end(store, claim, { status: 'submitting', submittedAt: 1_000 });
+        await end(store, claim, { status: 'submission_unknown' });
+        // An attempt may follow as long as this one may turn out to have failed.
+        expect(await useOf(store, made.id)).toEqual([0, 900_000, 1]);
+        if (how === 'expired') {
+          await end(store, claim, { status: 'pending', upstreamId: 'gen-1' });
+          await end(store, claim, { status: 'expired' });
+          await end(store, claim, { status: 'expired' });
+        } else {
+          const by = { actor: 'alice', keyId: null, requestId: null, reason: 'never seen' };
+          await store.resolveUnknown(claim.job.id, { action: 'write_off' }, by);
+        }
+        expect(await useOf(store, made.id)).toEqual(use);
+        await expectNoDrift(store);
+      },
+    );
 
     it('keeps what an operator has not decided, and settles what was decided', async () => {
       const { store } = current();
