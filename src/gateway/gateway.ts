@@ -106,9 +106,9 @@ export async function createGateway(parts: GatewayParts): Promise<Gateway> {
   });
   const alarms = createAlarms({
     log,
-    onAlarm(alarm) {
+    onAlarm(alarm, fields) {
       metrics.alarmRaised(alarm);
-      alarmWebhook?.note(alarm);
+      alarmWebhook?.note(alarm, fields);
     },
   });
   const store = watchJobEnds(parts.store, createJobReport({ metrics, log }));

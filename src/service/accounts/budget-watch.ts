@@ -15,7 +15,7 @@ export interface BudgetWatch {
 }
 
 export interface BudgetWatchParts {
-  readonly store: Pick<JobStore, 'claimBudgetEvents' | 'findBudgetDrift'>;
+  readonly store: Pick<JobStore, 'claimBudgetEvents' | 'findBudgetDrift' | 'getBudget'>;
   /** Milliseconds of any origin that never go back. */
   readonly monotonic: () => number;
   readonly alarms: Alarms;
@@ -31,8 +31,29 @@ const DRIFT_PAUSE_MS = 60_000;
 export function createBudgetWatch({ store, monotonic, alarms, log }: BudgetWatchParts): BudgetWatch {
   let driftCheckedAt = Number.NEGATIVE_INFINITY;
 
-  function report(event: BudgetEvent): void {
-    const fields = { budget_id: event.budgetId, window_starts_at: new Date(event.startsAt).toISOString() };
+  /** What an alarm says of its budget; of one that was deleted since, or of a window that is over, less. */
+  async function describe({ budgetId, startsAt }: BudgetEvent): Promise<object> {
+    const named = { budget_id: budgetId, window_starts_at: new Date(startsAt).toISOString() };
+    // The event is claimed: it is reported with what is known of it, and by no other.
+    const state = await store.getBudget(budgetId).catch((error: unknown) => {
+      log.warn({ err: error, budget_id: budgetId }, 'a budget could not be read for its alarm');
+      return null;
+    });
+    if (!state) return named;
+    const { budget, use } = state;
+    return {
+      ...named,
+      budget_scope: budget.scope,
+      limit_usd: fromMicroUsd(budget.limitMicroUsd),
+      ...(use.startsAt === startsAt && {
+        spent_usd: fromMicroUsd(use.settledMicroUsd),
+        held_usd: fromMicroUsd(use.heldMicroUsd),
+      }),
+    };
+  }
+
+  async function report(event: BudgetEvent): Promise<void> {
+    const fields = await describe(event);
     if (event.kind === 'threshold') {
       const share = Number(event.subject);
       alarms.raise('budget_threshold', { ...fields, threshold: share }, 'a budget has reached a threshold');
@@ -47,7 +68,7 @@ export function createBudgetWatch({ store, monotonic, alarms, log }: BudgetWatch
 
   async function tick(): Promise<number> {
     const events = await store.claimBudgetEvents(BATCH);
-    for (const event of events) report(event);
+    for (const event of events) await report(event);
     if (monotonic() - driftCheckedAt >= DRIFT_PAUSE_MS) {
       for (const { budgetId, startsAt, driftMicroUsd } of await store.findBudgetDrift()) {
         alarms.raise(

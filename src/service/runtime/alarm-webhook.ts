@@ -1,14 +1,14 @@
-// Tells the operator's webhook of alarms: once when one begins, once when it has not been raised for a while.
+// Calls the operator's webhook: once when an alarm begins, once when it is over, and for each that is an event.
 
 import { jitter } from '../../core/jitter.ts';
 import type { Secret } from '../../core/secret.ts';
 import type { CallbackSender } from '../../outbound/client-urls/callback-sender.ts';
-import { ALARMS, type Alarm } from './alarms.ts';
+import { ALARMS, type Alarm, type AlarmDoc } from './alarms.ts';
 import type { Log } from './log.ts';
 
 export interface AlarmWebhook {
-  /** To be called with every alarm that is raised. */
-  note(alarm: Alarm): void;
+  /** To be called with every alarm that is raised. `fields` holds no secret. */
+  note(alarm: Alarm, fields: object): void;
   /** Reports alarms that are over; to be called now and then. */
   sweep(): void;
   start(): void;
@@ -35,6 +35,15 @@ export interface AlarmWebhookTarget {
   readonly instance: string;
 }
 
+interface Call {
+  readonly type: 'alarm.raised' | 'alarm.recovered';
+  readonly alarm: Alarm;
+  /** What an event is about. */
+  readonly fields: object;
+  /** Epoch milliseconds. */
+  readonly at: number;
+}
+
 /** An alarm that is not raised again for so long is over. */
 const QUIET_MS = 15 * 60_000;
 const SWEEP_MS = 30_000;
@@ -51,15 +60,21 @@ export function createAlarmWebhook(parts: AlarmWebhookParts, target: AlarmWebhoo
     endWaits = resolve;
   });
   let sending: Promise<void> = Promise.resolve();
+  let events = 0;
   let timer: NodeJS.Timeout | undefined;
 
-  async function deliver(type: 'alarm.raised' | 'alarm.recovered', alarm: Alarm, at: number): Promise<void> {
-    const id = `${target.instance}_${alarm}_${type === 'alarm.raised' ? 'raised' : 'recovered'}_${at}`;
+  const isEvent = (alarm: Alarm): boolean => (ALARMS[alarm] as AlarmDoc).isEvent === true;
+
+  async function deliver(call: Call): Promise<void> {
+    const { type, alarm, at, fields } = call;
+    // Two events may be of one millisecond.
+    const number = isEvent(alarm) ? `_${++events}` : '';
+    const id = `${target.instance}_${alarm}_${type === 'alarm.raised' ? 'raised' : 'recovered'}_${at}${number}`;
     const { happened, action } = ALARMS[alarm];
     const body = JSON.stringify({
       type,
       timestamp: new Date(at).toISOString(),
-      data: { alarm, happened, action, instance: target.instance },
+      data: { alarm, happened, action, instance: target.instance, ...(isEvent(alarm) && { about: fields }) },
     });
     for (let attempt = 1; !stopped; attempt++) {
       const outcome = await parts.sender.send({ url: target.url, id, body, format: null }, [target.secret]);
@@ -84,24 +99,24 @@ export function createAlarmWebhook(parts: AlarmWebhookParts, target: AlarmWebhoo
   }
 
   /** One after the other: a recovery never overtakes its alarm. */
-  function enqueue(type: 'alarm.raised' | 'alarm.recovered', alarm: Alarm): void {
+  function enqueue(call: Omit<Call, 'at'>): void {
     const at = clock();
-    sending = sending.then(() => deliver(type, alarm, at));
+    sending = sending.then(() => deliver({ ...call, at }));
   }
 
   function sweep(): void {
     for (const [alarm, raisedAt] of [...active]) {
       if (monotonic() - raisedAt < QUIET_MS) continue;
       active.delete(alarm);
-      enqueue('alarm.recovered', alarm);
+      enqueue({ type: 'alarm.recovered', alarm, fields: {} });
     }
   }
 
   return {
-    note(alarm) {
+    note(alarm, fields) {
       const isNew = !active.has(alarm);
-      active.set(alarm, monotonic());
-      if (isNew) enqueue('alarm.raised', alarm);
+      if (!isEvent(alarm)) active.set(alarm, monotonic());
+      if (isNew) enqueue({ type: 'alarm.raised', alarm, fields });
     },
     sweep,
     start() {

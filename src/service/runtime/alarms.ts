@@ -6,6 +6,8 @@ import type { Log } from './log.ts';
 export interface AlarmDoc {
   readonly happened: string;
   readonly action: string;
+  /** True where each is news of its own and none lasts: each is reported with its fields, and no recovery follows. */
+  readonly isEvent?: boolean;
 }
 
 /** Names are stable: rules and dashboards are written against them. */
@@ -20,6 +22,7 @@ export const ALARMS = {
       'What is spent and held of a budget has reached one of its thresholds. Reported once per window.',
     action:
       'See GET /budgets/{id}: raise the limit, enter an adjustment for this window, or let orders be refused at the limit.',
+    isEvent: true,
   },
   budget_overrun: {
     happened: 'The bill of a job came out above what its budget held for it. It is counted in full.',
@@ -170,12 +173,12 @@ export function createAlarms({
   onAlarm,
 }: {
   readonly log: Pick<Log, 'error'>;
-  readonly onAlarm?: (alarm: Alarm) => void;
+  readonly onAlarm?: (alarm: Alarm, fields: object) => void;
 }): Alarms {
   return {
     raise(alarm, fields, message) {
       log.error({ ...fields, alarm }, message);
-      onAlarm?.(alarm);
+      onAlarm?.(alarm, fields);
     },
   };
 }

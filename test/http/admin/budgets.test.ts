@@ -160,6 +160,7 @@ describe('a budget', () => {
       .map((line) => JSON.parse(line))
       .filter((line) => line.alarm === 'budget_threshold' && line.budget_id === id);
     expect(alarms.map(({ threshold }) => threshold).sort()).toEqual([0.5, 1]);
+    expect(alarms[0]).toMatchObject({ budget_scope: STUDIO.scope, limit_usd: 0.24 });
   });
 
   it('is for operators', async () => {

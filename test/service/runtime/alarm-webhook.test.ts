@@ -23,15 +23,18 @@ afterEach(async () => {
 
 function setUp(answers: (count: number) => CallbackOutcome) {
   let now = 0;
-  const sent: { id: string; type: string; alarm: string }[] = [];
+  const sent: { id: string; type: string; alarm: string; about?: object }[] = [];
   const waits: number[] = [];
   const log = createRecordedLog();
   const webhook = createAlarmWebhook(
     {
       sender: {
         send: async ({ id, body }) => {
-          const { type, data } = JSON.parse(body) as { type: string; data: { alarm: string } };
-          return answers(sent.push({ id, type, alarm: data.alarm }));
+          const { type, data } = JSON.parse(body) as {
+            type: string;
+            data: { alarm: string; about?: object };
+          };
+          return answers(sent.push({ id, type, ...data }));
         },
       },
       clock: () => 1_000 + now,
@@ -52,10 +55,10 @@ const OK: CallbackOutcome = { kind: 'answered', status: 204, retryAfterS: null }
 
 it('calls once however often an alarm is raised, and once when it was quiet for 15 minutes', async () => {
   const t = setUp(() => OK);
-  for (let n = 0; n < 50; n++) t.webhook.note('callback_dead');
-  t.webhook.note('archive_disk');
+  for (let n = 0; n < 50; n++) t.webhook.note('callback_dead', {});
+  t.webhook.note('archive_disk', {});
   t.pass(14 * 60_000);
-  t.webhook.note('callback_dead');
+  t.webhook.note('callback_dead', {});
   t.pass(60_000);
   t.webhook.sweep();
   t.pass(14 * 60_000);
@@ -67,20 +70,33 @@ it('calls once however often an alarm is raised, and once when it was quiet for 
     'alarm.recovered archive_disk',
     'alarm.recovered callback_dead',
   ]);
-  t.webhook.note('callback_dead');
+  t.webhook.note('callback_dead', {});
   await t.settle();
   expect(t.sent).toHaveLength(5);
 });
 
 it('retries six times under one id, says so in the log, and goes on to the next alarm', async () => {
   const t = setUp((count) => (count <= 6 ? { kind: 'answered', status: 503, retryAfterS: null } : OK));
-  t.webhook.note('callback_dead');
-  t.webhook.note('archive_disk');
+  t.webhook.note('callback_dead', {});
+  t.webhook.note('archive_disk', {});
   await t.settle();
   expect(t.sent).toHaveLength(7);
   expect(new Set(t.sent.slice(0, 6).map(({ id }) => id)).size).toBe(1);
   expect(t.waits).toHaveLength(5);
   expect(t.log.lines.filter(({ level }) => level === 'error')).toHaveLength(1);
+});
+
+it('reports each event with what it is about, and no recovery', async () => {
+  const t = setUp(() => OK);
+  for (const threshold of [0.5, 0.8]) t.webhook.note('budget_threshold', { budget_id: 'b', threshold });
+  t.pass(60 * 60_000);
+  t.webhook.sweep();
+  await t.settle();
+  expect(t.sent.map(({ type, about }) => [type, about])).toEqual([
+    ['alarm.raised', { budget_id: 'b', threshold: 0.5 }],
+    ['alarm.raised', { budget_id: 'b', threshold: 0.8 }],
+  ]);
+  expect(new Set(t.sent.map(({ id }) => id)).size).toBe(2);
 });
 
 const RAISES = { simulator: { apiKey: 'sk-or-v1-another-key' }, background: false };
