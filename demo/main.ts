@@ -2,6 +2,7 @@
 
 import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
+import { tellBudget } from './budget-story.ts';
 import { createScreen } from './screen.ts';
 import { openStage } from './stage.ts';
 import { tellStory } from './story.ts';
@@ -19,9 +20,10 @@ async function main(signal: AbortSignal, stay: boolean): Promise<void> {
   screen.say(
     screen.bold('Clipgate: one clip, from wish to file. Nothing is spent: OpenRouter is simulated.'),
   );
-  const stage = await openStage(TIME_SCALE);
+  const stage = await openStage(TIME_SCALE, { keepsPort: stay });
   try {
     await tellStory(stage, screen, FOLDER, signal);
+    await tellBudget(stage, screen, signal);
     screen.step('The same by hand');
     if (!stay) screen.say('npm run demo -- --stay     # keeps all of this running at an address like');
     const url = stage.url;
@@ -35,6 +37,7 @@ curl -s ${url}/jobs/<id>/content -o boat.mp4`);
     if (stay) {
       screen.say();
       screen.say(`${screen.green('Running.')} Documentation at ${url}/docs. Ctrl-C ends it.`);
+      screen.say(`For what operators do: export OPERATOR_KEY=${stage.operatorKey}`);
       if (!signal.aborted) await once(signal, 'abort');
     }
   } finally {

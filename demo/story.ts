@@ -8,6 +8,7 @@ import { pipeline } from 'node:stream/promises';
 import { setTimeout as pause } from 'node:timers/promises';
 import createClient from 'openapi-fetch';
 import type { components, paths } from '../openapi/clipgate.d.ts';
+import { need, usd } from './answers.ts';
 import { readClipFacts } from './clip-facts.ts';
 import type { Screen } from './screen.ts';
 import type { Stage } from './stage.ts';
@@ -166,17 +167,8 @@ function showChoice(screen: Screen, { selected, why, candidates }: Schemas['Rout
   }
 }
 
-const usd = (value: number | null | undefined) =>
-  value === null || value === undefined ? '?' : `$${value.toFixed(4)}`;
-
 function drift(estimated: number | null, actual: number | null): string {
   if (!estimated || actual === null) return '';
   const share = Math.abs(actual - estimated) / estimated;
   return share < 0.00005 ? ', right to the last digit' : `, off by ${(share * 100).toFixed(2)} %`;
-}
-
-/** @throws what the gateway answered, in its own words. */
-function need<T>({ data, error }: { data?: T; error?: unknown }): T {
-  if (data !== undefined) return data;
-  throw new Error((error as Schemas['Problem'] | undefined)?.detail ?? 'the gateway gave no answer');
 }

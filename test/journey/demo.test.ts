@@ -14,6 +14,13 @@ it('takes one clip from wish to file', PATIENT, async () => {
   expect(output).toMatch(/estimated \$0\.\d{4}, billed \$0\.\d{4}/);
   expect(output).toContain("paid jobs in upstream's ledger: 1");
   expect(output).toMatch(/5 s, 720 x 1280 pixels/);
+  // The third clip does not fit: the refusal says every number, and the ledger knows of two.
+  expect(output).toMatch(/clip 2: bought, may cost \$0\.1200, which is held; \$0\.0600 left\n/);
+  expect(output).toMatch(/clip 3: refused/);
+  for (const number of ['"limit_usd": 0.3', '"held_usd": 0.24', '"spent_usd": 0', '"needed_usd": 0.12']) {
+    expect(output).toContain(number);
+  }
+  expect(output).toContain(`paid jobs of "interns" in upstream's ledger: 2`);
   // Escape codes are for people who watch.
   expect(output).not.toContain('\u001b');
   const file = /(demo-output\/\S+\.mp4)/.exec(output)?.[1] ?? '';
