@@ -1,92 +1,98 @@
-// What asking budgets costs an order: `npx tsx bench/budgets.ts [sqlite] [postgres]`. Turns alternate in one process.
+// What asking two budgets costs an order, whole and over HTTP, beside one that asks none: `npx tsx bench/budgets.ts
+// [sqlite] [postgres]`. Both clients take turns on one gateway; every order changes the same two rows.
 
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { createHash } from 'node:crypto';
+import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { openStore } from '../src/store/sqlite/open-store.ts';
-import { startPostgres } from '../test/store/postgres/postgres-server.ts';
+import { build } from './support/build.ts';
+import { forEachDatabase } from './support/databases.ts';
+import { AUTHORIZATION, type BenchGateway, startGateway, startUpstream } from './support/gateway.ts';
 import { median } from './support/median.ts';
+import { countOrders, type Ordered, order } from './support/orders.ts';
 
-const LEASE_MS = 60_000;
-const PARALLEL = 64;
-const ROUNDS = 5;
-const BY = { actor: 'bench', keyId: null, requestId: null, reason: null };
+const SECONDS = Number(process.env['BENCH_SECONDS'] ?? 2);
+const ROUNDS = Number(process.env['BENCH_ROUNDS'] ?? 5);
 
-let count = 0;
+const keyOf = (name: string): string => `ck-bench-${name}-51c0a7`;
+const hashOf = (key: string): string => createHash('sha256').update(key).digest('hex');
+const OPERATOR = { authorization: `Bearer ${keyOf('operator')}`, 'content-type': 'application/json' };
 
-/** Milliseconds per order of `orders` orders of a client, `PARALLEL` at once. */
-async function takeTurn(
-  store: Awaited<ReturnType<typeof openStore>>,
-  clientId: string,
-  orders: number,
-): Promise<number> {
-  let left = orders;
-  const begun = performance.now();
-  await Promise.all(
-    Array.from({ length: PARALLEL }, async () => {
-      while (left > 0) {
-        left -= 1;
-        count += 1;
-        const id = `job_${String(count).padStart(10, '0')}`;
-        await store.createJob(
-          {
-            id,
-            clientId,
-            model: 'google/veo-3.1-lite',
-            request: { model: 'google/veo-3.1-lite', prompt: 'a fox in the snow, soft light', duration: 6 },
-            nonce: id.padStart(32, '0'),
-            expectedMs: 90_000,
-            estimatedMicroUsd: 120_000,
-            ceilingMicroUsd: 120_000,
-            idempotency: { key: id, bodyHash: 'a'.repeat(64) },
-          },
-          'bench',
-          LEASE_MS,
-        );
-      }
-    }),
-  );
-  return (performance.now() - begun) / orders;
-}
-
-async function measure(name: string, databaseUrl: string, orders: number): Promise<void> {
-  const store = await openStore({ databaseUrl, clock: Date.now, report: console.error });
-  const terms = {
-    limitMicroUsd: 1e15,
-    timeZone: 'Europe/Berlin',
-    hard: true,
-    thresholds: [0.5, 0.8, 1],
-    unpricedHoldMicroUsd: null,
-    includeByok: false,
-  };
-  const scope = { kind: 'client', id: 'budgeted' } as const;
-  await store.createBudget({ ...terms, id: 'budget_1', scope, period: 'day' }, BY);
-  await store.createBudget({ ...terms, id: 'budget_2', scope, period: 'month' }, BY);
-  const turns = { free: [] as number[], budgeted: [] as number[] };
-  for (let round = 0; round <= ROUNDS; round++) {
-    for (const clientId of ['free', 'budgeted'] as const) {
-      const ms = await takeTurn(store, clientId, orders);
-      // The first is for warming up.
-      if (round > 0) turns[clientId].push(ms);
-    }
+async function makeBudgets(url: string): Promise<void> {
+  for (const period of ['day', 'month']) {
+    const answer = await fetch(`${url}/budgets`, {
+      method: 'POST',
+      headers: OPERATOR,
+      body: JSON.stringify({
+        scope: { kind: 'client', id: 'budgeted' },
+        limit_usd: 1e6,
+        period,
+        time_zone: 'Europe/Berlin',
+      }),
+    });
+    if (answer.status !== 201) throw new Error(`POST /budgets answered ${answer.status}`);
   }
-  await store.close();
-  const [free, budgeted] = [median(turns.free), median(turns.budgeted)];
+}
+
+interface Turn extends Ordered {
+  readonly cpuUs: number;
+}
+
+async function takeTurn(gateway: BenchGateway, authorization: string): Promise<Turn> {
+  const [cpu, orders] = [(await gateway.usage()).cpuMicros, countOrders()];
+  const ordered = await order(gateway.url, authorization, SECONDS);
+  const cpuUs = ((await gateway.usage()).cpuMicros - cpu) / (countOrders() - orders);
+  return { ...ordered, cpuUs };
+}
+
+const built = await build();
+try {
+  const clipFile = join(built.scratch, 'clip.mp4');
+  await writeFile(clipFile, '');
   console.log(
-    `${name.padEnd(12)} without ${free.toFixed(3)} ms, with two budgets ${budgeted.toFixed(3)} ms an order: ${(budgeted / free).toFixed(2)} times`,
+    '| store | budgets | orders/s | p50 | p99 | CPU an order | an order costs |\n|---|---|---|---|---|---|---|',
   );
-}
-
-const wanted = process.argv.slice(2);
-const wants = (name: string): boolean => wanted.length === 0 || wanted.includes(name);
-
-if (wants('sqlite')) {
-  const folder = mkdtempSync(join(tmpdir(), 'clipgate-bench-'));
-  await measure('SQLite', `sqlite:${join(folder, 'clipgate.db')}`, 3_000);
-  rmSync(folder, { recursive: true });
-}
-if (wants('postgres')) {
-  const server = await startPostgres();
-  await measure('PostgreSQL', await server.createDatabase(), 500);
-  await server.stop();
+  await forEachDatabase(built, process.argv.slice(2), async (name, createUrl) => {
+    const upstream = await startUpstream(built, clipFile);
+    const gateway = await startGateway(built, {
+      upstream,
+      logLevel: 'warn',
+      env: {
+        DATABASE_URL: await createUrl(),
+        POLL_MIN_MS: '60000',
+        CLIENT_KEYS: `bench:${hashOf(AUTHORIZATION.slice('Bearer '.length))},budgeted:${hashOf(keyOf('budgeted'))}`,
+        OPERATOR_KEYS: `ops:${hashOf(keyOf('operator'))}`,
+      },
+    });
+    await makeBudgets(gateway.url);
+    const clients = [
+      { budgets: 0, authorization: AUTHORIZATION, turns: [] as Turn[] },
+      { budgets: 2, authorization: `Bearer ${keyOf('budgeted')}`, turns: [] as Turn[] },
+    ];
+    for (let round = 0; round <= ROUNDS; round++) {
+      for (const { authorization, turns } of clients) {
+        const turn = await takeTurn(gateway, authorization);
+        // The first is for warming up.
+        if (round > 0) turns.push(turn);
+      }
+    }
+    await gateway.stop();
+    await upstream.stop();
+    const base = median((clients[0]?.turns ?? []).map(({ perSecond }) => perSecond));
+    for (const { budgets, turns } of clients) {
+      const of = (read: (one: Turn) => number) => median(turns.map(read));
+      const perSecond = of((one) => one.perSecond);
+      const cells = [
+        name,
+        budgets,
+        Math.round(perSecond),
+        `${of((one) => one.p50Ms)} ms`,
+        `${of((one) => one.p99Ms)} ms`,
+        `${Math.round(of((one) => one.cpuUs))} µs`,
+        `${(base / perSecond).toFixed(2)} times`,
+      ];
+      console.log(`| ${cells.join(' | ')} |`);
+    }
+  });
+} finally {
+  await built.remove();
 }

@@ -11,18 +11,30 @@ import { startPostgres } from '../test/store/postgres/postgres-server.ts';
 const LEASE_MS = 60_000;
 const PARALLEL = 32;
 
+const BY = { actor: 'bench', keyId: null, requestId: null, reason: null };
+const BUDGET = {
+  scope: { kind: 'client', id: 'budgeted' },
+  limitMicroUsd: 1e15,
+  timeZone: 'Europe/Berlin',
+  hard: true,
+  thresholds: [0.5, 0.8, 1],
+  unpricedHoldMicroUsd: null,
+  includeByok: false,
+} as const;
+
 let count = 0;
-const createIntent = (withKey: boolean): JobIntent => {
+const createIntent = (withKey: boolean, clientId = 'bench'): JobIntent => {
   count += 1;
   const id = `job_${String(count).padStart(10, '0')}`;
   return {
     id,
-    clientId: 'bench',
+    clientId,
     model: 'google/veo-3.1-lite',
     request: { model: 'google/veo-3.1-lite', prompt: 'a fox in the snow, soft light', duration: 6 },
     nonce: id.padStart(32, '0'),
     expectedMs: 90_000,
     estimatedMicroUsd: 120_000,
+    ceilingMicroUsd: 120_000,
     idempotency: withKey ? { key: id, bodyHash: 'a'.repeat(64) } : null,
   };
 };
@@ -116,6 +128,14 @@ async function measureStore(store: JobStore, inserts: number): Promise<void> {
     `listJobs, 20 a page, ${PARALLEL} at once`,
     PARALLEL,
     repeat(inserts, () => store.listJobs(list)),
+  );
+  for (const period of ['day', 'month'] as const) {
+    await store.createBudget({ ...BUDGET, id: `budget_${period}`, period }, BY);
+  }
+  await measure(
+    `durable inserts with a key and two budgets, ${PARALLEL} at once`,
+    PARALLEL,
+    repeat(inserts * 4, () => store.createJob(createIntent(true, 'budgeted'), 'bench', LEASE_MS)),
   );
 }
 

@@ -4,65 +4,20 @@
 import { once } from 'node:events';
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import autocannon from 'autocannon';
 import { type Build, build } from './support/build.ts';
 import { startChild } from './support/child.ts';
 import { forEachDatabase } from './support/databases.ts';
 import { AUTHORIZATION, startGateway, startUpstream, until } from './support/gateway.ts';
 import { median } from './support/median.ts';
+import { countOrders, type Ordered, order } from './support/orders.ts';
 
 const SECONDS = Number(process.env['BENCH_SECONDS'] ?? 3);
 const ROUNDS = Number(process.env['BENCH_ROUNDS'] ?? 3);
-const CONNECTIONS = 50;
-
-interface Ordered {
-  readonly perSecond: number;
-  readonly p50Ms: number;
-  readonly p99Ms: number;
-}
-
-let orders = 0;
-
-async function order(url: string, seconds: number): Promise<Ordered> {
-  const result = await autocannon({
-    url: `${url}/jobs`,
-    method: 'POST',
-    connections: CONNECTIONS,
-    duration: seconds,
-    requests: [
-      {
-        setupRequest: (request) => {
-          orders += 1;
-          return {
-            ...request,
-            headers: {
-              ...request.headers,
-              authorization: AUTHORIZATION,
-              'content-type': 'application/json',
-              'idempotency-key': `order-${orders}`,
-              prefer: 'respond-async',
-            },
-            body: JSON.stringify({
-              model: 'google/veo-3.1-lite',
-              prompt: `never ends, number ${orders}`,
-              duration: 4,
-              resolution: '720p',
-            }),
-          };
-        },
-      },
-    ],
-  });
-  if (result.non2xx > 0 || result.errors > 0) {
-    throw new Error(`${result.non2xx} refusals and ${result.errors} errors`);
-  }
-  const { p50, p99 } = result.latency;
-  return { perSecond: result['2xx'] / result.duration, p50Ms: p50, p99Ms: p99 };
-}
+const LANES = 50;
 
 async function insert(built: Build, databaseUrl: string): Promise<number> {
   const worker = startChild(built, 'bench/insert-worker.ts', {
-    args: [databaseUrl, String(SECONDS), String(CONNECTIONS)],
+    args: [databaseUrl, String(SECONDS), String(LANES)],
   });
   const [perSecond] = (await once(worker.process, 'message')) as [number];
   await worker.stop();
@@ -87,17 +42,17 @@ try {
     });
     const rounds: Ordered[] = [];
     const inserts: number[] = [];
-    const before = orders;
-    await order(gateway.url, 1);
+    const before = countOrders();
+    await order(gateway.url, AUTHORIZATION, 1);
     let cpu = 0;
-    const warm = orders;
+    const warm = countOrders();
     for (let round = 0; round < ROUNDS; round++) {
       const used = (await gateway.usage()).cpuMicros;
-      rounds.push(await order(gateway.url, SECONDS));
+      rounds.push(await order(gateway.url, AUTHORIZATION, SECONDS));
       cpu += (await gateway.usage()).cpuMicros - used;
       inserts.push(await insert(built, await createUrl()));
     }
-    const measured = orders - warm;
+    const measured = countOrders() - warm;
     // An order whose connection was closed by the end of a round may have been taken or not.
     let sent = await upstream.count();
     await until('everything sent', async () => {
@@ -118,7 +73,7 @@ try {
       `${of((one) => one.p50Ms)} ms`,
       `${of((one) => one.p99Ms)} ms`,
       `${Math.round(cpu / measured)} µs`,
-      orders - before,
+      countOrders() - before,
       sent.submits,
       sent.submits - sent.prompts,
     ];
