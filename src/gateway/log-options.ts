@@ -11,6 +11,9 @@ const ECS_NAMES: Readonly<Record<string, string>> = {
   method: 'http.request.method',
   route: 'url.template',
   client: 'user.name',
+  // Of a line about a job: the request that ordered it, which has a line of that id too.
+  request_id: 'http.request.id',
+  trace_id: 'trace.id',
 };
 
 /** @param instance differs for every process. */

@@ -142,6 +142,10 @@ export interface Job {
   readonly reference: string | null;
   /** The Idempotency-Key of its order; null = none, or of before it was kept. */
   readonly idempotencyKey: string | null;
+  /** The request that ordered it; null for orders from before that was kept. */
+  readonly requestId: string | null;
+  /** The order's place in a trace, as a `traceparent` header; null = in none. */
+  readonly traceparent: string | null;
 }
 
 /** The fields a saved step may change; what is absent stays. */

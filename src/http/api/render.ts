@@ -211,6 +211,7 @@ export function renderJob(
     tags: job.tags,
     reference: job.reference,
     idempotency_key: job.idempotencyKey,
+    request_id: job.requestId,
     erased_at: isoOrNull(erasedAt(job)),
     resubmit_of: job.resubmitOf,
     resubmit_safe: isResubmitSafe(job, { earlier, resent }),

@@ -16,6 +16,8 @@ export interface CallbackMessage {
   readonly body: string;
   /** Null = the gateway's own. */
   readonly format: CallbackFormat | null;
+  /** Sent as the header of that name; null = none. */
+  readonly traceparent: string | null;
 }
 
 export interface CallbackSender {
@@ -48,7 +50,7 @@ export function createCallbackSender(
   options: { readonly wholeMs: number; readonly userAgent: string },
 ): CallbackSender {
   return {
-    async send({ url, id, body, format }, secrets) {
+    async send({ url, id, body, format, traceparent }, secrets) {
       // Asked again: the operator may have said otherwise since the URL was taken.
       if (parts.policy.findFault(url) !== null) {
         return { kind: 'failed', reason: 'the URL is no longer allowed by CALLBACK_ALLOW' };
@@ -62,6 +64,7 @@ export function createCallbackSender(
           headers: {
             'content-type': 'application/json',
             'user-agent': options.userAgent,
+            ...(traceparent === null ? {} : { traceparent }),
             ...signedHeaders(format, secrets, id, timestampS, body),
           },
           body,

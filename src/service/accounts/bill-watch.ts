@@ -3,7 +3,7 @@
 import { parseUsageCost } from '../../core/money.ts';
 import type { OpenRouter } from '../../outbound/openrouter/openrouter.ts';
 import type { JobStore } from '../../store/ports/job-store.ts';
-import type { Log } from '../runtime/log.ts';
+import { aboutJob, type Log } from '../runtime/log.ts';
 import { createLoop } from '../runtime/loop.ts';
 
 export interface BillWatch {
@@ -32,7 +32,10 @@ export function createBillWatch({ store, upstream, log }: BillWatchParts): BillW
       if (bill === null || microUsd === null) continue;
       const result = await store.enterBill(jobId, { attempt, microUsd, isByok: bill.isByok }, null);
       if (result?.kind === 'entered') {
-        log.info({ job_id: jobId, attempt }, 'OpenRouter said what a job cost whose bill was unknown');
+        log.info(
+          { ...aboutJob(result.job), attempt },
+          'OpenRouter said what a job cost whose bill was unknown',
+        );
       }
     }
     return bills.length === BATCH ? 0 : PAUSE_MS;

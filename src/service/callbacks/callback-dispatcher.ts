@@ -7,7 +7,7 @@ import type { CallbackSender } from '../../outbound/client-urls/callback-sender.
 import type { CallbackClaim } from '../../store/ports/callbacks.ts';
 import type { JobStore } from '../../store/ports/job-store.ts';
 import type { Alarms } from '../runtime/alarms.ts';
-import type { Log } from '../runtime/log.ts';
+import { aboutJob, type Log } from '../runtime/log.ts';
 import type { Metrics } from '../runtime/metrics.ts';
 import { createWorker, type Worker } from '../runtime/worker.ts';
 
@@ -99,7 +99,10 @@ export function createCallbackDispatcher(
     const outcome =
       secrets.length === 0
         ? { kind: 'failed' as const, reason: 'this gateway no longer has a secret to sign with' }
-        : await parts.sender.send({ url: job.callbackUrl, format, ...message }, secrets);
+        : await parts.sender.send(
+            { url: job.callbackUrl, format, traceparent: job.traceparent, ...message },
+            secrets,
+          );
     const step = judgeAttempt(outcome, callback.attempts, parts.random());
     parts.metrics.callbackEnded(step.state === 'pending' ? 'failed' : step.state);
     const held = await store.settleCallback(lease, step);
@@ -107,7 +110,7 @@ export function createCallbackDispatcher(
     noticed.add(job.id);
 
     // The host and no more: the rest of a URL may be a secret of the receiver's.
-    const details = { job_id: job.id, event: id, host, attempt: callback.attempts };
+    const details = { ...aboutJob(job), event: id, host, attempt: callback.attempts };
     if (!held)
       log.warn(details, 'lost the lease during a callback: it may be delivered twice, with the same id');
     else if (step.state === 'delivered') log.info(details, 'a callback was delivered');
@@ -144,7 +147,7 @@ export function createCallbackDispatcher(
         store.claimCallbacks(options.owner, limit, options.leaseMs, busyHosts(), turns),
       clientOf: ({ job }) => job.clientId,
       run: callCounted,
-      describe: ({ job }) => ({ job_id: job.id }),
+      describe: ({ job }) => aboutJob(job),
       nextInMs: (exceptClients) => store.nextCallbackInMs(busyHosts(), exceptClients),
       prepare: lookForNews,
       hasMore: () => noticed.size > 0,

@@ -6,7 +6,7 @@ import type { Job, StoredOutput } from '../../core/job/job.ts';
 import type { OpenRouter } from '../../outbound/openrouter/openrouter.ts';
 import type { JobStore } from '../../store/ports/job-store.ts';
 import type { Alarms } from '../runtime/alarms.ts';
-import type { Log } from '../runtime/log.ts';
+import { aboutJob, type Log } from '../runtime/log.ts';
 import { type ClipDownload, ImplausibleClipError, startDownload } from './clip-download.ts';
 import { beginsAsMp4, MP4_BEGINNING } from './mp4-boxes.ts';
 import {
@@ -117,9 +117,9 @@ export function createClipArchive(parts: ClipArchiveParts): ClipArchive {
         };
       }
       // It was removed by hand: fetch it again while upstream still has it.
-      log.warn({ job_id: job.id, index }, 'an archived clip is missing from the storage');
+      log.warn({ ...aboutJob(job), index }, 'an archived clip is missing from the storage');
     } catch (error) {
-      log.error({ err: error, job_id: job.id, index }, 'an archived clip cannot be looked up');
+      log.error({ err: error, ...aboutJob(job), index }, 'an archived clip cannot be looked up');
     }
     return null;
   }
@@ -154,7 +154,7 @@ export function createClipArchive(parts: ClipArchiveParts): ClipArchive {
       AbortSignal.any([signal, stopping.signal]),
     );
     if (content.kind === 'open') return content;
-    log.warn({ job_id: job.id, index, reason: content.reason }, 'a finished clip could not be downloaded');
+    log.warn({ ...aboutJob(job), index, reason: content.reason }, 'a finished clip could not be downloaded');
     return content.kind === 'gone'
       ? { kind: 'gone' as const }
       : { kind: 'unavailable' as const, reason: content.reason };
@@ -181,7 +181,7 @@ export function createClipArchive(parts: ClipArchiveParts): ClipArchive {
           await storage.remove(file);
           throw new Error('the clips of the job were removed while this one was on its way');
         }
-        log.info({ job_id: job.id, index, bytes }, 'clip stored');
+        log.info({ ...aboutJob(job), index, bytes }, 'clip stored');
         // Only now does no row name it any more.
         if (before && before.file !== file) await storage.remove(before.file);
       },
@@ -197,7 +197,7 @@ export function createClipArchive(parts: ClipArchiveParts): ClipArchive {
   }
 
   function report(error: unknown, job: Job, index: number): Refetched {
-    const about = { job_id: job.id, index };
+    const about = { ...aboutJob(job), index };
     const reason = error instanceof Error ? error.message : String(error);
     if (error instanceof ClipStorageError) {
       alarms.raise('archive_disk', { ...about, err: error }, 'a clip could not be archived: retrying later');

@@ -4,7 +4,7 @@ import { ClipgateError } from '../../core/errors.ts';
 import { isTerminal, type Job } from '../../core/job/job.ts';
 import type { Act } from '../../store/ports/audit.ts';
 import type { JobStore } from '../../store/ports/job-store.ts';
-import type { Log } from '../runtime/log.ts';
+import { aboutJob, type Log } from '../runtime/log.ts';
 import type { ClipArchive } from './clip-archive.ts';
 
 export interface ClipRefetch {
@@ -59,7 +59,7 @@ export function createClipRefetch({ store, archive, log }: ClipRefetchParts): Cl
       }
       const action = acceptAsIs ? 'refetch_as_is' : 'refetch';
       await store.recordAction(jobId, action, by);
-      log.warn({ job_id: jobId, action, operator: by.actor }, 'an operator has a clip fetched again');
+      log.warn({ ...aboutJob(job), action, operator: by.actor }, 'an operator has a clip fetched again');
       for (let index = 0; index < job.outputCount; index += 1) await refetchOne(job, index, acceptAsIs);
       const after = await store.findJob(jobId);
       if (!after) throw notFound();

@@ -4,7 +4,7 @@ import { type EndedAttempt, findNextAttempt } from '../../core/job/attempt.ts';
 import type { Job } from '../../core/job/job.ts';
 import type { JobStore } from '../../store/ports/job-store.ts';
 import type { AfterStep, Lease } from '../../store/ports/lease.ts';
-import type { Log } from '../runtime/log.ts';
+import { aboutJob, type Log } from '../runtime/log.ts';
 
 export interface JobFallback {
   /**
@@ -27,7 +27,7 @@ export function createJobFallback(parts: {
       const next = await store.beginAttempt(lease, ended, number, after);
       if (!next) return null;
       log.warn(
-        { job_id: job.id, model: job.model, ended: ended.error?.code, next: next.model, attempt: number },
+        { ...aboutJob(job), model: job.model, ended: ended.error?.code, next: next.model, attempt: number },
         'a candidate could not be had: the next is tried',
       );
       return next;

@@ -17,7 +17,7 @@ import type { Claim, Lease } from '../../store/ports/lease.ts';
 import type { ClipArchive } from '../clips/clip-archive.ts';
 import type { ModelStats } from '../learning/model-stats.ts';
 import type { Alarms } from '../runtime/alarms.ts';
-import type { Log } from '../runtime/log.ts';
+import { aboutJob, type Log } from '../runtime/log.ts';
 import { createWorker, type Worker } from '../runtime/worker.ts';
 import type { JobFallback } from './job-fallback.ts';
 import { type JobSubmitter, UNKNOWN_MESSAGE } from './job-submitter.ts';
@@ -76,7 +76,7 @@ export function createJobPoller(parts: JobPollerParts, options: JobPollerOptions
         // Its owner is gone and cannot say whether the request left.
         alarms.raise(
           'submission_unknown',
-          { job_id: job.id },
+          aboutJob(job),
           'a submit was interrupted: whether upstream accepted the job is unknown',
         );
         await store.saveStep(
@@ -92,7 +92,7 @@ export function createJobPoller(parts: JobPollerParts, options: JobPollerOptions
         return archive({ job, lease });
       default:
         // Nothing is due in any other state; a row that says so is put to rest, not polled for ever.
-        log.error({ job_id: job.id, status: job.status }, 'a job without a next step was due');
+        log.error({ ...aboutJob(job), status: job.status }, 'a job without a next step was due');
         await store.saveStep(lease, {}, { keep: false, runInMs: null });
     }
   }
@@ -115,11 +115,11 @@ export function createJobPoller(parts: JobPollerParts, options: JobPollerOptions
     if (saved && change.error?.code === UNCLEAR) {
       alarms.raise(
         'status_unclear',
-        { job_id: job.id, upstream_id: job.upstreamId, said: next.statusDetail },
+        { ...aboutJob(job), upstream_id: job.upstreamId, said: next.statusDetail },
         'upstream has said nothing of a job that is known here for 15 minutes: it is asked for again',
       );
     }
-    if (!saved) log.warn({ job_id: job.id }, 'lost the lease while polling: another process goes on');
+    if (!saved) log.warn(aboutJob(job), 'lost the lease while polling: another process goes on');
   }
 
   /** A completed job is due once more at once, for its clip. */
@@ -151,7 +151,7 @@ export function createJobPoller(parts: JobPollerParts, options: JobPollerOptions
     if (!lease) return;
     const runInMs = kept ? null : nextArchiveMs(job, clock());
     if (!kept && runInMs === null) {
-      alarms.raise('clip_not_archived', { job_id: job.id }, 'a paid clip was never stored: giving up');
+      alarms.raise('clip_not_archived', aboutJob(job), 'a paid clip was never stored: giving up');
     }
     await store.saveStep(lease, {}, { keep: false, runInMs });
   }
@@ -166,7 +166,7 @@ export function createJobPoller(parts: JobPollerParts, options: JobPollerOptions
         : { kind: 'unclear', words: result.status };
     }
     if (result.kind === 'failed' || result.kind === 'unclear')
-      log.warn({ job_id: job.id, reason: result.reason }, 'a poll failed: retrying later');
+      log.warn({ ...aboutJob(job), reason: result.reason }, 'a poll failed: retrying later');
     return result;
   }
 
@@ -189,7 +189,7 @@ export function createJobPoller(parts: JobPollerParts, options: JobPollerOptions
       claim: (limit, turns) => store.claimDue(options.owner, limit, options.leaseMs, turns),
       clientOf: ({ job }) => job.clientId,
       run: step,
-      describe: ({ job }) => ({ job_id: job.id }),
+      describe: ({ job }) => aboutJob(job),
       nextInMs: (exceptClients) => store.nextDueInMs(exceptClients),
       prepare: correctDueTimes,
       monotonic,

@@ -2,7 +2,7 @@
 
 import type { Job } from '../../core/job/job.ts';
 import { fromMicroUsd } from '../../core/money.ts';
-import type { Log } from '../runtime/log.ts';
+import { aboutJob, type Log } from '../runtime/log.ts';
 import type { Metrics } from '../runtime/metrics.ts';
 import type { JobEnds } from './job-ends.ts';
 
@@ -14,14 +14,14 @@ export interface JobReportParts {
 export function createJobReport({ metrics, log }: JobReportParts): JobEnds {
   return {
     ended(job) {
-      const { id, clientId, model, status, attempt } = job;
+      const { clientId, model, status, attempt } = job;
       const seconds = secondsOf(job);
       const estimatedUsd = usdOf(job.estimatedMicroUsd);
       const billedUsd = usdOf(job.actualMicroUsd);
       metrics.jobEnded({ model, status, seconds, estimatedUsd, billedUsd });
       log.info(
         {
-          job_id: id,
+          ...aboutJob(job),
           client: clientId,
           model,
           status,

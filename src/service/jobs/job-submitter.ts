@@ -10,7 +10,7 @@ import type { SubmitOutcome } from '../../outbound/openrouter/submit.ts';
 import type { JobStore } from '../../store/ports/job-store.ts';
 import type { AfterStep, Claim, Lease } from '../../store/ports/lease.ts';
 import type { Alarms } from '../runtime/alarms.ts';
-import type { Log } from '../runtime/log.ts';
+import { aboutJob, type Log } from '../runtime/log.ts';
 import type { JobFallback } from './job-fallback.ts';
 import type { SubmissionHolds } from './submission-hold.ts';
 import type { SubmitBreaker, SubmitReport } from './submit-breaker.ts';
@@ -148,14 +148,14 @@ export function createJobSubmitter(parts: JobSubmitterParts, options: JobSubmitt
       case 'unknown':
         alarms.raise(
           'submission_unknown',
-          { job_id: job.id, reason: outcome.reason },
+          { ...aboutJob(job), reason: outcome.reason },
           'whether OpenRouter accepted the job is unknown',
         );
         if (outcome.oddId !== undefined) {
           // As for an id that is accepted: this line is all that ties a paid video to its job.
           alarms.raise(
             'accepted_id_unusable',
-            { job_id: job.id, upstream_id: outcome.oddId },
+            { ...aboutJob(job), upstream_id: outcome.oddId },
             'OpenRouter accepted the job under an id that cannot be stored',
           );
         }
@@ -168,14 +168,14 @@ export function createJobSubmitter(parts: JobSubmitterParts, options: JobSubmitt
   async function keepSeenId(job: Job, upstreamId: string): Promise<void> {
     alarms.raise(
       'accepted_id_unconfirmed',
-      { job_id: job.id, upstream_id: upstreamId },
+      { ...aboutJob(job), upstream_id: upstreamId },
       'the answer to a submit broke off after an id: the id is being confirmed with OpenRouter',
     );
     const hint = { nonce: job.nonce, upstreamId, status: 'pending' };
-    if (await untilWritten(job.id, upstreamId, () => store.keepWebhook(hint, 0))) return;
+    if (await untilWritten(job, upstreamId, () => store.keepWebhook(hint, 0))) return;
     alarms.raise(
       'accepted_id_not_kept',
-      { job_id: job.id, upstream_id: upstreamId },
+      { ...aboutJob(job), upstream_id: upstreamId },
       'an upstream id could not be stored for confirmation: attach it by hand',
     );
   }
@@ -192,7 +192,7 @@ export function createJobSubmitter(parts: JobSubmitterParts, options: JobSubmitt
   ): Promise<Job> {
     // The id stands in the log before it stands in the store: if the write below fails for good, this line is
     // all that ties a paid video to its job.
-    log.info({ job_id: job.id, upstream_id: upstreamId }, 'OpenRouter accepted the job');
+    log.info({ ...aboutJob(job), upstream_id: upstreamId }, 'OpenRouter accepted the job');
     const first = nextPollMs(job, clock(), options.pace, parts.random());
     const change: JobChange = { status: 'pending', upstreamId, generationId, error: null };
     const saved = await persist(job, lease, change, { keep: false, runInMs: first }, () =>
@@ -201,7 +201,7 @@ export function createJobSubmitter(parts: JobSubmitterParts, options: JobSubmitt
       if (isTaken(error)) return null;
       alarms.raise(
         'outcome_not_written',
-        { err: error, job_id: job.id, upstream_id: upstreamId },
+        { err: error, ...aboutJob(job), upstream_id: upstreamId },
         'the id of a paid video cannot be written',
       );
       throw error;
@@ -209,7 +209,7 @@ export function createJobSubmitter(parts: JobSubmitterParts, options: JobSubmitt
     if (!saved) {
       alarms.raise(
         'accepted_id_taken',
-        { job_id: job.id, upstream_id: upstreamId },
+        { ...aboutJob(job), upstream_id: upstreamId },
         'OpenRouter accepted the job under an id of another job: what was bought is unknown',
       );
       return leaveUnknown(job, lease);
@@ -217,7 +217,7 @@ export function createJobSubmitter(parts: JobSubmitterParts, options: JobSubmitt
     if (saved.upstreamId !== upstreamId) {
       alarms.raise(
         'accepted_id_not_bound',
-        { job_id: job.id, upstream_id: upstreamId, bound: saved.upstreamId },
+        { ...aboutJob(job), upstream_id: upstreamId, bound: saved.upstreamId },
         'OpenRouter accepted a job whose state has changed: possibly a paid video not linked to any job',
       );
     }
@@ -226,7 +226,7 @@ export function createJobSubmitter(parts: JobSubmitterParts, options: JobSubmitt
 
   async function retry(job: Job, lease: Lease, reason: string): Promise<Turn> {
     const attempt = job.submitAttempts;
-    log.warn({ job_id: job.id, attempt, reason }, 'the submit was not sent: retrying');
+    log.warn({ ...aboutJob(job), attempt, reason }, 'the submit was not sent: retrying');
     const queued = await store.saveStep(lease, { status: 'queued' }, keep);
     if (!queued) throw lostLease(job.id);
     await parts.sleep(jitter(ATTEMPT_BACKOFF_MS * 2 ** (attempt - 1), parts.random(), 0.5));
@@ -242,21 +242,19 @@ export function createJobSubmitter(parts: JobSubmitterParts, options: JobSubmitt
     if (rejection?.reason === 'webhook_url') {
       alarms.raise(
         'public_url_refused',
-        { job_id: job.id },
+        aboutJob(job),
         'OpenRouter rejects our webhook URL: PUBLIC_URL must be https and publicly reachable, or unset',
       );
     }
     if (rejection?.scope === 'model') {
-      const next = await untilWritten(job.id, null, () =>
-        parts.fallback.turnToNext(job, lease, rejected, keep),
-      );
+      const next = await untilWritten(job, null, () => parts.fallback.turnToNext(job, lease, rejected, keep));
       if (next) return { kind: 'again', job: next };
     }
     if (rejection?.temporary) {
       const waitMs = nextTryMs(job, refusal.retryAfterS ?? null, clock(), parts.random());
       if (waitMs !== null) {
         log.info(
-          { job_id: job.id, code: refusal.code, wait_ms: waitMs },
+          { ...aboutJob(job), code: refusal.code, wait_ms: waitMs },
           'temporarily rejected: the job is queued again',
         );
         // Answered, so that the count of tries that were not begins anew.
@@ -264,7 +262,7 @@ export function createJobSubmitter(parts: JobSubmitterParts, options: JobSubmitt
         return over(await persist(job, lease, waiting, { keep: false, runInMs: waitMs }));
       }
     }
-    log.warn({ job_id: job.id, code: refusal.code }, 'the job was rejected');
+    log.warn({ ...aboutJob(job), code: refusal.code }, 'the job was rejected');
     return over(await persist(job, lease, rejected, { keep: false, runInMs: null }), refusal);
   }
 
@@ -279,7 +277,7 @@ export function createJobSubmitter(parts: JobSubmitterParts, options: JobSubmitt
     after: AfterStep,
     late?: () => Promise<Job | null>,
   ): Promise<Job> =>
-    untilWritten(job.id, change.upstreamId ?? null, async () => {
+    untilWritten(job, change.upstreamId ?? null, async () => {
       const saved = (await store.saveStep(lease, change, after)) ?? (await late?.());
       return saved ?? (await store.getJob(job.id, job.clientId)) ?? job;
     });
@@ -289,11 +287,7 @@ export function createJobSubmitter(parts: JobSubmitterParts, options: JobSubmitt
    * write, and the line in the log, ties a paid video to its job. A line for each power of two of tries.
    * @throws at once what no retry can resolve: an id that is taken, a step that the row does not allow.
    */
-  async function untilWritten<T>(
-    jobId: string,
-    upstreamId: string | null,
-    write: () => Promise<T>,
-  ): Promise<T> {
+  async function untilWritten<T>(job: Job, upstreamId: string | null, write: () => Promise<T>): Promise<T> {
     for (let attempt = 0; ; attempt++) {
       try {
         return await write();
@@ -302,7 +296,7 @@ export function createJobSubmitter(parts: JobSubmitterParts, options: JobSubmitt
         if (Number.isInteger(Math.log2(attempt + 1))) {
           alarms.raise(
             'outcome_not_written',
-            { err: error, job_id: jobId, upstream_id: upstreamId, attempt },
+            { err: error, ...aboutJob(job), upstream_id: upstreamId, attempt },
             'the outcome of a submit could not be written yet',
           );
         }

@@ -13,12 +13,13 @@ import {
   type SubmitBody,
 } from '../../core/job/job.ts';
 import { DEFAULT_PATIENCE_MS } from '../../core/job/submit-backoff.ts';
+import type { Origin } from '../../core/origin.ts';
 import type { OpenRouter } from '../../outbound/openrouter/openrouter.ts';
 import type { OrderAnswer } from '../../store/ports/answers.ts';
 import type { JobStore } from '../../store/ports/job-store.ts';
 import type { ListQuery, RunningSlots } from '../../store/ports/jobs.ts';
 import { createJobId, createNonce } from '../orders/ids.ts';
-import type { Log } from '../runtime/log.ts';
+import { aboutJob, type Log } from '../runtime/log.ts';
 import type { JobSubmitter, Submitted } from './job-submitter.ts';
 import type { JobWatch } from './job-watch.ts';
 import { singleFlight } from './single-flight.ts';
@@ -41,6 +42,8 @@ export interface Intent {
   /** As `Job.tags` and `Job.reference`; absent = none. */
   readonly tags?: readonly string[];
   readonly reference?: string | null;
+  /** The request that orders it; absent = unknown. */
+  readonly origin?: Origin;
   /** Absent = the gateway's own. */
   readonly callbackFormat?: CallbackFormat | null;
   /** What an identical order is known by, should the answer to this one be lost; absent = nothing. */
@@ -202,7 +205,7 @@ export function createJobs(parts: JobsParts, options: JobsOptions): Jobs {
   async function firstWord(job: Job, settled: Promise<Submitted>): Promise<Submitted> {
     const waiting = new AbortController();
     const moved = waitUntilMoved(job, waiting.signal).catch((error: unknown) => {
-      parts.log.debug({ err: error, job_id: job.id }, 'a job whose submit is under way could not be read');
+      parts.log.debug({ err: error, ...aboutJob(job) }, 'a job whose submit is under way could not be read');
       return null;
     });
     try {
@@ -282,15 +285,16 @@ export function createJobs(parts: JobsParts, options: JobsOptions): Jobs {
       if (!wait) {
         // The row records the outcome; no caller waits for it.
         submitted.catch((error: unknown) =>
-          parts.log.error({ err: error, job_id: id }, 'a background submit failed'),
+          parts.log.error({ err: error, ...aboutJob(result.claim.job) }, 'a background submit failed'),
         );
         return { job: result.claim.job, replayed: false };
       }
       const settled = submitted.catch((error: unknown) => {
+        const about = aboutJob(result.claim.job);
         // The job is on record, so that an error would not be the truth, and would make its caller buy again. Where
         // the database is away it was not sent, and is bought once the store can be written.
-        if (isStoreAway(error)) parts.log.warn({ err: error, job_id: id }, 'a job waits for the database');
-        else parts.log.error({ err: error, job_id: id }, 'a submit failed');
+        if (isStoreAway(error)) parts.log.warn({ err: error, ...about }, 'a job waits for the database');
+        else parts.log.error({ err: error, ...about }, 'a submit failed');
         return { job: result.claim.job, refusal: null };
       });
       const { job, refusal } = await firstWord(result.claim.job, settled);

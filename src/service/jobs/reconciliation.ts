@@ -6,7 +6,7 @@ import type { OpenRouter } from '../../outbound/openrouter/openrouter.ts';
 import type { Act, AuditEntry } from '../../store/ports/audit.ts';
 import type { JobStore } from '../../store/ports/job-store.ts';
 import type { Resolution } from '../../store/ports/reconciliation.ts';
-import type { Log } from '../runtime/log.ts';
+import { aboutJob, type Log } from '../runtime/log.ts';
 
 export type Decision =
   | { readonly action: 'attach'; readonly upstreamId: string }
@@ -86,7 +86,7 @@ export function createReconciliation({ store, upstream, log }: ReconciliationPar
           );
         case 'resolved':
           log.warn(
-            { job_id: jobId, action: decision.action, operator: by.actor, status: result.job.status },
+            { ...aboutJob(job), action: decision.action, operator: by.actor, status: result.job.status },
             'an operator resolved a job',
           );
           return result.job;

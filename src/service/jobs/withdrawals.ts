@@ -1,7 +1,7 @@
 // Takes back orders whose caller was answered with an error although the store may have kept them.
 
 import type { JobStore } from '../../store/ports/job-store.ts';
-import type { Log } from '../runtime/log.ts';
+import { aboutJob, type Log } from '../runtime/log.ts';
 
 export interface Withdrawals {
   /** The order is withdrawn, if it was kept, as soon as the store answers again. */
@@ -37,7 +37,7 @@ export function createWithdrawals({ store, sleep, log }: WithdrawalsParts, owner
       try {
         const job = await store.withdrawJob(jobId, owner);
         waiting.delete(jobId);
-        if (job) log.warn({ job_id: jobId }, 'withdrew an order whose caller received an error');
+        if (job) log.warn(aboutJob(job), 'withdrew an order whose caller received an error');
       } catch (error) {
         log.debug({ err: error, job_id: jobId }, 'an order could not be withdrawn yet');
         await sleep(PAUSE_MS);

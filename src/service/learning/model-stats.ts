@@ -10,7 +10,7 @@ import {
 } from '../../core/learning/learn-model.ts';
 import { type JobObservation, observeJob } from '../../core/learning/observation.ts';
 import type { JobStore } from '../../store/ports/job-store.ts';
-import type { Log } from '../runtime/log.ts';
+import { aboutJob, type Log } from '../runtime/log.ts';
 import { createLoop } from '../runtime/loop.ts';
 
 export interface ModelStats {
@@ -132,7 +132,7 @@ export function createModelStats({ store, clock, log }: ModelStatsParts): ModelS
       await store
         .saveObservation(seen)
         .catch((error: unknown) =>
-          log.warn({ err: error, job_id: job.id }, 'the observation of a job could not be stored'),
+          log.warn({ err: error, ...aboutJob(job) }, 'the observation of a job could not be stored'),
         );
     },
     async start() {

@@ -5,6 +5,7 @@ import type { ClipSpec, Routing } from '../../core/clip/clip-spec.ts';
 import { buildSubmission, type Submission, type Warning } from '../../core/clip/submission.ts';
 import { ClipgateError } from '../../core/errors.ts';
 import { planAttempt, planOthers, toTerms } from '../../core/job/fallback-plan.ts';
+import type { Origin } from '../../core/origin.ts';
 import type { Principal } from '../../core/principal.ts';
 import { isAllowed } from '../../core/routing/eligibility.ts';
 import type { Eligible } from '../../core/routing/evaluate.ts';
@@ -47,6 +48,8 @@ export interface PurchaseOrder extends ClipOrder {
   /** The caller's own words for what it is for, and its own id; absent = none. */
   readonly tags?: readonly string[];
   readonly reference?: string | null;
+  /** The request that orders it. */
+  readonly origin: Origin;
   /** Whether the caller waits for upstream's answer. */
   readonly wait: boolean;
   /** Refuses an order that has warnings; null = as this gateway does where orders do not say. */
@@ -174,6 +177,7 @@ export function createOrders(
         callbackUrl,
         tags: order.tags ?? [],
         reference: order.reference ?? null,
+        origin: order.origin,
         callbackFormat: order.callbackFormat ?? null,
         answer: order.answer ?? null,
       };

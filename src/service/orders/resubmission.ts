@@ -3,6 +3,7 @@
 import { ClipgateError } from '../../core/errors.ts';
 import type { Job } from '../../core/job/job.ts';
 import { type IntentHistory, judgeResubmit } from '../../core/job/resubmission.ts';
+import type { Origin } from '../../core/origin.ts';
 import type { Principal } from '../../core/principal.ts';
 import { isAllowed } from '../../core/routing/eligibility.ts';
 import type { Jobs, Made } from '../jobs/jobs.ts';
@@ -14,6 +15,7 @@ export interface Resubmission {
   readonly key: string | null;
   readonly acceptDoubleCharge: boolean;
   readonly wait: boolean;
+  readonly origin: Origin;
 }
 
 /**
@@ -25,7 +27,7 @@ export async function resubmit(
   jobs: Pick<Jobs, 'make' | 'findReplay' | 'recordOf' | 'bodyOf'>,
   principal: Principal,
   job: Job,
-  { key, acceptDoubleCharge, wait }: Resubmission,
+  { key, acceptDoubleCharge, wait, origin }: Resubmission,
 ): Promise<Made> {
   const { clientId } = job;
   const idempotency = { key: keyOf(principal, job, key), bodyHash: hashJson({ resubmit_of: job.id }) };
@@ -47,6 +49,7 @@ export async function resubmit(
     callbackUrl,
     tags,
     reference,
+    origin,
   };
   return jobs.make({ clientId, ...intent, resubmitOf: job.id, acceptDoubleCharge, idempotency }, wait);
 }

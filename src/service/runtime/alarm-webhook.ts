@@ -77,7 +77,10 @@ export function createAlarmWebhook(parts: AlarmWebhookParts, target: AlarmWebhoo
       data: { alarm, happened, action, instance: target.instance, ...(isEvent(alarm) && { about: fields }) },
     });
     for (let attempt = 1; !stopped; attempt++) {
-      const outcome = await parts.sender.send({ url: target.url, id, body, format: null }, [target.secret]);
+      const outcome = await parts.sender.send(
+        { url: target.url, id, body, format: null, traceparent: null },
+        [target.secret],
+      );
       if (outcome.kind === 'answered' && outcome.status >= 200 && outcome.status < 300) return;
       const reason = outcome.kind === 'failed' ? outcome.reason : `answered ${outcome.status}`;
       if (attempt === ATTEMPTS) {

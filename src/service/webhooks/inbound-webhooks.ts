@@ -12,7 +12,7 @@ import type { SignatureFault } from '../../outbound/openrouter/webhook.ts';
 import type { JobStore } from '../../store/ports/job-store.ts';
 import type { WaitingWebhook } from '../../store/ports/webhook-inbox.ts';
 import type { Alarms } from '../runtime/alarms.ts';
-import type { Log } from '../runtime/log.ts';
+import { aboutJob, type Log } from '../runtime/log.ts';
 import { createWorker, type Worker } from '../runtime/worker.ts';
 
 /** A round confirms and binds what upstream knows by now of the webhooks that wait. */
@@ -75,7 +75,7 @@ export function createInboundWebhooks(parts: InboundWebhooksParts): InboundWebho
     alarms.raise(
       alarm,
       {
-        job_id: job.id,
+        ...aboutJob(job),
         status: job.status,
         upstream_id: job.upstreamId,
         said: { upstream_id: event.upstreamId, status: event.status },
@@ -133,7 +133,7 @@ export function createInboundWebhooks(parts: InboundWebhooksParts): InboundWebho
     const seen = await parts.upstream.poll(upstreamId);
     if (seen.kind !== 'answer') {
       log.warn(
-        { job_id: job.id, upstream_id: upstreamId, seen: seen.kind },
+        { ...aboutJob(job), upstream_id: upstreamId, seen: seen.kind },
         'a webhook is not confirmed yet',
       );
       return false;
@@ -145,7 +145,7 @@ export function createInboundWebhooks(parts: InboundWebhooksParts): InboundWebho
     });
     // Null: it was bound or decided meanwhile, and the next round sees by what.
     if (!bound) return false;
-    log.info({ job_id: job.id, upstream_id: upstreamId }, 'a webhook supplied the upstream id of a job');
+    log.info({ ...aboutJob(job), upstream_id: upstreamId }, 'a webhook supplied the upstream id of a job');
     return true;
   }
 

@@ -21,6 +21,7 @@ import { facesMigration } from './0018-faces.ts';
 import { listIndexesMigration } from './0019-list-indexes.ts';
 import { deletedVideosMigration } from './0020-deleted-videos.ts';
 import { keyOfJobsMigration } from './0021-key-of-jobs.ts';
+import { originsMigration } from './0022-origins.ts';
 import type { Migration } from './migrator.ts';
 
 export const MIGRATIONS: readonly Migration[] = [
@@ -45,4 +46,5 @@ export const MIGRATIONS: readonly Migration[] = [
   listIndexesMigration,
   deletedVideosMigration,
   keyOfJobsMigration,
+  originsMigration,
 ];

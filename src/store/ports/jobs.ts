@@ -3,6 +3,7 @@
 import type { CallbackFormat } from '../../core/callbacks/delivery.ts';
 import type { PlannedAttempt } from '../../core/job/attempt.ts';
 import type { Job, JobChange, JobStatus, SubmitBody } from '../../core/job/job.ts';
+import type { Origin } from '../../core/origin.ts';
 import type { OrderAnswer } from './answers.ts';
 import type { AfterStep, Claim, FairTurns, Lease } from './lease.ts';
 
@@ -37,6 +38,8 @@ export type JobIntent = Pick<
   readonly tags?: readonly string[];
   /** As `Job.reference`; absent = null. */
   readonly reference?: string | null;
+  /** The request that orders it; absent = unknown. */
+  readonly origin?: Origin | null;
   /** Absent = the gateway's own. */
   readonly callbackFormat?: CallbackFormat | null;
   /** What an identical order is known by, should the answer to this one be lost; absent = nothing. */

@@ -53,6 +53,8 @@ const NEW_JOB_COLUMNS = [
   'tags',
   'reference',
   'idempotency_key',
+  'request_id',
+  'traceparent',
   'waiting_since',
   'due_at',
   'claimed_due_at',
@@ -83,6 +85,8 @@ interface NewJob {
   readonly tags: string | null;
   readonly reference: string | null;
   readonly idempotencyKey: string | null;
+  readonly requestId: string | null;
+  readonly traceparent: string | null;
   readonly owner: string;
   readonly leaseMs: number;
 }
@@ -171,6 +175,8 @@ export function prepareJobCreation(db: Queries, dialect: Dialect, admit: Admit):
             val(job.tags).as('tags'),
             val(job.reference).as('reference'),
             val(job.idempotencyKey).as('idempotency_key'),
+            val(job.requestId).as('request_id'),
+            val(job.traceparent).as('traceparent'),
             sql<number | null>`case when ${job.waits} = 1 then ${dialect.now()} end`.as('waiting_since'),
             sql<number | null>`case when ${job.waits} = 0 then ${dialect.now()} + ${job.leaseMs} end`.as(
               'due_at',
@@ -296,6 +302,8 @@ export function prepareJobCreation(db: Queries, dialect: Dialect, admit: Admit):
       tags: tags.length > 0 ? JSON.stringify(tags) : null,
       reference: intent.reference ?? null,
       idempotencyKey: idempotency?.key ?? null,
+      requestId: intent.origin?.requestId ?? null,
+      traceparent: intent.origin?.traceparent ?? null,
       waits: waits ? 1 : 0,
       owner,
       leaseMs,

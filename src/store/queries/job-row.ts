@@ -46,6 +46,8 @@ export const JOB_COLUMNS = [
   'tags',
   'reference',
   'idempotency_key',
+  'request_id',
+  'traceparent',
 ] as const satisfies readonly (keyof JobTable)[];
 
 export type JobRow = Pick<JobTable, (typeof JOB_COLUMNS)[number]>;
@@ -93,6 +95,8 @@ export function toJob(row: JobRow): Job {
     tags: row.tags === null ? [] : JSON.parse(row.tags),
     reference: row.reference,
     idempotencyKey: row.idempotency_key,
+    requestId: row.request_id,
+    traceparent: row.traceparent,
   };
 }
 

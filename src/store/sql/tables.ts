@@ -58,6 +58,8 @@ export interface JobTable {
   readonly reference: string | null;
   /** As ordered; null also for jobs of before it was kept here. */
   readonly idempotency_key: string | null;
+  readonly request_id: string | null;
+  readonly traceparent: string | null;
   /** When anyone may claim it: the next step of a free job, the end of the lease of a held one, null for never. */
   readonly due_at: number | null;
   /** When it had fallen due before the present claim: what "oldest due first" is sorted by. */

@@ -58,6 +58,8 @@ const job = (changes: Partial<Job> = {}): Job => ({
   tags: [],
   reference: null,
   idempotencyKey: null,
+  requestId: null,
+  traceparent: null,
   ...changes,
 });
 

@@ -50,6 +50,8 @@ const ended = (overrides: Partial<Job> = {}): Job => ({
   tags: [],
   reference: null,
   idempotencyKey: null,
+  requestId: null,
+  traceparent: null,
   ...overrides,
 });
 

@@ -35,7 +35,10 @@ function createSender(networks = ['127.0.0.0/8'], wholeMs = 2_000, clock = Date.
   closing.push(() => agent.destroy());
   const sender = createCallbackSender({ agent, policy, clock }, { wholeMs, userAgent: 'clipgate/test' });
   return (url: string, secrets = [OLD]) =>
-    sender.send({ url, id: 'job_1_completed', body: BODY, format: null }, secrets.map(createSecret));
+    sender.send(
+      { url, id: 'job_1_completed', body: BODY, format: null, traceparent: null },
+      secrets.map(createSecret),
+    );
 }
 
 describe('what is sent', () => {

@@ -70,6 +70,8 @@ async function setUp() {
       tags: [],
       reference: null,
       idempotencyKey: null,
+      requestId: null,
+      traceparent: null,
       ...overrides,
     }),
   };

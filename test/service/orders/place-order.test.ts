@@ -45,6 +45,7 @@ function createReelFace(orders: Orders): FastifyInstance {
       wait: true,
       strict: null,
       acceptUnknownPrice: false,
+      origin: { requestId: 'reel-1', traceparent: null },
     });
     return reply.code(200).send({ reel: job.id, engine: job.model, state: job.status, again: replayed });
   });

@@ -22,6 +22,7 @@ it('refuses to send an erased request again, whoever accepts whatever', async ()
     key: null,
     acceptDoubleCharge: true,
     wait: false,
+    origin: { requestId: 'again-1', traceparent: null },
   });
   await expect(sending).rejects.toMatchObject({ code: 'not_resubmittable' });
   expect(asked).toEqual([]);

@@ -56,6 +56,8 @@ export function describeCreation(current: () => StoreUnderTest): void {
       tags: [],
       reference: null,
       idempotencyKey: intent.idempotency?.key ?? null,
+      requestId: null,
+      traceparent: null,
     });
     expect(Number.isInteger(job.createdAt)).toBe(true);
     expect(lease).toMatchObject({ jobId: intent.id, owner: 'a' });

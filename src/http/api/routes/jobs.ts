@@ -13,6 +13,7 @@ import { parsePrefer } from '../../input/prefer.ts';
 import { sendJson } from '../../response/send-json.ts';
 import { operatorRequired } from '../../server/authority.ts';
 import type { App } from '../../server/context.ts';
+import { originOf } from '../../server/origin.ts';
 import { sendCreated, sendJob, sendJobAsAsked } from '../job-answer.ts';
 import { toOrder } from '../order-body.ts';
 import {
@@ -89,6 +90,7 @@ export function jobRoutes({ orders, jobs, links, maxWaitS }: JobRoutesParts) {
           wait: !respondAsync,
           tags: request.body.tags ?? [],
           reference: request.body.reference ?? null,
+          origin: originOf(request),
           strict: request.body.strict ?? null,
           acceptUnknownPrice: request.body.accept_unknown_price === true,
         });

@@ -5,6 +5,7 @@ import type { Jobs } from '../../../service/jobs/jobs.ts';
 import { resubmit } from '../../../service/orders/resubmission.ts';
 import { wantsAsync } from '../../input/prefer.ts';
 import type { App } from '../../server/context.ts';
+import { originOf } from '../../server/origin.ts';
 import { sendJob } from '../job-answer.ts';
 import { linkTo } from '../render.ts';
 import { JobHeadersSchema, JobParamsSchema, JobSchema } from '../schemas/job.ts';
@@ -45,6 +46,7 @@ export function resubmissionRoutes({ jobs }: { readonly jobs: Jobs }) {
           key: request.headers['idempotency-key'] ?? null,
           acceptDoubleCharge: request.body.accept_double_charge === true,
           wait: !respondAsync,
+          origin: originOf(request),
         });
         request.jobId = made.job.id;
         reply.code(202).header('location', linkTo(made.job)).header('retry-after', RETRY_AFTER_S);

@@ -189,6 +189,7 @@ export const jobExample = {
   tags: ['campaign-7'],
   reference: 'order-4711',
   idempotency_key: 'order-4711',
+  request_id: 'req_Zm9vYmFy-1c',
   erased_at: null,
   callback: null,
   outputs: [{ index: 0, url: `/jobs/${id}/content?index=0`, content_type: 'video/mp4', bytes: 1048576 }],
@@ -259,6 +260,12 @@ export const JobSchema = z
       .nullable()
       .describe(
         'The `Idempotency-Key` of its order; null if there was none, or it is older than this field.',
+      ),
+    request_id: z
+      .string()
+      .nullable()
+      .describe(
+        'The `X-Request-Id` of the request that ordered it, for finding its log lines; null for orders from before that was kept.',
       ),
     erased_at: z.iso
       .datetime()

@@ -15,6 +15,7 @@ import { CLIP_BODY_LIMIT } from '../../api/routes/route.ts';
 import { whetherArrived } from '../../response/arrival.ts';
 import { sendJson } from '../../response/send-json.ts';
 import type { App } from '../../server/context.ts';
+import { originOf } from '../../server/origin.ts';
 import { getVideo } from '../get-video.ts';
 import { type ModelAliases, toOrder } from '../order-body.ts';
 import { pollAfterMs, renderVideo } from '../render.ts';
@@ -88,6 +89,7 @@ export function videoRoutes(parts: VideoRoutesParts) {
           wait: true,
           strict: null,
           acceptUnknownPrice: false,
+          origin: originOf(request),
           signal: request.signal,
         };
         const key = headers['idempotency-key'];

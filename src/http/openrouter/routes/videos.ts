@@ -13,6 +13,7 @@ import { sendJson } from '../../response/send-json.ts';
 import { baseUrlOf } from '../../server/base-url.ts';
 import type { App } from '../../server/context.ts';
 import { ERROR_CODES } from '../../server/error-codes.ts';
+import { originOf } from '../../server/origin.ts';
 import { asClipgateError, logFailure } from '../../server/problem.ts';
 import { handleOpenRouterError } from '../error-answer.ts';
 import { findVideo } from '../find-video.ts';
@@ -71,6 +72,7 @@ export function videoRoutes({ orders, resentOrders, jobs, links, publicUrl }: Vi
           wait: true,
           strict: null,
           acceptUnknownPrice: false,
+          origin: originOf(request),
           signal: request.signal,
         };
         const place = async () => {
