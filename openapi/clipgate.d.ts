@@ -1287,6 +1287,7 @@ export interface components {
          *       ],
          *       "reference": "order-4711",
          *       "idempotency_key": "order-4711",
+         *       "request_id": "req_Zm9vYmFy-1c",
          *       "erased_at": null,
          *       "callback": null,
          *       "outputs": [
@@ -1370,6 +1371,8 @@ export interface components {
             reference: string | null;
             /** @description The `Idempotency-Key` of its order; null if there was none, or it is older than this field. */
             idempotency_key: string | null;
+            /** @description The `X-Request-Id` of the request that ordered it, for finding its log lines; null for orders from before that was kept. */
+            request_id: string | null;
             /** @description When its request and its clips were removed; what it cost stays. */
             erased_at: string | null;
             /** @description The job that this one resubmits. */
@@ -1600,6 +1603,7 @@ export interface components {
          *       ],
          *       "reference": "order-4711",
          *       "idempotency_key": "order-4711",
+         *       "request_id": "req_Zm9vYmFy-1c",
          *       "erased_at": null,
          *       "callback": null,
          *       "outputs": [
@@ -1682,6 +1686,8 @@ export interface components {
             reference: string | null;
             /** @description The `Idempotency-Key` of its order; null if there was none, or it is older than this field. */
             idempotency_key: string | null;
+            /** @description The `X-Request-Id` of the request that ordered it, for finding its log lines; null for orders from before that was kept. */
+            request_id: string | null;
             /** @description When its request and its clips were removed; what it cost stays. */
             erased_at: string | null;
             /** @description The job that this one resubmits. */
@@ -1773,6 +1779,7 @@ export interface components {
          *         ],
          *         "reference": "order-4711",
          *         "idempotency_key": "order-4711",
+         *         "request_id": "req_Zm9vYmFy-1c",
          *         "erased_at": null,
          *         "callback": null,
          *         "outputs": [
@@ -1858,6 +1865,7 @@ export interface components {
          *           ],
          *           "reference": "order-4711",
          *           "idempotency_key": "order-4711",
+         *           "request_id": "req_Zm9vYmFy-1c",
          *           "erased_at": null,
          *           "callback": null,
          *           "outputs": [
