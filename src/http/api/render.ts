@@ -15,7 +15,7 @@ import type { Rejected } from '../../core/routing/evaluate.ts';
 import type { Ranking } from '../../core/routing/plan-route.ts';
 import type { CatalogView } from '../../service/catalog/catalog-cache.ts';
 import { type ContentLinks, toQuery } from '../../service/clips/content-links.ts';
-import type { JobRecord } from '../../service/jobs/jobs.ts';
+import type { JobRecord } from '../../service/jobs/job-records.ts';
 
 const isoTime = (ms: number) => new Date(ms).toISOString();
 const isoOrNull = (ms: number | null) => (ms === null ? null : isoTime(ms));

@@ -6,7 +6,8 @@ import { type IntentHistory, judgeResubmit } from '../../core/job/resubmission.t
 import type { Origin } from '../../core/origin.ts';
 import type { Principal } from '../../core/principal.ts';
 import { isAllowed } from '../../core/routing/eligibility.ts';
-import type { Jobs, Made } from '../jobs/jobs.ts';
+import type { Made } from '../jobs/job-maker.ts';
+import type { Jobs } from '../jobs/jobs.ts';
 import { modelNotAllowed, slotsOf } from './access.ts';
 import { hashJson } from './canonical-json.ts';
 
