@@ -1,28 +1,53 @@
-// Budgets in the storm: at the end every window must say what its jobs were billed and may still be, and no more than its limit.
+// Budgets in the storm: at the end their rows must agree with the jobs, with upstream's bills, and with their limits.
 
-import { type OwnedJob, TERMINAL } from './shop.ts';
+import type { LedgerEntry } from '../src/simulator/index.ts';
+import type { AttemptLine, Books, BudgetLine, HoldLine, WindowLine } from './books.ts';
 import { CLIENTS, OPERATOR, type Stage } from './stage.ts';
 
-interface Budget {
-  readonly scope: { readonly kind: string; readonly id?: string };
-  readonly limit_usd: number;
-  readonly window: { readonly spent_usd: number; readonly held_usd: number };
+/** What the rows of budgets say that cannot be. Each list is empty where all is well. */
+export interface Misaccounts {
+  readonly spentAboveLimit: readonly string[];
+  /** Holds of no job, and jobs without a hold. */
+  readonly strayHolds: readonly string[];
+  /** Windows that are not the sum of their holds, or do not begin where their zone's days do. */
+  readonly drift: readonly string[];
+  /** Attempts that were not settled exactly once, at their bill, where it is known. */
+  readonly settledWrong: readonly string[];
 }
 
+export const NO_MISACCOUNTS: Misaccounts = {
+  spentAboveLimit: [],
+  strayHolds: [],
+  drift: [],
+  settledWrong: [],
+};
+
 /** What `press` may spend: a handful of clips, soon reached. */
-const TIGHT_USD = 0.4;
+const TIGHT_USD = 0.6;
 const AMPLE_USD = 1_000_000;
+/** Their days never begin when those of UTC do. */
+const FAR_ZONES = ['Pacific/Kiritimati', 'Pacific/Pago_Pago'];
 const ATTEMPTS = 40;
 const REST_MS = 250;
-/** Sums of dollars in binary fractions. */
-const TOLERANCE_USD = 1e-6;
 
-/** Makes a budget for everything and one per client. False where the gateway has no budgets. */
+/** Makes budgets for everything, in days of two far zones too, and one per client. False where the gateway has none. */
 export async function openBudgets({ shop }: Stage): Promise<boolean> {
-  const scopes = [{ kind: 'all' }, ...CLIENTS.map((id) => ({ kind: 'client', id }))];
-  for (const scope of scopes) {
-    const limit = 'id' in scope && scope.id === 'press' ? TIGHT_USD : AMPLE_USD;
-    const body = { scope, limit_usd: limit, period: 'none', hard: true };
+  const forever = { period: 'none', hard: true };
+  const bodies = [
+    { scope: { kind: 'all' }, limit_usd: AMPLE_USD, ...forever },
+    ...FAR_ZONES.map((zone) => ({
+      scope: { kind: 'all' },
+      limit_usd: AMPLE_USD,
+      period: 'day',
+      time_zone: zone,
+    })),
+    ...CLIENTS.map((id) => ({
+      scope: { kind: 'client', id },
+      limit_usd: id === 'press' ? TIGHT_USD : AMPLE_USD,
+      ...forever,
+    })),
+  ];
+  for (const body of bodies) {
     let answer = null;
     for (let attempt = 0; attempt < ATTEMPTS && (answer === null || answer.status >= 500); attempt++) {
       answer = await shop.post(OPERATOR, '/budgets', body);
@@ -35,40 +60,127 @@ export async function openBudgets({ shop }: Stage): Promise<boolean> {
   return true;
 }
 
-/** What each budget says that its jobs do not. @param jobs of all clients, when everything has had its time. */
-export async function findMisaccounted({ shop }: Stage, jobs: readonly OwnedJob[]): Promise<string[]> {
-  const answer = await shop.read(OPERATOR, '/budgets?limit=100');
-  if (answer?.status !== 200) return [`the budgets cannot be read: ${JSON.stringify(answer)}`];
-  const { data } = answer.body as { data: Budget[] };
-  return data.flatMap(({ scope, limit_usd: limit, window }) => {
-    const of = scope.kind === 'all' ? 'everything' : `${scope.id}`;
-    const own = jobs.filter(({ client }) => scope.kind === 'all' || client === scope.id);
-    const billed = sum(own.map(({ cost }) => cost.actual_usd ?? 0));
-    const open = own.filter(mayStillCost);
-    const held = sum(open.map(({ cost }) => cost.ceiling_usd ?? 0));
-    const found: string[] = [];
-    if (differ(window.spent_usd, billed)) {
-      found.push(`the budget of ${of} says ${window.spent_usd} is spent, its jobs were billed ${billed}`);
-    }
-    if (differ(window.held_usd, held)) {
-      found.push(`the budget of ${of} holds ${window.held_usd}, ${open.length} jobs may still cost ${held}`);
-    }
-    // A bill above its hold is counted in full: that much, and no more, may be above the limit.
-    const overrun = sum(own.map(({ cost }) => Math.max(0, (cost.actual_usd ?? 0) - (cost.ceiling_usd ?? 0))));
-    if (window.spent_usd + window.held_usd > limit + overrun + TOLERANCE_USD) {
-      found.push(
-        `the budget of ${of} has ${window.spent_usd} spent and ${window.held_usd} held of a limit of ${limit}`,
-      );
-    }
-    return found;
-  });
-}
-
-/** True where a job was, or may have been, bought and its bill is unknown. */
-function mayStillCost({ status, cost, submitted }: OwnedJob): boolean {
-  if (cost.actual_usd !== null || status === 'rejected' || status === 'not_accepted') return false;
-  return !TERMINAL.has(status) || submitted;
-}
-
 const sum = (amounts: readonly number[]): number => amounts.reduce((total, amount) => total + amount, 0);
-const differ = (a: number, b: number): boolean => Math.abs(a - b) > TOLERANCE_USD;
+const attemptOf = ({ job_id, attempt }: Pick<HoldLine, 'job_id' | 'attempt'>) => `${job_id}/${attempt}`;
+const holdOf = (hold: HoldLine) => `${attemptOf(hold)} in ${hold.budget_id}`;
+
+/** What upstream was paid for an attempt by our rows, in micro-dollars; null = unknown. */
+function billOf({ status, submitted_at, actual_micro_usd }: AttemptLine): number | null {
+  if (actual_micro_usd !== null) return actual_micro_usd;
+  return submitted_at === null || status === 'rejected' || status === 'not_accepted' ? 0 : null;
+}
+
+/** @param books when everything has had its time. @param ledger upstream's. */
+export function auditBooks(books: Books, ledger: readonly LedgerEntry[]): Misaccounts {
+  const { budgets, windows, holds, attempts } = books;
+  const byAttempt = new Map(attempts.map((attempt) => [attemptOf(attempt), attempt]));
+  const budgetOf = new Map(budgets.map((budget) => [budget.id, budget]));
+  const held = new Set(holds.map(holdOf));
+  const applies = ({ scope_kind, scope_id }: BudgetLine, { client_id }: AttemptLine) =>
+    scope_kind === 'all' || scope_id === client_id;
+  const ofWindow = ({ budget_id, starts_at }: WindowLine) =>
+    holds.filter((hold) => hold.budget_id === budget_id && hold.starts_at === starts_at);
+
+  return {
+    spentAboveLimit: windows.flatMap((window) => {
+      const budget = budgetOf.get(window.budget_id);
+      if (!budget?.hard) return [];
+      // A bill above its hold is counted in full: that much, and no more, may be above the limit.
+      const overrun = sum(
+        ofWindow(window).map((hold) => Math.max(0, (hold.settled_micro_usd ?? 0) - hold.held_micro_usd)),
+      );
+      const { settled_micro_usd: settled, held_micro_usd: open } = window;
+      return settled + open > budget.limit_micro_usd + overrun
+        ? [`${nameOf(budget)} has ${settled} settled and ${open} held of ${budget.limit_micro_usd}`]
+        : [];
+    }),
+
+    strayHolds: [
+      ...holds
+        .filter((hold) => !byAttempt.has(attemptOf(hold)))
+        .map((hold) => `${holdOf(hold)} holds ${hold.held_micro_usd} for no job`),
+      ...attempts.flatMap((attempt) =>
+        budgets
+          .filter((budget) => applies(budget, attempt) && !held.has(`${attemptOf(attempt)} in ${budget.id}`))
+          .map((budget) => `${attemptOf(attempt)} was let through ${nameOf(budget)} without a hold`),
+      ),
+    ],
+
+    drift: [
+      ...windows.flatMap((window) => {
+        const own = ofWindow(window);
+        const open = sum(own.map((hold) => (hold.state === 'held' ? hold.held_micro_usd : 0)));
+        const settled = sum(own.map((hold) => hold.settled_micro_usd ?? 0));
+        return open === window.held_micro_usd && settled === window.settled_micro_usd
+          ? []
+          : [
+              `${window.budget_id} says ${window.held_micro_usd} held and ${window.settled_micro_usd} settled, its holds ${open} and ${settled}`,
+            ];
+      }),
+      ...holds.flatMap((hold) => findWrongWindow(hold, budgetOf.get(hold.budget_id), byAttempt)),
+    ],
+
+    settledWrong: [
+      ...holds.flatMap((hold) => {
+        const attempt = byAttempt.get(attemptOf(hold));
+        return attempt ? findWrongSettlement(hold, attempt) : [];
+      }),
+      ...attempts.flatMap((attempt) => findWrongBill(attempt, ledger)),
+    ],
+  };
+}
+
+const nameOf = ({ id, scope_kind, scope_id }: BudgetLine) =>
+  `the budget ${id} of ${scope_id ?? (scope_kind === 'all' ? 'everything' : scope_kind)}`;
+
+/** A day of the budget's zone begins with its window, and is the day on which the job was ordered. */
+function findWrongWindow(
+  hold: HoldLine,
+  budget: BudgetLine | undefined,
+  attempts: ReadonlyMap<string, AttemptLine>,
+): string[] {
+  const attempt = attempts.get(attemptOf(hold));
+  if (!attempt || budget?.period !== 'day') return [];
+  const format = new Intl.DateTimeFormat('sv-SE', {
+    timeZone: budget.time_zone,
+    dateStyle: 'short',
+    timeStyle: 'medium',
+  });
+  const [day] = format.format(attempt.created_at).split(' ');
+  const found = format.format(hold.starts_at);
+  return found === `${day} 00:00:00`
+    ? []
+    : [`${holdOf(hold)} was ordered on ${day} in ${budget.time_zone} and is held in a window from ${found}`];
+}
+
+/** Once its bill is known an attempt is settled at it, and before that it holds what it may cost. */
+function findWrongSettlement(hold: HoldLine, attempt: AttemptLine): string[] {
+  const bill = billOf(attempt);
+  // What is not ended may be queued again: its bill is not yet 0 for good.
+  const isOpen = bill === null || OPEN.has(attempt.status);
+  const said = `${holdOf(hold)} is ${hold.state} at ${hold.settled_micro_usd}`;
+  if (isOpen) {
+    if (hold.state !== 'held') return [`${said}, and its bill is unknown`];
+    return hold.held_micro_usd < (attempt.ceiling_micro_usd ?? 0)
+      ? [`${holdOf(hold)} holds ${hold.held_micro_usd} and may cost ${attempt.ceiling_micro_usd}`]
+      : [];
+  }
+  if (attempt.status === 'written_off') return hold.state === 'settled' ? [] : [`${said}, written off`];
+  return hold.state !== 'held' && hold.settled_micro_usd === bill ? [] : [`${said}, its bill is ${bill}`];
+}
+
+const OPEN: ReadonlySet<string> = new Set([
+  'queued',
+  'submitting',
+  'pending',
+  'in_progress',
+  'submission_unknown',
+]);
+
+function findWrongBill(attempt: AttemptLine, ledger: readonly LedgerEntry[]): string[] {
+  const { upstream_id: id, actual_micro_usd: bill } = attempt;
+  const entry = id === null || bill === null ? undefined : ledger.find(({ job_id }) => job_id === id);
+  if (!entry || entry.billed_usd === null) return [];
+  const truth = Math.round(entry.billed_usd * 1e6);
+  return truth === bill ? [] : [`${attemptOf(attempt)} was billed ${truth}, and says ${bill}`];
+}

@@ -34,18 +34,21 @@ const SNOOP_SHARE = 0.15;
 const MAX_REFUSALS = 2;
 const MAX_REPEATS_OF_UNKNOWN = 2;
 
-const isOverBudget = ({ body }: Answer): boolean =>
-  (body as { readonly code?: string } | null)?.code === 'budget_exceeded';
+const LOST: ReadonlySet<string> = new Set(['budget_exceeded', 'quote_expired', 'quote_changed']);
+
+const isLost = ({ body }: Answer): boolean =>
+  LOST.has((body as { readonly code?: string } | null)?.code ?? '');
 
 export async function buy(told: Told, parts: CustomerParts): Promise<void> {
   const { order } = told;
+  let { body } = order;
   const { shop, random, accuse } = parts;
   const rest = () => sleep(60 + 300 * random());
 
   const post = (): Promise<Answer | null> => {
     told.posts += 1;
     const patience = random() < HANG_UP_SHARE ? HANG_UP_MS : PATIENCE_MS;
-    return shop.order(order.client, order.key, order.body, order.respondAsync, patience);
+    return shop.order(order.client, order.key, body, order.respondAsync, patience);
   };
 
   /** Checks that an answer is about our job, and notes it. */
@@ -95,6 +98,17 @@ export async function buy(told: Told, parts: CustomerParts): Promise<void> {
     if (answer?.status === 200) accuse(`${order.client} was shown ${stranger}, another client's job`);
   }
 
+  /** A quote for the order, asked for until it is given; undefined where the run is over. */
+  async function askForQuote(): Promise<string | undefined> {
+    while (!parts.isOver()) {
+      const answer = await shop.post(order.client, '/route', order.body);
+      if (answer?.status === 200) return (answer.body as { readonly quote?: string }).quote;
+      await rest();
+    }
+    return undefined;
+  }
+
+  if (order.isQuoted) body = { ...body, quote: await askForQuote() };
   let refusals = 0;
   let unknowns = 0;
   while (!parts.isOver()) {
@@ -103,8 +117,8 @@ export async function buy(told: Told, parts: CustomerParts): Promise<void> {
       const job = answer.body as SeenJob;
       note(job, answer.replayed ? 'told again of' : 'sold');
       if (!(await follow(job.id))) continue;
-    } else if (answer?.status === 402 && isOverBudget(answer)) {
-      // Not sold, and not to be: the budget is for good.
+    } else if (answer && isLost(answer)) {
+      // Not sold, and not to be: the budget is for good, and a quote holds for a while.
       return;
     } else if (answer === null || !noteProblem(answer)) {
       await rest();

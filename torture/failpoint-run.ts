@@ -5,6 +5,7 @@ import { FAILPOINTS, type Failpoint } from './failpoints.ts';
 import { LOST_ANSWERS, STORM, type Weather } from './orders.ts';
 import { NO_TROUBLE, openStage, type StackName } from './stage.ts';
 import { type Outcome, runStorm } from './storm.ts';
+import { ZERO_NAMES } from './verdict.ts';
 
 export interface FailpointOptions {
   readonly stack: StackName;
@@ -61,18 +62,17 @@ export async function killAtEach(
 ): Promise<boolean> {
   let good = true;
   report(
-    `${`${options.stack}: killed at`.padEnd(34)} deaths  keys bought  twice unbound wrong not ended  seconds`,
+    `${`${options.stack}: killed at`.padEnd(34)} deaths  keys bought  twice unbound  wrong  ended  limit  holds  drift settled  seconds`,
   );
   for (const point of FAILPOINTS.filter((name) => name.includes(options.only))) {
     const { verdict, deaths, keys, bought, seconds, holds } = await killAt(point, options);
     const reached = deaths >= options.rounds;
     good &&= holds && reached;
-    const { paidTwice, notBound, toldWrong, notEnded } = verdict;
-    const zeros = [paidTwice, notBound, toldWrong, notEnded].map((list) => String(list.length).padStart(7));
+    const zeros = ZERO_NAMES.map((name) => String(verdict[name].length).padStart(7));
     report(
       `${point.padEnd(34)} ${String(deaths).padStart(6)} ${String(keys).padStart(5)} ${String(bought).padStart(6)} ${zeros.join('')} ${seconds.toFixed(1).padStart(9)}${reached ? '' : '  TOO FEW'}`,
     );
-    for (const line of [paidTwice, notBound, toldWrong, notEnded].flat().slice(0, 3)) report(`    ! ${line}`);
+    for (const line of ZERO_NAMES.flatMap((name) => verdict[name]).slice(0, 3)) report(`    ! ${line}`);
   }
   return good;
 }

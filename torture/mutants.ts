@@ -226,9 +226,9 @@ export const MUTANTS: readonly Mutant[] = [
     stack: 'sqlite',
     edits: [
       {
-        file: SETTLEMENT,
-        from: "(end.status === 'written_off' ? held_micro_usd : null);",
-        to: '0;',
+        file: 'src/core/job/bill.ts',
+        from: 'end.submittedAt === null ? 0 : null;',
+        to: 'end.submittedAt === null ? 0 : 0;',
       },
     ],
   },
@@ -254,6 +254,28 @@ export const MUTANTS: readonly Mutant[] = [
       if (options.isTransaction) await admit(db, { jobId: id, clientId, keyId: intent.keyId ?? null, ceilingMicroUsd: intent.ceilingMicroUsd ?? 0 });
       return { value: key, changed: [] };
     }`,
+      },
+    ],
+  },
+  {
+    name: 'an end is settled without its lease, and again each time it is written',
+    stack: 'postgres',
+    pauseShare: 0.3,
+    edits: [
+      { file: STEPS, from: "\n    .where('lease_owner', '=', lease.owner)", to: '' },
+      { file: STEPS, from: "\n    .where('lease_token', '=', lease.token)", to: '' },
+      { file: SETTLEMENT, from: "\n    .where('budget_holds.state', '=', 'held')", to: '' },
+      { file: SETTLEMENT, from: "\n      .where('state', '=', 'held')", to: '' },
+    ],
+  },
+  {
+    name: 'a day begins where the server stands, not where its budget does',
+    stack: 'sqlite',
+    edits: [
+      {
+        file: 'src/store/queries/budget-admission.ts',
+        from: 'calendarOf(budget.timeZone)',
+        to: "calendarOf(process.env['TZ'] ?? 'UTC')",
       },
     ],
   },

@@ -1,11 +1,11 @@
-// Lets the harness loose on each mutant, and says which of the five zeros caught it, and when.
+// Lets the harness loose on each mutant, and says which of the zeros caught it, and when.
 
 import { build } from './build.ts';
 import { MUTANTS, type Mutant } from './mutants.ts';
 import { STORM } from './orders.ts';
 import { openStage } from './stage.ts';
 import { runStorm } from './storm.ts';
-import type { Verdict } from './verdict.ts';
+import { ZERO_NAMES, ZEROS } from './verdict.ts';
 
 export interface Catch {
   readonly mutant: string;
@@ -18,14 +18,6 @@ export interface Catch {
 
 const ROUNDS = 4;
 const PAUSE_MS = 3_500;
-
-const ZEROS = {
-  paidTwice: 'paid twice',
-  notBound: 'not bound',
-  toldWrong: 'told wrong',
-  notEnded: 'not ended',
-  misaccounted: 'misaccounted',
-} as const satisfies Partial<Record<keyof Verdict, string>>;
 
 async function hunt(mutant: Mutant, seconds: number, seed: number): Promise<Catch> {
   const begun = Date.now();
@@ -49,9 +41,7 @@ async function hunt(mutant: Mutant, seconds: number, seed: number): Promise<Catc
           mishaps: true,
           untilGuilty: true,
         });
-        const names = (Object.keys(ZEROS) as (keyof typeof ZEROS)[]).filter(
-          (name) => verdict[name].length > 0,
-        );
+        const names = ZERO_NAMES.filter((name) => verdict[name].length > 0);
         if (names.length > 0) {
           const evidence = names.map((name) => verdict[name][0]).find((line) => line !== undefined) ?? '';
           const by = names.map((name) => ZEROS[name]);

@@ -7,6 +7,8 @@ export interface Order {
   readonly client: 'studio' | 'agency' | 'press';
   readonly body: Readonly<Record<string, unknown>>;
   readonly respondAsync: boolean;
+  /** Whether it is bought by a quote for its body. */
+  readonly isQuoted: boolean;
   /** Names of the faults its prompt carries, for the count. */
   readonly faults: readonly string[];
 }
@@ -93,6 +95,13 @@ const CLIPS = [
   // The router's choice.
   { duration: 4, resolution: '480p', generate_audio: false },
 ];
+const ROUTED = { duration: 4, resolution: '480p', generate_audio: false };
+const FALLBACK = { ...ROUTED, fallback: { max_attempts: 3, max_total_cost_usd: 0.4 } };
+/** In the prompt, which is all that upstream's ledger shows of it. */
+const NEXT_BEST = ', or else the next best';
+
+type Way = 'plain' | 'quoted' | 'fallback';
+const WAYS: readonly Way[] = ['plain', 'plain', 'plain', 'plain', 'quoted', 'fallback'];
 
 /** `press` has a budget that is soon reached. */
 const CLIENT_SHARES = ['studio', 'studio', 'studio', 'agency', 'press'] as const;
@@ -121,13 +130,23 @@ export function makeOrder(randomFor: RandomSource, weather: Weather, number: num
     return struck ? [fault] : [];
   });
   const markers = faults.map((fault) => ` [sim:${fault}]`).join('');
+  const way = pick(WAYS, random());
+  const clips = { plain: CLIPS, quoted: [ROUTED], fallback: [FALLBACK] };
+  const wish = `a paper boat in the rain${way === 'fallback' ? NEXT_BEST : ''}`;
   return {
     key,
     client: pick(CLIENT_SHARES, random()),
     respondAsync: random() < 0.4,
-    body: { ...pick(CLIPS, random()), prompt: `${key}: a paper boat in the rain${markers}` },
+    isQuoted: way === 'quoted',
+    body: { ...pick<object>(clips[way], random()), prompt: `${key}: ${wish}${markers}` },
     faults,
   };
+}
+
+/** True where the order allowed other candidates after one that failed. */
+export function isFallback(request: unknown): boolean {
+  const { prompt } = (request ?? {}) as { prompt?: unknown };
+  return typeof prompt === 'string' && prompt.includes(NEXT_BEST);
 }
 
 /** The key that a request, ours or the one upstream saw, was made for. */

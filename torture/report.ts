@@ -1,6 +1,7 @@
 // What a run came to, as a plain table.
 
 import { countBy, type Outcome } from './storm.ts';
+import { ZERO_NAMES } from './verdict.ts';
 
 const MOST_LINES = 12;
 
@@ -10,13 +11,7 @@ const row = (name: string, value: string | number): string =>
 /** @param title such as the stack's name and the seed. */
 export function renderOutcome(title: string, outcome: Outcome): string {
   const { verdict, mishaps } = outcome;
-  const evidence = [
-    verdict.paidTwice,
-    verdict.notBound,
-    verdict.toldWrong,
-    verdict.notEnded,
-    verdict.misaccounted,
-  ].flat();
+  const evidence = ZERO_NAMES.flatMap((name) => verdict[name]);
   return [
     title,
     row('seconds', outcome.seconds.toFixed(1)),
@@ -39,7 +34,10 @@ export function renderOutcome(title: string, outcome: Outcome): string {
     row('PAID JOBS NOT BOUND AFTER THE WEBHOOKS', verdict.notBound.length),
     row('CLIENTS TOLD A WRONG JOB', verdict.toldWrong.length),
     row('JOBS NOT ENDED', verdict.notEnded.length),
-    row('BUDGETS THAT SAY OTHERWISE THAN THEIR JOBS', verdict.misaccounted.length),
+    row('BUDGETS SPENT ABOVE THEIR LIMIT', verdict.spentAboveLimit.length),
+    row('HOLDS WITHOUT A JOB, JOBS WITHOUT A HOLD', verdict.strayHolds.length),
+    row('WINDOWS THAT DRIFTED FROM THEIR HOLDS', verdict.drift.length),
+    row('ATTEMPTS SETTLED TWICE, NEVER OR WRONG', verdict.settledWrong.length),
     ...evidence.slice(0, MOST_LINES).map((line) => `    ! ${line}`),
     '',
   ].join('\n');

@@ -6,16 +6,13 @@ export interface SeenJob {
   readonly status: string;
   readonly request: unknown;
   readonly upstream: { readonly id: string | null };
-  readonly cost: { readonly actual_usd: number | null; readonly ceiling_usd: number | null };
+  /** The naive gateway's have none. */
+  readonly attempts?: readonly { readonly upstream_id: string | null }[];
   readonly outputs: readonly { readonly index: number; readonly bytes: number | null }[];
 }
 
 /** A job with the client it was listed for. */
-export type OwnedJob = SeenJob & {
-  readonly client: string;
-  /** Whether a byte of it may have left. */
-  readonly submitted: boolean;
-};
+export type OwnedJob = SeenJob & { readonly client: string };
 
 export interface Answer {
   readonly status: number;
@@ -123,7 +120,7 @@ export function openShop(
           continue;
         }
         const page = answer.body as { data: SeenJob[]; next_cursor: string | null };
-        jobs.push(...page.data.map((job) => ({ ...job, client, submitted: job.upstream.id !== null })));
+        jobs.push(...page.data.map((job) => ({ ...job, client })));
         cursor = page.next_cursor;
       }
       return jobs;

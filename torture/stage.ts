@@ -37,6 +37,7 @@ export interface Stage {
   /** Null on SQLite. */
   readonly database: Database | null;
   readonly shop: Shop;
+  readonly databaseUrl: string;
   /** Fast time, epoch milliseconds: that of every process here. */
   readonly clock: () => number;
   /** What every replica is told at its next start. */
@@ -90,6 +91,7 @@ export async function openStage(options: StageOptions): Promise<Stage> {
 
     const database = stack === 'postgres' ? await startDatabase(join(folder, 'postgres'), time) : null;
     if (database) ending.push(() => database.stop());
+    const databaseUrl = database?.url ?? `sqlite:${join(folder, 'clipgate.db')}`;
     const frontPort = await findFreePort();
     mkdirSync(join(folder, 'clips'), { recursive: true });
 
@@ -98,7 +100,7 @@ export async function openStage(options: StageOptions): Promise<Stage> {
       OPENROUTER_BASE_URL: simulator.apiUrl,
       OPENROUTER_WEBHOOK_SECRET: WEBHOOK_SECRET,
       PUBLIC_URL: (options.webhooks ?? true) ? `http://127.0.0.1:${frontPort}` : '',
-      DATABASE_URL: database?.url ?? `sqlite:${join(folder, 'clipgate.db')}`,
+      DATABASE_URL: databaseUrl,
       ARCHIVE_DIR: join(folder, 'clips'),
       CLIENT_KEYS: CLIENTS.map((client) => `${client}:${sha256(secretOf(client))}`).join(','),
       OPERATOR_KEYS: `${OPERATOR}:${sha256(secretOf(OPERATOR))}`,
@@ -133,6 +135,7 @@ export async function openStage(options: StageOptions): Promise<Stage> {
       replicas,
       database,
       clock,
+      databaseUrl,
       shop: openShop(replicas, secretOf, randomFor('shop')),
       instruct(trouble) {
         for (const replica of replicas) replica.reconfigure(envFor(trouble));

@@ -1,7 +1,8 @@
 // One run: customers buy while things go wrong, then everything gets its time, then the ledger is read.
 
 import { setTimeout as sleep } from 'node:timers/promises';
-import { findMisaccounted, openBudgets } from './accounts.ts';
+import { auditBooks, NO_MISACCOUNTS, openBudgets } from './accounts.ts';
+import { readBooks } from './books.ts';
 import { findWrongClips } from './clips.ts';
 import { buy, type Told } from './customer.ts';
 import { buyInFairWeather } from './fair-weather.ts';
@@ -116,8 +117,9 @@ export async function runStorm(stage: Stage, options: StormOptions): Promise<Out
     accusations.push(`processes ended by themselves ${collapses} times, for no order of ours`);
   const clips = guilty ? { wrong: [], compared: 0 } : await findWrongClips(stage, jobs);
   const ledger = simulator.ledger();
-  const misaccounted = guilty || !hasBudgets ? [] : await findMisaccounted(stage, jobs);
-  const judged = judge(ledger, jobs, [...accusations, ...clips.wrong], misaccounted);
+  const misaccounts =
+    guilty || !hasBudgets ? NO_MISACCOUNTS : auditBooks(await readBooks(stage.databaseUrl), ledger);
+  const judged = judge(ledger, jobs, [...accusations, ...clips.wrong], misaccounts);
   const verdict = guilty ? { ...judged, notBound: [], notEnded: [] } : judged;
   return {
     verdict,

@@ -1,18 +1,17 @@
-// Whether we lied, by the ledger of upstream alone: five counts that must be zero, and what explains the rest.
+// Whether we lied, by the ledger of upstream and the rows of budgets: the counts that must be zero, and what explains the rest.
 
 import type { LedgerEntry } from '../src/simulator/index.ts';
-import { keyOf } from './orders.ts';
+import type { Misaccounts } from './accounts.ts';
+import { isFallback, keyOf } from './orders.ts';
 import { type SeenJob, TERMINAL } from './shop.ts';
 
-export interface Verdict {
+export interface Verdict extends Misaccounts {
   readonly paidTwice: readonly string[];
   /** Paid for and of no job, although upstream's webhook was taken; or of a job that says otherwise. */
   readonly notBound: readonly string[];
   readonly toldWrong: readonly string[];
   /** Neither ended nor unknown for good reason. */
   readonly notEnded: readonly string[];
-  /** Budgets that say otherwise than their jobs, or let through more than their limit. */
-  readonly misaccounted: readonly string[];
   /** Bought, the answer was lost, and no webhook was ever taken: nothing could have told us. What became of each. */
   readonly unknownAccepted: readonly string[];
   readonly unknownNeverAccepted: number;
@@ -24,10 +23,11 @@ const ENDS: Readonly<Record<string, string>> = { dead: 'failed' };
 const wasTold = (entry: LedgerEntry): boolean =>
   entry.webhooks.some(({ status }) => status !== null && status >= 200 && status < 300);
 
-/** Keys with more than one bought job. */
+/** Keys with more than one bought job. Another candidate may follow one that failed, where the order allows it. */
 export function findPaidTwice(ledger: readonly LedgerEntry[]): string[] {
   const counts = new Map<string, number>();
-  for (const { body } of ledger) {
+  for (const { body, status } of ledger) {
+    if (status === 'failed' && isFallback(body)) continue;
     const key = keyOf(body) ?? 'no key at all';
     counts.set(key, (counts.get(key) ?? 0) + 1);
   }
@@ -36,15 +36,17 @@ export function findPaidTwice(ledger: readonly LedgerEntry[]): string[] {
 
 /**
  * Judges the jobs of all clients as they stand when everything has had its time.
- * @param accusations what clients noticed on the way. @param misaccounted what budgets say wrong.
+ * @param accusations what clients noticed on the way. @param misaccounts what budgets say wrong.
  */
 export function judge(
   ledger: readonly LedgerEntry[],
   jobs: readonly SeenJob[],
   accusations: readonly string[],
-  misaccounted: readonly string[],
+  misaccounts: Misaccounts,
 ): Verdict {
-  const byUpstreamId = new Map(jobs.flatMap((job) => (job.upstream.id ? [[job.upstream.id, job]] : [])));
+  const upstreamIds = ({ upstream, attempts = [] }: SeenJob) =>
+    [upstream.id, ...attempts.map(({ upstream_id }) => upstream_id)].flatMap((id) => id ?? []);
+  const byUpstreamId = new Map(jobs.flatMap((job) => upstreamIds(job).map((id) => [id, job] as const)));
   const bought = new Map(ledger.map((entry) => [entry.job_id, entry]));
   const unbound = ledger.filter((entry) => !byUpstreamId.has(entry.job_id));
   const unknown = jobs.filter(({ status }) => status === 'submission_unknown');
@@ -78,7 +80,7 @@ export function judge(
     notEnded: jobs
       .filter(({ status }) => !TERMINAL.has(status) && status !== 'submission_unknown')
       .map((job) => `${job.id} of ${keyOf(job.request)} is still ${job.status}`),
-    misaccounted,
+    ...misaccounts,
     unknownAccepted: excused.map(describeSilence),
     unknownNeverAccepted:
       unknown.length - excused.length - notBound.filter((line) => / are: .*unknown/.test(line)).length,
@@ -92,6 +94,19 @@ function describeSilence({ webhooks, ready_at: readyAt }: LedgerEntry): string {
   return `answered ${webhooks.map(({ status, error }) => status ?? error).join(', ')}`;
 }
 
+/** The counts that must be zero, with what each is called where it is not. */
+export const ZEROS = {
+  paidTwice: 'paid twice',
+  notBound: 'not bound',
+  toldWrong: 'told wrong',
+  notEnded: 'not ended',
+  spentAboveLimit: 'spent above limit',
+  strayHolds: 'holds without job',
+  drift: 'drift',
+  settledWrong: 'settled twice or wrong',
+} as const satisfies Partial<Record<keyof Verdict, string>>;
+
+export const ZERO_NAMES = Object.keys(ZEROS) as (keyof typeof ZEROS)[];
+
 /** True where no count that must be zero is more. */
-export const holds = ({ paidTwice, notBound, toldWrong, notEnded, misaccounted }: Verdict): boolean =>
-  [paidTwice, notBound, toldWrong, notEnded, misaccounted].every((list) => list.length === 0);
+export const holds = (verdict: Verdict): boolean => ZERO_NAMES.every((name) => verdict[name].length === 0);
