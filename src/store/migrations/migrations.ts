@@ -22,6 +22,7 @@ import { listIndexesMigration } from './0019-list-indexes.ts';
 import { deletedVideosMigration } from './0020-deleted-videos.ts';
 import { keyOfJobsMigration } from './0021-key-of-jobs.ts';
 import { originsMigration } from './0022-origins.ts';
+import { keyLinesMigration } from './0023-key-lines.ts';
 import type { Migration } from './migrator.ts';
 
 export const MIGRATIONS: readonly Migration[] = [
@@ -47,4 +48,5 @@ export const MIGRATIONS: readonly Migration[] = [
   deletedVideosMigration,
   keyOfJobsMigration,
   originsMigration,
+  keyLinesMigration,
 ];

@@ -40,14 +40,18 @@ function toScope({ scope_kind: kind, scope_id: id }: BudgetRow): BudgetScope {
   return { kind, id };
 }
 
-/** Which budgets an order asks: one for everything, its client's, its key's. */
+/** What a budget of a key is kept under: the first of the keys that replaced one another up to this one. */
+export const lineOf = (keyId: string | null | RawBuilder<unknown>) =>
+  sql<string>`coalesce((select keys.line from keys where keys.id = ${keyId}), ${keyId})`;
+
+/** Which budgets an order asks: one for everything, its client's, its key's and those of keys before it. */
 export const applies = (
   clientId: string | RawBuilder<unknown>,
   keyId: string | null | RawBuilder<unknown>,
 ) => sql<boolean>`budgets.deleted_at is null and (
   budgets.scope_kind = 'all'
   or (budgets.scope_kind = 'client' and budgets.scope_id = ${clientId})
-  or (budgets.scope_kind = 'key' and budgets.scope_id = ${keyId}))`;
+  or (budgets.scope_kind = 'key' and budgets.scope_id = ${lineOf(keyId)}))`;
 
 /**
  * Every transaction locks windows in this order: the whole first, then the client's, then the key's, each by id. Two

@@ -1,7 +1,7 @@
 // Budgets as operators define them and callers read them: with the window that contains the present.
 
 import { sql } from 'kysely';
-import type { Budget, BudgetState } from '../../core/accounts/budget.ts';
+import type { Budget, BudgetScope, BudgetState } from '../../core/accounts/budget.ts';
 import type { Calendar } from '../../core/accounts/calendar.ts';
 import { isTerminal, JOB_STATUSES } from '../../core/job/job.ts';
 import type { Act } from '../ports/audit.ts';
@@ -9,14 +9,16 @@ import type { BudgetStore } from '../ports/budgets.ts';
 import type { Database, Queries } from '../sql/database.ts';
 import type { BudgetTable } from '../sql/tables.ts';
 import { writeAudit } from './audit.ts';
-import { applies, BUDGET_COLUMNS, type BudgetRow, selectBudgets, toBudget } from './budget-row.ts';
+import { applies, BUDGET_COLUMNS, type BudgetRow, lineOf, selectBudgets, toBudget } from './budget-row.ts';
 import { noticeThresholds, openWindow } from './budget-windows.ts';
 
 /** Jobs in these states may have been charged; whether and how much is unknown while their hold is open. */
 const SETTLED_LATE = JOB_STATUSES.filter((status) => isTerminal(status) || status === 'submission_unknown');
 
-const scopeIdOf = ({ scope }: Pick<Budget, 'scope'>): string | null =>
-  scope.kind === 'all' ? null : scope.id;
+function scopeIdOf(scope: BudgetScope) {
+  if (scope.kind === 'all') return null;
+  return scope.kind === 'key' ? lineOf(scope.id) : scope.id;
+}
 
 type Changed = Partial<
   Pick<BudgetTable, 'limit_micro_usd' | 'hard' | 'thresholds' | 'unpriced_hold_micro_usd' | 'include_byok'>
@@ -109,7 +111,7 @@ export function createBudgets(
           .values({
             id: budget.id,
             scope_kind: budget.scope.kind,
-            scope_id: scopeIdOf(budget),
+            scope_id: scopeIdOf(budget.scope),
             limit_micro_usd: budget.limitMicroUsd,
             period: budget.period,
             time_zone: budget.timeZone,
@@ -179,7 +181,8 @@ export function createBudgets(
       if (after !== null) query = query.where('id', '>', after);
       if (scope !== null) {
         query = query.where('scope_kind', '=', scope.kind);
-        if (scope.kind !== 'all') query = query.where('scope_id', '=', scope.id);
+        const id = scopeIdOf(scope);
+        if (id !== null) query = query.where('scope_id', '=', id);
       }
       return statesOf(await query.execute());
     },

@@ -69,7 +69,14 @@ async function claimAct(
   );
 }
 
-async function insertKey(db: Queries, dialect: Dialect, key: NewKey, by: Act): Promise<StoredKey> {
+/** @param line the first key of those that it replaces; null = it replaces none. */
+async function insertKey(
+  db: Queries,
+  dialect: Dialect,
+  key: NewKey,
+  line: string | null,
+  by: Act,
+): Promise<StoredKey> {
   const row = await db
     .insertInto('keys')
     .values({
@@ -86,6 +93,7 @@ async function insertKey(db: Queries, dialect: Dialect, key: NewKey, by: Act): P
       expires_at: key.expiresAt,
       revoked_at: null,
       replaced_by: null,
+      line,
       last_used_on: null,
     })
     .onConflict((conflict) => conflict.column('sha256').doNothing())
@@ -114,7 +122,9 @@ const ensureClient = (db: Queries, dialect: Dialect, name: string) =>
 
 export function createKeyStore({ reader, dialect, writeOne, writeAccounts }: Database): KeyStore {
   const lockKey = (db: Queries, id: string) =>
-    dialect.lockRows(db.selectFrom('keys').select(KEY_COLUMNS).where('id', '=', id)).executeTakeFirst();
+    dialect
+      .lockRows(db.selectFrom('keys').select([...KEY_COLUMNS, 'line']).where('id', '=', id))
+      .executeTakeFirst();
 
   async function replay(db: Queries, id: string): Promise<CreateKeyResult> {
     const row = await selectKeys(db).where('id', '=', id).executeTakeFirstOrThrow();
@@ -128,7 +138,7 @@ export function createKeyStore({ reader, dialect, writeOne, writeAccounts }: Dat
         if (earlier) return replay(db, earlier);
         if (made.scopes.some((scope) => DEFAULT_SCOPES.includes(scope)))
           await ensureClient(db, dialect, made.client);
-        const key = await insertKey(db, dialect, made, by);
+        const key = await insertKey(db, dialect, made, null, by);
         await writeAudit(db, dialect, {
           ...auditOf(key, by, 'create'),
           before: null,
@@ -153,7 +163,8 @@ export function createKeyStore({ reader, dialect, writeOne, writeAccounts }: Dat
         if (problem !== null) throw new ClipgateError('key_not_active', `The key ${id} ${problem}.`);
         // As long-lived as the one before.
         const expiresAt = old.expiresAt === null ? null : now + old.expiresAt - old.createdAt;
-        const key = await insertKey(db, dialect, { ...old, ...made, expiresAt }, by);
+        const line = row.line ?? row.id;
+        const key = await insertKey(db, dialect, { ...old, ...made, expiresAt }, line, by);
         const endsAt = Math.min(now + graceMs, old.expiresAt ?? Number.MAX_SAFE_INTEGER);
         await db
           .updateTable('keys')

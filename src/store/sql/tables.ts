@@ -176,6 +176,8 @@ export interface KeyTable {
   readonly expires_at: number | null;
   readonly revoked_at: number | null;
   readonly replaced_by: string | null;
+  /** The first of the keys that replaced one another up to this one; null = it replaced none. */
+  readonly line: string | null;
   readonly last_used_on: string | null;
 }
 

@@ -3,6 +3,7 @@
 import { describe, expect, it } from 'vitest';
 import type { BudgetScope } from '../../../src/core/accounts/budget.ts';
 import { createCalendar } from '../../../src/core/accounts/calendar.ts';
+import { NO_LIMITS } from '../../../src/core/accounts/key.ts';
 import { ClipgateError } from '../../../src/core/errors.ts';
 import type { Job, JobChange, JobStatus } from '../../../src/core/job/job.ts';
 import type { NewBudget } from '../../../src/store/ports/budgets.ts';
@@ -131,6 +132,38 @@ export function describeBudgets(current: () => StoreUnderTest): void {
       await createClaim(store, order(80, { clientId: 'press' }));
       const held = await Promise.all([all, client, other, key].map(({ id }) => useOf(store, id)));
       expect(held.map(([, micro]) => micro)).toEqual([150, 70, 80, 10]);
+    });
+
+    it('asks the budgets of a key for every key that a rotation put in its place', async () => {
+      const { store } = current();
+      const keyRow = (id: string) => ({
+        id,
+        client: 'studio',
+        name: null,
+        sha256: id.padEnd(64, '0'),
+        last4: null,
+        scopes: ['read', 'write'] as const,
+        models: null,
+        limits: NO_LIMITS,
+        expiresAt: null,
+      });
+      const rotate = (from: string, to: string) => store.rotateKey(from, keyRow(to), DAY_MS, BY, null);
+      await store.createKey(keyRow('key_a'), BY, null);
+      const scope = { kind: 'key', id: 'key_a' } as const;
+      const early = await store.createBudget(budget({ scope, limitMicroUsd: 100 }), BY);
+      await rotate('key_a', 'key_b');
+      await rotate('key_b', 'key_c');
+      const late = await store.createBudget(budget({ scope: { kind: 'key', id: 'key_c' } }), BY);
+      for (const keyId of ['key_a', 'key_b', 'key_c']) await createClaim(store, order(30, { keyId }));
+      await expect(
+        store.createJob(createIntent(order(30, { keyId: 'key_c' })), 'a', LEASE_MS),
+      ).rejects.toMatchObject({ code: 'budget_exceeded', details: { budget: { id: early.id, scope } } });
+      expect([await useOf(store, early.id), await useOf(store, late.id)]).toEqual([
+        [0, 90, 0],
+        [0, 90, 0],
+      ]);
+      const listed = await store.listBudgets({ scope: { kind: 'key', id: 'key_b' }, after: null, limit: 9 });
+      expect(listed.map((state) => state.budget.id)).toEqual([early.id, late.id]);
     });
 
     it('refuses an unknown ceiling under a hard budget, or holds what the budget says for one', async () => {

@@ -23,7 +23,9 @@ const BudgetScopeSchema = z
     z.strictObject({ kind: z.literal('client'), id: NameSchema }),
     z.strictObject({ kind: z.literal('key'), id: NameSchema }),
   ])
-  .describe('What the budget counts: everything, the jobs of one client, or the jobs ordered with one key.');
+  .describe(
+    'What the budget counts: everything, the jobs of one client, or the jobs ordered with one key. Keys that replace one another in rotations share their budgets, which name the first of them.',
+  );
 
 const terms = {
   limit_usd: usd.describe('What may be spent and held per window, in US dollars.'),
