@@ -16,6 +16,7 @@ import type { Ranking } from '../../core/routing/plan-route.ts';
 import type { CatalogView } from '../../service/catalog/catalog-cache.ts';
 import { type ContentLinks, toQuery } from '../../service/clips/content-links.ts';
 import type { JobRecord } from '../../service/jobs/job-records.ts';
+import { sentKey } from '../../service/orders/resubmission.ts';
 
 const isoTime = (ms: number) => new Date(ms).toISOString();
 const isoOrNull = (ms: number | null) => (ms === null ? null : isoTime(ms));
@@ -210,7 +211,7 @@ export function renderJob(
     ],
     tags: job.tags,
     reference: job.reference,
-    idempotency_key: job.idempotencyKey,
+    idempotency_key: sentKey(job.idempotencyKey),
     request_id: job.requestId,
     erased_at: isoOrNull(erasedAt(job)),
     resubmit_of: job.resubmitOf,

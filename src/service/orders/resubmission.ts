@@ -64,6 +64,10 @@ function keyOf(principal: Principal, job: Job, key: string | null): string {
   return principal.client === job.clientId ? key : `${principal.client} ${key}`;
 }
 
+/** A key as its caller sent it; null where it was made here. */
+export const sentKey = (key: string | null): string | null =>
+  key === null || key.includes(' ') ? null : key;
+
 function requireSense(job: Job, history: IntentHistory, acceptDoubleCharge: boolean): void {
   const about = { details: { jobStatus: job.status } };
   if (job.bodyErasedAt !== null) {
