@@ -53,8 +53,17 @@ export function createAuthenticator(parts: AuthenticatorParts): Authenticator {
   }
 
   async function lookUp(request: FastifyRequest, digest: string): Promise<ClipgateError | undefined> {
-    // Before the look-up, so that the right key is not found out either. Keys that were right before go on.
-    const retryAfterS = keys.hasSeen(digest) ? 0 : failedKeys.retryAfterS(request.ip);
+    // Keys that were right before go on.
+    if (keys.hasSeen(digest)) {
+      const known = await keys.findKey(digest);
+      if (known) return identify(request, known);
+    }
+    return failedKeys.inTurn(request.ip, () => tryKey(request, digest));
+  }
+
+  async function tryKey(request: FastifyRequest, digest: string): Promise<ClipgateError | undefined> {
+    // Before the look-up, so that the right key is not found out either.
+    const retryAfterS = failedKeys.retryAfterS(request.ip);
     if (retryAfterS > 0) {
       return new ClipgateError('rate_limited', 'Too many wrong keys came from this address.', {
         retryAfterS,

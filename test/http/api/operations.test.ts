@@ -204,7 +204,7 @@ describe('what should not happen', () => {
       hasSeen: () => false,
     },
     usage: { note: () => undefined },
-    failedKeys: { retryAfterS: () => 0, note: () => undefined },
+    failedKeys: { retryAfterS: () => 0, note: () => undefined, inTurn: (_address, attempt) => attempt() },
     rateLimiter: { admit: () => undefined, giveBack: () => undefined },
     clientAdmin: { put: fail, get: fail, list: fail, secretsOf: fail, evict: () => undefined },
     keyAdmin: { create: fail, rotate: fail, update: fail, revoke: fail, get: fail, list: fail },

@@ -129,6 +129,22 @@ describe('the authenticator', () => {
     expect(await ask('Bearer x')).toBe('key_revoked');
   });
 
+  it('answers ten wrong keys of an address, also of a hundred that come at once', async () => {
+    let asked = 0;
+    const source: KeySource = {
+      async findKey() {
+        asked += 1;
+        await new Promise((resolve) => setImmediate(resolve));
+        return null;
+      },
+    };
+    const { ask } = createAsker(source);
+    const answers = await Promise.all(Array.from({ length: 100 }, (_, nth) => ask(`Bearer guess-${nth}`)));
+    expect(answers.filter((code) => code === 'unauthorized')).toHaveLength(10);
+    expect(answers.filter((code) => code === 'rate_limited')).toHaveLength(90);
+    expect(asked).toBe(10);
+  });
+
   it('answers with an error where the keys cannot be looked up', async () => {
     const { ask } = createAsker({
       findKey: () => Promise.reject(Object.assign(new Error('x'), { code: 'down' })),
