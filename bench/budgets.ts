@@ -59,6 +59,7 @@ try {
       env: {
         DATABASE_URL: await createUrl(),
         POLL_MIN_MS: '60000',
+        POLL_MAX_MS: '60000',
         CLIENT_KEYS: `bench:${hashOf(AUTHORIZATION.slice('Bearer '.length))},budgeted:${hashOf(keyOf('budgeted'))}`,
         OPERATOR_KEYS: `ops:${hashOf(keyOf('operator'))}`,
       },
