@@ -929,7 +929,7 @@ export interface components {
          *     }
          */
         BudgetBody: {
-            /** @description What the budget counts: everything, the jobs of one client, or the jobs ordered with one key. */
+            /** @description What the budget counts: everything, the jobs of one client, or the jobs ordered with one key. Keys that replace one another in rotations share their budgets, which name the first of them. */
             scope: {
                 /** @constant */
                 kind: "all";
