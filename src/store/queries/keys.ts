@@ -123,7 +123,12 @@ const ensureClient = (db: Queries, dialect: Dialect, name: string) =>
 export function createKeyStore({ reader, dialect, writeOne, writeAccounts }: Database): KeyStore {
   const lockKey = (db: Queries, id: string) =>
     dialect
-      .lockRows(db.selectFrom('keys').select([...KEY_COLUMNS, 'line']).where('id', '=', id))
+      .lockRows(
+        db
+          .selectFrom('keys')
+          .select([...KEY_COLUMNS, 'line'])
+          .where('id', '=', id),
+      )
       .executeTakeFirst();
 
   async function replay(db: Queries, id: string): Promise<CreateKeyResult> {
