@@ -7,6 +7,9 @@ COPY package.json package-lock.json ./
 RUN npm ci --no-audit --no-fund
 COPY tsconfig.json tsconfig.build.json ./
 COPY src src
+COPY console console
+COPY scripts scripts
+COPY openapi openapi
 RUN npm run build
 
 FROM node:24-bookworm-slim AS dependencies

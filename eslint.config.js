@@ -10,6 +10,7 @@ export default tseslint.config(...layers, {
     'torture/**/*.ts',
     'demo/**/*.ts',
     'scripts/**/*.ts',
+    'console/**/*.ts',
   ],
   plugins: { '@typescript-eslint': tseslint.plugin },
   languageOptions: { parser: tseslint.parser, parserOptions: { projectService: true } },

@@ -97,7 +97,8 @@ describe.each(TOURS)('the commands of $path', ({ steps }) => {
     const { url, init } = parseCurl(command, variables);
     expect(url.startsWith(DEFAULT_URL)).toBe(true);
     const ask = () => fetch(url.replace(DEFAULT_URL, gateway.url), init);
-    if (init.method === 'DELETE') {
+    // What changes something and prints nothing answers with nothing.
+    if (init.method === 'DELETE' || (init.method !== 'GET' && answer === null && lines === null)) {
       expect((await ask()).status).toBe(204);
       return;
     }

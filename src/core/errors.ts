@@ -16,6 +16,8 @@ export type ErrorCode =
   | 'unauthorized'
   | 'key_expired'
   | 'key_revoked'
+  | 'session_ended'
+  | 'cross_origin'
   | 'scope_missing'
   | 'model_not_allowed'
   | 'key_not_active'

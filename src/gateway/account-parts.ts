@@ -12,10 +12,11 @@ import { createKeySource } from '../service/accounts/key-source.ts';
 import { createKeyUsage } from '../service/accounts/key-usage.ts';
 import { createKeys } from '../service/accounts/keys.ts';
 import { createSecretBox } from '../service/accounts/secret-box.ts';
+import { createSessions } from '../service/accounts/sessions.ts';
 import type { Log } from '../service/runtime/log.ts';
 import type { JobStore } from '../store/ports/job-store.ts';
 import type { Lifecycle } from './lifecycle.ts';
-import { KEYS, STOP_MS } from './timeouts.ts';
+import { KEYS, SESSIONS, STOP_MS } from './timeouts.ts';
 
 export interface AccountContext {
   readonly config: Config;
@@ -33,7 +34,9 @@ export function createAccountParts({ config, store, clock, monotonic, log, lifec
     clients: config.CLIENT_KEYS ?? new Map(),
     operators: config.OPERATOR_KEYS ?? new Map(),
   });
-  const keys = createKeys(createKeySource({ env, store }), { clock, ...KEYS });
+  const source = createKeySource({ env, store });
+  const keys = createKeys(source, { clock, ...KEYS });
+  const sessions = createSessions({ keys: source, store, randomBytes, log }, { clock, ...KEYS, ...SESSIONS });
   const box = config.SECRETS_KEY ? createSecretBox(config.SECRETS_KEY, randomBytes) : null;
   const clientAdmin = createClientAdmin({
     store,
@@ -49,14 +52,18 @@ export function createAccountParts({ config, store, clock, monotonic, log, lifec
   });
   const unsubscribe = store.onAccountsChanged(() => {
     keys.evict();
+    sessions.evict();
     clientAdmin.evict();
   });
   lifecycle.add('key events', { phase: 'base', stop: unsubscribe, stopMs: STOP_MS });
   const usage = createKeyUsage({ store, clock, log });
   lifecycle.add('key usage', { phase: 'base', stop: () => usage.drain(), stopMs: STOP_MS });
 
+  lifecycle.add('session usage', { phase: 'base', stop: () => sessions.drain(), stopMs: STOP_MS });
+
   return {
     keys,
+    sessions,
     usage,
     failedKeys: createFailedKeys(monotonic),
     rateLimiter: createRateLimiter(monotonic),

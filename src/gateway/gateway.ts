@@ -6,6 +6,7 @@ import type { Logger } from 'pino';
 import type { Config } from '../config/variables.ts';
 import type { Secret } from '../core/secret.ts';
 import { createApp } from '../http/app.ts';
+import { CONSOLE_FOLDER } from '../http/console/pages.ts';
 import { trackConnections } from '../http/server/connections.ts';
 import type { App } from '../http/server/context.ts';
 import { type BillWatch, createBillWatch } from '../service/accounts/bill-watch.ts';
@@ -58,6 +59,8 @@ export interface GatewayParts {
   readonly apiKey?: () => Secret | undefined;
   /** PEM certificates trusted beside the runtime's own where clients' URLs lead. */
   readonly trust?: readonly string[];
+  /** The console's pages, where they are not those of this build. */
+  readonly consoleFolder?: string;
 }
 
 export interface Gateway {
@@ -250,6 +253,7 @@ export async function createGateway(parts: GatewayParts): Promise<Gateway> {
     acts: createJobActs({ store, jobs, erasure }),
     links,
     publicUrl: config.PUBLIC_URL,
+    consoleFolder: parts.consoleFolder ?? CONSOLE_FOLDER,
     pingStore: () => store.ping(),
     checkArchive: createArchiveHealth({ storage, clock: monotonic, alarms }),
     holds,

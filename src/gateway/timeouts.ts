@@ -38,6 +38,9 @@ export const CALLBACKS = { concurrency: 32, perHost: 4, leaseMs: 60_000 };
 /** How long a revoked key may still be accepted, and how many keys are remembered for that long. */
 export const KEYS = { maxAgeMs: 5_000, max: 10_000 };
 
+/** A working day of the console; one that was left open over lunch is still signed in. */
+export const SESSIONS = { lifeMs: 12 * 3_600_000, idleMs: 2 * 3_600_000, noteMs: 60_000, maxPerKey: 50 };
+
 /** At a shutdown, how long the request is waited for of a connection that was accepted just before. */
 export const ACCEPTED_MS = 100;
 

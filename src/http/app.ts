@@ -41,6 +41,8 @@ import { routeRoutes } from './api/routes/route.ts';
 import { spendRoutes } from './api/routes/spend.ts';
 import { submissionRoutes } from './api/routes/submissions.ts';
 import { problems } from './api/schemas/problem.ts';
+import { consolePages } from './console/pages.ts';
+import { type SessionRoutesParts, sessionRoutes } from './console/session.ts';
 import { admitBodies } from './input/body-admission.ts';
 import { readJsonBodies } from './input/json-body.ts';
 import { createJsonParser } from './input/large-json.ts';
@@ -95,8 +97,9 @@ export interface AppParts extends Omit<OperationRoutesParts, 'catalog' | 'isClos
   readonly acts: JobActs;
   readonly links: ContentLinks;
   readonly modelAliases: ModelAliases;
-  /** PUBLIC_URL; undefined = clients reach this gateway at the address they use. */
-  readonly publicUrl: string | undefined;
+  readonly sessions: AuthenticatorParts['sessions'] & SessionRoutesParts['sessions'];
+  /** The folder of the console's pages; they are built apart from the gateway. */
+  readonly consoleFolder: string;
 }
 
 const BODY_LIMIT = 64 * 1024;
@@ -181,6 +184,14 @@ export async function createApp(parts: AppParts): Promise<App> {
       await open.register(hookRoutes(parts));
     }),
   );
+  await app.register(
+    scope('public', async (open) => {
+      readJsonBodies(open, parser);
+      answerPrivately(open);
+      await open.register(sessionRoutes({ ...parts, authenticate }));
+    }),
+  );
+  await app.register(scope('public', consolePages(parts.consoleFolder)));
   if (parts.servesMetrics) await app.register(metricsRoute({ ...parts, authenticate }));
   await app.register(
     scope('client', async (api) => {

@@ -11,6 +11,7 @@ interface Place {
 }
 
 const PLACES: readonly Place[] = [
+  { name: 'console', path: '/console', what: 'Clips, money and reasons, for people.' },
   { name: 'documentation', path: '/docs', what: 'The API, to read and to try.' },
   { name: 'openapi', path: '/openapi.json', what: 'Its OpenAPI document.' },
   { name: 'models', path: '/models', what: 'Models with what they can do and what they cost.' },

@@ -19,6 +19,7 @@ import { describeReads } from './contract/reads.ts';
 import { describeResolution } from './contract/resolution.ts';
 import { describeResubmissions } from './contract/resubmissions.ts';
 import { describeRunningJobs } from './contract/running-jobs.ts';
+import { describeSessions } from './contract/sessions.ts';
 import { describeSpend } from './contract/spend.ts';
 import { describeSteps } from './contract/steps.ts';
 import type { OpenStore, StoreUnderTest } from './contract/store-under-test.ts';
@@ -47,6 +48,7 @@ export function describeJobStore(name: string, open: OpenStore): void {
     describe('reading', () => describeReads(current));
     describe('the bodies of requests', () => describeBodies(current));
     describe('keys and clients', () => describeKeys(current));
+    describe('sessions of the console', () => describeSessions(current));
     describe('jobs running at once', () => describeRunningJobs(current));
     describe('the audit log', () => describeAudit(current));
     describe('budgets', () => describeBudgets(current));

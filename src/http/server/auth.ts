@@ -1,4 +1,4 @@
-// Authentication: turns the bearer key of a request into the principal it acts for.
+// Authentication: turns the bearer key of a request, or the session of a browser, into the principal it acts for.
 
 import { hash } from 'node:crypto';
 import type { FastifyReply, FastifyRequest } from 'fastify';
@@ -7,7 +7,10 @@ import type { Principal } from '../../core/principal.ts';
 import { NO_KEY } from '../../service/accounts/key-source.ts';
 import type { KeyUsage } from '../../service/accounts/key-usage.ts';
 import type { Keys, KnownKey } from '../../service/accounts/keys.ts';
+import type { KnownSession, Sessions } from '../../service/accounts/sessions.ts';
 import type { FailedKeys } from './failed-keys.ts';
+import { findCrossOrigin } from './same-origin.ts';
+import { readSessionToken } from './session-cookie.ts';
 
 declare module 'fastify' {
   interface FastifyRequest {
@@ -18,12 +21,15 @@ declare module 'fastify' {
 
 export interface AuthenticatorParts {
   readonly keys: Pick<Keys, 'findKey' | 'peekKey' | 'hasSeen'>;
+  readonly sessions: Pick<Sessions, 'find' | 'peek' | 'hasSeen' | 'note'>;
   readonly usage: Pick<KeyUsage, 'note'>;
   readonly failedKeys: FailedKeys;
   /** Epoch milliseconds. */
   readonly clock: () => number;
   /** Where true, a request without a known key acts for the one anonymous client. */
   readonly isOpen: boolean;
+  /** PUBLIC_URL: pages of this gateway may have its host. */
+  readonly publicUrl: string | undefined;
 }
 
 export type Authenticator = (
@@ -32,47 +38,77 @@ export type Authenticator = (
   done: (error?: Error) => void,
 ) => void;
 
+/** What is wrong with a known key, if anything. */
+export function findKeyProblem(
+  { principal: { keyId }, revoked, expiresAt }: KnownKey,
+  now: number,
+): ClipgateError | undefined {
+  if (revoked) return new ClipgateError('key_revoked', `The key ${keyId} was revoked.`);
+  // Compared at every request: a key that was looked up in time may have expired since.
+  if (expiresAt === null || now < expiresAt) return undefined;
+  return new ClipgateError('key_expired', `The key ${keyId} has expired.`);
+}
+
 /**
- * An onRequest hook that sets `request.principal` or refuses: unauthorized, key_expired, key_revoked; rate_limited after
- * too many wrong keys of one address.
+ * Looks up what an address claims to know; null = it is unknown, and counted against the address. What was right before
+ * goes on.
+ * @throws ClipgateError rate_limited after too many such guesses.
+ */
+export async function findUnguessed<T>(
+  { find, hasSeen }: { find(digest: string): Promise<T | null>; hasSeen(digest: string): boolean },
+  digest: string,
+  failed: FailedKeys,
+  address: string,
+): Promise<T | null> {
+  const known = hasSeen(digest) ? await find(digest) : null;
+  if (known) return known;
+  return failed.inTurn(address, async () => {
+    // Before the look-up, so that the right one is not found out either.
+    const retryAfterS = failed.retryAfterS(address);
+    if (retryAfterS > 0) {
+      throw new ClipgateError('rate_limited', 'Too many wrong keys came from this address.', { retryAfterS });
+    }
+    const found = await find(digest);
+    if (!found) failed.note(address);
+    return found;
+  });
+}
+
+/**
+ * An onRequest hook that sets `request.principal` or refuses: unauthorized, key_expired, key_revoked, session_ended,
+ * cross_origin; rate_limited after too many wrong keys of one address.
  */
 export function createAuthenticator(parts: AuthenticatorParts): Authenticator {
-  const { keys, usage, failedKeys, clock, isOpen } = parts;
+  const { keys, sessions, usage, failedKeys, clock, isOpen, publicUrl } = parts;
+  const lookups = { find: keys.findKey, hasSeen: keys.hasSeen };
 
-  /** What is wrong with a known key, if anything. */
   function identify(request: FastifyRequest, key: KnownKey): ClipgateError | undefined {
+    const problem = findKeyProblem(key, clock());
+    if (problem) return problem;
     const { keyId } = key.principal;
-    if (key.revoked) return new ClipgateError('key_revoked', `The key ${keyId} was revoked.`);
-    // Compared at every request: a key that was looked up in time may have expired since.
-    if (key.expiresAt !== null && clock() >= key.expiresAt) {
-      return new ClipgateError('key_expired', `The key ${keyId} has expired.`);
-    }
     if (key.source === 'store' && keyId !== null) usage.note(keyId);
     request.principal = key.principal;
     return undefined;
   }
 
-  async function lookUp(request: FastifyRequest, digest: string): Promise<ClipgateError | undefined> {
-    // Keys that were right before go on.
-    if (keys.hasSeen(digest)) {
-      const known = await keys.findKey(digest);
-      if (known) return identify(request, known);
-    }
-    return failedKeys.inTurn(request.ip, () => tryKey(request, digest));
+  function resume(request: FastifyRequest, digest: string, session: KnownSession): ClipgateError | undefined {
+    const { key, endsAt } = session;
+    if (!key || clock() >= endsAt) return sessionEnded();
+    const changes = request.method !== 'GET' && request.method !== 'HEAD';
+    const refusal = (changes ? findCrossOrigin(request, publicUrl) : undefined) ?? identify(request, key);
+    if (!refusal) sessions.note(digest, session);
+    return refusal;
   }
 
-  async function tryKey(request: FastifyRequest, digest: string): Promise<ClipgateError | undefined> {
-    // Before the look-up, so that the right key is not found out either.
-    const retryAfterS = failedKeys.retryAfterS(request.ip);
-    if (retryAfterS > 0) {
-      return new ClipgateError('rate_limited', 'Too many wrong keys came from this address.', {
-        retryAfterS,
-      });
-    }
-    const found = await keys.findKey(digest);
+  async function lookUpKey(request: FastifyRequest, digest: string): Promise<ClipgateError | undefined> {
+    const found = await findUnguessed(lookups, digest, failedKeys, request.ip);
     if (found) return identify(request, found);
-    failedKeys.note(request.ip);
     return unauthorized('The key in the Authorization header is unknown to this gateway.');
+  }
+
+  async function lookUpSession(request: FastifyRequest, digest: string): Promise<ClipgateError | undefined> {
+    const found = await findUnguessed(sessions, digest, failedKeys, request.ip);
+    return found ? resume(request, digest, found) : sessionEnded();
   }
 
   async function lookUpAnonymous(request: FastifyRequest): Promise<ClipgateError | undefined> {
@@ -80,8 +116,23 @@ export function createAuthenticator(parts: AuthenticatorParts): Authenticator {
     return found ? identify(request, found) : unauthorized('This gateway asks for a key.');
   }
 
+  /** A browser without a session that holds is as good as one without any where no key is asked for. */
+  async function useSession(request: FastifyRequest, digest: string): Promise<ClipgateError | undefined> {
+    const refusal = await lookUpSession(request, digest);
+    return isOpen && refusal?.code === 'session_ended' ? lookUpAnonymous(request) : refusal;
+  }
+
   return (request, _reply, done) => {
     const { authorization } = request.headers;
+    const token = authorization === undefined ? readSessionToken(request) : null;
+    if (token !== null) {
+      const digest = hash('sha256', token, 'hex');
+      const known = sessions.peek(digest);
+      const refusal = known ? resume(request, digest, known) : undefined;
+      if (known && refusal?.code !== 'session_ended') return done(refusal);
+      useSession(request, digest).then(done, done);
+      return;
+    }
     const key = /^Bearer +(\S+)$/i.exec(authorization ?? '')?.[1];
     const digest = key === undefined ? null : hash('sha256', key, 'hex');
     // A promise would cost a short answer more than all else it does.
@@ -89,7 +140,7 @@ export function createAuthenticator(parts: AuthenticatorParts): Authenticator {
     if (known && (digest !== null || isOpen)) return done(identify(request, known));
     if (!isOpen) {
       if (digest === null) return done(unauthorized(faultOf(authorization)));
-      lookUp(request, digest).then(done, done);
+      lookUpKey(request, digest).then(done, done);
       return;
     }
     // Where no key is asked for, one that is unknown is as good as none.
@@ -97,6 +148,8 @@ export function createAuthenticator(parts: AuthenticatorParts): Authenticator {
     finding.then((found) => (found ? identify(request, found) : lookUpAnonymous(request))).then(done, done);
   };
 }
+
+const sessionEnded = () => new ClipgateError('session_ended', 'The session has ended. Sign in again.');
 
 const unauthorized = (message: string) => new ClipgateError('unauthorized', message);
 

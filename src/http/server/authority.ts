@@ -7,6 +7,7 @@ import type { ContentLinks } from '../../service/clips/content-links.ts';
 import type { Authenticator } from './auth.ts';
 import type { App } from './context.ts';
 import type { RateLimiter } from './rate-limit.ts';
+import { readSessionToken } from './session-cookie.ts';
 
 /**
  * `public`: anyone, without a key. `client`: every key. `content`: every key, or a signed link to the one clip that the
@@ -74,8 +75,11 @@ export const createScope =
         const link = readLink(request, links);
         request.hasLink = link === 'valid';
         if (request.hasLink) return done();
-        // A key counts whatever stands in the query; without one the link is what is wrong.
-        const isLinkAlone = link !== 'none' && request.headers.authorization === undefined;
+        // A key or a session counts whatever stands in the query; without one the link is what is wrong.
+        const isLinkAlone =
+          link !== 'none' &&
+          request.headers.authorization === undefined &&
+          readSessionToken(request) === null;
         return isLinkAlone ? done(linkRefused(link)) : authenticate(request, reply, done);
       });
       app.addHook('onRequest', (request: FastifyRequest, _reply: FastifyReply, done) =>

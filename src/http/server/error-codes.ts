@@ -38,6 +38,11 @@ export const ERROR_CODES = {
   ),
   key_expired: entry(401, 'The key has expired; `detail` names its id.', 'Use a newer key.'),
   key_revoked: entry(401, 'The key was revoked; `detail` names its id.', 'Ask the operator for another key.'),
+  session_ended: entry(
+    401,
+    'The session of the console has ended: it is too old, was not used for long, or was signed out.',
+    'Sign in again with a key: `POST /console/session`.',
+  ),
   budget_exceeded: entry(
     402,
     'The order does not fit into a budget; `budget` names it with its limit, what is spent, held and needed, and when it resets. Nothing was bought.',
@@ -59,6 +64,11 @@ export const ERROR_CODES = {
     403,
     'The key, or its client, may not use this model.',
     'Use another model, or ask the operator to allow this one.',
+  ),
+  cross_origin: entry(
+    403,
+    'A browser with a session asks for a change from a page that is not of this gateway.',
+    'Use the console at the address of this gateway; elsewhere send a key. Behind a proxy, pass `Host` on or set `PUBLIC_URL`.',
   ),
   webhook_refused: entry(403, 'The webhook has no valid signature.', 'Check `OPENROUTER_WEBHOOK_SECRET`.'),
   not_found: entry(

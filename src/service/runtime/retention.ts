@@ -14,7 +14,10 @@ export interface Retention {
 }
 
 export interface RetentionParts {
-  readonly store: Pick<JobStore, 'purgeKeys' | 'purgeObservations' | 'purgeBodies' | 'purgeAnswers'>;
+  readonly store: Pick<
+    JobStore,
+    'purgeKeys' | 'purgeObservations' | 'purgeBodies' | 'purgeAnswers' | 'purgeSessions'
+  >;
   readonly clock: () => number;
   /** From 0 up to 1. */
   readonly random: () => number;
@@ -38,9 +41,10 @@ export function createRetention({ store, clock, random, log }: RetentionParts): 
     const observations = await store.purgeObservations(clock() - MEMORY_MS - MARGIN_MS, BATCH);
     const bodies = await store.purgeBodies(BODIES);
     const answers = await store.purgeAnswers(BATCH);
-    if (keys + observations + bodies + answers > 0)
-      log.debug({ keys, observations, bodies, answers }, 'deleted expired rows');
-    if ([keys, observations, answers].includes(BATCH) || bodies === BODIES) return SOON_MS;
+    const sessions = await store.purgeSessions(clock() - MARGIN_MS, BATCH);
+    if (keys + observations + bodies + answers + sessions > 0)
+      log.debug({ keys, observations, bodies, answers, sessions }, 'deleted expired rows');
+    if ([keys, observations, answers, sessions].includes(BATCH) || bodies === BODIES) return SOON_MS;
     // Replicas that started together do not come together.
     return jitter(REST_MS, random(), 0.5);
   }

@@ -23,6 +23,7 @@ import { deletedVideosMigration } from './0020-deleted-videos.ts';
 import { keyOfJobsMigration } from './0021-key-of-jobs.ts';
 import { originsMigration } from './0022-origins.ts';
 import { keyLinesMigration } from './0023-key-lines.ts';
+import { sessionsMigration } from './0024-sessions.ts';
 import type { Migration } from './migrator.ts';
 
 export const MIGRATIONS: readonly Migration[] = [
@@ -49,4 +50,5 @@ export const MIGRATIONS: readonly Migration[] = [
   keyOfJobsMigration,
   originsMigration,
   keyLinesMigration,
+  sessionsMigration,
 ];

@@ -15,6 +15,7 @@ import type { JobRecords } from './jobs.ts';
 import type { ObservationStore } from './observations.ts';
 import type { OutputStore } from './outputs.ts';
 import type { ReconciliationStore } from './reconciliation.ts';
+import type { SessionStore } from './sessions.ts';
 import type { SpendStore } from './spend.ts';
 import type { StoreHealth } from './store-health.ts';
 import type { SubmissionHoldStore } from './submission-hold.ts';
@@ -36,6 +37,7 @@ export type JobStore = JobRecords &
   ErasureStore &
   ObservationStore &
   OutputStore &
+  SessionStore &
   SpendStore &
   JobActStore &
   StoreHealth &

@@ -27,6 +27,7 @@ import { createOutputs } from '../queries/outputs.ts';
 import { createPurge } from '../queries/purge.ts';
 import { createReconciliation } from '../queries/reconciliation.ts';
 import { createRunningJobs } from '../queries/running-jobs.ts';
+import { createSessionStore } from '../queries/sessions.ts';
 import { createSpend } from '../queries/spend.ts';
 import { createSubmissionHoldStore } from '../queries/submission-hold.ts';
 import { createWebhookInbox } from '../queries/webhook-inbox.ts';
@@ -67,6 +68,7 @@ export function createJobStore(database: Database): UnguardedStore {
     ...createAudit(database),
     ...createKeyStore(database),
     ...createClientStore(database),
+    ...createSessionStore(database),
     onAccountsChanged: (listener) => database.onAccountsChanged(listener),
     ...createCatalogHistoryStore(database),
     ...createObservations(database),

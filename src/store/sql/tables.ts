@@ -181,6 +181,14 @@ export interface KeyTable {
   readonly last_used_on: string | null;
 }
 
+interface SessionTable {
+  readonly sha256: string;
+  readonly key_sha256: string;
+  readonly created_at: number;
+  readonly expires_at: number;
+  readonly last_used_at: number;
+}
+
 interface IdempotentActTable {
   readonly actor: string;
   readonly key: string;
@@ -380,6 +388,7 @@ export interface Tables {
   readonly webhook_inbox: WebhookInboxTable;
   readonly clients: ClientTable;
   readonly keys: KeyTable;
+  readonly sessions: SessionTable;
   readonly idempotent_acts: IdempotentActTable;
   readonly audit: AuditTable;
   /** A view: to be read, never written. */

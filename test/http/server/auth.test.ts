@@ -9,6 +9,8 @@ import { createFailedKeys } from '../../../src/http/server/failed-keys.ts';
 import { createEnvKeys } from '../../../src/service/accounts/env-keys.ts';
 import { createKeySource } from '../../../src/service/accounts/key-source.ts';
 import { createKeys, type KeySource } from '../../../src/service/accounts/keys.ts';
+import { createSessions } from '../../../src/service/accounts/sessions.ts';
+import { createRecordedLog } from '../../support/silent-log.ts';
 
 const digest = (key: string) => createHash('sha256').update(key).digest('hex');
 const NAMED = createEnvKeys({
@@ -38,7 +40,22 @@ function createAsker(
   const used: string[] = [];
   const usage = { note: (keyId: string) => void used.push(keyId) };
   const failedKeys = createFailedKeys(clock);
-  app.addHook('onRequest', createAuthenticator({ keys, usage, failedKeys, clock, isOpen }));
+  const sessions = createSessions(
+    {
+      keys: source,
+      store: {
+        createSession: async () => undefined,
+        findSession: async () => null,
+        noteSessionUse: async () => undefined,
+        endSession: async () => undefined,
+      },
+      randomBytes: () => new Uint8Array(32),
+      log: createRecordedLog(),
+    },
+    { clock, maxAgeMs: 5_000, max: 10, lifeMs: 1, idleMs: 1, noteMs: 1, maxPerKey: 1 },
+  );
+  const parts = { keys, sessions, usage, failedKeys, clock, isOpen, publicUrl: undefined };
+  app.addHook('onRequest', createAuthenticator(parts));
   app.setErrorHandler((error: { code: string }, _request, reply) => reply.code(401).send(error.code));
   app.get('/', async ({ principal: { kind, name, client } }) => ({ kind, name, client }));
   const ask = async (authorization?: string) => {

@@ -162,6 +162,7 @@ describe('the schema', () => {
       'order_answers',
       'outputs',
       'schema_migrations',
+      'sessions',
       'spend_hours',
       'webhook_inbox',
     ]);
