@@ -21,9 +21,3 @@ export function useSession(): SignedIn {
   if (!session) throw new Error('useSession is called where nobody is signed in.');
   return session;
 }
-
-/** Operators see and change everything, auditors see it. */
-export const seesAll = ({ kind }: Who): boolean => kind !== 'client';
-
-/** Whether what changes something, or costs money, may be offered. */
-export const mayWrite = ({ scopes }: Who): boolean => scopes.includes('write');
