@@ -30,6 +30,24 @@ function findUrlFault(value: string): string | null {
     : null;
 }
 
+/** As other programs read it: the password stands in it, so that it is secret as a whole. */
+export const proxyUrl = z
+  .string()
+  .refine(isProxyUrl, 'must be http(s)://<user>:<password>@<host>:<port>, the user and the password optional')
+  .transform(createSecret);
+
+function isProxyUrl(value: string): boolean {
+  if (!URL.canParse(value)) return false;
+  const { protocol, pathname, search, hash, username, password } = new URL(value);
+  if (!['http:', 'https:'].includes(protocol) || pathname !== '/' || search || hash) return false;
+  try {
+    decodeURIComponent(`${username}${password}`);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
 const LOOPBACK = /^(localhost|127(\.\d{1,3}){3}|\[::1\])$/;
 
 /** OpenRouter delivers webhooks to https only, and the path contains a secret. */

@@ -21,7 +21,9 @@ export function parseConfig(env: Readonly<Record<string, string | undefined>>): 
   const values: Record<string, unknown> = {};
   const problems = new Map<string, string>();
   for (const [name, schema] of Object.entries(variables)) {
-    const parsed = schema.safeParse(env[name] || undefined);
+    const parsed = schema.safeParse(
+      env[name] || env[LOWER_CASE.has(name) ? name.toLowerCase() : name] || undefined,
+    );
     if (parsed.success) values[name] = parsed.data;
     else problems.set(name, parsed.error.issues.map((issue) => issue.message).join(', '));
   }
@@ -41,6 +43,9 @@ export interface VariableDoc {
   readonly byDefault: string | null;
   readonly description: string;
 }
+
+/** Spelled so by most programs that read them. */
+const LOWER_CASE: ReadonlySet<string> = new Set(['HTTPS_PROXY', 'HTTP_PROXY', 'NO_PROXY']);
 
 const SECRETS: ReadonlySet<string> = new Set(SECRET_NAMES);
 

@@ -11,6 +11,7 @@ import {
   modelAliases,
   networks,
   operatorKeys,
+  proxyUrl,
   publicUrl,
   secretsKeys,
   secretText,
@@ -253,6 +254,21 @@ export const variables = {
     .describe(
       'Private networks that URLs from clients may lead to, such as `10.1.0.0/16,fd12::/32`. Empty by default, which prevents SSRF into private networks.',
     ),
+  HTTPS_PROXY: proxyUrl
+    .optional()
+    .describe(
+      'Forward proxy for https connections to OpenRouter, to the bucket of ARCHIVE_URL and to ALARM_WEBHOOK_URL, as `http://<user>:<password>@<host>:<port>`. URLs that clients name, of callbacks and of media, are called directly. Also in lower case.',
+    ),
+  HTTP_PROXY: proxyUrl
+    .optional()
+    .describe('The same for http connections to them; a tunnel is opened (CONNECT) for these as well.'),
+  NO_PROXY: z
+    .string()
+    .max(10_000)
+    .optional()
+    .describe(
+      'What is connected to without a proxy, as `minio.internal,.example.com,10.0.0.0/8,...`: hosts with all names below them, addresses, networks, each with `:port` or without; `*` for everything. Loopback and link-local addresses never use a proxy. Also in lower case.',
+    ),
   TRUST_PROXY: networks
     .optional()
     .describe(
@@ -286,4 +302,6 @@ export const SECRET_NAMES = [
   'AWS_SECRET_ACCESS_KEY',
   'AWS_SESSION_TOKEN',
   'SECRETS_KEY',
+  'HTTPS_PROXY',
+  'HTTP_PROXY',
 ] as const satisfies readonly Name[];

@@ -5,9 +5,12 @@ import type { Config } from '../config/variables.ts';
 import { createCallbackSender } from '../outbound/client-urls/callback-sender.ts';
 import { createGuardedAgent } from '../outbound/client-urls/guarded-agent.ts';
 import { createAddressTest } from '../outbound/client-urls/public-address.ts';
+import { createAgent, createConnector } from '../outbound/proxy/connector.ts';
+import { createProxyRules } from '../outbound/proxy/proxy-rules.ts';
 import { type AlarmWebhook, createAlarmWebhook } from '../service/runtime/alarm-webhook.ts';
 import type { Log } from '../service/runtime/log.ts';
 import type { Lifecycle } from './lifecycle.ts';
+import { proxySettingsOf } from './proxy-settings.ts';
 import { CALLBACK_AGENT, STOP_MS } from './timeouts.ts';
 
 export interface AlarmContext {
@@ -29,10 +32,14 @@ export function createAlarmParts(context: AlarmContext): AlarmWebhook | null {
   const { config, version, owner, clock, monotonic, random, trust, log, lifecycle } = context;
   const { ALARM_WEBHOOK_URL: url, ALARM_WEBHOOK_SECRET: secret } = config;
   if (url === undefined || secret === undefined) return null;
-  const agent = createGuardedAgent(
-    { isAllowed: createAddressTest(config.OUTBOUND_ALLOW ?? []) },
-    { ...CALLBACK_AGENT, ...(trust ? { trust } : {}) },
-  );
+  const proxyFor = createProxyRules(proxySettingsOf(config));
+  const agent = proxyFor(new URL(url))
+    ? // Where the name leads to is for the proxy to know, and for its operator to allow.
+      createAgent(createConnector(proxyFor, CALLBACK_AGENT), CALLBACK_AGENT.answerMs)
+    : createGuardedAgent(
+        { isAllowed: createAddressTest(config.OUTBOUND_ALLOW ?? []) },
+        { ...CALLBACK_AGENT, ...(trust ? { trust } : {}) },
+      );
   lifecycle.add('alarm agent', { phase: 'base', stop: () => agent.close(), stopMs: STOP_MS });
   const sender = createCallbackSender(
     // The operator has named the URL: only where it leads is checked.

@@ -4,12 +4,14 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { ArchiveLocation } from '../config/archive-url.ts';
 import type { Config } from '../config/variables.ts';
 import { ClipgateError } from '../core/errors.ts';
+import { createProxyRules } from '../outbound/proxy/proxy-rules.ts';
 import { type CredentialSource, createCredentials } from '../outbound/s3/credentials.ts';
 import { createS3Client } from '../outbound/s3/s3-client.ts';
 import type { ExpiryLimits } from '../service/clips/expiry.ts';
 import { createFolderStorage } from '../service/clips/storage/folder.ts';
 import type { ClipStorage } from '../service/clips/storage/port.ts';
 import { createS3Storage } from '../service/clips/storage/s3.ts';
+import { proxySettingsOf } from './proxy-settings.ts';
 import { S3 } from './timeouts.ts';
 
 const CONTAINER_ORIGIN = 'http://169.254.170.2';
@@ -53,8 +55,15 @@ export function openArchive(location: ArchiveLocation, context: ArchiveContext):
       'ARCHIVE_URL: no credentials: set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or run where the platform sets AWS_CONTAINER_CREDENTIALS_FULL_URI or AWS_WEB_IDENTITY_TOKEN_FILE',
     );
   }
+  const proxyFor = createProxyRules(proxySettingsOf(config));
   const s3 = createS3Client(
-    { credentials: createCredentials(source, { clock }), clock, random, sleep: (ms) => sleep(ms) },
+    {
+      credentials: createCredentials(source, { clock, proxyFor }),
+      clock,
+      random,
+      sleep: (ms) => sleep(ms),
+      proxyFor,
+    },
     { ...location, region },
     S3,
   );

@@ -8,7 +8,9 @@ import { createGuardedAgent } from '../outbound/client-urls/guarded-agent.ts';
 import { createMediaProbe } from '../outbound/client-urls/media-probe.ts';
 import { createAddressTest } from '../outbound/client-urls/public-address.ts';
 import { createOpenRouter } from '../outbound/openrouter/openrouter.ts';
+import { createProxyRules } from '../outbound/proxy/proxy-rules.ts';
 import type { Lifecycle } from './lifecycle.ts';
+import { proxySettingsOf } from './proxy-settings.ts';
 import { CALLBACK_AGENT, MEDIA_AGENT, STOP_MS, UPSTREAM } from './timeouts.ts';
 
 export interface OutboundContext {
@@ -22,6 +24,7 @@ export interface OutboundContext {
 }
 
 export function createOutboundParts({ config, version, clock, apiKey, trust, lifecycle }: OutboundContext) {
+  const proxyFor = createProxyRules(proxySettingsOf(config));
   const userAgent = `clipgate/${version}`;
   const upstream = createOpenRouter(
     {
@@ -30,6 +33,7 @@ export function createOutboundParts({ config, version, clock, apiKey, trust, lif
       secrets: config.OPENROUTER_WEBHOOK_SECRET ?? [],
       userAgent,
       now: clock,
+      proxyFor,
     },
     { ...UPSTREAM, submitMs: config.SUBMIT_TIMEOUT_MS },
   );

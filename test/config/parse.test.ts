@@ -209,3 +209,28 @@ it('reads operators and auditors, and refuses any other suffix without repeating
   expect(wrong).toThrow(/OPERATOR_KEYS entry 1 is not name:sha256/);
   expect(wrong).not.toThrow(alice);
 });
+
+describe('the outbound proxy', () => {
+  const parse = (env: Record<string, string>) => parseConfig({ CLIENT_AUTH: 'none', ...env });
+
+  it('is read in lower case too, and is secret as a whole', () => {
+    const { HTTPS_PROXY, HTTP_PROXY, NO_PROXY } = parse({
+      https_proxy: 'http://me:pass@proxy:3128',
+      HTTP_PROXY: 'https://proxy:3129/',
+      no_proxy: '.internal,10.0.0.0/8',
+    });
+    expect(HTTPS_PROXY?.reveal()).toBe('http://me:pass@proxy:3128');
+    expect(String(HTTPS_PROXY)).toBe('[secret]');
+    expect(HTTP_PROXY?.reveal()).toBe('https://proxy:3129/');
+    expect(NO_PROXY).toBe('.internal,10.0.0.0/8');
+  });
+
+  it.each(['proxy:3128', 'socks5://proxy:1080', 'http://proxy/path', 'http://proxy?x', 'http://%zz@proxy'])(
+    'is not %s',
+    (url) => {
+      expect(() => parse({ HTTPS_PROXY: url })).toThrow(
+        /^Clipgate cannot start:\n {2}HTTPS_PROXY must be http/,
+      );
+    },
+  );
+});

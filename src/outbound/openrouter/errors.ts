@@ -47,7 +47,7 @@ const TIMEOUTS = new Set([
   'ETIMEDOUT',
 ]);
 const UNREACHABLE =
-  /^(ECONNREFUSED|ENOTFOUND|EAI_AGAIN|EHOSTUNREACH|ENETUNREACH|ERR_TLS_.*|CERT_.*|DEPTH_ZERO_.*|SELF_SIGNED_.*|UNABLE_TO_.*)$/;
+  /^(ECONNREFUSED|ENOTFOUND|EAI_AGAIN|EHOSTUNREACH|ENETUNREACH|ERR_TLS_.*|CERT_.*|DEPTH_ZERO_.*|SELF_SIGNED_.*|UNABLE_TO_.*|PROXY_.*)$/;
 
 /** Names whatever undici, the socket or an abort threw. Aborts by a timeout signal count as timeouts. */
 export function asUpstreamError(thrown: unknown): UpstreamError {

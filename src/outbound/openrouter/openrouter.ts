@@ -5,6 +5,8 @@ import { Agent, type Dispatcher, request } from 'undici';
 import type { SubmitBody } from '../../core/job/job.ts';
 import { cutSecrets } from '../../core/redact-upstream.ts';
 import type { Secret } from '../../core/secret.ts';
+import { createConnector } from '../proxy/connector.ts';
+import type { ProxyRules } from '../proxy/proxy-rules.ts';
 import { readJson } from './body.ts';
 import type { RawCatalog } from './catalog-wire.ts';
 import { asUpstreamError, parseRetryAfter, UpstreamError } from './errors.ts';
@@ -71,6 +73,8 @@ export interface OpenRouterParts {
   /** Such as `clipgate/1.2.0`. */
   readonly userAgent: string;
   readonly now: () => number;
+  /** Absent = every connection is made directly. */
+  readonly proxyFor?: ProxyRules;
 }
 
 export interface OpenRouterTimeouts {
@@ -100,9 +104,12 @@ const mediaTypeOf = (header: string | string[] | undefined): string =>
 
 /** @param parts.baseUrl such as `https://openrouter.ai/api/v1`, without a trailing slash. */
 export function createOpenRouter(parts: OpenRouterParts, timeouts: OpenRouterTimeouts): OpenRouter {
-  const lookup = createUpstreamLookup();
+  const connect = createConnector(parts.proxyFor ?? (() => null), {
+    connectMs: timeouts.connectMs,
+    lookup: createUpstreamLookup(),
+  });
   const agent = new Agent({
-    connect: { timeout: timeouts.connectMs, lookup },
+    connect,
     headersTimeout: timeouts.readMs,
     bodyTimeout: timeouts.stallMs,
     connections: 128,
@@ -183,15 +190,13 @@ export function createOpenRouter(parts: OpenRouterParts, timeouts: OpenRouterTim
     async submit(body, webhookUrl) {
       const apiKey = parts.apiKey();
       if (!apiKey) return { kind: 'not_sent', reason: 'no OpenRouter key is configured' };
-      const { connectMs, submitMs } = timeouts;
       const target = {
         url: urlOf('/videos'),
         apiKey,
         userAgent: parts.userAgent,
         now: parts.now,
-        connectTimeoutMs: connectMs,
-        lookup,
-        timeoutMs: submitMs,
+        connect,
+        timeoutMs: timeouts.submitMs,
       };
       const outcome = await submitOnce(target, body, webhookUrl);
       // An id that was accepted is paid for: it is kept as it came.

@@ -1,9 +1,9 @@
 // One paid request, sent at most once, and an honest word on what became of it.
 
-import type { LookupFunction } from 'node:net';
-import { buildConnector, Client } from 'undici';
+import { Client } from 'undici';
 import type { SubmitBody } from '../../core/job/job.ts';
 import type { Secret } from '../../core/secret.ts';
+import type { Connector } from '../proxy/connector.ts';
 import { parseJson, type ReceivedText, receiveText } from './body.ts';
 import { asUpstreamError, parseRetryAfter } from './errors.ts';
 import { findTopLevelId } from './partial-json.ts';
@@ -38,9 +38,8 @@ export interface SubmitTarget {
   readonly apiKey: Secret;
   readonly userAgent: string;
   readonly now: () => number;
-  readonly connectTimeoutMs: number;
-  /** Finds the addresses of upstream's name. */
-  readonly lookup: LookupFunction;
+  /** Hands out no socket that does not lead to upstream itself. */
+  readonly connect: Connector;
   /** For the whole exchange. Above upstream's own 60 s, or we would give up on jobs it goes on to accept. */
   readonly timeoutMs: number;
 }
@@ -57,16 +56,15 @@ export async function submitOnce(
   body: SubmitBody,
   webhookUrl: string | null,
 ): Promise<SubmitOutcome> {
-  const connect = buildConnector({ timeout: target.connectTimeoutMs, lookup: target.lookup });
-  // Bytes can only have left if the connector ever handed out a socket. Whatever failed before that, DNS, TCP or
-  // TLS, is proof that nothing was sent.
+  // Bytes can only have left if the connector ever handed out a socket. Whatever failed before that, DNS, TCP, a
+  // proxy or TLS, is proof that nothing was sent.
   let connected = false;
   const client = new Client(target.url.origin, {
     pipelining: 1,
     headersTimeout: target.timeoutMs,
     bodyTimeout: target.timeoutMs,
     connect: (options, callback) =>
-      connect(options, (error, socket) => {
+      target.connect(options, (...[error, socket]) => {
         if (error) return callback(error, null);
         connected = true;
         callback(null, socket);

@@ -1,8 +1,10 @@
 // Credentials for S3: fixed ones, those of a container, or those of a web identity; renewed before they expire.
 
 import { readFile } from 'node:fs/promises';
-import { request } from 'undici';
+import { type Dispatcher, request } from 'undici';
 import type { Secret } from '../../core/secret.ts';
+import { createAgent, createConnector } from '../proxy/connector.ts';
+import type { ProxyRules } from '../proxy/proxy-rules.ts';
 
 export interface S3Credentials {
   readonly accessKeyId: string;
@@ -46,11 +48,11 @@ const MAX_ANSWER_BYTES = 64 * 1024;
 /**
  * Returns what yields the credentials of the moment. One request at a time renews them; where that fails, those that
  * are still valid are used on, and the next attempt waits ten seconds.
- * @param parts.clock epoch milliseconds.
+ * @param parts.clock epoch milliseconds. @param parts.proxyFor absent = the token service is asked directly.
  */
 export function createCredentials(
   source: CredentialSource,
-  parts: { readonly clock: () => number },
+  parts: { readonly clock: () => number; readonly proxyFor?: ProxyRules },
 ): () => Promise<S3Credentials> {
   let held: S3Credentials | null = null;
   let renewing: Promise<S3Credentials> | null = null;
@@ -58,7 +60,7 @@ export function createCredentials(
 
   async function renew(): Promise<S3Credentials> {
     try {
-      held = await fetchCredentials(source);
+      held = await fetchCredentials(source, parts.proxyFor ?? (() => null));
       return held;
     } catch (error) {
       retryAt = parts.clock() + RETRY_AFTER_MS;
@@ -78,7 +80,7 @@ export function createCredentials(
   };
 }
 
-async function fetchCredentials(source: CredentialSource): Promise<S3Credentials> {
+async function fetchCredentials(source: CredentialSource, proxyFor: ProxyRules): Promise<S3Credentials> {
   switch (source.kind) {
     case 'fixed':
       return {
@@ -88,22 +90,24 @@ async function fetchCredentials(source: CredentialSource): Promise<S3Credentials
         expiresAt: null,
       };
     case 'container':
-      return fetchFromContainer(source);
+      return fetchFromContainer(source, proxyFor);
     case 'web_identity':
-      return assumeRole(source);
+      return assumeRole(source, proxyFor);
   }
 }
 
 async function fetchFromContainer(
   source: Extract<CredentialSource, { kind: 'container' }>,
+  proxyFor: ProxyRules,
 ): Promise<S3Credentials> {
   const token = source.tokenFile ? await readToken(source.tokenFile) : source.token?.reveal();
-  const text = await fetchText('GET', source.url, token ? { authorization: token } : {});
+  const text = await fetchText(proxyFor, 'GET', source.url, token ? { authorization: token } : {});
   return readCredentials(parseJson(text), ['AccessKeyId', 'SecretAccessKey', 'Token']);
 }
 
 async function assumeRole(
   source: Extract<CredentialSource, { kind: 'web_identity' }>,
+  proxyFor: ProxyRules,
 ): Promise<S3Credentials> {
   const form = new URLSearchParams({
     Action: 'AssumeRoleWithWebIdentity',
@@ -113,7 +117,7 @@ async function assumeRole(
     WebIdentityToken: await readToken(source.tokenFile),
   });
   const headers = { 'content-type': 'application/x-www-form-urlencoded' };
-  const xml = await fetchText('POST', source.stsUrl, headers, form.toString());
+  const xml = await fetchText(proxyFor, 'POST', source.stsUrl, headers, form.toString());
   const members = ['AccessKeyId', 'SecretAccessKey', 'SessionToken', 'Expiration'].map(
     (name) => [name, new RegExp(`<${name}>([^<]+)</${name}>`).exec(xml)?.[1]] as const,
   );
@@ -122,17 +126,30 @@ async function assumeRole(
 
 /** @throws Error without a word of the answer, which is secret. */
 async function fetchText(
+  proxyFor: ProxyRules,
   method: 'GET' | 'POST',
   url: string,
   headers: Record<string, string>,
   body?: string,
 ): Promise<string> {
-  const response = await request(url, {
-    method,
-    headers,
-    ...(body === undefined ? {} : { body }),
-    signal: AbortSignal.timeout(TIMEOUT_MS),
-  });
+  const agent = createAgent(createConnector(proxyFor, { connectMs: TIMEOUT_MS }), TIMEOUT_MS);
+  try {
+    const response = await request(url, {
+      dispatcher: agent,
+      method,
+      headers,
+      ...(body === undefined ? {} : { body }),
+      signal: AbortSignal.timeout(TIMEOUT_MS),
+    });
+    return await readText(response);
+  } finally {
+    // Asked once an hour: no connection is kept for it.
+    await agent.destroy();
+  }
+}
+
+/** @throws Error for every status but 200. */
+async function readText(response: Dispatcher.ResponseData): Promise<string> {
   const chunks: Buffer[] = [];
   let bytes = 0;
   for await (const chunk of response.body as AsyncIterable<Buffer>) {

@@ -5,6 +5,8 @@ import type { Readable } from 'node:stream';
 import { AwsV4Signer } from 'aws4fetch';
 import { Agent, type Dispatcher, request } from 'undici';
 import { jitter } from '../../core/jitter.ts';
+import { createConnector } from '../proxy/connector.ts';
+import type { ProxyRules } from '../proxy/proxy-rules.ts';
 import type { S3Credentials } from './credentials.ts';
 
 export interface S3Location {
@@ -72,6 +74,8 @@ export interface S3ClientParts {
   /** From 0 up to 1. */
   readonly random: () => number;
   readonly sleep: (ms: number) => Promise<unknown>;
+  /** Absent = every connection is made directly. */
+  readonly proxyFor?: ProxyRules;
 }
 
 export interface S3Timeouts {
@@ -117,7 +121,7 @@ interface Sent {
 
 export function createS3Client(parts: S3ClientParts, location: S3Location, timeouts: S3Timeouts): S3Client {
   const agent = new Agent({
-    connect: { timeout: timeouts.connectMs },
+    connect: createConnector(parts.proxyFor ?? (() => null), timeouts),
     headersTimeout: timeouts.stallMs,
     bodyTimeout: timeouts.stallMs,
     connections: 64,

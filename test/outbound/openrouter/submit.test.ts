@@ -6,6 +6,7 @@ import { afterEach, describe, expect, it } from 'vitest';
 import { createSecret } from '../../../src/core/secret.ts';
 import { submitOnce } from '../../../src/outbound/openrouter/submit.ts';
 import { createUpstreamLookup } from '../../../src/outbound/openrouter/upstream-lookup.ts';
+import { createConnector } from '../../../src/outbound/proxy/connector.ts';
 import { httpAnswer, type RawServer, startRawServer } from '../../support/raw-server.ts';
 
 let server: RawServer | undefined;
@@ -30,8 +31,7 @@ function submit(port: number, overrides: { timeoutMs?: number; protocol?: string
       apiKey: createSecret('sk-or-v1-test'),
       userAgent: 'clipgate/test',
       now: () => 0,
-      connectTimeoutMs: 2_000,
-      lookup: createUpstreamLookup(),
+      connect: createConnector(() => null, { connectMs: 2_000, lookup: createUpstreamLookup() }),
       timeoutMs,
     },
     BODY,
