@@ -1,5 +1,6 @@
 // `npm run torture`: tries to make the gateway pay twice, lose a video or lie, and says by upstream's ledger whether it did.
 
+import { writeFileSync } from 'node:fs';
 import { build } from './build.ts';
 import { killAtEach } from './failpoint-run.ts';
 import { huntMutants } from './mutation.ts';
@@ -8,6 +9,9 @@ import { STORM } from './orders.ts';
 import { renderFaults, renderOutcome } from './report.ts';
 import { openStage } from './stage.ts';
 import { runStorm } from './storm.ts';
+import { renderWeek } from './week/report.ts';
+import { runWeek } from './week/run.ts';
+import { judgeWeek, weekHolds } from './week/verdict.ts';
 
 /** A share of all steps stands still past its lease. */
 const PAUSES = { share: 0.01, ms: 3_500 };
@@ -48,6 +52,26 @@ async function failpoints(options: TortureOptions): Promise<boolean> {
   return good;
 }
 
-const modes = { storm, failpoints, mutants: (options: TortureOptions) => huntMutants(options, console.log) };
+async function week({ seed, jobs, hours, samples: file }: TortureOptions): Promise<boolean> {
+  const scrapes: { readonly at: number; readonly samples: Readonly<Record<string, number>> }[] = [];
+  const lived = await runWeek({
+    seed,
+    jobs,
+    hours,
+    ...(file === ''
+      ? {}
+      : { onScrape: (at, samples) => scrapes.push({ at, samples: Object.fromEntries(samples) }) }),
+  });
+  console.log(renderWeek(`${hours} hours, seed ${seed}`, lived));
+  if (file !== '') writeFileSync(file, JSON.stringify(scrapes));
+  return weekHolds(judgeWeek(lived.record));
+}
+
+const modes = {
+  storm,
+  failpoints,
+  mutants: (options: TortureOptions) => huntMutants(options, console.log),
+  week,
+};
 const options = parseOptions(process.argv.slice(2));
 process.exit((await modes[options.mode](options)) ? 0 : 1);

@@ -27,7 +27,7 @@ import { createQuotes } from '../service/orders/quotes.ts';
 import { createResentOrders } from '../service/orders/resent-orders.ts';
 import { createAlarms } from '../service/runtime/alarms.ts';
 import { createRetention } from '../service/runtime/retention.ts';
-import { createServiceWatch } from '../service/runtime/service-watch.ts';
+import { createServiceWatch, type ServiceWatch } from '../service/runtime/service-watch.ts';
 import { logStartupWarnings } from '../service/runtime/startup-warnings.ts';
 import type { InboundWebhooks } from '../service/webhooks/inbound-webhooks.ts';
 import type { JobStore } from '../store/ports/job-store.ts';
@@ -73,6 +73,7 @@ export interface Gateway {
   readonly dispatcher: CallbackDispatcher;
   readonly budgetWatch: BudgetWatch;
   readonly billWatch: BillWatch;
+  readonly serviceWatch: ServiceWatch;
   /** Fetches the catalog now. True where a good one came of it. */
   refreshCatalog(): Promise<boolean>;
   /**
@@ -285,6 +286,7 @@ export async function createGateway(parts: GatewayParts): Promise<Gateway> {
     dispatcher,
     budgetWatch,
     billWatch,
+    serviceWatch,
     refreshCatalog: () => catalog.refresh(),
     async start({ background = true } = {}) {
       await lifecycle.start({ background });

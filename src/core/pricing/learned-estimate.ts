@@ -8,7 +8,8 @@ import { type Estimate, TOO_MUCH } from './estimate.ts';
 export interface LearnedEstimate extends Estimate {
   /**
    * The most that may be billed, in dollars: the higher of what the list and what bills say. Caps, quotes, holds and
-   * totals are compared with this, for a promotion that was learned may be over. Null exactly where `usd` is.
+   * totals are compared with this, for a promotion that was learned may be over. Rounded up to what bills are rounded
+   * to. Null exactly where `usd` is.
    */
   readonly ceilingUsd: Big | null;
   /** Present once there was a bill for this kind of clip: what bills are of the list's estimate, and how many it was learned from. */
@@ -30,7 +31,7 @@ export function correctEstimate(
   const own = known?.ratioByKind.get(kind);
   const samples = own?.samples ?? 0;
   if (!known || samples + known.ratio.samples === 0 || usd === null || lowUsd === null || highUsd === null)
-    return { ...list, ceilingUsd: highUsd };
+    return { ...list, ceilingUsd: highUsd && ceilingOf(highUsd) };
   const { low, high } = own?.isSettled ? own : spanOf(own, known.ratio);
   const ratio = own?.value ?? 1;
   const billed = { usd: usd.times(ratio), lowUsd: lowUsd.times(low), highUsd: highUsd.times(high) };
@@ -50,11 +51,14 @@ export function correctEstimate(
   return {
     ...list,
     ...billed,
-    ceilingUsd: billed.highUsd.gt(highUsd) ? billed.highUsd : highUsd,
+    ceilingUsd: ceilingOf(billed.highUsd.gt(highUsd) ? billed.highUsd : highUsd),
     certainty: asListed ? list.certainty : 'estimated',
     ...(samples > 0 && { learned: { ratio, samples } }),
   };
 }
+
+/** OpenRouter bills four decimals, rounded either way. */
+const ceilingOf = (usd: Big): Big => usd.round(4, Big.roundUp);
 
 /** From the lowest to the highest of the list (1), the bills of this kind and those of the model. */
 function spanOf(own: LearnedRatio | undefined, model: LearnedRatio): { low: number; high: number } {
