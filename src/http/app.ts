@@ -1,6 +1,6 @@
 // The HTTP application: plugins, scopes and routes over parts it is given. Starts nothing, reads no environment.
 
-import Fastify, { type FastifyBaseLogger, LogController } from 'fastify';
+import Fastify, { type FastifyBaseLogger, type FastifyRequest, LogController } from 'fastify';
 import type { Logger } from 'pino';
 import { ClipgateError } from '../core/errors.ts';
 import type { AuditLog } from '../service/accounts/audit-log.ts';
@@ -47,9 +47,11 @@ import { admitBodies } from './input/body-admission.ts';
 import { readJsonBodies } from './input/json-body.ts';
 import { createJsonParser } from './input/large-json.ts';
 import { validatorCompiler } from './input/validation.ts';
+import { openAiShape } from './openai/error-answer.ts';
 import { OPENAI_DOCUMENT, openAiFace } from './openai/openai-face.ts';
 import type { ModelAliases } from './openai/order-body.ts';
 import { CLIPGATE_DOCUMENT, registerOpenApi, serveOpenApi, showOpenApi } from './openapi/openapi.ts';
+import { openRouterShape } from './openrouter/error-answer.ts';
 import { OPENROUTER_DOCUMENT, openRouterFace } from './openrouter/openrouter-face.ts';
 import { boundAnswers } from './response/unread-answers.ts';
 import { rootRoute } from './root.ts';
@@ -57,9 +59,10 @@ import { type AuthenticatorParts, createAuthenticator } from './server/auth.ts';
 import { createScope, requireAuthority } from './server/authority.ts';
 import { answerClientError } from './server/client-error.ts';
 import type { App } from './server/context.ts';
+import { shapeOf } from './server/error-shapes.ts';
 import { createMemoryBudget } from './server/memory-budget.ts';
 import { collectRoutes } from './server/method-not-allowed.ts';
-import { handleError } from './server/problem.ts';
+import { PROBLEM_SHAPE } from './server/problem.ts';
 import type { RateLimiter } from './server/rate-limit.ts';
 import { createRequestIds } from './server/request-id.ts';
 import { logRequest, logRequests, type RequestMetrics } from './server/request-log.ts';
@@ -130,10 +133,11 @@ export async function createApp(parts: AppParts): Promise<App> {
     routerOptions: { maxParamLength: 128 },
     // Our own answer below, in our own shape.
     return503OnClosing: false,
-    clientErrorHandler: (error, socket) => answerClientError(error, socket, requestIds.create(), parts.log),
+    clientErrorHandler: (error, socket) =>
+      answerClientError(error, socket, requestIds.create(), parts.log, shapeFor),
     frameworkErrors: (error, request, reply) => {
       // No route, no hooks: what those would have done is done here.
-      handleError(error, request, reply);
+      shapeFor(request.url).handle(error, request, reply);
       reply.raw.once('close', () => logRequest(parts.log, request, reply, parts.metrics));
     },
   });
@@ -142,7 +146,10 @@ export async function createApp(parts: AppParts): Promise<App> {
   // Answers are built by render functions, field by field: checking them again would cost a fifth of the throughput.
   // The tests hold every answer against the document.
   app.setSerializerCompiler(() => (data) => JSON.stringify(data));
-  app.setErrorHandler(handleError);
+  // Scopes have their own. What has no route belongs to none of them.
+  app.setErrorHandler((thrown, request, reply) =>
+    (request.is404 ? shapeFor(request.url) : PROBLEM_SHAPE).handle(thrown, request, reply),
+  );
   const parser = createJsonParser();
   app.addHook('onClose', () => parser.close());
   app.decorateRequest('principal');
@@ -157,7 +164,7 @@ export async function createApp(parts: AppParts): Promise<App> {
     }
     // A connection that ends with its answer is none that a proxy could send its next request on while it is closed.
     if (closing || parts.isDraining()) reply.header('connection', 'close');
-    if (!closing) return done(request.is404 ? notFound() : undefined);
+    if (!closing) return done(request.is404 ? notFound(request) : undefined);
     return done(request.routeOptions.config.isServedWhileClosing ? undefined : shuttingDown());
   });
   app.addHook('preClose', async () => {
@@ -174,11 +181,11 @@ export async function createApp(parts: AppParts): Promise<App> {
   await registerOpenApi(app, parts.version, CLIPGATE_DOCUMENT);
   await registerOpenApi(app, parts.version, OPENROUTER_DOCUMENT);
   await registerOpenApi(app, parts.version, OPENAI_DOCUMENT);
-  await app.register(scope('public', showOpenApi));
+  await app.register(scope('public', showOpenApi(parts.publicUrl)));
   const guardMethods = collectRoutes(app);
   await app.register(
     scope('public', async (open) => {
-      serveOpenApi(open, CLIPGATE_DOCUMENT);
+      serveOpenApi(open, CLIPGATE_DOCUMENT, parts.publicUrl);
       await open.register(rootRoute(parts));
       await open.register(operationRoutes({ ...parts, isClosing: () => closing || parts.isDraining() }));
       await open.register(hookRoutes(parts));
@@ -240,13 +247,17 @@ export async function createApp(parts: AppParts): Promise<App> {
   // Node answers `Expect: anything` with a bare 417. RFC 9110 lets a server ignore what it does not know.
   app.server.on('checkExpectation', app.routing);
   // Its hooks answer: see onRequest, before any body is read. Without a handler of its own a 404 has no hooks.
-  app.setNotFoundHandler(() => {
-    throw notFound();
+  app.setNotFoundHandler((request) => {
+    throw notFound(request);
   });
   return app;
 }
 
-const notFound = () => new ClipgateError('not_found', 'Not found.');
+const SHAPES = [openRouterShape(OPENROUTER_DOCUMENT.prefix), openAiShape(OPENAI_DOCUMENT.prefix)];
+const shapeFor = (url: string) => shapeOf(url, SHAPES, PROBLEM_SHAPE);
+
+const notFound = ({ method, url }: FastifyRequest) =>
+  new ClipgateError('not_found', shapeFor(url).notFound(method));
 
 /** Answers are private and current for a moment only; routes that differ set their own `cache-control`. */
 function answerPrivately(api: App): void {

@@ -64,6 +64,7 @@ export function rootRoute({ version }: { readonly version: string }) {
         schema: {
           operationId: 'getRoot',
           summary: 'What this is and where things are',
+          description: 'A browser that asks for HTML gets a page, everything else JSON. Needs no key.',
           tags: ['operations'],
           security: [],
           response: { 200: RootSchema, ...problems(405) },

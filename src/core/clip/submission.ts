@@ -6,9 +6,16 @@ import { truncateNames } from '../truncate-names.ts';
 import type { ClipSpec, Routing } from './clip-spec.ts';
 import { findDroppedOptions, passthroughKeys } from './provider-options.ts';
 
+export const WARNING_CODES = [
+  'not_sent',
+  'ignored_by_upstream',
+  'dropped_by_upstream',
+  'matches_no_model',
+] as const;
+
 /** Something the caller should know about a plan that is not a refusal. */
 export interface Warning {
-  readonly code: 'not_sent' | 'ignored_by_upstream' | 'dropped_by_upstream' | 'matches_no_model';
+  readonly code: (typeof WARNING_CODES)[number];
   readonly field: string;
   readonly message: string;
 }

@@ -58,6 +58,16 @@ export const isResolvable = ({ status, unclearSince }: Pick<Job, 'status' | 'unc
 export const isNotPurchased = (status: JobStatus): boolean =>
   status === 'rejected' || status === 'not_accepted';
 
+/** Codes of the errors that a job has beside those of a refused submit. */
+export const JOB_ERROR_CODES = [
+  'submission_unknown',
+  'upstream_unclear',
+  'upstream_lost',
+  'upstream_failed',
+  'upstream_cancelled',
+  'upstream_expired',
+] as const;
+
 /** Why a job ended badly, in words for the caller. */
 export interface JobError {
   readonly code: string;

@@ -6,24 +6,26 @@ import { lackingKeys } from '../clip/provider-options.ts';
 import { hasAspectRatio, hasResolution, parseSize } from '../clip/resolution.ts';
 import { truncateNames } from '../truncate-names.ts';
 
-export type ReasonCode =
-  | 'unsupported_duration'
-  | 'unsupported_resolution'
-  | 'unsupported_aspect_ratio'
-  | 'unsupported_size'
-  | 'unsupported_frame_image'
-  | 'unsupported_reference'
-  | 'unsupported_audio'
-  | 'unsupported_seed'
-  | 'unsupported_passthrough'
-  | 'unsupported_upscale'
-  | 'unsupported_creativity'
-  | 'missing_input'
-  | 'over_budget'
-  | 'too_slow'
-  | 'unpriceable'
-  | 'not_allowed'
-  | 'denied';
+export const REASON_CODES = [
+  'unsupported_duration',
+  'unsupported_resolution',
+  'unsupported_aspect_ratio',
+  'unsupported_size',
+  'unsupported_frame_image',
+  'unsupported_reference',
+  'unsupported_audio',
+  'unsupported_seed',
+  'unsupported_passthrough',
+  'unsupported_upscale',
+  'unsupported_creativity',
+  'missing_input',
+  'over_budget',
+  'too_slow',
+  'unpriceable',
+  'not_allowed',
+  'denied',
+] as const;
+export type ReasonCode = (typeof REASON_CODES)[number];
 
 /** One reason a model was refused: the field at fault, what was asked, what the model has instead. */
 export interface Reason {

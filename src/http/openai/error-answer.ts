@@ -4,6 +4,7 @@ import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { ClipgateError, ErrorCode, InputError } from '../../core/errors.ts';
 import { answerError } from '../api/error-answer.ts';
 import { ERROR_CODES } from '../server/error-codes.ts';
+import type { ErrorShape } from '../server/error-shapes.ts';
 import { asClipgateError, logFailure, ownStatus } from '../server/problem.ts';
 
 /** OpenAI says 400 to all that is wrong with a request, and 404 to a clip that is not there; 409 is retried. */
@@ -40,6 +41,8 @@ const INPUT_CODES: Readonly<Record<string, string>> = {
   'is an unknown field': 'unknown_parameter',
 };
 
+const JSON_TYPE = 'application/json; charset=utf-8';
+
 /** Fastify's error handler for the scopes that speak OpenAI's API. */
 export function handleOpenAiError(
   thrown: unknown,
@@ -59,9 +62,20 @@ export function handleOpenAiError(
   if (!request.raw.complete && error.code !== 'shutting_down') reply.removeHeader('connection');
   return reply
     .code(status)
-    .type('application/json; charset=utf-8')
+    .type(JSON_TYPE)
     .send(JSON.stringify({ error: renderError(error, status) }));
 }
+
+/** @param prefix what OpenAI's URLs begin with here. */
+export const openAiShape = (prefix: string): ErrorShape => ({
+  prefix,
+  notFound: (method) => `Unknown ${method} request: of OpenAI's API this gateway serves /v1/videos alone.`,
+  handle: handleOpenAiError,
+  write: (error) => {
+    const status = statusOf(error.code);
+    return { status, type: JSON_TYPE, body: JSON.stringify({ error: renderError(error, status) }) };
+  },
+});
 
 function renderError(error: ClipgateError, status: number) {
   const { detail, errors } = answerError(error);

@@ -1,7 +1,5 @@
 // OpenAI's Videos API under /v1, over the orders and jobs of this gateway: a sibling scope with its own errors.
 
-import type { HTTPMethods } from 'fastify';
-import { ClipgateError } from '../../core/errors.ts';
 import type { ContentLinks } from '../../service/clips/content-links.ts';
 import { type OpenApiDocument, serveOpenApi } from '../openapi/openapi.ts';
 import type { Authenticator } from '../server/auth.ts';
@@ -20,7 +18,7 @@ export const OPENAI_DOCUMENT: OpenApiDocument = {
   prefix: '/v1',
   title: "Clipgate: OpenAI's Videos API",
   description: `OpenAI's Videos API, served by this gateway: code written for it changes its base URL, its key and, where no alias is set, its model.
-A video made here is a job of this gateway's own API too.`,
+A video made here is a job of this gateway's own API too. Remixes, edits, extensions and characters are refused with 400.`,
   tags: [{ name: 'videos', description: 'Buy clips and follow them.' }],
 };
 
@@ -31,11 +29,11 @@ export interface OpenAiFaceParts
   readonly authenticate: Authenticator;
   readonly rateLimiter: RateLimiter;
   readonly links: ContentLinks;
+  /** PUBLIC_URL; undefined = clients reach this gateway at the address they use. */
+  readonly publicUrl: string | undefined;
   /** Makes JSON the only body that a scope reads. */
   readonly readBodies: (app: App) => void;
 }
-
-const METHODS: HTTPMethods[] = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS'];
 
 /** To be registered under the prefix of OpenAI's API. */
 export function openAiFace(parts: OpenAiFaceParts) {
@@ -47,7 +45,7 @@ export function openAiFace(parts: OpenAiFaceParts) {
       done();
     });
     const guardMethods = collectRoutes(face);
-    await face.register(scope('public', async (app) => serveOpenApi(app, OPENAI_DOCUMENT)));
+    await face.register(scope('public', async (app) => serveOpenApi(app, OPENAI_DOCUMENT, parts.publicUrl)));
     await face.register(
       scope('client', async (app) => {
         parts.readBodies(app);
@@ -58,18 +56,5 @@ export function openAiFace(parts: OpenAiFaceParts) {
       }),
     );
     guardMethods();
-    face.route({
-      method: METHODS,
-      url: '/*',
-      config: { authority: 'public' },
-      schema: { hide: true },
-      onRequest: async ({ method }) => {
-        throw new ClipgateError(
-          'not_found',
-          `Unknown ${method} request: of OpenAI's API this gateway serves /v1/videos alone.`,
-        );
-      },
-      handler: async () => undefined,
-    });
   };
 }

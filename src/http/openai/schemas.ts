@@ -42,7 +42,8 @@ export const CreateVideoSchema = z
         image_url: imageUrl.optional().describe('The first frame: a URL or a `data:` URL.'),
         file_id: z
           .never('is not served: this gateway keeps no files. Send the image, or image_url')
-          .optional(),
+          .optional()
+          .describe('Refused: this gateway keeps no files.'),
       })
       .refine(({ image_url }) => image_url !== undefined, { path: ['image_url'], error: 'is required' })
       .optional()
@@ -85,18 +86,45 @@ export const VideoContentQuerySchema = z.looseObject({
   variant: z.string().max(100).prefault('video').describe('Only `video`.'),
 });
 
-export const VideoParamsSchema = z.strictObject({ id: z.string().regex(/^[\w-]{1,128}$/) });
+const id = 'job_01K5J0V6Y8ZJ3T9Q4C2N7M1XAB';
+
+export const VideoParamsSchema = z.strictObject({
+  id: z
+    .string()
+    .regex(/^[\w-]{1,128}$/)
+    .describe('Id of a video.')
+    .meta({ examples: [id] }),
+});
 
 export const VIDEO_STATUSES = ['queued', 'in_progress', 'completed', 'failed'] as const;
 
-const id = 'job_01K5J0V6Y8ZJ3T9Q4C2N7M1XAB';
+const VideoStatusSchema = z
+  .enum(VIDEO_STATUSES)
+  .meta({ id: 'VideoStatus', description: 'Closed: there is no other. The last two are terminal.' });
+
+const videoExample = {
+  id,
+  object: 'video' as const,
+  model: 'google/veo-3.1-lite',
+  status: 'completed' as const,
+  progress: 100,
+  created_at: 1_790_931_600,
+  completed_at: 1_790_931_644,
+  expires_at: null,
+  seconds: '4',
+  size: '1280x720',
+  prompt: 'A paper boat at dusk',
+  remixed_from_video_id: null,
+  error: null,
+  metadata: { status: 'completed', cost_usd: 0.12, estimated_usd: 0.12 },
+};
 
 export const VideoSchema = z
   .object({
     id: z.string(),
     object: z.literal('video'),
     model: z.string().describe('The model it is bought from.'),
-    status: z.enum(VIDEO_STATUSES),
+    status: VideoStatusSchema,
     progress: z
       .int()
       .min(0)
@@ -122,27 +150,7 @@ export const VideoSchema = z
       })
       .describe('Beside what OpenAI says of a video.'),
   })
-  .meta({
-    id: 'Video',
-    examples: [
-      {
-        id,
-        object: 'video',
-        model: 'google/veo-3.1-lite',
-        status: 'completed',
-        progress: 100,
-        created_at: 1_790_931_600,
-        completed_at: 1_790_931_644,
-        expires_at: null,
-        seconds: '4',
-        size: '1280x720',
-        prompt: 'A paper boat at dusk',
-        remixed_from_video_id: null,
-        error: null,
-        metadata: { status: 'completed', cost_usd: 0.12, estimated_usd: 0.12 },
-      },
-    ],
-  });
+  .meta({ id: 'Video', examples: [videoExample] });
 
 export const VideoListSchema = z
   .object({
@@ -152,7 +160,10 @@ export const VideoListSchema = z
     last_id: z.string().nullable(),
     has_more: z.boolean(),
   })
-  .meta({ id: 'VideoList' });
+  .meta({
+    id: 'VideoList',
+    examples: [{ object: 'list', data: [videoExample], first_id: id, last_id: id, has_more: false }],
+  });
 
 export const DeletedVideoSchema = z
   .object({ id: z.string(), object: z.literal('video.deleted'), deleted: z.literal(true) })
@@ -164,7 +175,10 @@ const ErrorSchema = z
       message: z.string(),
       type: z.enum(['invalid_request_error', 'authentication_error', 'rate_limit_error', 'server_error']),
       param: z.string().nullable().describe('The field or parameter at fault.'),
-      code: z.string().nullable(),
+      code: z
+        .string()
+        .nullable()
+        .describe('Stable; branch on this. Open: a word of OpenAI, or a code of `POST /jobs`.'),
     }),
   })
   .meta({

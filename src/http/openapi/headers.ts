@@ -77,14 +77,18 @@ interface Operation {
   readonly responses?: Readonly<Record<string, object>> | undefined;
 }
 
-/** Adds the headers to every operation of a document, each defined once under `components`. Returns a new document. */
+/** Adds the headers to every operation of a document, each that occurs defined once under `components`. Returns a new document. */
 export function addHeaders<T extends { paths?: object | undefined; components?: object | undefined }>(
   document: T,
 ): T {
   const paths = mapValues(document.paths ?? {}, (path: Readonly<Record<string, Operation>>) =>
     mapValues(path, withHeaders),
   );
-  return { ...document, paths, components: { ...document.components, headers: HEADERS } };
+  const used = JSON.stringify(paths);
+  const headers = Object.fromEntries(
+    Object.entries(HEADERS).filter(([name]) => used.includes(`"#/components/headers/${name}"`)),
+  );
+  return { ...document, paths, components: { ...document.components, headers } };
 }
 
 function withHeaders(operation: Operation): Operation {

@@ -4,6 +4,7 @@ import swagger from '@fastify/swagger';
 import swaggerUi from '@fastify/swagger-ui';
 import { createJsonSchemaTransform, jsonSchemaTransformObject } from 'fastify-type-provider-zod';
 import { z } from 'zod';
+import { baseUrlOf } from '../server/base-url.ts';
 import type { App } from '../server/context.ts';
 import { addCallbacks } from './callbacks.ts';
 import { addHeaders } from './headers.ts';
@@ -11,6 +12,9 @@ import { postprocessOpenApi } from './postprocess.ts';
 
 const DESCRIPTION = `Clipgate selects the AI video model that fits a clip, its budget and its deadline, buys the clip once, and serves
 the MP4. Fields have the names of OpenRouter's video API wherever the meaning is the same.`;
+
+// Where a gateway listens that was started without settings: importers and generators want an absolute address.
+const LOCAL_URL = 'http://localhost:8080';
 
 // Everything comes from this server. Not `upgrade-insecure-requests`: over plain http on any host but this machine the
 // page would ask for its own scripts over https, and stay blank. Its styles are set by its script.
@@ -55,9 +59,20 @@ export async function registerOpenApi(app: App, version: string, about: OpenApiD
         title: about.title,
         version,
         description: about.description,
+        contact: { name: 'The operator of this gateway' },
         license: { name: 'MIT', identifier: 'MIT' },
       },
-      servers: [{ url: '/', description: 'This gateway.' }],
+      servers: [
+        { url: LOCAL_URL, description: 'A gateway on this machine.' },
+        {
+          url: '{scheme}://{host}',
+          description: 'Any gateway.',
+          variables: {
+            scheme: { enum: ['https', 'http'], default: 'https' },
+            host: { default: 'localhost:8080', description: 'Its name, and its port where it has one.' },
+          },
+        },
+      ],
       tags: [...about.tags],
       security: [{ clientKey: [] }],
       components: {
@@ -90,22 +105,36 @@ export async function registerOpenApi(app: App, version: string, about: OpenApiD
   });
 }
 
-/** Shows what was collected to people, at /docs. */
-export async function showOpenApi(app: App): Promise<void> {
-  await app.register(swaggerUi, { routePrefix: '/docs', staticCSP: DOCS_CSP });
-}
+/** Shows what was collected to people, at /docs. @param publicUrl PUBLIC_URL. */
+export const showOpenApi =
+  (publicUrl: string | undefined) =>
+  async (app: App): Promise<void> => {
+    await app.register(swaggerUi, {
+      routePrefix: '/docs',
+      staticCSP: DOCS_CSP,
+      transformSpecification: (document, request) => servedAt(document, baseUrlOf(request, publicUrl)),
+      transformSpecificationClone: false,
+    });
+  };
 
 /** What was collected, once the application is ready. */
 export function readOpenApi(app: App, about: OpenApiDocument): object {
   return (app as App & Readonly<Record<string, () => object>>)[decoratorOf(about)]?.() ?? {};
 }
 
-/** Serves what was collected at /openapi.json, under the prefix of the scope. */
-export function serveOpenApi(app: App, about: OpenApiDocument): void {
-  app.get('/openapi.json', { schema: { hide: true } }, async (_request, reply) => {
-    return reply.header('cache-control', 'public, max-age=60').send(readOpenApi(app, about) as never);
+/** Serves what was collected at /openapi.json, under the prefix of the scope. @param publicUrl PUBLIC_URL. */
+export function serveOpenApi(app: App, about: OpenApiDocument, publicUrl: string | undefined): void {
+  app.get('/openapi.json', { schema: { hide: true } }, async (request, reply) => {
+    const document = servedAt(readOpenApi(app, about), baseUrlOf(request, publicUrl));
+    return reply.header('cache-control', 'public, max-age=60').send(document as never);
   });
 }
+
+/** A document whose one server is the gateway that serves it: an import from there calls it. */
+const servedAt = <T extends object>(document: T, baseUrl: string): T => ({
+  ...document,
+  servers: [{ url: baseUrl === '' ? '/' : baseUrl, description: 'This gateway.' }],
+});
 
 /**
  * What swagger cannot know of the answers: one whose content is empty has none (`type: null` marks it),

@@ -1,4 +1,4 @@
-// Postprocesses the generated document for generators: one schema per name, open responses, discriminators.
+// Postprocesses the generated document for generators: one schema per name, open answers, portable schemas, examples.
 
 type Json = null | boolean | number | string | Json[] | JsonObject;
 interface JsonObject {
@@ -17,7 +17,8 @@ const isObject = (value: Json | undefined): value is JsonObject =>
 /**
  * The zod type provider emits every schema twice, as `X` and `XInput`, closes what we answer with
  * `additionalProperties: false` and bounds every integer. Clients generated from that break on the first field
- * we add. Pure: a new document is returned.
+ * we add. Importers look for examples beside a schema, not in it: the first of a schema's stands there too.
+ * Pure: a new document is returned.
  */
 export function postprocessOpenApi<T extends object>(document: T): T {
   const doc = structuredClone(document) as unknown as JsonObject;
@@ -25,21 +26,49 @@ export function postprocessOpenApi<T extends object>(document: T): T {
   for (const [name, schema] of Object.entries(schemas)) {
     schemas[name] = tidySchema(schema, `${name}${INPUT}` in schemas);
   }
-  for (const path of Object.values(objectAt(doc, 'paths'))) {
-    for (const operation of Object.values(isObject(path) ? path : {})) {
-      if (!isObject(operation)) continue;
-      for (const [part, isAnswer] of [
-        ['responses', true],
-        ['parameters', false],
-        ['requestBody', false],
-      ] as const) {
-        if (operation[part] !== undefined) operation[part] = tidySchema(operation[part], isAnswer);
-      }
+  for (const operation of operationsOf(doc)) {
+    for (const [part, isAnswer] of [
+      ['responses', true],
+      ['parameters', false],
+      ['requestBody', false],
+    ] as const) {
+      if (operation[part] !== undefined) operation[part] = tidySchema(operation[part], isAnswer);
     }
   }
   for (const schema of Object.values(schemas)) addDiscriminator(schema, schemas);
   // Dropped before as well: an answer's schema that no route uses must not keep its name from the input's.
-  return sortSchemas(dropUnused(mergeInputs(dropUnused(doc)))) as T;
+  const merged = sortSchemas(dropUnused(mergeInputs(dropUnused(doc))));
+  for (const operation of operationsOf(merged)) addExamples(operation, merged);
+  return merged as T;
+}
+
+const operationsOf = (doc: JsonObject): JsonObject[] =>
+  Object.values(objectAt(doc, 'paths')).flatMap((path) =>
+    Object.values(isObject(path) ? path : {}).filter(isObject),
+  );
+
+/** The `example` of every parameter, of the body and of the good answers whose schema has one. */
+function addExamples(operation: JsonObject, doc: JsonObject): void {
+  const { parameters, requestBody, responses } = operation;
+  for (const parameter of Array.isArray(parameters) ? parameters : []) addExample(parameter, doc);
+  const good = Object.entries(isObject(responses) ? responses : {}).filter(([status]) => status < '3');
+  for (const holder of [requestBody, ...good.map(([, answer]) => answer)]) {
+    const content = isObject(holder) ? holder['content'] : undefined;
+    for (const media of Object.values(isObject(content) ? content : {})) addExample(media, doc);
+  }
+}
+
+function addExample(holder: Json, doc: JsonObject): void {
+  if (!isObject(holder)) return;
+  const { schema } = holder;
+  const $ref = isObject(schema) ? schema['$ref'] : undefined;
+  const known =
+    typeof $ref === 'string'
+      ? objectAt(objectAt(doc, 'components'), 'schemas')[$ref.slice(SCHEMA_REF.length)]
+      : schema;
+  const examples = isObject(known) ? known['examples'] : undefined;
+  const [first] = Array.isArray(examples) ? examples : [];
+  if (first !== undefined) holder['example'] = first;
 }
 
 /** By name: the order in which modules happen to be loaded changes nothing. */
@@ -72,6 +101,11 @@ function tidySchema(value: Json, isAnswer: boolean): Json {
     } else tidy[key] = tidySchema(inner, isAnswer);
   }
   if (isAnswer && tidy['additionalProperties'] === false) delete tidy['additionalProperties'];
+  // What an open object says of its other members is true of every answer; generators make an index signature of it,
+  // which takes the types of the members that have some.
+  if (isOpenObject(tidy)) delete tidy['additionalProperties'];
+  // JavaScript escapes what needs no escape; Go refuses to compile it.
+  if (typeof tidy['pattern'] === 'string') tidy['pattern'] = tidy['pattern'].replaceAll('\\/', '/');
   // zod says `readOnly` of arrays that are readonly in TypeScript; OpenAPI means something else by it.
   delete tidy['readOnly'];
   if (tidy['format'] && tidy['pattern']) delete tidy['pattern'];
@@ -82,7 +116,28 @@ function tidySchema(value: Json, isAnswer: boolean): Json {
   const names = tidy['propertyNames'];
   if (isObject(names) && names['type'] === 'string' && Object.keys(names).length === 1)
     delete tidy['propertyNames'];
-  return tidy;
+  return withNullApart(tidy);
+}
+
+const isOpenObject = ({ properties, additionalProperties }: JsonObject): boolean =>
+  isObject(properties) && isObject(additionalProperties) && Object.keys(additionalProperties).length === 0;
+
+const ANNOTATIONS = new Set(['description', 'title', 'examples', 'example', 'default', 'deprecated']);
+
+/** `type: [X, null]` -> `anyOf: [X, null]`: the one way to write nullable that references and enums have too. */
+function withNullApart(schema: JsonObject): JsonObject {
+  const { type } = schema;
+  if (!Array.isArray(type) || !type.includes('null')) return schema;
+  const types = type.filter((one) => one !== 'null');
+  const parts = Object.entries(schema).filter(([key]) => key !== 'type');
+  const value = {
+    type: types.length === 1 ? (types[0] ?? null) : types,
+    ...Object.fromEntries(parts.filter(([key]) => !ANNOTATIONS.has(key))),
+  };
+  return {
+    anyOf: [value, { type: 'null' }],
+    ...Object.fromEntries(parts.filter(([key]) => ANNOTATIONS.has(key))),
+  };
 }
 
 /** A `oneOf` whose alternatives differ by a constant gets the discriminator generators need. */

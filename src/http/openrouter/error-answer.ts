@@ -5,6 +5,7 @@ import type { ClipgateError, ErrorCode } from '../../core/errors.ts';
 import { truncateNames } from '../../core/truncate-names.ts';
 import { answerError, renderBudgetRefusal } from '../api/error-answer.ts';
 import { ERROR_CODES } from '../server/error-codes.ts';
+import type { ErrorShape } from '../server/error-shapes.ts';
 import { asClipgateError, logFailure, ownStatus } from '../server/problem.ts';
 
 /** OpenRouter's envelope; `code` is the HTTP status. */
@@ -28,6 +29,7 @@ function statusOf(code: ErrorCode): number {
   return STATUSES[code] ?? (status === 415 || status === 422 ? 400 : status);
 }
 
+const JSON_TYPE = 'application/json; charset=utf-8';
 const NO_KEY = 'No cookie auth credentials found';
 const UNKNOWN_KEY = 'User not found.';
 
@@ -44,7 +46,7 @@ export function sendOpenRouterError(
   if (!reply.request.raw.complete && error.code !== 'shutting_down') reply.removeHeader('connection');
   return reply
     .code(status)
-    .type('application/json; charset=utf-8')
+    .type(JSON_TYPE)
     .send(JSON.stringify(renderError(error, status, reply.request)));
 }
 
@@ -59,6 +61,18 @@ export function handleOpenRouterError(
   const status = ownStatus(thrown);
   return sendOpenRouterError(reply, error, status === 415 ? 400 : status);
 }
+
+/** @param prefix what OpenRouter's URLs begin with here. */
+export const openRouterShape = (prefix: string): ErrorShape => ({
+  prefix,
+  notFound: () => 'Not Found',
+  handle: handleOpenRouterError,
+  write: (error) => {
+    const status = statusOf(error.code);
+    const body: OpenRouterError = { error: { message: error.message, code: status } };
+    return { status, type: JSON_TYPE, body: JSON.stringify(body) };
+  },
+});
 
 function renderError(error: ClipgateError, status: number, request: FastifyRequest): OpenRouterError {
   const metadata = metadataOf(error);

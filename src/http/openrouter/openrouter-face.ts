@@ -1,7 +1,5 @@
 // OpenRouter's video API under /api/v1, over the orders and jobs of this gateway: a sibling scope with its own errors.
 
-import type { HTTPMethods } from 'fastify';
-import { ClipgateError } from '../../core/errors.ts';
 import type { ContentLinks } from '../../service/clips/content-links.ts';
 import { type OpenApiDocument, serveOpenApi } from '../openapi/openapi.ts';
 import type { Authenticator } from '../server/auth.ts';
@@ -40,8 +38,6 @@ export interface OpenRouterFaceParts
   readonly readBodies: (app: App) => void;
 }
 
-const METHODS: HTTPMethods[] = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS'];
-
 /** To be registered under the prefix of OpenRouter's API. */
 export function openRouterFace(parts: OpenRouterFaceParts) {
   const scope = createScope(
@@ -59,7 +55,7 @@ export function openRouterFace(parts: OpenRouterFaceParts) {
     const guardMethods = collectRoutes(face);
     await face.register(
       scope('public', async (app) => {
-        serveOpenApi(app, OPENROUTER_DOCUMENT);
+        serveOpenApi(app, OPENROUTER_DOCUMENT, parts.publicUrl);
         await app.register(videoModelRoutes(parts));
       }),
     );
@@ -72,16 +68,5 @@ export function openRouterFace(parts: OpenRouterFaceParts) {
       }),
     );
     guardMethods();
-    // What OpenRouter has beside its video API is about money and models of its account: not served.
-    face.route({
-      method: METHODS,
-      url: '/*',
-      config: { authority: 'public' },
-      schema: { hide: true },
-      onRequest: async () => {
-        throw new ClipgateError('not_found', 'Not Found');
-      },
-      handler: async () => undefined,
-    });
   };
 }

@@ -101,11 +101,18 @@ const example = {
   polling_url: 'https://clips.example.com/api/v1/videos/job_01K5J0V6Y8ZJ3T9Q4C2N7M1XAB',
 };
 
+const VideoStatusSchema = z
+  .enum(['pending', 'in_progress', 'completed', 'failed', 'cancelled', 'expired'])
+  .meta({
+    id: 'OpenRouterVideoStatus',
+    description: 'Closed: there is no other. All but the first two are terminal.',
+  });
+
 export const VideoSchema = z
   .object({
     id: z.string(),
     polling_url: z.string(),
-    status: z.enum(['pending', 'in_progress', 'completed', 'failed', 'cancelled', 'expired']),
+    status: VideoStatusSchema,
     generation_id: z.string().optional().describe("OpenRouter's, once it is known."),
     unsigned_urls: z
       .array(z.string())
@@ -138,7 +145,8 @@ export const VideoParamsSchema = z.strictObject({
   id: z
     .string()
     .regex(/^[\w-]{1,128}$/)
-    .describe("A job id: this gateway's or OpenRouter's."),
+    .describe("A job id: this gateway's or OpenRouter's.")
+    .meta({ examples: ['job_01K5J0V6Y8ZJ3T9Q4C2N7M1XAB'] }),
 });
 
 /** Clients of OpenRouter's may send parameters of their own. */
@@ -151,12 +159,19 @@ export const VideoContentQuerySchema = z.looseObject({
 });
 
 export const ModelsQuerySchema = z.looseObject({
-  output_modalities: z.string().max(200).optional().describe('This gateway has models for `video` alone.'),
+  output_modalities: z
+    .string()
+    .max(200)
+    .optional()
+    .describe('This gateway has models for `video` alone.')
+    .meta({ examples: ['video'] }),
 });
 
-export const UpstreamListSchema = z
-  .object({ data: z.array(z.looseObject({ id: z.string() })) })
-  .meta({ id: 'VideoModelList', description: "OpenRouter's own list, from the cache." });
+export const UpstreamListSchema = z.object({ data: z.array(z.looseObject({ id: z.string() })) }).meta({
+  id: 'VideoModelList',
+  description: "OpenRouter's own list, from the cache.",
+  examples: [{ data: [{ id: 'google/veo-3.1-lite' }] }],
+});
 
 export const KeySchema = z
   .object({
@@ -168,7 +183,14 @@ export const KeySchema = z
       usage: z.number().describe('Dollars spent in the window of that budget; 0 where no budget counts.'),
     }),
   })
-  .meta({ id: 'CurrentKey' });
+  .meta({
+    id: 'CurrentKey',
+    examples: [
+      {
+        data: { label: 'studio', limit: 500, limit_remaining: 487.66, limit_reset: 'monthly', usage: 12.34 },
+      },
+    ],
+  });
 
 const ErrorSchema = z
   .object({

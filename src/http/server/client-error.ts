@@ -4,7 +4,7 @@ import { type ServerResponse, STATUS_CODES } from 'node:http';
 import type { Socket } from 'node:net';
 import type { FastifyBaseLogger } from 'fastify';
 import { ClipgateError, type ErrorCode } from '../../core/errors.ts';
-import { PROBLEM_TYPE, toProblem } from './problem.ts';
+import type { ErrorShape } from './error-shapes.ts';
 
 const ANSWERS: Readonly<Record<string, readonly [ErrorCode, string]>> = {
   ERR_HTTP_REQUEST_TIMEOUT: ['request_timeout', 'The request took too long to arrive.'],
@@ -15,12 +15,25 @@ const OTHERWISE = ['invalid_request', 'This is not an HTTP request.'] as const;
 // Long enough for the answer to arrive and be read, before the socket is closed under a peer that goes on sending.
 const LINGER_MS = 1_000;
 
-/** Handles Node's clientError: answers if the socket is still writable, and closes it. */
+/** Long enough for the method and the prefix of any API. */
+const REQUEST_LINE_BYTES = 64;
+
+/** The URL asked for, or its beginning, where the packet that broke off begins with it; else ''. */
+const urlIn = (packet: unknown): string =>
+  Buffer.isBuffer(packet)
+    ? (/^[A-Z]+ (\/\S*)/.exec(packet.toString('latin1', 0, REQUEST_LINE_BYTES))?.[1] ?? '')
+    : '';
+
+/**
+ * Handles Node's clientError: answers if the socket is still writable, and closes it.
+ * @param shapeFor the error shape of the API that a URL belongs to.
+ */
 export function answerClientError(
-  error: Error & { code?: string },
+  error: Error & { code?: string; rawPacket?: unknown },
   socket: Socket,
   requestId: string,
   log: FastifyBaseLogger,
+  shapeFor: (url: string) => ErrorShape,
 ): void {
   const { _httpMessage: underWay } = socket as { _httpMessage?: ServerResponse | null };
   // A whole request is being answered, and what follows it is no HTTP: the answer may name a job that was bought.
@@ -35,11 +48,11 @@ export function answerClientError(
     return;
   }
   const [code, message] = ANSWERS[error.code ?? ''] ?? OTHERWISE;
-  const problem = toProblem(new ClipgateError(code, message), requestId);
-  const body = JSON.stringify(problem);
+  const shape = shapeFor(urlIn(error.rawPacket));
+  const { status, type, body } = shape.write(new ClipgateError(code, message), requestId);
   socket.end(
-    `HTTP/1.1 ${problem.status} ${STATUS_CODES[problem.status] ?? ''}\r\n` +
-      `content-type: ${PROBLEM_TYPE}\r\ncontent-length: ${Buffer.byteLength(body)}\r\n` +
+    `HTTP/1.1 ${status} ${STATUS_CODES[status] ?? ''}\r\n` +
+      `content-type: ${type}\r\ncontent-length: ${Buffer.byteLength(body)}\r\n` +
       `x-request-id: ${requestId}\r\ncache-control: no-store\r\nconnection: close\r\n\r\n${body}`,
   );
   // A peer that never closes its side would keep the socket for ever.
@@ -49,7 +62,7 @@ export function answerClientError(
     reqId: requestId,
     method: null,
     route: null,
-    status: problem.status,
+    status,
     client: null,
     'client.address': socket.remoteAddress,
   };

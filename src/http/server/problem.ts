@@ -6,6 +6,7 @@ import { ClipgateError, type ErrorCode } from '../../core/errors.ts';
 import { answerError } from '../api/error-answer.ts';
 import { bodyTooLarge } from '../input/body-admission.ts';
 import { ERROR_CODES } from './error-codes.ts';
+import type { ErrorShape } from './error-shapes.ts';
 
 export const PROBLEM_TYPE = 'application/problem+json; charset=utf-8';
 
@@ -107,6 +108,17 @@ export function handleError(thrown: unknown, request: FastifyRequest, reply: Fas
   logFailure(request, error, thrown);
   return sendProblem(reply, error, ownStatus(thrown));
 }
+
+/** The shape of this gateway's own API, and of every URL that no other API has. */
+export const PROBLEM_SHAPE: ErrorShape = {
+  prefix: '',
+  notFound: () => 'Not found.',
+  handle: handleError,
+  write: (error, requestId) => {
+    const problem = toProblem(error, requestId);
+    return { status: problem.status, type: PROBLEM_TYPE, body: JSON.stringify(problem) };
+  },
+};
 
 /** Logs what failed for our sake; what a caller did wrong is no news. */
 export function logFailure(request: FastifyRequest, error: ClipgateError, thrown: unknown): void {

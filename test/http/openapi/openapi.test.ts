@@ -15,6 +15,7 @@ import {
 import { OPENAI_DOCUMENT } from '../../../src/http/openai/openai-face.ts';
 import { CLIPGATE_DOCUMENT } from '../../../src/http/openapi/openapi.ts';
 import { OPENROUTER_DOCUMENT } from '../../../src/http/openrouter/openrouter-face.ts';
+import { ERROR_CODES } from '../../../src/http/server/error-codes.ts';
 import { VERSION } from '../../../src/version.ts';
 import { startTestGateway, type TestGateway } from '../../support/gateway.ts';
 
@@ -37,16 +38,25 @@ interface Operation {
 }
 interface OpenApi {
   readonly info: { readonly version: string };
+  readonly servers: readonly object[];
   readonly tags: readonly { readonly name: string }[];
   readonly paths: Readonly<Record<string, Readonly<Record<string, Operation>>>>;
   readonly components: { readonly schemas: Readonly<Record<string, { readonly examples?: unknown[] }>> };
 }
 
 const read = (path: string) => readFileSync(path, 'utf8');
-const document = JSON.parse(read('openapi/clipgate.json')) as OpenApi;
-const operations = Object.entries(document.paths).flatMap(([path, methods]) =>
-  Object.entries(methods).map(([method, operation]) => ({ name: `${method} ${path}`, operation })),
-);
+const parse = (path: string) => JSON.parse(read(path)) as OpenApi;
+const operationsOf = ({ paths }: OpenApi) =>
+  Object.entries(paths).flatMap(([path, methods]) =>
+    Object.entries(methods).map(([method, operation]) => ({ name: `${method} ${path}`, operation })),
+  );
+const document = parse('openapi/clipgate.json');
+const operations = operationsOf(document);
+const DOCUMENTS = {
+  'openapi/clipgate.json': document,
+  'openapi/openrouter-face.json': parse('openapi/openrouter-face.json'),
+  'openapi/openai-face.json': parse('openapi/openai-face.json'),
+};
 
 const ajv = new Ajv2020.default({ strict: false, allErrors: true });
 addFormats.default(ajv);
@@ -163,6 +173,57 @@ describe('every schema', () => {
   });
 });
 
+describe.each(Object.entries(DOCUMENTS))('%s', (_name, one) => {
+  /** Every object in it that says `key`, with the value. */
+  const find = (key: string, value: unknown = one): unknown[] => {
+    if (typeof value !== 'object' || value === null) return [];
+    const here = !Array.isArray(value) && key in value ? [(value as Record<string, unknown>)[key]] : [];
+    return [...here, ...Object.values(value).flatMap((inner) => find(key, inner))];
+  };
+
+  it('has patterns that Go, Rust and Python compile too', () => {
+    const patterns = find('pattern').filter((pattern) => typeof pattern === 'string');
+    expect(patterns.length).toBeGreaterThan(0);
+    expect(patterns.filter((pattern) => /\(\?[^:]|\\[/pPuZ]|\\\d/.test(pattern))).toEqual([]);
+  });
+
+  it('writes nullable in one way', () => {
+    expect(find('nullable')).toEqual([]);
+    expect(find('type').filter((type) => Array.isArray(type) && type.includes('null'))).toEqual([]);
+  });
+
+  it('has one success for each operation, or answers without a body beside it', () => {
+    for (const { operation } of operationsOf(one)) {
+      const bodies = Object.entries(operation.responses)
+        .filter(([status, { content }]) => status < '3' && content)
+        .map(([, { content }]) => JSON.stringify(content));
+      expect({ id: operation.operationId, bodies: new Set(bodies).size }).toEqual({
+        id: operation.operationId,
+        bodies: bodies.length > 0 ? 1 : 0,
+      });
+    }
+  });
+
+  it('describes every clip as bytes', () => {
+    const clips = operationsOf(one)
+      .flatMap(({ operation }) => Object.values(operation.responses))
+      .flatMap(({ content }) => content?.['video/mp4'] ?? []);
+    expect(clips.length).toBeGreaterThan(0);
+    for (const { schema } of clips) expect(schema.$ref).toBe('#/components/schemas/Clip');
+    expect(one.components.schemas['Clip']).toMatchObject({ type: 'string', format: 'binary' });
+  });
+});
+
+describe('the codes of problems', () => {
+  it('are all listed, and open', () => {
+    const { ErrorCode, Problem } = document.components.schemas as Record<string, Record<string, unknown>>;
+    expect(ErrorCode?.['enum']).toEqual(Object.keys(ERROR_CODES));
+    expect(Problem).not.toHaveProperty('additionalProperties');
+    const unknown = { type: 'x', title: 'x', status: 400, detail: 'x', code: 'of_tomorrow', instance: 'x' };
+    expect(faultsOf('#/components/schemas/Problem', unknown)).toEqual([]);
+  });
+});
+
 describe('a gateway', () => {
   let gateway: TestGateway;
   beforeAll(async () => {
@@ -176,7 +237,11 @@ describe('a gateway', () => {
       .get('/openapi.json')
       .expect(200)
       .expect('content-type', /json/);
-    expect({ ...served.body, info: document.info }).toEqual(document);
+    const { servers } = document;
+    expect({ ...served.body, info: document.info, servers }).toEqual(document);
+    // Not that of the file: what is imported from a gateway calls that gateway.
+    expect(served.body.servers).toEqual([{ url: gateway.url, description: 'This gateway.' }]);
+    expect(await (await get('/docs/json')).json()).toMatchObject({ servers: served.body.servers });
   });
 
   it('answers as the document says', async () => {

@@ -88,7 +88,6 @@ describe('schemas', () => {
         duration: { type: 'integer', minimum: 1, maximum: 3600, description: 'Seconds.', examples: [5] },
         prompt: { type: 'string', pattern: '^x', minLength: 1, maxLength: 9 },
         kind: { enum: ['a', 'b'], default: 'a' },
-        size: { type: ['string', 'null'] },
         // A field may be called what elsewhere is a keyword.
         readOnly: { type: 'boolean' },
         additionalProperties: { type: 'boolean' },
@@ -120,6 +119,44 @@ describe('schemas', () => {
     });
   });
 
+  it('may be null in one way alone', () => {
+    const { schemas } = tidy({
+      Question: open,
+      Answer: {
+        type: 'object',
+        properties: {
+          size: { type: ['string', 'null'], pattern: '^x', description: 'A size.' },
+          part: { anyOf: [{ type: 'integer' }, { type: 'null' }] },
+        },
+      },
+    });
+    expect(schemas['Answer']?.['properties']).toEqual({
+      size: { anyOf: [{ type: 'string', pattern: '^x' }, { type: 'null' }], description: 'A size.' },
+      part: { anyOf: [{ type: 'integer' }, { type: 'null' }] },
+    });
+  });
+
+  it('with members of their own say nothing of others, and patterns have no needless escapes', () => {
+    const { schemas } = tidy({
+      Question: open,
+      Answer: {
+        type: 'object',
+        properties: {
+          id: { type: 'string', pattern: '^\\w+\\/\\.$' },
+          map: { type: 'object', additionalProperties: {} },
+        },
+        additionalProperties: {},
+      },
+    });
+    expect(schemas['Answer']).toEqual({
+      type: 'object',
+      properties: {
+        id: { type: 'string', pattern: '^\\w+/\\.$' },
+        map: { type: 'object', additionalProperties: {} },
+      },
+    });
+  });
+
   it('whose alternatives differ by a constant say by which', () => {
     const kind = (value: string) => ({ type: 'object', properties: { kind: { const: value }, a: {} } });
     const { schemas } = tidy({
@@ -140,5 +177,31 @@ describe('schemas', () => {
       Cat: open,
     });
     expect(schemas['Answer']).not.toHaveProperty('discriminator');
+  });
+});
+
+describe('examples', () => {
+  it('stand beside the schemas of parameters, bodies and good answers, where importers look', () => {
+    const shown = { ...open, examples: [{ a: 'x' }, { a: 'y' }] };
+    const document = {
+      paths: {
+        '/x/{id}': {
+          post: {
+            parameters: [
+              { name: 'id', in: 'path', schema: { type: 'string', examples: ['1'] } },
+              { name: 'n', in: 'query', schema: { type: 'string' } },
+            ],
+            requestBody: jsonOf(ref('Question')),
+            responses: { 200: jsonOf(ref('Answer')), 400: jsonOf(ref('Answer')) },
+          },
+        },
+      },
+      components: { schemas: { Question: shown, Answer: { ...shown, examples: ['z'] } } },
+    };
+    const { parameters, requestBody, responses } = postprocessOpenApi(document).paths['/x/{id}'].post;
+    expect(parameters.map((one) => ('example' in one ? one.example : null))).toEqual(['1', null]);
+    expect(requestBody.content['application/json']).toMatchObject({ example: { a: 'x' } });
+    expect(responses[200].content['application/json']).toMatchObject({ example: 'z' });
+    expect(responses[400].content['application/json']).not.toHaveProperty('example');
   });
 });

@@ -96,6 +96,7 @@ export function budgetRoutes({ budgets }: BudgetRoutesParts) {
         schema: {
           operationId: 'listBudgets',
           summary: 'List budgets with what is left of each (operators and auditors)',
+          description: 'Newest first, in pages: send `next_cursor` as `cursor` for the next one.',
           tags: ['accounts'],
           querystring: BudgetQuerySchema,
           response: { 200: BudgetListSchema, ...problems(400, 401, 403, 405, 500, 503) },
@@ -117,6 +118,8 @@ export function budgetRoutes({ budgets }: BudgetRoutesParts) {
         schema: {
           operationId: 'getBudget',
           summary: 'One budget with what is left of its window (operators and auditors)',
+          description:
+            'What is spent, what is held for jobs under way, what remains, and when the window resets.',
           tags: ['accounts'],
           params: BudgetParamsSchema,
           querystring: NoQuerySchema,
@@ -162,6 +165,8 @@ export function budgetRoutes({ budgets }: BudgetRoutesParts) {
         schema: {
           operationId: 'deleteBudget',
           summary: 'Delete a budget: orders no longer ask it (operators)',
+          description:
+            'Orders no longer have to fit into it. The jobs it counted stay, and so does what they cost.',
           tags: ['accounts'],
           params: BudgetParamsSchema,
           querystring: NoQuerySchema,

@@ -23,6 +23,7 @@ export function clientRoutes({ clientAdmin }: { readonly clientAdmin: ClientAdmi
         schema: {
           operationId: 'listClients',
           summary: 'Clients by name, those of variables too (operators, auditors)',
+          description: 'Those with settings of their own and those that only have keys, in pages.',
           tags: ['accounts'],
           querystring: ClientQuerySchema,
           response: { 200: ClientListSchema, ...problems(400, 401, 403, 405, 429, 500, 503) },
@@ -41,6 +42,7 @@ export function clientRoutes({ clientAdmin }: { readonly clientAdmin: ClientAdmi
         schema: {
           operationId: 'getClient',
           summary: 'What holds for all keys of a client (operators, auditors)',
+          description: 'Its models, its limits and the ids of its callback secrets, never a secret itself.',
           tags: ['accounts'],
           params: ClientParamsSchema,
           querystring: NoQuerySchema,

@@ -69,6 +69,8 @@ export function keyRoutes({ keyAdmin }: { readonly keyAdmin: KeyAdmin }) {
         schema: {
           operationId: 'listKeys',
           summary: 'Stored keys, newest first, then those of variables (operators, auditors)',
+          description:
+            'Never a key itself: its id, its last four characters, what it may do and when it was last used.',
           tags: ['accounts'],
           querystring: KeyQuerySchema,
           response: { 200: KeyListSchema, ...problems(400, 401, 403, 405, 429, 500, 503) },
@@ -91,6 +93,7 @@ export function keyRoutes({ keyAdmin }: { readonly keyAdmin: KeyAdmin }) {
         schema: {
           operationId: 'getKey',
           summary: 'One key, without the key itself (operators, auditors)',
+          description: 'What it may do, until when, who made it and when it was last used.',
           tags: ['accounts'],
           params: KeyParamsSchema,
           querystring: NoQuerySchema,

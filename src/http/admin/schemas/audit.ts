@@ -69,7 +69,7 @@ export const AuditQuerySchema = z.strictObject({
     .describe(
       'Only acts on objects of this kind, such as `key`, or on this object, such as `key:key_01...`.',
     ),
-  limit: queryInteger(1, 100).prefault(20),
+  limit: queryInteger(1, 100).prefault(20).describe('At most so many.'),
   cursor: z
     .string()
     .regex(/^audit_[\w-]{1,100}$/, 'must be the next_cursor of an earlier response')

@@ -151,10 +151,14 @@ export const BudgetQuerySchema = z.strictObject({
   scope: z.enum(['all', 'client', 'key']).optional().describe('Only budgets of this kind.'),
   scope_id: NameSchema.optional().describe('With `scope`: only those of this client or key.'),
   limit: queryInteger(1, 100).prefault(20).describe('How many at most. Default 20.'),
-  cursor: z.string().regex(BUDGET_ID_PATTERN, 'must be the next_cursor of an earlier response').optional(),
+  cursor: z
+    .string()
+    .regex(BUDGET_ID_PATTERN, 'must be the next_cursor of an earlier response')
+    .optional()
+    .describe('Continue after an earlier response: its `next_cursor`.'),
 });
 
-export const BudgetParamsSchema = z.strictObject({ id: z.string().max(64) });
+export const BudgetParamsSchema = z.strictObject({ id: z.string().max(64).describe('Budget id.') });
 
 export const AdjustmentBodySchema = z
   .strictObject({

@@ -93,9 +93,9 @@ export const ClientListSchema = z
     examples: [{ data: [EXAMPLE], next_cursor: null }],
   });
 
-export const ClientParamsSchema = z.strictObject({ name: ClientNameSchema });
+export const ClientParamsSchema = z.strictObject({ name: ClientNameSchema.describe('Name of the client.') });
 
 export const ClientQuerySchema = z.strictObject({
-  limit: queryInteger(1, 100).prefault(20),
+  limit: queryInteger(1, 100).prefault(20).describe('At most so many.'),
   cursor: ClientNameSchema.optional().describe('The `next_cursor` of an earlier response.'),
 });

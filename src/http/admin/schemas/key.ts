@@ -26,7 +26,7 @@ const NameSchema = z
   .string()
   .min(1)
   .max(100)
-  .regex(/^[^\p{Cc}]*$/u, 'must not contain control characters')
+  .refine((name) => !/\p{Cc}/u.test(name), 'must not contain control characters')
   .nullable()
   .describe('For people.');
 
@@ -145,7 +145,7 @@ export const KeyParamsSchema = z.strictObject({ id: z.string().regex(KEY_ID_PATT
 
 export const KeyQuerySchema = z.strictObject({
   client: ClientNameSchema.optional().describe("Only this client's keys."),
-  limit: queryInteger(1, 100).prefault(20),
+  limit: queryInteger(1, 100).prefault(20).describe('At most so many.'),
   cursor: z
     .string()
     .regex(KEY_ID_PATTERN, 'must be the next_cursor of an earlier response')

@@ -32,6 +32,9 @@ export function contentRoutes({ jobs, archive, answers }: ContentRoutesParts) {
             method === 'GET'
               ? 'The clip as MP4; Range is supported once it is archived'
               : 'Size and hash of the clip',
+          description:
+            'Needs a key, or a signed link (`GET /jobs/{id}?links=signed`), which plays this clip alone until it expires. ' +
+            'Before the job is `completed` the answer is 409 `not_ready`.',
           tags: ['jobs'],
           params: JobParamsSchema,
           querystring: ContentQuerySchema,

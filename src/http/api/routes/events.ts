@@ -10,7 +10,7 @@ import { holdAnswer } from '../../response/unread-answers.ts';
 import type { App } from '../../server/context.ts';
 import type { MemoryBudget } from '../../server/memory-budget.ts';
 import { writeJob } from '../job-answer.ts';
-import { EventHeadersSchema, EventStreamSchema } from '../schemas/event.ts';
+import { EventHeadersSchema, JobStreamEventSchema } from '../schemas/event.ts';
 import { JobParamsSchema } from '../schemas/job.ts';
 import { problems } from '../schemas/problem.ts';
 
@@ -89,8 +89,10 @@ export function eventRoutes({ jobs, answers }: EventRoutesParts) {
           headers: EventHeadersSchema,
           response: {
             200: {
-              description: 'The events.',
-              content: { 'text/event-stream': { schema: EventStreamSchema } },
+              description:
+                'The events: `event: job`, `id:` the version of the job, `data:` a Job on one line, and an empty line. ' +
+                'Lines that begin with a colon keep the connection open.',
+              content: { 'text/event-stream': { schema: JobStreamEventSchema } },
             },
             204: { description: 'The job has ended, and there is nothing after Last-Event-ID.', content: {} },
             ...problems(400, 401, 404, 405, 429, 500, 503),

@@ -108,6 +108,9 @@ export function jobRoutes({ orders, jobs, links, maxWaitS }: JobRoutesParts) {
         schema: {
           operationId: 'planJob',
           summary: 'What POST /jobs would buy for the same body; buys nothing',
+          description:
+            'The model, the exact request to OpenRouter, its price, the expected time and the warnings. A body ' +
+            'that `POST /jobs` would refuse is refused in the same words.',
           tags: ['jobs'],
           querystring: NoQuerySchema,
           body: JobBodySchema,
@@ -126,6 +129,9 @@ export function jobRoutes({ orders, jobs, links, maxWaitS }: JobRoutesParts) {
         schema: {
           operationId: 'listJobs',
           summary: 'Your jobs, newest first',
+          description:
+            'In pages: send `next_cursor` as `cursor` for the next one. Operators and auditors see the jobs of all ' +
+            'clients.',
           tags: ['jobs'],
           querystring: JobQuerySchema,
           response: { 200: JobListSchema, ...problems(400, 401, 403, 405, 500, 503) },
@@ -163,6 +169,9 @@ export function jobRoutes({ orders, jobs, links, maxWaitS }: JobRoutesParts) {
         schema: {
           operationId: 'getJob',
           summary: 'One job; with Prefer: wait=N, once its status has changed',
+          description:
+            'From the store of the gateway, which asks OpenRouter by itself: polling costs nothing there. With ' +
+            '`Prefer: wait=N` the answer comes when the status changes, or after N seconds with what is true then.',
           tags: ['jobs'],
           params: JobParamsSchema,
           querystring: JobIncludeSchema,

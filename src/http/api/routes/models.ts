@@ -73,7 +73,9 @@ export function modelRoutes({ catalog, maxAgeS }: ModelRoutesParts) {
         schema: {
           operationId: 'listModels',
           summary: 'List models, with capabilities and prices in dollars',
-          description: 'A key that may not use every model is shown those that it may use.',
+          description:
+            'From the cached catalog of OpenRouter. A parameter leaves out the models that lack what it names. ' +
+            'A key that may not use every model is shown those that it may use. Send the `ETag` back as `If-None-Match`: 304 while nothing has changed.',
           tags: ['catalog'],
           querystring: ModelQuerySchema,
           response: {
@@ -99,6 +101,7 @@ export function modelRoutes({ catalog, maxAgeS }: ModelRoutesParts) {
         schema: {
           operationId: 'getModel',
           summary: 'Get one model',
+          description: 'By its id or its canonical slug, whose slash is part of the path.',
           tags: ['catalog'],
           params: ModelParamsSchema,
           querystring: NoQuerySchema,

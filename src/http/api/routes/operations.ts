@@ -32,6 +32,8 @@ export function operationRoutes(parts: OperationRoutesParts) {
         schema: {
           operationId: 'getHealth',
           summary: 'Liveness: whether the process responds; checks no dependency',
+          description:
+            'For the liveness probe of an orchestrator: it restarts a process that no longer answers. Needs no key.',
           tags: ['operations'],
           security: [],
           response: { 200: HealthSchema, ...problems(405, 500) },

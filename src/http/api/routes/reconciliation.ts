@@ -65,6 +65,8 @@ export function reconciliationRoutes({ jobs, reconciliation }: ReconciliationRou
         schema: {
           operationId: 'getJobAudit',
           summary: 'The audit log of a job: who decided what, and why (operators)',
+          description:
+            'Every decision of an operator on this job, oldest first. `GET /audit` has those on everything.',
           tags: ['operators'],
           params: JobParamsSchema,
           querystring: NoQuerySchema,

@@ -26,6 +26,10 @@ export function routeRoutes({ orders }: RouteRoutesParts) {
         schema: {
           operationId: 'routeClip',
           summary: 'Rank the models that can make a clip; buys nothing',
+          description:
+            'Answers with the candidates, best first, the price and the expected time of each, why every other ' +
+            'model was rejected, the request that would be sent, and a quote: `POST /jobs` with it buys that model ' +
+            'at that price or less, for ten minutes.',
           tags: ['routing'],
           querystring: NoQuerySchema,
           body: RouteBodySchema,

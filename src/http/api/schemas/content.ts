@@ -2,4 +2,4 @@
 
 import { z } from 'zod';
 
-export const BinarySchema = z.string().meta({ id: 'Video', format: 'binary', description: 'MP4 bytes.' });
+export const BinarySchema = z.string().meta({ id: 'Clip', format: 'binary', description: 'MP4 bytes.' });

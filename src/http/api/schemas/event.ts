@@ -1,13 +1,23 @@
 // The request headers of an event stream, and its schema in OpenAPI.
 
 import { z } from 'zod';
+import { JobSchema } from './job.ts';
 
 export const EventHeadersSchema = z.object({
   'last-event-id': z
     .string()
     .regex(/^\d{1,15}$/, 'must be the id of an event of this stream')
     .optional()
-    .describe('Send only events after this one.'),
+    .describe('Send only events after this one.')
+    .meta({ examples: ['1'] }),
 });
 
-export const EventStreamSchema = z.string().meta({ id: 'EventStream', description: 'text/event-stream.' });
+/**
+ * What stands in the `data:` of each event. Without a `type`: generators read a stream's schema as that of its events,
+ * validating proxies as that of its text, and of text these members say nothing.
+ */
+export const JobStreamEventSchema = z.object(JobSchema.shape).meta({
+  id: 'JobStreamEvent',
+  description: 'The data of an event: a Job, as JSON.',
+  type: undefined,
+});

@@ -7,6 +7,7 @@ import { MODEL_NAME } from '../../../core/catalog/model-id.ts';
 import { checkClipSpec, checkRouting, clipSpecShape, routingShape } from '../../../core/clip/clip-spec.ts';
 import { JOB_STATUSES } from '../../../core/job/job.ts';
 import { JOB_ID_PATTERN } from '../../../service/orders/ids.ts';
+import { JobErrorSchema, JobStatusSchema } from './job-status.ts';
 import { listOf } from './list.ts';
 import { CatalogSchema } from './model.ts';
 import { queryInteger, queryList, rangeShape, words } from './query.ts';
@@ -154,9 +155,16 @@ export const JobHeadersSchema = z.object({
     .describe('`respond-async`: respond as soon as the job is stored, before OpenRouter answers.'),
 });
 
-export const JobParamsSchema = z.strictObject({ id: z.string().regex(JOB_ID_PATTERN).describe('Job id.') });
-
 const id = 'job_01K5J0V6Y8ZJ3T9Q4C2N7M1XAB';
+
+export const JobParamsSchema = z.strictObject({
+  id: z
+    .string()
+    .regex(JOB_ID_PATTERN)
+    .describe('Job id.')
+    .meta({ examples: [id] }),
+});
+
 export const jobExample = {
   id,
   client: 'studio',
@@ -203,7 +211,7 @@ export const JobSchema = z
       .string()
       .describe('The owner: the name of a client, or `operator:` followed by the name of an operator.'),
     key_id: z.string().nullable().describe('The key it was ordered with; null if none was needed.'),
-    status: z.enum(JOB_STATUSES),
+    status: JobStatusSchema,
     model: z.string(),
     created_at: z.iso.datetime(),
     updated_at: z.iso.datetime(),
@@ -242,13 +250,13 @@ export const JobSchema = z
       .describe(
         'When OpenRouter has given the job up at the latest, by what is known of it; null before it was accepted and once it has ended.',
       ),
-    error: z.object({ code: z.string(), message: z.string() }).nullable(),
+    error: JobErrorSchema.nullable(),
     attempts: listOf(
       z.object({
         model: z.string(),
         upstream_id: z.string().nullable(),
-        status: z.enum(JOB_STATUSES),
-        error: z.object({ code: z.string(), message: z.string() }).nullable(),
+        status: JobStatusSchema,
+        error: JobErrorSchema.nullable(),
         started_at: z.iso.datetime().nullable(),
         cost: z.object({ estimated_usd: z.number().nullable(), actual_usd: z.number().nullable() }),
       }),
@@ -328,15 +336,16 @@ export const JobListSchema = z.object({ data: listOf(JobSchema), next_cursor: z.
 });
 
 export const JobQuerySchema = z.strictObject({
-  limit: queryInteger(1, 100).prefault(20),
+  limit: queryInteger(1, 100).prefault(20).describe('At most so many.'),
   cursor: z
     .string()
     .regex(/^[\w-]{1,100}$/, 'must be the next_cursor of an earlier response')
-    .optional(),
-  status: queryList(z.enum(JOB_STATUSES), JOB_STATUSES.length)
+    .optional()
+    .describe('Continue after an earlier response: its `next_cursor`.'),
+  status: queryList(JobStatusSchema, JOB_STATUSES.length)
     .optional()
     .describe('Jobs in this status; repeat it for jobs in any of several.'),
-  model: ModelNameSchema.optional(),
+  model: ModelNameSchema.optional().describe('Jobs on this model.'),
   tag: TagSchema.optional().describe('Jobs with this tag.'),
   reference: ReferenceSchema.optional().describe('Jobs with this reference.'),
   since: rangeShape.since.describe('Jobs created from then on.'),

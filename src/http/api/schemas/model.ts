@@ -121,6 +121,14 @@ export const ModelQuerySchema = z.strictObject({
 export type ModelQuery = z.infer<typeof ModelQuerySchema>;
 
 export const ModelParamsSchema = z.strictObject({
-  author: z.string().regex(/^[\w.-]{1,80}$/),
-  slug: z.string().regex(/^[\w.:-]{1,120}$/),
+  author: z
+    .string()
+    .regex(/^[\w.-]{1,80}$/)
+    .describe('What stands before the slash of its id.')
+    .meta({ examples: ['google'] }),
+  slug: z
+    .string()
+    .regex(/^[\w.:-]{1,120}$/)
+    .describe('What stands behind it.')
+    .meta({ examples: ['veo-3.1-lite'] }),
 });

@@ -1,6 +1,11 @@
 // The schema of every error response, and the declaration of those that a route can return.
 
 import { z } from 'zod';
+import { ERROR_CODES } from '../../server/error-codes.ts';
+import { JobStatusSchema } from './job-status.ts';
+import { listOf } from './list.ts';
+import { openEnum } from './open-enum.ts';
+import { NearestSchema, ReasonSchema, RejectedSchema, RouteResultSchema, WarningSchema } from './route.ts';
 
 const FaultSchema = z.object({
   in: z.enum(['body', 'query', 'path', 'header']),
@@ -8,17 +13,51 @@ const FaultSchema = z.object({
   message: z.string(),
 });
 
+/** The codes that this version answers with. */
+export const ErrorCodeSchema = z.enum(Object.keys(ERROR_CODES) as (keyof typeof ERROR_CODES)[]).meta({
+  id: 'ErrorCode',
+  description: 'The codes of problems. Open: more may be added.',
+});
+
+const BudgetRefusalSchema = z
+  .object({
+    id: z.string(),
+    scope: z.object({ kind: z.enum(['all', 'client', 'key']), id: z.string().optional() }),
+    limit_usd: z.number(),
+    spent_usd: z.number(),
+    held_usd: z.number(),
+    remaining_usd: z.number(),
+    needed_usd: z.number().describe('What the order may cost.'),
+    resets_at: z.iso.datetime().nullable(),
+  })
+  .describe('The budget that the order would exceed.');
+
 const ProblemSchema = z
-  .looseObject({
-    type: z.string(),
-    title: z.string(),
-    status: z.int(),
+  .object({
+    type: z.string().describe('`urn:clipgate:problem:` followed by the code.'),
+    title: z.string().describe('The name of the HTTP status.'),
+    status: z.int().describe('The HTTP status.'),
     detail: z.string().describe('What is wrong, and what would be accepted; for people.'),
-    code: z.string().describe('Stable; branch on this.'),
+    code: openEnum(ErrorCodeSchema).describe(
+      'Stable; branch on this. Open: for a code that you do not know, go by the status.',
+    ),
     instance: z.string().describe('The request id, as in X-Request-Id.'),
-    errors: z.array(FaultSchema).optional(),
-    retry_after_s: z.number().optional(),
-    job_id: z.string().optional(),
+    errors: listOf(FaultSchema).optional().describe('The invalid fields.'),
+    retry_after_s: z.number().optional().describe('As the header Retry-After.'),
+    job_id: z.string().optional().describe('The job that was refused, or the one in the way.'),
+    job_status: JobStatusSchema.optional(),
+    upstream_id: z.string().nullable().optional().describe("OpenRouter's id of that job."),
+    limit_source: z.string().optional().describe("Which of OpenRouter's limits refused."),
+    reasons: listOf(ReasonSchema).optional().describe('Why the model that was named cannot make the clip.'),
+    rejected: listOf(RejectedSchema)
+      .optional()
+      .describe('Every model with its reasons, where none can make the clip.'),
+    nearest: listOf(NearestSchema).optional().describe('The smallest changes that would help.'),
+    warnings: listOf(WarningSchema).optional().describe('What a strict order was refused for.'),
+    budget: BudgetRefusalSchema.optional(),
+    plan: RouteResultSchema.nullable()
+      .optional()
+      .describe('The plan of now, with a new quote; null: no model can make the clip any more.'),
   })
   .meta({
     id: 'Problem',

@@ -2,8 +2,11 @@
 
 import { z } from 'zod';
 import { checkClipSpec, checkRouting, clipSpecShape, routingShape } from '../../../core/clip/clip-spec.ts';
+import { WARNING_CODES } from '../../../core/clip/submission.ts';
+import { REASON_CODES } from '../../../core/routing/eligibility.ts';
 import { listOf } from './list.ts';
 import { CatalogSchema, catalogExample } from './model.ts';
+import { openEnum } from './open-enum.ts';
 
 export const RouteBodySchema = z
   .strictObject({ ...clipSpecShape, ...routingShape })
@@ -24,9 +27,14 @@ export const RouteBodySchema = z
     ],
   });
 
-const ReasonSchema = z
+const ReasonCodeSchema = z.enum(REASON_CODES).meta({
+  id: 'ReasonCode',
+  description: 'Why a model cannot make a clip. Open: more may be added.',
+});
+
+export const ReasonSchema = z
   .object({
-    code: z.string().describe('unsupported_duration, over_budget, ...'),
+    code: openEnum(ReasonCodeSchema).describe('Stable. Open: more may be added.'),
     field: z.string().describe('The field to change.'),
     requested: z.unknown(),
     supported: listOf(z.unknown())
@@ -90,11 +98,15 @@ export const ExpectedSchema = z
   })
   .meta({ id: 'ExpectedTime' });
 
+const WarningCodeSchema = z.enum(WARNING_CODES).meta({
+  id: 'WarningCode',
+  description:
+    '`matches_no_model` is about `models`, the others about what is sent. Open: more may be added.',
+});
+
 export const WarningSchema = z
   .object({
-    code: z
-      .string()
-      .describe('not_sent, ignored_by_upstream, dropped_by_upstream, matches_no_model (of `models`), ...'),
+    code: openEnum(WarningCodeSchema).describe('Stable. Open: more may be added.'),
     field: z.string(),
     message: z.string(),
   })

@@ -98,7 +98,7 @@ export const SpendSchema = z
   });
 
 export const SpendExportQuerySchema = z.strictObject({
-  format: z.enum(['csv', 'ndjson']).prefault('csv'),
+  format: z.enum(['csv', 'ndjson']).prefault('csv').describe('How the rows are written.'),
   since: rangeShape.since.describe('Default: everything.'),
   until: rangeShape.until.describe('Default: now. Not included.'),
   client: ClientSchema,

@@ -29,6 +29,8 @@ export function videoContentRoutes({ jobs, archive, answers }: VideoContentRoute
         schema: {
           operationId: method === 'GET' ? 'retrieveVideoContent' : 'headVideoContent',
           summary: method === 'GET' ? 'The clip as MP4' : 'Size and hash of the clip',
+          description:
+            'Before the video is `completed` the answer is 404. Thumbnails and spritesheets are not made.',
           tags: ['videos'],
           params: VideoParamsSchema,
           querystring: VideoContentQuerySchema,

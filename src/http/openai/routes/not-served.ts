@@ -2,26 +2,21 @@
 
 import { ClipgateError } from '../../../core/errors.ts';
 import type { App } from '../../server/context.ts';
-import { openAiErrors } from '../schemas.ts';
 
 const NOT_SERVED = [
-  ['/videos/:id/remix', 'remixVideo', 'Remixing a video'],
-  ['/videos/edits', 'editVideo', 'Editing a video'],
-  ['/videos/extensions', 'extendVideo', 'Extending a video'],
-  ['/videos/characters', 'createVideoCharacter', 'Making a character'],
+  ['/videos/:id/remix', 'Remixing a video'],
+  ['/videos/edits', 'Editing a video'],
+  ['/videos/extensions', 'Extending a video'],
+  ['/videos/characters', 'Making a character'],
 ] as const;
 
 export async function notServedRoutes(app: App): Promise<void> {
-  for (const [url, operationId, what] of NOT_SERVED) {
+  for (const [url, what] of NOT_SERVED) {
     app.post(
       url,
       {
-        schema: {
-          operationId,
-          summary: `${what}: not served`,
-          tags: ['videos'],
-          response: openAiErrors(400, 404, 405),
-        },
+        // An operation that cannot succeed is none that a client should be generated for.
+        schema: { hide: true },
         onRequest: async () => {
           throw new ClipgateError(
             'invalid_request',

@@ -124,6 +124,9 @@ export function videoRoutes(parts: VideoRoutesParts) {
         schema: {
           operationId: 'listVideos',
           summary: 'Your videos, newest first',
+          description:
+            'Every job of yours that was not deleted here, those made through the other APIs too. Send `last_id` ' +
+            'as `after` for the next page.',
           tags: ['videos'],
           querystring: VideoListQuerySchema,
           response: { 200: VideoListSchema, ...openAiErrors(400, 401, 403, 405, 500, 503) },
@@ -164,6 +167,8 @@ export function videoRoutes(parts: VideoRoutesParts) {
         schema: {
           operationId: 'retrieveVideo',
           summary: 'What became of a video',
+          description:
+            'From the store of the gateway. `openai-poll-after-ms` says how long to wait before asking again.',
           tags: ['videos'],
           params: VideoParamsSchema,
           querystring: AnyQuerySchema,

@@ -29,6 +29,9 @@ export function videoContentRoutes({ jobs, archive, answers }: VideoContentRoute
         schema: {
           operationId: method === 'GET' ? 'getVideoContent' : 'headVideoContent',
           summary: method === 'GET' ? 'The clip as MP4' : 'Size and hash of the clip',
+          description:
+            'Needs a key, or a signed link, which plays this clip alone until it expires. Before the job is `completed` ' +
+            'the answer is 409.',
           tags: ['videos'],
           params: VideoParamsSchema,
           querystring: VideoContentQuerySchema,

@@ -18,6 +18,8 @@ export function videoModelRoutes({ catalog }: VideoModelRoutesParts) {
         schema: {
           operationId: 'listVideoModels',
           summary: 'Every video model, in the shape of OpenRouter',
+          description:
+            "OpenRouter's entries from the cache, with every field that its SDK requires. Needs no key, as there.",
           tags: ['models'],
           security: [],
           querystring: AnyQuerySchema,
@@ -36,6 +38,8 @@ export function videoModelRoutes({ catalog }: VideoModelRoutesParts) {
         schema: {
           operationId: 'listModelModalities',
           summary: 'Every video model with what it takes as input',
+          description:
+            "OpenRouter's list of models, of which this gateway has those that make video. Needs no key, as there.",
           tags: ['models'],
           security: [],
           querystring: ModelsQuerySchema,
