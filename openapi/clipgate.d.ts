@@ -8,7 +8,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** What this is and where things are */
+        /**
+         * What this is and where things are
+         * @description A browser that asks for HTML gets a page, everything else JSON. Needs no key.
+         */
         get: operations["getRoot"];
         put?: never;
         post?: never;
@@ -25,7 +28,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Liveness: whether the process responds; checks no dependency */
+        /**
+         * Liveness: whether the process responds; checks no dependency
+         * @description For the liveness probe of an orchestrator: it restarts a process that no longer answers. Needs no key.
+         */
         get: operations["getHealth"];
         put?: never;
         post?: never;
@@ -114,7 +120,7 @@ export interface paths {
         };
         /**
          * List models, with capabilities and prices in dollars
-         * @description A key that may not use every model is shown those that it may use.
+         * @description From the cached catalog of OpenRouter. A parameter leaves out the models that lack what it names. A key that may not use every model is shown those that it may use. Send the `ETag` back as `If-None-Match`: 304 while nothing has changed.
          */
         get: operations["listModels"];
         put?: never;
@@ -132,7 +138,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Get one model */
+        /**
+         * Get one model
+         * @description By its id or its canonical slug, whose slash is part of the path.
+         */
         get: operations["getModel"];
         put?: never;
         post?: never;
@@ -149,7 +158,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** List changes of the catalog, oldest first */
+        /**
+         * List changes of the catalog, oldest first
+         * @description What this gateway saw change at OpenRouter: models that came or went, capabilities, prices.
+         */
         get: operations["listCatalogChanges"];
         put?: never;
         post?: never;
@@ -168,7 +180,10 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Rank the models that can make a clip; buys nothing */
+        /**
+         * Rank the models that can make a clip; buys nothing
+         * @description Answers with the candidates, best first, the price and the expected time of each, why every other model was rejected, the request that would be sent, and a quote: `POST /jobs` with it buys that model at that price or less, for ten minutes.
+         */
         post: operations["routeClip"];
         delete?: never;
         options?: never;
@@ -183,7 +198,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Your jobs, newest first */
+        /**
+         * Your jobs, newest first
+         * @description In pages: send `next_cursor` as `cursor` for the next one. Operators and auditors see the jobs of all clients.
+         */
         get: operations["listJobs"];
         put?: never;
         /**
@@ -206,7 +224,10 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** What POST /jobs would buy for the same body; buys nothing */
+        /**
+         * What POST /jobs would buy for the same body; buys nothing
+         * @description The model, the exact request to OpenRouter, its price, the expected time and the warnings. A body that `POST /jobs` would refuse is refused in the same words.
+         */
         post: operations["planJob"];
         delete?: never;
         options?: never;
@@ -221,7 +242,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** One job; with Prefer: wait=N, once its status has changed */
+        /**
+         * One job; with Prefer: wait=N, once its status has changed
+         * @description From the store of the gateway, which asks OpenRouter by itself: polling costs nothing there. With `Prefer: wait=N` the answer comes when the status changes, or after N seconds with what is true then.
+         */
         get: operations["getJob"];
         put?: never;
         post?: never;
@@ -322,7 +346,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** What you are, what you may, and what your budgets have left */
+        /**
+         * What you are, what you may, and what your budgets have left
+         * @description For the key that asks: its client, scopes, models, limits, and every budget that its orders must fit into.
+         */
         get: operations["getAccount"];
         put?: never;
         post?: never;
@@ -359,13 +386,19 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** The clip as MP4; Range is supported once it is archived */
+        /**
+         * The clip as MP4; Range is supported once it is archived
+         * @description Needs a key, or a signed link (`GET /jobs/{id}?links=signed`), which plays this clip alone until it expires. Before the job is `completed` the answer is 409 `not_ready`.
+         */
         get: operations["getJobContent"];
         put?: never;
         post?: never;
         delete?: never;
         options?: never;
-        /** Size and hash of the clip */
+        /**
+         * Size and hash of the clip
+         * @description Needs a key, or a signed link (`GET /jobs/{id}?links=signed`), which plays this clip alone until it expires. Before the job is `completed` the answer is 409 `not_ready`.
+         */
         head: operations["headJobContent"];
         patch?: never;
         trace?: never;
@@ -397,7 +430,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** The audit log of a job: who decided what, and why (operators) */
+        /**
+         * The audit log of a job: who decided what, and why (operators)
+         * @description Every decision of an operator on this job, oldest first. `GET /audit` has those on everything.
+         */
         get: operations["getJobAudit"];
         put?: never;
         post?: never;
@@ -474,7 +510,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Stored keys, newest first, then those of variables (operators, auditors) */
+        /**
+         * Stored keys, newest first, then those of variables (operators, auditors)
+         * @description Never a key itself: its id, its last four characters, what it may do and when it was last used.
+         */
         get: operations["listKeys"];
         put?: never;
         /**
@@ -495,7 +534,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** One key, without the key itself (operators, auditors) */
+        /**
+         * One key, without the key itself (operators, auditors)
+         * @description What it may do, until when, who made it and when it was last used.
+         */
         get: operations["getKey"];
         put?: never;
         post?: never;
@@ -540,7 +582,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Clients by name, those of variables too (operators, auditors) */
+        /**
+         * Clients by name, those of variables too (operators, auditors)
+         * @description Those with settings of their own and those that only have keys, in pages.
+         */
         get: operations["listClients"];
         put?: never;
         post?: never;
@@ -557,7 +602,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** What holds for all keys of a client (operators, auditors) */
+        /**
+         * What holds for all keys of a client (operators, auditors)
+         * @description Its models, its limits and the ids of its callback secrets, never a secret itself.
+         */
         get: operations["getClient"];
         /**
          * Set the models, limits and callback secrets of a client (operators)
@@ -618,7 +666,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** List budgets with what is left of each (operators and auditors) */
+        /**
+         * List budgets with what is left of each (operators and auditors)
+         * @description Newest first, in pages: send `next_cursor` as `cursor` for the next one.
+         */
         get: operations["listBudgets"];
         put?: never;
         /**
@@ -639,11 +690,17 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** One budget with what is left of its window (operators and auditors) */
+        /**
+         * One budget with what is left of its window (operators and auditors)
+         * @description What is spent, what is held for jobs under way, what remains, and when the window resets.
+         */
         get: operations["getBudget"];
         put?: never;
         post?: never;
-        /** Delete a budget: orders no longer ask it (operators) */
+        /**
+         * Delete a budget: orders no longer ask it (operators)
+         * @description Orders no longer have to fit into it. The jobs it counted stay, and so does what they cost.
+         */
         delete: operations["deleteBudget"];
         options?: never;
         head?: never;
@@ -748,19 +805,15 @@ export interface components {
                 action: string;
                 reason: string;
                 /** @description The members of the job that the act is about; null = none. */
-                before: ({
+                before: {
                     status?: string;
                     upstream_id?: string | null;
-                } & {
-                    [key: string]: unknown;
-                }) | null;
+                } | null;
                 /** @description The members of the job that the act is about; null = none. */
-                after: ({
+                after: {
                     status?: string;
                     upstream_id?: string | null;
-                } & {
-                    [key: string]: unknown;
-                }) | null;
+                } | null;
             }[];
         };
         /** @description One act of an operator. */
@@ -780,13 +833,9 @@ export interface components {
             };
             reason: string | null;
             /** @description The members of the object that the act is about, without secrets; null = none. */
-            before: {
-                [key: string]: unknown;
-            } | null;
+            before: Record<string, never> | null;
             /** @description The members of the object that the act is about, without secrets; null = none. */
-            after: {
-                [key: string]: unknown;
-            } | null;
+            after: Record<string, never> | null;
             /** @description As in `X-Request-Id`. */
             request_id: string | null;
         };
@@ -1266,6 +1315,11 @@ export interface components {
             }[];
         };
         /**
+         * Format: binary
+         * @description MP4 bytes.
+         */
+        Clip: string;
+        /**
          * @description A job as the answer to its order.
          * @example {
          *       "id": "job_01K5J0V6Y8ZJ3T9Q4C2N7M1XAB",
@@ -1342,8 +1396,7 @@ export interface components {
             client: string;
             /** @description The key it was ordered with; null if none was needed. */
             key_id: string | null;
-            /** @enum {string} */
-            status: "queued" | "submitting" | "pending" | "in_progress" | "completed" | "failed" | "cancelled" | "expired" | "rejected" | "submission_unknown" | "not_accepted" | "written_off";
+            status: components["schemas"]["JobStatus"];
             model: string;
             /** Format: date-time */
             created_at: string;
@@ -1375,20 +1428,13 @@ export interface components {
             status_detail: string | null;
             /** @description When OpenRouter has given the job up at the latest, by what is known of it; null before it was accepted and once it has ended. */
             expires_at: string | null;
-            error: {
-                code: string;
-                message: string;
-            } | null;
+            error: components["schemas"]["JobError"] | null;
             /** @description Every attempt in order; the last is the current one. Several only with `fallback`. */
             attempts: {
                 model: string;
                 upstream_id: string | null;
-                /** @enum {string} */
-                status: "queued" | "submitting" | "pending" | "in_progress" | "completed" | "failed" | "cancelled" | "expired" | "rejected" | "submission_unknown" | "not_accepted" | "written_off";
-                error: {
-                    code: string;
-                    message: string;
-                } | null;
+                status: components["schemas"]["JobStatus"];
+                error: components["schemas"]["JobError"] | null;
                 started_at: string | null;
                 cost: {
                     estimated_usd: number | null;
@@ -1530,6 +1576,11 @@ export interface components {
             nearest: components["schemas"]["Nearest"][];
             catalog: components["schemas"]["Catalog"];
         };
+        /**
+         * @description The codes of problems. Open: more may be added.
+         * @enum {string}
+         */
+        ErrorCode: "invalid_request" | "malformed_body" | "upstream_rejected" | "unauthorized" | "key_expired" | "key_revoked" | "session_ended" | "budget_exceeded" | "upstream_insufficient_credits" | "upstream_forbidden" | "operator_required" | "scope_missing" | "model_not_allowed" | "cross_origin" | "webhook_refused" | "not_found" | "upstream_not_found" | "method_not_allowed" | "request_timeout" | "key_not_active" | "key_read_only" | "sha256_taken" | "not_ready" | "not_cancellable" | "not_ended" | "bill_known" | "not_resolvable" | "upstream_id_taken" | "upstream_id_unconfirmed" | "webhook_waiting" | "not_resubmittable" | "double_charge_not_accepted" | "quote_changed" | "unknown_price_not_accepted" | "warnings_refused" | "quote_expired" | "content_gone" | "precondition_failed" | "body_too_large" | "upstream_too_large" | "unsupported_media_type" | "range_not_satisfiable" | "unknown_model" | "no_matching_model" | "unpriceable" | "unsupported_request" | "media_unreachable" | "idempotency_key_reused" | "secrets_key_missing" | "callback_secret_missing" | "upstream_rate_limited" | "rate_limited" | "too_many_running_jobs" | "too_many_streams" | "headers_too_large" | "internal" | "upstream_key_invalid" | "public_url_refused" | "content_unavailable" | "upstream_key_missing" | "upstream_unreachable" | "store_unavailable" | "submissions_paused" | "webhook_inbox_full" | "catalog_unavailable" | "too_busy" | "shutting_down";
         Estimate: {
             /** @description The most likely bill; null = unknown, never zero. */
             usd: number | null;
@@ -1557,8 +1608,6 @@ export interface components {
                 usd: number;
             }[];
         };
-        /** @description text/event-stream. */
-        EventStream: string;
         ExpectedTime: {
             /** @description Median seconds from submit to completed. */
             p50: number;
@@ -1657,8 +1706,7 @@ export interface components {
             client: string;
             /** @description The key it was ordered with; null if none was needed. */
             key_id: string | null;
-            /** @enum {string} */
-            status: "queued" | "submitting" | "pending" | "in_progress" | "completed" | "failed" | "cancelled" | "expired" | "rejected" | "submission_unknown" | "not_accepted" | "written_off";
+            status: components["schemas"]["JobStatus"];
             model: string;
             /** Format: date-time */
             created_at: string;
@@ -1690,20 +1738,13 @@ export interface components {
             status_detail: string | null;
             /** @description When OpenRouter has given the job up at the latest, by what is known of it; null before it was accepted and once it has ended. */
             expires_at: string | null;
-            error: {
-                code: string;
-                message: string;
-            } | null;
+            error: components["schemas"]["JobError"] | null;
             /** @description Every attempt in order; the last is the current one. Several only with `fallback`. */
             attempts: {
                 model: string;
                 upstream_id: string | null;
-                /** @enum {string} */
-                status: "queued" | "submitting" | "pending" | "in_progress" | "completed" | "failed" | "cancelled" | "expired" | "rejected" | "submission_unknown" | "not_accepted" | "written_off";
-                error: {
-                    code: string;
-                    message: string;
-                } | null;
+                status: components["schemas"]["JobStatus"];
+                error: components["schemas"]["JobError"] | null;
                 started_at: string | null;
                 cost: {
                     estimated_usd: number | null;
@@ -1754,6 +1795,17 @@ export interface components {
                 content: string;
             };
         };
+        JobError: {
+            /** @description Stable; branch on this. Open: for a code that you do not know, go by the status of the job. */
+            code: components["schemas"]["JobErrorCode"] | string;
+            /** @description For people. */
+            message: string;
+        };
+        /**
+         * @description The codes of the errors of jobs. Open: more may be added.
+         * @enum {string}
+         */
+        JobErrorCode: "submission_unknown" | "upstream_unclear" | "upstream_lost" | "upstream_failed" | "upstream_cancelled" | "upstream_expired" | "submissions_paused" | "upstream_rejected" | "upstream_insufficient_credits" | "upstream_forbidden" | "upstream_not_found" | "upstream_too_large" | "upstream_rate_limited" | "upstream_key_invalid" | "upstream_unreachable" | "public_url_refused";
         /**
          * @description The body of a callback: the job as GET /jobs/{id} returns it, except that `callback` is null and data: URLs in `request` end before their content.
          * @example {
@@ -2059,6 +2111,107 @@ export interface components {
             accept_unknown_price?: boolean;
             /** @description A quote from POST /route for this same body: buy that model, at that price or less. */
             quote?: string;
+        };
+        /**
+         * @description Closed: this version of the API has no other. `ended` of a job says which of them are terminal.
+         * @enum {string}
+         */
+        JobStatus: "queued" | "submitting" | "pending" | "in_progress" | "completed" | "failed" | "cancelled" | "expired" | "rejected" | "submission_unknown" | "not_accepted" | "written_off";
+        /** @description The data of an event: a Job, as JSON. */
+        JobStreamEvent: {
+            id: string;
+            /** @description The owner: the name of a client, or `operator:` followed by the name of an operator. */
+            client: string;
+            /** @description The key it was ordered with; null if none was needed. */
+            key_id: string | null;
+            status: components["schemas"]["JobStatus"];
+            model: string;
+            /** Format: date-time */
+            created_at: string;
+            /** Format: date-time */
+            updated_at: string;
+            /** @description When it reached its terminal state. */
+            finished_at: string | null;
+            /** @description true in a terminal state: the status changes no more. */
+            ended: boolean;
+            /** @description When half of such clips are done; null if unknown, and once it has ended. */
+            expected_at: string | null;
+            /** @description The body that was sent to OpenRouter, without the URL of our own webhook. `data:` URLs are shown as `data:image/png;base64,[4000000 bytes]` and other very long values by their length: `GET /jobs/{id}?include=request` answers with all of it. */
+            request: {
+                [key: string]: unknown;
+            };
+            cost: {
+                estimated_usd: number | null;
+                /** @description The most it was estimated to cost when it was bought; null = unknown. */
+                ceiling_usd: number | null;
+                /** @description What OpenRouter billed; null = unknown, never zero. */
+                actual_usd: number | null;
+                is_byok: boolean | null;
+            };
+            upstream: {
+                id: string | null;
+                generation_id: string | null;
+            };
+            /** @description What OpenRouter says beside the status, or in place of one that is known here; while `queued`, that the job waits for `max_running_jobs`. */
+            status_detail: string | null;
+            /** @description When OpenRouter has given the job up at the latest, by what is known of it; null before it was accepted and once it has ended. */
+            expires_at: string | null;
+            error: components["schemas"]["JobError"] | null;
+            /** @description Every attempt in order; the last is the current one. Several only with `fallback`. */
+            attempts: {
+                model: string;
+                upstream_id: string | null;
+                status: components["schemas"]["JobStatus"];
+                error: components["schemas"]["JobError"] | null;
+                started_at: string | null;
+                cost: {
+                    estimated_usd: number | null;
+                    actual_usd: number | null;
+                };
+            }[];
+            /** @description As ordered. */
+            tags: string[];
+            /** @description As ordered. */
+            reference: string | null;
+            /** @description The `Idempotency-Key` of its order; null if there was none, or it is older than this field. */
+            idempotency_key: string | null;
+            /** @description The `X-Request-Id` of the request that ordered it, for finding its log lines; null for orders from before that was kept. */
+            request_id: string | null;
+            /** @description When its request and its clips were removed; what it cost stays. */
+            erased_at: string | null;
+            /** @description The job that this one resubmits. */
+            resubmit_of: string | null;
+            /** @description Delivery status of the callback; null if no `callback_url` was given, and in events. */
+            callback: {
+                url: string;
+                /**
+                 * @description `waiting` for a terminal state, `pending`, `delivered`, `dead` after the last attempt, `gone` after a 410.
+                 * @enum {string}
+                 */
+                status: "waiting" | "pending" | "delivered" | "dead" | "gone";
+                /** @description The event that was sent last, or is being sent. */
+                event: ("job.completed" | "job.failed" | "job.cancelled" | "job.expired" | "job.rejected" | "job.submission_unknown" | "job.not_accepted" | "job.written_off") | null;
+                /** @description Delivery attempts of this event. */
+                attempts: number;
+                last_error: string | null;
+                /** @description Time of the next attempt. */
+                next_at: string | null;
+            } | null;
+            /** @description true if sending this request again cannot buy a second video. */
+            resubmit_safe: boolean;
+            /** @description Empty until completed. */
+            outputs: {
+                index: number;
+                url: string;
+                content_type: string;
+                /** @description null until the clip is archived. */
+                bytes: number | null;
+            }[];
+            links: {
+                self: string;
+                events: string;
+                content: string;
+            };
         };
         /**
          * @description A key, without the key itself.
@@ -2473,15 +2626,19 @@ export interface components {
          *     }
          */
         Problem: {
+            /** @description `urn:clipgate:problem:` followed by the code. */
             type: string;
+            /** @description The name of the HTTP status. */
             title: string;
+            /** @description The HTTP status. */
             status: number;
             /** @description What is wrong, and what would be accepted; for people. */
             detail: string;
-            /** @description Stable; branch on this. */
-            code: string;
+            /** @description Stable; branch on this. Open: for a code that you do not know, go by the status. */
+            code: components["schemas"]["ErrorCode"] | string;
             /** @description The request id, as in X-Request-Id. */
             instance: string;
+            /** @description The invalid fields. */
             errors?: {
                 /** @enum {string} */
                 in: "body" | "query" | "path" | "header";
@@ -2489,10 +2646,41 @@ export interface components {
                 pointer: string;
                 message: string;
             }[];
+            /** @description As the header Retry-After. */
             retry_after_s?: number;
+            /** @description The job that was refused, or the one in the way. */
             job_id?: string;
-        } & {
-            [key: string]: unknown;
+            job_status?: components["schemas"]["JobStatus"];
+            /** @description OpenRouter's id of that job. */
+            upstream_id?: string | null;
+            /** @description Which of OpenRouter's limits refused. */
+            limit_source?: string;
+            /** @description Why the model that was named cannot make the clip. */
+            reasons?: components["schemas"]["Reason"][];
+            /** @description Every model with its reasons, where none can make the clip. */
+            rejected?: components["schemas"]["Rejected"][];
+            /** @description The smallest changes that would help. */
+            nearest?: components["schemas"]["Nearest"][];
+            /** @description What a strict order was refused for. */
+            warnings?: components["schemas"]["Warning"][];
+            /** @description The budget that the order would exceed. */
+            budget?: {
+                id: string;
+                scope: {
+                    /** @enum {string} */
+                    kind: "all" | "client" | "key";
+                    id?: string;
+                };
+                limit_usd: number;
+                spent_usd: number;
+                held_usd: number;
+                remaining_usd: number;
+                /** @description What the order may cost. */
+                needed_usd: number;
+                resets_at: string | null;
+            };
+            /** @description The plan of now, with a new quote; null: no model can make the clip any more. */
+            plan?: components["schemas"]["RouteResult"] | null;
         };
         /**
          * @description A client as it is now.
@@ -2587,14 +2775,19 @@ export interface components {
             };
         };
         Reason: {
-            /** @description unsupported_duration, over_budget, ... */
-            code: string;
+            /** @description Stable. Open: more may be added. */
+            code: components["schemas"]["ReasonCode"] | string;
             /** @description The field to change. */
             field: string;
             requested: unknown;
             /** @description What the model supports; null = cannot be chosen on this model. */
             supported: unknown[] | null;
         };
+        /**
+         * @description Why a model cannot make a clip. Open: more may be added.
+         * @enum {string}
+         */
+        ReasonCode: "unsupported_duration" | "unsupported_resolution" | "unsupported_aspect_ratio" | "unsupported_size" | "unsupported_frame_image" | "unsupported_reference" | "unsupported_audio" | "unsupported_seed" | "unsupported_passthrough" | "unsupported_upscale" | "unsupported_creativity" | "missing_input" | "over_budget" | "too_slow" | "unpriceable" | "not_allowed" | "denied";
         /**
          * @description Fetches the clips of a job again.
          * @example {
@@ -3051,73 +3244,17 @@ export interface components {
             operator: string | null;
             since: string | null;
         };
-        /**
-         * @example {
-         *       "id": "job_01K5J0V6Y8ZJ3T9Q4C2N7M1XAB",
-         *       "object": "video",
-         *       "model": "google/veo-3.1-lite",
-         *       "status": "completed",
-         *       "progress": 100,
-         *       "created_at": 1790931600,
-         *       "completed_at": 1790931644,
-         *       "expires_at": null,
-         *       "seconds": "4",
-         *       "size": "1280x720",
-         *       "prompt": "A paper boat at dusk",
-         *       "remixed_from_video_id": null,
-         *       "error": null,
-         *       "metadata": {
-         *         "status": "completed",
-         *         "cost_usd": 0.12,
-         *         "estimated_usd": 0.12
-         *       }
-         *     }
-         */
-        Video: {
-            id: string;
-            /** @constant */
-            object: "video";
-            /** @description The model it is bought from. */
-            model: string;
-            /** @enum {string} */
-            status: "queued" | "in_progress" | "completed" | "failed";
-            /** @description Percent, from the expected time; never falls, 100 at the end. */
-            progress: number;
-            /** @description Unix seconds. */
-            created_at: number;
-            completed_at: number | null;
-            /** @description Null: clips are kept. */
-            expires_at: number | null;
-            /** @description Length in seconds; empty where it was left to the model. */
-            seconds: string;
-            /** @description Width x height; empty where it was left to the model. */
-            size: string;
-            prompt: string | null;
-            remixed_from_video_id: null;
-            error: {
-                code: string;
-                message: string;
-            } | null;
-            /** @description Beside what OpenAI says of a video. */
-            metadata: {
-                /** @description The job's status in this gateway's own API. */
-                status: string;
-                /** @description Null where the bill is unknown. */
-                cost_usd: number | null;
-                estimated_usd: number | null;
-                /** @description What stands in place of OpenAI's defaults, which the model does not make. */
-                adjusted_defaults?: {
-                    seconds?: string;
-                    size?: string;
-                };
-            };
-        };
         Warning: {
-            /** @description not_sent, ignored_by_upstream, dropped_by_upstream, matches_no_model (of `models`), ... */
-            code: string;
+            /** @description Stable. Open: more may be added. */
+            code: components["schemas"]["WarningCode"] | string;
             field: string;
             message: string;
         };
+        /**
+         * @description `matches_no_model` is about `models`, the others about what is sent. Open: more may be added.
+         * @enum {string}
+         */
+        WarningCode: "not_sent" | "ignored_by_upstream" | "dropped_by_upstream" | "matches_no_model";
         /** @description Who a request acts for. */
         Who: {
             /** @enum {string} */
@@ -3181,6 +3318,17 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "name": "Clipgate",
+                     *       "version": "1.0.0",
+                     *       "description": "A routing gateway for AI video.",
+                     *       "links": {
+                     *         "documentation": "/docs",
+                     *         "jobs": "/jobs"
+                     *       }
+                     *     }
+                     */
                     "application/json": components["schemas"]["Root"];
                 };
             };
@@ -3213,6 +3361,11 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "status": "ok"
+                     *     }
+                     */
                     "application/json": components["schemas"]["Health"];
                 };
             };
@@ -3255,6 +3408,33 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "status": "ready",
+                     *       "checks": {
+                     *         "store": {
+                     *           "ok": true,
+                     *           "detail": "responds"
+                     *         },
+                     *         "catalog": {
+                     *           "ok": true,
+                     *           "detail": "30 models, 12 s old"
+                     *         },
+                     *         "event_loop": {
+                     *           "ok": true,
+                     *           "detail": "11 ms late at the 99th percentile"
+                     *         },
+                     *         "archive": {
+                     *           "ok": true,
+                     *           "detail": "takes files"
+                     *         },
+                     *         "submissions": {
+                     *           "ok": true,
+                     *           "detail": "accepting: 0 of 214 submits unknown in five minutes"
+                     *         }
+                     *       }
+                     *     }
+                     */
                     "application/json": components["schemas"]["Readiness"];
                 };
             };
@@ -3308,6 +3488,23 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "who": {
+                     *         "kind": "operator",
+                     *         "name": "alice",
+                     *         "client": "operator:alice",
+                     *         "key_id": "env_5f1c09ab77e2",
+                     *         "scopes": [
+                     *           "read",
+                     *           "write"
+                     *         ]
+                     *       },
+                     *       "reason": null,
+                     *       "requires_key": true,
+                     *       "version": "1.0.0"
+                     *     }
+                     */
                     "application/json": components["schemas"]["Session"];
                 };
             };
@@ -3377,6 +3574,11 @@ export interface operations {
         };
         requestBody: {
             content: {
+                /**
+                 * @example {
+                 *       "key": "ck-your-key"
+                 *     }
+                 */
                 "application/json": components["schemas"]["SignIn"];
             };
         };
@@ -3574,6 +3776,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /** @example clipgate_store_ready 1 */
                     "text/plain": components["schemas"]["Metrics"];
                 };
             };
@@ -3681,6 +3884,73 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "data": [
+                     *         {
+                     *           "id": "google/veo-3.1-lite",
+                     *           "name": "Google: Veo 3.1 Lite",
+                     *           "created": 1776978818,
+                     *           "durations": [
+                     *             4,
+                     *             6,
+                     *             8
+                     *           ],
+                     *           "resolutions": [
+                     *             "720p",
+                     *             "1080p"
+                     *           ],
+                     *           "aspect_ratios": [
+                     *             "16:9",
+                     *             "9:16"
+                     *           ],
+                     *           "sizes": [
+                     *             "1280x720",
+                     *             "720x1280",
+                     *             "1920x1080",
+                     *             "1080x1920"
+                     *           ],
+                     *           "frame_images": [
+                     *             "first_frame",
+                     *             "last_frame"
+                     *           ],
+                     *           "input_modalities": [
+                     *             "text",
+                     *             "image"
+                     *           ],
+                     *           "generate_audio": true,
+                     *           "seed": true,
+                     *           "passthrough_parameters": [
+                     *             "negativePrompt"
+                     *           ],
+                     *           "upscale_factor": null,
+                     *           "creativity": null,
+                     *           "prices": [
+                     *             {
+                     *               "sku": "duration_seconds_with_audio_720p",
+                     *               "unit": "second",
+                     *               "usd": 0.05,
+                     *               "when": {
+                     *                 "audio": true,
+                     *                 "resolution": "720p"
+                     *               }
+                     *             }
+                     *           ],
+                     *           "unknown_skus": [],
+                     *           "unreadable": false,
+                     *           "unreadable_fields": []
+                     *         }
+                     *       ],
+                     *       "catalog": {
+                     *         "fetched_at": "2026-10-02T09:00:00.000Z",
+                     *         "age_s": 12,
+                     *         "stale": false,
+                     *         "models": 30,
+                     *         "dropped": 0,
+                     *         "unreadable": 0
+                     *       }
+                     *     }
+                     */
                     "application/json": components["schemas"]["ModelList"];
                 };
             };
@@ -3777,7 +4047,15 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
+                /**
+                 * @description What stands before the slash of its id.
+                 * @example google
+                 */
                 author: string;
+                /**
+                 * @description What stands behind it.
+                 * @example veo-3.1-lite
+                 */
                 slug: string;
             };
             cookie?: never;
@@ -3792,6 +4070,61 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "id": "google/veo-3.1-lite",
+                     *       "name": "Google: Veo 3.1 Lite",
+                     *       "created": 1776978818,
+                     *       "durations": [
+                     *         4,
+                     *         6,
+                     *         8
+                     *       ],
+                     *       "resolutions": [
+                     *         "720p",
+                     *         "1080p"
+                     *       ],
+                     *       "aspect_ratios": [
+                     *         "16:9",
+                     *         "9:16"
+                     *       ],
+                     *       "sizes": [
+                     *         "1280x720",
+                     *         "720x1280",
+                     *         "1920x1080",
+                     *         "1080x1920"
+                     *       ],
+                     *       "frame_images": [
+                     *         "first_frame",
+                     *         "last_frame"
+                     *       ],
+                     *       "input_modalities": [
+                     *         "text",
+                     *         "image"
+                     *       ],
+                     *       "generate_audio": true,
+                     *       "seed": true,
+                     *       "passthrough_parameters": [
+                     *         "negativePrompt"
+                     *       ],
+                     *       "upscale_factor": null,
+                     *       "creativity": null,
+                     *       "prices": [
+                     *         {
+                     *           "sku": "duration_seconds_with_audio_720p",
+                     *           "unit": "second",
+                     *           "usd": 0.05,
+                     *           "when": {
+                     *             "audio": true,
+                     *             "resolution": "720p"
+                     *           }
+                     *         }
+                     *       ],
+                     *       "unknown_skus": [],
+                     *       "unreadable": false,
+                     *       "unreadable_fields": []
+                     *     }
+                     */
                     "application/json": components["schemas"]["Model"];
                 };
             };
@@ -3890,6 +4223,7 @@ export interface operations {
                 since?: string;
                 /** @description Continue after an earlier response. */
                 cursor?: string;
+                /** @description At most so many. */
                 limit?: number;
             };
             header?: never;
@@ -3905,6 +4239,25 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "data": [
+                     *         {
+                     *           "at": "2026-10-02T09:05:00.000Z",
+                     *           "model": "bytedance/seedance-2.0-fast",
+                     *           "kind": "changed",
+                     *           "fields": [
+                     *             {
+                     *               "field": "prices.video_tokens",
+                     *               "before": 0.0000056,
+                     *               "after": 0.0000042
+                     *             }
+                     *           ]
+                     *         }
+                     *       ],
+                     *       "next_cursor": null
+                     *     }
+                     */
                     "application/json": components["schemas"]["CatalogChangeList"];
                 };
             };
@@ -3995,6 +4348,15 @@ export interface operations {
         };
         requestBody: {
             content: {
+                /**
+                 * @example {
+                 *       "prompt": "A paper boat sails down a rainy street at dusk",
+                 *       "duration": 5,
+                 *       "resolution": "720p",
+                 *       "aspect_ratio": "9:16",
+                 *       "priority": "fast_and_cheap"
+                 *     }
+                 */
                 "application/json": components["schemas"]["RouteRequest"];
             };
         };
@@ -4006,6 +4368,96 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "selected": "bytedance/seedance-2.0-fast",
+                     *       "why": "cheapest of 9 that fit; 10 s slower than x-ai/grok-imagine-video",
+                     *       "candidates": [
+                     *         {
+                     *           "model": "bytedance/seedance-2.0-fast",
+                     *           "rank": 1,
+                     *           "score": 0.912,
+                     *           "scores": {
+                     *             "speed": 0.86,
+                     *             "cost": 1,
+                     *             "quality": 0.884,
+                     *             "reliability": 0.98
+                     *           },
+                     *           "quality": {
+                     *             "value": 0.563,
+                     *             "source": "benchmark"
+                     *           },
+                     *           "estimate": {
+                     *             "usd": 0.4536,
+                     *             "low_usd": 0.4536,
+                     *             "high_usd": 0.4574,
+                     *             "ceiling_usd": 0.4574,
+                     *             "certainty": "estimated",
+                     *             "lines": [
+                     *               {
+                     *                 "sku": "video_tokens",
+                     *                 "unit": "video_token",
+                     *                 "quantity": 108000,
+                     *                 "unit_usd": 0.0000042,
+                     *                 "usd": 0.4536
+                     *               }
+                     *             ]
+                     *           },
+                     *           "expected_s": {
+                     *             "p50": 74,
+                     *             "p90": 89,
+                     *             "source": "observed",
+                     *             "samples": 41
+                     *           }
+                     *         }
+                     *       ],
+                     *       "rejected": [
+                     *         {
+                     *           "model": "google/veo-3.1-lite",
+                     *           "reasons": [
+                     *             {
+                     *               "code": "unsupported_duration",
+                     *               "field": "duration",
+                     *               "requested": 5,
+                     *               "supported": [
+                     *                 4,
+                     *                 6,
+                     *                 8
+                     *               ]
+                     *             }
+                     *           ]
+                     *         }
+                     *       ],
+                     *       "nearest": [
+                     *         {
+                     *           "change": {
+                     *             "duration": 6
+                     *           },
+                     *           "admits": [
+                     *             "google/veo-3.1-lite"
+                     *           ]
+                     *         }
+                     *       ],
+                     *       "request": {
+                     *         "model": "bytedance/seedance-2.0-fast",
+                     *         "prompt": "A paper boat",
+                     *         "duration": 5,
+                     *         "resolution": "720p"
+                     *       },
+                     *       "warnings": [],
+                     *       "quote": "q1.eyJjbGllbnRJZCI6InN0dWRpbyJ9.c2lnbmF0dXJl",
+                     *       "quote_expires_at": "2026-10-02T09:10:00.000Z",
+                     *       "quote_ceiling_usd": 0.4574,
+                     *       "catalog": {
+                     *         "fetched_at": "2026-10-02T09:00:00.000Z",
+                     *         "age_s": 12,
+                     *         "stale": false,
+                     *         "models": 30,
+                     *         "dropped": 0,
+                     *         "unreadable": 0
+                     *       }
+                     *     }
+                     */
                     "application/json": components["schemas"]["RouteResult"];
                 };
             };
@@ -4130,10 +4582,13 @@ export interface operations {
     listJobs: {
         parameters: {
             query?: {
+                /** @description At most so many. */
                 limit?: number;
+                /** @description Continue after an earlier response: its `next_cursor`. */
                 cursor?: string;
                 /** @description Jobs in this status; repeat it for jobs in any of several. */
-                status?: ("queued" | "submitting" | "pending" | "in_progress" | "completed" | "failed" | "cancelled" | "expired" | "rejected" | "submission_unknown" | "not_accepted" | "written_off")[];
+                status?: components["schemas"]["JobStatus"][];
+                /** @description Jobs on this model. */
                 model?: string;
                 /** @description Jobs with this tag. */
                 tag?: string;
@@ -4161,6 +4616,80 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "data": [
+                     *         {
+                     *           "id": "job_01K5J0V6Y8ZJ3T9Q4C2N7M1XAB",
+                     *           "client": "studio",
+                     *           "key_id": "env_5f1c09ab77e2",
+                     *           "status": "completed",
+                     *           "model": "google/veo-3.1-lite",
+                     *           "created_at": "2026-10-02T09:00:00.000Z",
+                     *           "updated_at": "2026-10-02T09:00:44.120Z",
+                     *           "finished_at": "2026-10-02T09:00:44.120Z",
+                     *           "ended": true,
+                     *           "expected_at": null,
+                     *           "request": {
+                     *             "model": "google/veo-3.1-lite",
+                     *             "prompt": "A paper boat",
+                     *             "duration": 4,
+                     *             "resolution": "720p"
+                     *           },
+                     *           "cost": {
+                     *             "estimated_usd": 0.12,
+                     *             "ceiling_usd": 0.12,
+                     *             "actual_usd": 0.12,
+                     *             "is_byok": false
+                     *           },
+                     *           "upstream": {
+                     *             "id": "gen-vid-1790931600-a1B2c3D4e5F6g7H8i9J0",
+                     *             "generation_id": null
+                     *           },
+                     *           "status_detail": null,
+                     *           "expires_at": null,
+                     *           "error": null,
+                     *           "attempts": [
+                     *             {
+                     *               "model": "google/veo-3.1-lite",
+                     *               "upstream_id": "gen-vid-1790931600-a1B2c3D4e5F6g7H8i9J0",
+                     *               "status": "completed",
+                     *               "error": null,
+                     *               "started_at": "2026-10-02T09:00:00.120Z",
+                     *               "cost": {
+                     *                 "estimated_usd": 0.12,
+                     *                 "actual_usd": 0.12
+                     *               }
+                     *             }
+                     *           ],
+                     *           "resubmit_of": null,
+                     *           "resubmit_safe": false,
+                     *           "tags": [
+                     *             "campaign-7"
+                     *           ],
+                     *           "reference": "order-4711",
+                     *           "idempotency_key": "order-4711",
+                     *           "request_id": "req_Zm9vYmFy-1c",
+                     *           "erased_at": null,
+                     *           "callback": null,
+                     *           "outputs": [
+                     *             {
+                     *               "index": 0,
+                     *               "url": "/jobs/job_01K5J0V6Y8ZJ3T9Q4C2N7M1XAB/content?index=0",
+                     *               "content_type": "video/mp4",
+                     *               "bytes": 1048576
+                     *             }
+                     *           ],
+                     *           "links": {
+                     *             "self": "/jobs/job_01K5J0V6Y8ZJ3T9Q4C2N7M1XAB",
+                     *             "events": "/jobs/job_01K5J0V6Y8ZJ3T9Q4C2N7M1XAB/events",
+                     *             "content": "/jobs/job_01K5J0V6Y8ZJ3T9Q4C2N7M1XAB/content"
+                     *           }
+                     *         }
+                     *       ],
+                     *       "next_cursor": null
+                     *     }
+                     */
                     "application/json": components["schemas"]["JobList"];
                 };
             };
@@ -4256,6 +4785,15 @@ export interface operations {
         };
         requestBody: {
             content: {
+                /**
+                 * @example {
+                 *       "prompt": "A paper boat sails down a rainy street at dusk",
+                 *       "duration": 4,
+                 *       "resolution": "720p",
+                 *       "aspect_ratio": "16:9",
+                 *       "generate_audio": false
+                 *     }
+                 */
                 "application/json": components["schemas"]["JobRequest"];
             };
         };
@@ -4271,6 +4809,76 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "id": "job_01K5J0V6Y8ZJ3T9Q4C2N7M1XAB",
+                     *       "client": "studio",
+                     *       "key_id": "env_5f1c09ab77e2",
+                     *       "status": "completed",
+                     *       "model": "google/veo-3.1-lite",
+                     *       "created_at": "2026-10-02T09:00:00.000Z",
+                     *       "updated_at": "2026-10-02T09:00:44.120Z",
+                     *       "finished_at": "2026-10-02T09:00:44.120Z",
+                     *       "ended": true,
+                     *       "expected_at": null,
+                     *       "request": {
+                     *         "model": "google/veo-3.1-lite",
+                     *         "prompt": "A paper boat",
+                     *         "duration": 4,
+                     *         "resolution": "720p"
+                     *       },
+                     *       "cost": {
+                     *         "estimated_usd": 0.12,
+                     *         "ceiling_usd": 0.12,
+                     *         "actual_usd": 0.12,
+                     *         "is_byok": false
+                     *       },
+                     *       "upstream": {
+                     *         "id": "gen-vid-1790931600-a1B2c3D4e5F6g7H8i9J0",
+                     *         "generation_id": null
+                     *       },
+                     *       "status_detail": null,
+                     *       "expires_at": null,
+                     *       "error": null,
+                     *       "attempts": [
+                     *         {
+                     *           "model": "google/veo-3.1-lite",
+                     *           "upstream_id": "gen-vid-1790931600-a1B2c3D4e5F6g7H8i9J0",
+                     *           "status": "completed",
+                     *           "error": null,
+                     *           "started_at": "2026-10-02T09:00:00.120Z",
+                     *           "cost": {
+                     *             "estimated_usd": 0.12,
+                     *             "actual_usd": 0.12
+                     *           }
+                     *         }
+                     *       ],
+                     *       "resubmit_of": null,
+                     *       "resubmit_safe": false,
+                     *       "tags": [
+                     *         "campaign-7"
+                     *       ],
+                     *       "reference": "order-4711",
+                     *       "idempotency_key": "order-4711",
+                     *       "request_id": "req_Zm9vYmFy-1c",
+                     *       "erased_at": null,
+                     *       "callback": null,
+                     *       "outputs": [
+                     *         {
+                     *           "index": 0,
+                     *           "url": "/jobs/job_01K5J0V6Y8ZJ3T9Q4C2N7M1XAB/content?index=0",
+                     *           "content_type": "video/mp4",
+                     *           "bytes": 1048576
+                     *         }
+                     *       ],
+                     *       "links": {
+                     *         "self": "/jobs/job_01K5J0V6Y8ZJ3T9Q4C2N7M1XAB",
+                     *         "events": "/jobs/job_01K5J0V6Y8ZJ3T9Q4C2N7M1XAB/events",
+                     *         "content": "/jobs/job_01K5J0V6Y8ZJ3T9Q4C2N7M1XAB/content"
+                     *       },
+                     *       "warnings": []
+                     *     }
+                     */
                     "application/json": components["schemas"]["CreatedJob"];
                 };
             };
@@ -4442,6 +5050,15 @@ export interface operations {
         };
         requestBody: {
             content: {
+                /**
+                 * @example {
+                 *       "prompt": "A paper boat sails down a rainy street at dusk",
+                 *       "duration": 4,
+                 *       "resolution": "720p",
+                 *       "aspect_ratio": "16:9",
+                 *       "generate_audio": false
+                 *     }
+                 */
                 "application/json": components["schemas"]["JobRequest"];
             };
         };
@@ -4453,6 +5070,77 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "dry_run": true,
+                     *       "model": "bytedance/seedance-2.0-fast",
+                     *       "why": "cheapest of 9 that fit; 10 s slower than x-ai/grok-imagine-video",
+                     *       "request": {
+                     *         "model": "bytedance/seedance-2.0-fast",
+                     *         "prompt": "A paper boat",
+                     *         "duration": 5,
+                     *         "resolution": "720p"
+                     *       },
+                     *       "estimate": {
+                     *         "usd": 0.4536,
+                     *         "low_usd": 0.4536,
+                     *         "high_usd": 0.4574,
+                     *         "ceiling_usd": 0.4574,
+                     *         "certainty": "estimated",
+                     *         "lines": [
+                     *           {
+                     *             "sku": "video_tokens",
+                     *             "unit": "video_token",
+                     *             "quantity": 108000,
+                     *             "unit_usd": 0.0000042,
+                     *             "usd": 0.4536
+                     *           }
+                     *         ]
+                     *       },
+                     *       "expected_s": {
+                     *         "p50": 74,
+                     *         "p90": 89,
+                     *         "source": "observed",
+                     *         "samples": 41
+                     *       },
+                     *       "warnings": [],
+                     *       "rejected": [
+                     *         {
+                     *           "model": "google/veo-3.1-lite",
+                     *           "reasons": [
+                     *             {
+                     *               "code": "unsupported_duration",
+                     *               "field": "duration",
+                     *               "requested": 5,
+                     *               "supported": [
+                     *                 4,
+                     *                 6,
+                     *                 8
+                     *               ]
+                     *             }
+                     *           ]
+                     *         }
+                     *       ],
+                     *       "nearest": [
+                     *         {
+                     *           "change": {
+                     *             "duration": 6
+                     *           },
+                     *           "admits": [
+                     *             "google/veo-3.1-lite"
+                     *           ]
+                     *         }
+                     *       ],
+                     *       "catalog": {
+                     *         "fetched_at": "2026-10-02T09:00:00.000Z",
+                     *         "age_s": 12,
+                     *         "stale": false,
+                     *         "models": 30,
+                     *         "dropped": 0,
+                     *         "unreadable": 0
+                     *       }
+                     *     }
+                     */
                     "application/json": components["schemas"]["DryRun"];
                 };
             };
@@ -4598,7 +5286,10 @@ export interface operations {
                 Prefer?: string;
             };
             path: {
-                /** @description Job id. */
+                /**
+                 * @description Job id.
+                 * @example job_01K5J0V6Y8ZJ3T9Q4C2N7M1XAB
+                 */
                 id: string;
             };
             cookie?: never;
@@ -4613,6 +5304,75 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "id": "job_01K5J0V6Y8ZJ3T9Q4C2N7M1XAB",
+                     *       "client": "studio",
+                     *       "key_id": "env_5f1c09ab77e2",
+                     *       "status": "completed",
+                     *       "model": "google/veo-3.1-lite",
+                     *       "created_at": "2026-10-02T09:00:00.000Z",
+                     *       "updated_at": "2026-10-02T09:00:44.120Z",
+                     *       "finished_at": "2026-10-02T09:00:44.120Z",
+                     *       "ended": true,
+                     *       "expected_at": null,
+                     *       "request": {
+                     *         "model": "google/veo-3.1-lite",
+                     *         "prompt": "A paper boat",
+                     *         "duration": 4,
+                     *         "resolution": "720p"
+                     *       },
+                     *       "cost": {
+                     *         "estimated_usd": 0.12,
+                     *         "ceiling_usd": 0.12,
+                     *         "actual_usd": 0.12,
+                     *         "is_byok": false
+                     *       },
+                     *       "upstream": {
+                     *         "id": "gen-vid-1790931600-a1B2c3D4e5F6g7H8i9J0",
+                     *         "generation_id": null
+                     *       },
+                     *       "status_detail": null,
+                     *       "expires_at": null,
+                     *       "error": null,
+                     *       "attempts": [
+                     *         {
+                     *           "model": "google/veo-3.1-lite",
+                     *           "upstream_id": "gen-vid-1790931600-a1B2c3D4e5F6g7H8i9J0",
+                     *           "status": "completed",
+                     *           "error": null,
+                     *           "started_at": "2026-10-02T09:00:00.120Z",
+                     *           "cost": {
+                     *             "estimated_usd": 0.12,
+                     *             "actual_usd": 0.12
+                     *           }
+                     *         }
+                     *       ],
+                     *       "resubmit_of": null,
+                     *       "resubmit_safe": false,
+                     *       "tags": [
+                     *         "campaign-7"
+                     *       ],
+                     *       "reference": "order-4711",
+                     *       "idempotency_key": "order-4711",
+                     *       "request_id": "req_Zm9vYmFy-1c",
+                     *       "erased_at": null,
+                     *       "callback": null,
+                     *       "outputs": [
+                     *         {
+                     *           "index": 0,
+                     *           "url": "/jobs/job_01K5J0V6Y8ZJ3T9Q4C2N7M1XAB/content?index=0",
+                     *           "content_type": "video/mp4",
+                     *           "bytes": 1048576
+                     *         }
+                     *       ],
+                     *       "links": {
+                     *         "self": "/jobs/job_01K5J0V6Y8ZJ3T9Q4C2N7M1XAB",
+                     *         "events": "/jobs/job_01K5J0V6Y8ZJ3T9Q4C2N7M1XAB/events",
+                     *         "content": "/jobs/job_01K5J0V6Y8ZJ3T9Q4C2N7M1XAB/content"
+                     *       }
+                     *     }
+                     */
                     "application/json": components["schemas"]["Job"];
                 };
             };
@@ -4709,7 +5469,10 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
-                /** @description Job id. */
+                /**
+                 * @description Job id.
+                 * @example job_01K5J0V6Y8ZJ3T9Q4C2N7M1XAB
+                 */
                 id: string;
             };
             cookie?: never;
@@ -4833,13 +5596,21 @@ export interface operations {
                 Prefer?: string;
             };
             path: {
-                /** @description Job id. */
+                /**
+                 * @description Job id.
+                 * @example job_01K5J0V6Y8ZJ3T9Q4C2N7M1XAB
+                 */
                 id: string;
             };
             cookie?: never;
         };
         requestBody: {
             content: {
+                /**
+                 * @example {
+                 *       "accept_double_charge": true
+                 *     }
+                 */
                 "application/json": components["schemas"]["Resubmit"];
             };
         };
@@ -4851,6 +5622,75 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "id": "job_01K5J0V6Y8ZJ3T9Q4C2N7M1XAB",
+                     *       "client": "studio",
+                     *       "key_id": "env_5f1c09ab77e2",
+                     *       "status": "completed",
+                     *       "model": "google/veo-3.1-lite",
+                     *       "created_at": "2026-10-02T09:00:00.000Z",
+                     *       "updated_at": "2026-10-02T09:00:44.120Z",
+                     *       "finished_at": "2026-10-02T09:00:44.120Z",
+                     *       "ended": true,
+                     *       "expected_at": null,
+                     *       "request": {
+                     *         "model": "google/veo-3.1-lite",
+                     *         "prompt": "A paper boat",
+                     *         "duration": 4,
+                     *         "resolution": "720p"
+                     *       },
+                     *       "cost": {
+                     *         "estimated_usd": 0.12,
+                     *         "ceiling_usd": 0.12,
+                     *         "actual_usd": 0.12,
+                     *         "is_byok": false
+                     *       },
+                     *       "upstream": {
+                     *         "id": "gen-vid-1790931600-a1B2c3D4e5F6g7H8i9J0",
+                     *         "generation_id": null
+                     *       },
+                     *       "status_detail": null,
+                     *       "expires_at": null,
+                     *       "error": null,
+                     *       "attempts": [
+                     *         {
+                     *           "model": "google/veo-3.1-lite",
+                     *           "upstream_id": "gen-vid-1790931600-a1B2c3D4e5F6g7H8i9J0",
+                     *           "status": "completed",
+                     *           "error": null,
+                     *           "started_at": "2026-10-02T09:00:00.120Z",
+                     *           "cost": {
+                     *             "estimated_usd": 0.12,
+                     *             "actual_usd": 0.12
+                     *           }
+                     *         }
+                     *       ],
+                     *       "resubmit_of": null,
+                     *       "resubmit_safe": false,
+                     *       "tags": [
+                     *         "campaign-7"
+                     *       ],
+                     *       "reference": "order-4711",
+                     *       "idempotency_key": "order-4711",
+                     *       "request_id": "req_Zm9vYmFy-1c",
+                     *       "erased_at": null,
+                     *       "callback": null,
+                     *       "outputs": [
+                     *         {
+                     *           "index": 0,
+                     *           "url": "/jobs/job_01K5J0V6Y8ZJ3T9Q4C2N7M1XAB/content?index=0",
+                     *           "content_type": "video/mp4",
+                     *           "bytes": 1048576
+                     *         }
+                     *       ],
+                     *       "links": {
+                     *         "self": "/jobs/job_01K5J0V6Y8ZJ3T9Q4C2N7M1XAB",
+                     *         "events": "/jobs/job_01K5J0V6Y8ZJ3T9Q4C2N7M1XAB/events",
+                     *         "content": "/jobs/job_01K5J0V6Y8ZJ3T9Q4C2N7M1XAB/content"
+                     *       }
+                     *     }
+                     */
                     "application/json": components["schemas"]["Job"];
                 };
             };
@@ -5044,6 +5884,31 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "data": [
+                     *         {
+                     *           "start": "2026-11-01T00:00:00.000Z",
+                     *           "client": "studio",
+                     *           "jobs": 41,
+                     *           "billed_usd": 12.34,
+                     *           "estimated_usd": 12.5,
+                     *           "held_usd": 0.12,
+                     *           "unknown_jobs": 1
+                     *         }
+                     *       ],
+                     *       "total": {
+                     *         "start": "2026-11-01T00:00:00.000Z",
+                     *         "jobs": 41,
+                     *         "billed_usd": 12.34,
+                     *         "estimated_usd": 12.5,
+                     *         "held_usd": 0.12,
+                     *         "unknown_jobs": 1
+                     *       },
+                     *       "since": "2026-11-01T00:00:00.000Z",
+                     *       "until": "2026-12-01T00:00:00.000Z"
+                     *     }
+                     */
                     "application/json": components["schemas"]["Spend"];
                 };
             };
@@ -5128,6 +5993,7 @@ export interface operations {
     exportSpend: {
         parameters: {
             query?: {
+                /** @description How the rows are written. */
                 format?: "csv" | "ndjson";
                 /** @description Default: everything. */
                 since?: string;
@@ -5236,7 +6102,10 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
-                /** @description Job id. */
+                /**
+                 * @description Job id.
+                 * @example job_01K5J0V6Y8ZJ3T9Q4C2N7M1XAB
+                 */
                 id: string;
             };
             cookie?: never;
@@ -5250,6 +6119,75 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "id": "job_01K5J0V6Y8ZJ3T9Q4C2N7M1XAB",
+                     *       "client": "studio",
+                     *       "key_id": "env_5f1c09ab77e2",
+                     *       "status": "completed",
+                     *       "model": "google/veo-3.1-lite",
+                     *       "created_at": "2026-10-02T09:00:00.000Z",
+                     *       "updated_at": "2026-10-02T09:00:44.120Z",
+                     *       "finished_at": "2026-10-02T09:00:44.120Z",
+                     *       "ended": true,
+                     *       "expected_at": null,
+                     *       "request": {
+                     *         "model": "google/veo-3.1-lite",
+                     *         "prompt": "A paper boat",
+                     *         "duration": 4,
+                     *         "resolution": "720p"
+                     *       },
+                     *       "cost": {
+                     *         "estimated_usd": 0.12,
+                     *         "ceiling_usd": 0.12,
+                     *         "actual_usd": 0.12,
+                     *         "is_byok": false
+                     *       },
+                     *       "upstream": {
+                     *         "id": "gen-vid-1790931600-a1B2c3D4e5F6g7H8i9J0",
+                     *         "generation_id": null
+                     *       },
+                     *       "status_detail": null,
+                     *       "expires_at": null,
+                     *       "error": null,
+                     *       "attempts": [
+                     *         {
+                     *           "model": "google/veo-3.1-lite",
+                     *           "upstream_id": "gen-vid-1790931600-a1B2c3D4e5F6g7H8i9J0",
+                     *           "status": "completed",
+                     *           "error": null,
+                     *           "started_at": "2026-10-02T09:00:00.120Z",
+                     *           "cost": {
+                     *             "estimated_usd": 0.12,
+                     *             "actual_usd": 0.12
+                     *           }
+                     *         }
+                     *       ],
+                     *       "resubmit_of": null,
+                     *       "resubmit_safe": false,
+                     *       "tags": [
+                     *         "campaign-7"
+                     *       ],
+                     *       "reference": "order-4711",
+                     *       "idempotency_key": "order-4711",
+                     *       "request_id": "req_Zm9vYmFy-1c",
+                     *       "erased_at": null,
+                     *       "callback": null,
+                     *       "outputs": [
+                     *         {
+                     *           "index": 0,
+                     *           "url": "/jobs/job_01K5J0V6Y8ZJ3T9Q4C2N7M1XAB/content?index=0",
+                     *           "content_type": "video/mp4",
+                     *           "bytes": 1048576
+                     *         }
+                     *       ],
+                     *       "links": {
+                     *         "self": "/jobs/job_01K5J0V6Y8ZJ3T9Q4C2N7M1XAB",
+                     *         "events": "/jobs/job_01K5J0V6Y8ZJ3T9Q4C2N7M1XAB/events",
+                     *         "content": "/jobs/job_01K5J0V6Y8ZJ3T9Q4C2N7M1XAB/content"
+                     *       }
+                     *     }
+                     */
                     "application/json": components["schemas"]["Job"];
                 };
             };
@@ -5368,6 +6306,21 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "kind": "client",
+                     *       "name": "studio",
+                     *       "client": "studio",
+                     *       "key_id": "env_5f1c09ab77e2",
+                     *       "scopes": [
+                     *         "read",
+                     *         "write"
+                     *       ],
+                     *       "models": [],
+                     *       "limits": [],
+                     *       "budgets": []
+                     *     }
+                     */
                     "application/json": components["schemas"]["Account"];
                 };
             };
@@ -5453,25 +6406,31 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description Send only events after this one. */
+                /**
+                 * @description Send only events after this one.
+                 * @example 1
+                 */
                 "Last-Event-ID"?: string;
             };
             path: {
-                /** @description Job id. */
+                /**
+                 * @description Job id.
+                 * @example job_01K5J0V6Y8ZJ3T9Q4C2N7M1XAB
+                 */
                 id: string;
             };
             cookie?: never;
         };
         requestBody?: never;
         responses: {
-            /** @description The events. */
+            /** @description The events: `event: job`, `id:` the version of the job, `data:` a Job on one line, and an empty line. Lines that begin with a colon keep the connection open. */
             200: {
                 headers: {
                     "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
-                    "text/event-stream": components["schemas"]["EventStream"];
+                    "text/event-stream": components["schemas"]["JobStreamEvent"];
                 };
             };
             /** @description The job has ended, and there is nothing after Last-Event-ID. */
@@ -5589,7 +6548,10 @@ export interface operations {
                 "If-Range"?: string;
             };
             path: {
-                /** @description Job id. */
+                /**
+                 * @description Job id.
+                 * @example job_01K5J0V6Y8ZJ3T9Q4C2N7M1XAB
+                 */
                 id: string;
             };
             cookie?: never;
@@ -5606,7 +6568,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "video/mp4": components["schemas"]["Video"];
+                    "video/mp4": components["schemas"]["Clip"];
                 };
             };
             /** @description The part of the clip that Range asked for. */
@@ -5620,7 +6582,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "video/mp4": components["schemas"]["Video"];
+                    "video/mp4": components["schemas"]["Clip"];
                 };
             };
             /** @description The clip is behind the URL in Location for five minutes, where CONTENT_REDIRECT says so. */
@@ -5801,7 +6763,10 @@ export interface operations {
                 "If-Range"?: string;
             };
             path: {
-                /** @description Job id. */
+                /**
+                 * @description Job id.
+                 * @example job_01K5J0V6Y8ZJ3T9Q4C2N7M1XAB
+                 */
                 id: string;
             };
             cookie?: never;
@@ -5818,7 +6783,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "video/mp4": components["schemas"]["Video"];
+                    "video/mp4": components["schemas"]["Clip"];
                 };
             };
             /** @description The part of the clip that Range asked for. */
@@ -5832,7 +6797,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "video/mp4": components["schemas"]["Video"];
+                    "video/mp4": components["schemas"]["Clip"];
                 };
             };
             /** @description The clip is behind the URL in Location for five minutes, where CONTENT_REDIRECT says so. */
@@ -5976,13 +6941,23 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
-                /** @description Job id. */
+                /**
+                 * @description Job id.
+                 * @example job_01K5J0V6Y8ZJ3T9Q4C2N7M1XAB
+                 */
                 id: string;
             };
             cookie?: never;
         };
         requestBody: {
             content: {
+                /**
+                 * @example {
+                 *       "action": "attach",
+                 *       "upstream_id": "gen-vid-1790931600-a1B2",
+                 *       "reason": "Found on the invoice."
+                 *     }
+                 */
                 "application/json": components["schemas"]["Resolution"];
             };
         };
@@ -5994,6 +6969,75 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "id": "job_01K5J0V6Y8ZJ3T9Q4C2N7M1XAB",
+                     *       "client": "studio",
+                     *       "key_id": "env_5f1c09ab77e2",
+                     *       "status": "completed",
+                     *       "model": "google/veo-3.1-lite",
+                     *       "created_at": "2026-10-02T09:00:00.000Z",
+                     *       "updated_at": "2026-10-02T09:00:44.120Z",
+                     *       "finished_at": "2026-10-02T09:00:44.120Z",
+                     *       "ended": true,
+                     *       "expected_at": null,
+                     *       "request": {
+                     *         "model": "google/veo-3.1-lite",
+                     *         "prompt": "A paper boat",
+                     *         "duration": 4,
+                     *         "resolution": "720p"
+                     *       },
+                     *       "cost": {
+                     *         "estimated_usd": 0.12,
+                     *         "ceiling_usd": 0.12,
+                     *         "actual_usd": 0.12,
+                     *         "is_byok": false
+                     *       },
+                     *       "upstream": {
+                     *         "id": "gen-vid-1790931600-a1B2c3D4e5F6g7H8i9J0",
+                     *         "generation_id": null
+                     *       },
+                     *       "status_detail": null,
+                     *       "expires_at": null,
+                     *       "error": null,
+                     *       "attempts": [
+                     *         {
+                     *           "model": "google/veo-3.1-lite",
+                     *           "upstream_id": "gen-vid-1790931600-a1B2c3D4e5F6g7H8i9J0",
+                     *           "status": "completed",
+                     *           "error": null,
+                     *           "started_at": "2026-10-02T09:00:00.120Z",
+                     *           "cost": {
+                     *             "estimated_usd": 0.12,
+                     *             "actual_usd": 0.12
+                     *           }
+                     *         }
+                     *       ],
+                     *       "resubmit_of": null,
+                     *       "resubmit_safe": false,
+                     *       "tags": [
+                     *         "campaign-7"
+                     *       ],
+                     *       "reference": "order-4711",
+                     *       "idempotency_key": "order-4711",
+                     *       "request_id": "req_Zm9vYmFy-1c",
+                     *       "erased_at": null,
+                     *       "callback": null,
+                     *       "outputs": [
+                     *         {
+                     *           "index": 0,
+                     *           "url": "/jobs/job_01K5J0V6Y8ZJ3T9Q4C2N7M1XAB/content?index=0",
+                     *           "content_type": "video/mp4",
+                     *           "bytes": 1048576
+                     *         }
+                     *       ],
+                     *       "links": {
+                     *         "self": "/jobs/job_01K5J0V6Y8ZJ3T9Q4C2N7M1XAB",
+                     *         "events": "/jobs/job_01K5J0V6Y8ZJ3T9Q4C2N7M1XAB/events",
+                     *         "content": "/jobs/job_01K5J0V6Y8ZJ3T9Q4C2N7M1XAB/content"
+                     *       }
+                     *     }
+                     */
                     "application/json": components["schemas"]["Job"];
                 };
             };
@@ -6131,7 +7175,10 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
-                /** @description Job id. */
+                /**
+                 * @description Job id.
+                 * @example job_01K5J0V6Y8ZJ3T9Q4C2N7M1XAB
+                 */
                 id: string;
             };
             cookie?: never;
@@ -6145,6 +7192,26 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "data": [
+                     *         {
+                     *           "at": "2026-10-02T09:14:00.000Z",
+                     *           "operator": "alice",
+                     *           "action": "attach",
+                     *           "reason": "Found on the invoice.",
+                     *           "before": {
+                     *             "status": "submission_unknown",
+                     *             "upstream_id": null
+                     *           },
+                     *           "after": {
+                     *             "status": "pending",
+                     *             "upstream_id": "gen-vid-1790931600-a1B2"
+                     *           }
+                     *         }
+                     *       ]
+                     *     }
+                     */
                     "application/json": components["schemas"]["Audit"];
                 };
             };
@@ -6245,6 +7312,11 @@ export interface operations {
         };
         requestBody: {
             content: {
+                /**
+                 * @example {
+                 *       "reason": "The invoice of October is being checked."
+                 *     }
+                 */
                 "application/json": components["schemas"]["Pause"];
             };
         };
@@ -6256,6 +7328,14 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "held": true,
+                     *       "reason": "The invoice of October is being checked.",
+                     *       "operator": "alice",
+                     *       "since": "2026-10-02T09:00:00.000Z"
+                     *     }
+                     */
                     "application/json": components["schemas"]["Submissions"];
                 };
             };
@@ -6376,6 +7456,7 @@ export interface operations {
         };
         requestBody: {
             content: {
+                /** @example {} */
                 "application/json": components["schemas"]["Resume"];
             };
         };
@@ -6387,6 +7468,14 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "held": true,
+                     *       "reason": "The invoice of October is being checked.",
+                     *       "operator": "alice",
+                     *       "since": "2026-10-02T09:00:00.000Z"
+                     *     }
+                     */
                     "application/json": components["schemas"]["Submissions"];
                 };
             };
@@ -6507,6 +7596,7 @@ export interface operations {
                 actor?: string;
                 /** @description Only acts on objects of this kind, such as `key`, or on this object, such as `key:key_01...`. */
                 object?: string;
+                /** @description At most so many. */
                 limit?: number;
                 /** @description The `next_cursor` of an earlier response. */
                 cursor?: string;
@@ -6524,6 +7614,34 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "data": [
+                     *         {
+                     *           "id": "audit_3f0c2a4d5e6f4a7b8c9d0e1f2a3b4c5d",
+                     *           "at": "2026-11-02T09:14:00.000Z",
+                     *           "actor": "alice",
+                     *           "key_id": "env_5f2b8c1d9e0a",
+                     *           "action": "attach",
+                     *           "object": {
+                     *             "kind": "job",
+                     *             "id": "job_01KB5Y3T0R8V2W4X6Y8Z0A2C4E"
+                     *           },
+                     *           "reason": "Found on the invoice.",
+                     *           "before": {
+                     *             "status": "submission_unknown",
+                     *             "upstream_id": null
+                     *           },
+                     *           "after": {
+                     *             "status": "pending",
+                     *             "upstream_id": "gen-vid-1790931600-a1B2"
+                     *           },
+                     *           "request_id": "req_8f1d2c"
+                     *         }
+                     *       ],
+                     *       "next_cursor": null
+                     *     }
+                     */
                     "application/json": components["schemas"]["AuditList"];
                 };
             };
@@ -6613,6 +7731,7 @@ export interface operations {
                  * @example studio
                  */
                 client?: string;
+                /** @description At most so many. */
                 limit?: number;
                 /** @description The `next_cursor` of an earlier response. */
                 cursor?: string;
@@ -6630,6 +7749,35 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "data": [
+                     *         {
+                     *           "id": "key_01KB5Y3T0R8V2W4X6Y8Z0A2C4E",
+                     *           "client": "studio",
+                     *           "name": "render farm",
+                     *           "last4": "x7Qa",
+                     *           "source": "store",
+                     *           "scopes": [
+                     *             "read",
+                     *             "write"
+                     *           ],
+                     *           "models": null,
+                     *           "limits": {
+                     *             "requests_per_minute": null,
+                     *             "max_running_jobs": 8
+                     *           },
+                     *           "created_at": "2026-11-02T09:14:00.000Z",
+                     *           "created_by": "alice",
+                     *           "expires_at": null,
+                     *           "revoked_at": null,
+                     *           "replaced_by": null,
+                     *           "last_used_on": "2026-11-28"
+                     *         }
+                     *       ],
+                     *       "next_cursor": null
+                     *     }
+                     */
                     "application/json": components["schemas"]["KeyList"];
                 };
             };
@@ -6723,6 +7871,15 @@ export interface operations {
         };
         requestBody: {
             content: {
+                /**
+                 * @example {
+                 *       "client": "studio",
+                 *       "name": "render farm",
+                 *       "limits": {
+                 *         "max_running_jobs": 8
+                 *       }
+                 *     }
+                 */
                 "application/json": components["schemas"]["KeyRequest"];
             };
         };
@@ -6736,6 +7893,34 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "data": {
+                     *         "id": "key_01KB5Y3T0R8V2W4X6Y8Z0A2C4E",
+                     *         "client": "studio",
+                     *         "name": "render farm",
+                     *         "last4": "x7Qa",
+                     *         "source": "store",
+                     *         "scopes": [
+                     *           "read",
+                     *           "write"
+                     *         ],
+                     *         "models": null,
+                     *         "limits": {
+                     *           "requests_per_minute": null,
+                     *           "max_running_jobs": 8
+                     *         },
+                     *         "created_at": "2026-11-02T09:14:00.000Z",
+                     *         "created_by": "alice",
+                     *         "expires_at": null,
+                     *         "revoked_at": null,
+                     *         "replaced_by": null,
+                     *         "last_used_on": "2026-11-28"
+                     *       },
+                     *       "key": "ck-<43 characters>",
+                     *       "warnings": []
+                     *     }
+                     */
                     "application/json": components["schemas"]["MadeKey"];
                 };
             };
@@ -6887,6 +8072,30 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "id": "key_01KB5Y3T0R8V2W4X6Y8Z0A2C4E",
+                     *       "client": "studio",
+                     *       "name": "render farm",
+                     *       "last4": "x7Qa",
+                     *       "source": "store",
+                     *       "scopes": [
+                     *         "read",
+                     *         "write"
+                     *       ],
+                     *       "models": null,
+                     *       "limits": {
+                     *         "requests_per_minute": null,
+                     *         "max_running_jobs": 8
+                     *       },
+                     *       "created_at": "2026-11-02T09:14:00.000Z",
+                     *       "created_by": "alice",
+                     *       "expires_at": null,
+                     *       "revoked_at": null,
+                     *       "replaced_by": null,
+                     *       "last_used_on": "2026-11-28"
+                     *     }
+                     */
                     "application/json": components["schemas"]["Key"];
                 };
             };
@@ -7109,6 +8318,11 @@ export interface operations {
         };
         requestBody: {
             content: {
+                /**
+                 * @example {
+                 *       "expires_at": "2027-01-31T00:00:00Z"
+                 *     }
+                 */
                 "application/json": components["schemas"]["KeyChange"];
             };
         };
@@ -7120,6 +8334,30 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "id": "key_01KB5Y3T0R8V2W4X6Y8Z0A2C4E",
+                     *       "client": "studio",
+                     *       "name": "render farm",
+                     *       "last4": "x7Qa",
+                     *       "source": "store",
+                     *       "scopes": [
+                     *         "read",
+                     *         "write"
+                     *       ],
+                     *       "models": null,
+                     *       "limits": {
+                     *         "requests_per_minute": null,
+                     *         "max_running_jobs": 8
+                     *       },
+                     *       "created_at": "2026-11-02T09:14:00.000Z",
+                     *       "created_by": "alice",
+                     *       "expires_at": null,
+                     *       "revoked_at": null,
+                     *       "replaced_by": null,
+                     *       "last_used_on": "2026-11-28"
+                     *     }
+                     */
                     "application/json": components["schemas"]["Key"];
                 };
             };
@@ -7267,6 +8505,11 @@ export interface operations {
         };
         requestBody: {
             content: {
+                /**
+                 * @example {
+                 *       "grace_s": 3600
+                 *     }
+                 */
                 "application/json": components["schemas"]["KeyRotation"];
             };
         };
@@ -7280,6 +8523,34 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "data": {
+                     *         "id": "key_01KB5Y3T0R8V2W4X6Y8Z0A2C4E",
+                     *         "client": "studio",
+                     *         "name": "render farm",
+                     *         "last4": "x7Qa",
+                     *         "source": "store",
+                     *         "scopes": [
+                     *           "read",
+                     *           "write"
+                     *         ],
+                     *         "models": null,
+                     *         "limits": {
+                     *           "requests_per_minute": null,
+                     *           "max_running_jobs": 8
+                     *         },
+                     *         "created_at": "2026-11-02T09:14:00.000Z",
+                     *         "created_by": "alice",
+                     *         "expires_at": null,
+                     *         "revoked_at": null,
+                     *         "replaced_by": null,
+                     *         "last_used_on": "2026-11-28"
+                     *       },
+                     *       "key": "ck-<43 characters>",
+                     *       "warnings": []
+                     *     }
+                     */
                     "application/json": components["schemas"]["MadeKey"];
                 };
             };
@@ -7425,6 +8696,7 @@ export interface operations {
     listClients: {
         parameters: {
             query?: {
+                /** @description At most so many. */
                 limit?: number;
                 /**
                  * @description The `next_cursor` of an earlier response.
@@ -7445,6 +8717,35 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "data": [
+                     *         {
+                     *           "name": "studio",
+                     *           "models": {
+                     *             "allow": [
+                     *               "google/*"
+                     *             ],
+                     *             "deny": null
+                     *           },
+                     *           "limits": {
+                     *             "requests_per_minute": 600,
+                     *             "max_running_jobs": 20
+                     *           },
+                     *           "callback_secrets": [
+                     *             {
+                     *               "id": "secret_0a1b2c3d4e5f60718293a4b5",
+                     *               "created_at": "2026-11-02T09:14:00.000Z"
+                     *             }
+                     *           ],
+                     *           "callback_secrets_env": 0,
+                     *           "created_at": "2026-11-02T09:14:00.000Z",
+                     *           "updated_at": "2026-11-02T09:14:00.000Z"
+                     *         }
+                     *       ],
+                     *       "next_cursor": null
+                     *     }
+                     */
                     "application/json": components["schemas"]["ClientList"];
                 };
             };
@@ -7531,7 +8832,10 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
-                /** @example studio */
+                /**
+                 * @description Name of the client.
+                 * @example studio
+                 */
                 name: string;
             };
             cookie?: never;
@@ -7545,6 +8849,30 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "name": "studio",
+                     *       "models": {
+                     *         "allow": [
+                     *           "google/*"
+                     *         ],
+                     *         "deny": null
+                     *       },
+                     *       "limits": {
+                     *         "requests_per_minute": 600,
+                     *         "max_running_jobs": 20
+                     *       },
+                     *       "callback_secrets": [
+                     *         {
+                     *           "id": "secret_0a1b2c3d4e5f60718293a4b5",
+                     *           "created_at": "2026-11-02T09:14:00.000Z"
+                     *         }
+                     *       ],
+                     *       "callback_secrets_env": 0,
+                     *       "created_at": "2026-11-02T09:14:00.000Z",
+                     *       "updated_at": "2026-11-02T09:14:00.000Z"
+                     *     }
+                     */
                     "application/json": components["schemas"]["Client"];
                 };
             };
@@ -7641,13 +8969,27 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
-                /** @example studio */
+                /**
+                 * @description Name of the client.
+                 * @example studio
+                 */
                 name: string;
             };
             cookie?: never;
         };
         requestBody: {
             content: {
+                /**
+                 * @example {
+                 *       "limits": {
+                 *         "requests_per_minute": 600,
+                 *         "max_running_jobs": 20
+                 *       },
+                 *       "callback_secrets": [
+                 *         {}
+                 *       ]
+                 *     }
+                 */
                 "application/json": components["schemas"]["ClientRequest"];
             };
         };
@@ -7659,6 +9001,33 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "data": {
+                     *         "name": "studio",
+                     *         "models": {
+                     *           "allow": [
+                     *             "google/*"
+                     *           ],
+                     *           "deny": null
+                     *         },
+                     *         "limits": {
+                     *           "requests_per_minute": 600,
+                     *           "max_running_jobs": 20
+                     *         },
+                     *         "callback_secrets": [
+                     *           {
+                     *             "id": "secret_0a1b2c3d4e5f60718293a4b5",
+                     *             "created_at": "2026-11-02T09:14:00.000Z"
+                     *           }
+                     *         ],
+                     *         "callback_secrets_env": 0,
+                     *         "created_at": "2026-11-02T09:14:00.000Z",
+                     *         "updated_at": "2026-11-02T09:14:00.000Z"
+                     *       },
+                     *       "callback_secrets": []
+                     *     }
+                     */
                     "application/json": components["schemas"]["PutClient"];
                 };
             };
@@ -7795,13 +9164,21 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
-                /** @description Job id. */
+                /**
+                 * @description Job id.
+                 * @example job_01K5J0V6Y8ZJ3T9Q4C2N7M1XAB
+                 */
                 id: string;
             };
             cookie?: never;
         };
         requestBody: {
             content: {
+                /**
+                 * @example {
+                 *       "accept_as_is": true
+                 *     }
+                 */
                 "application/json": components["schemas"]["Refetch"];
             };
         };
@@ -7813,6 +9190,75 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "id": "job_01K5J0V6Y8ZJ3T9Q4C2N7M1XAB",
+                     *       "client": "studio",
+                     *       "key_id": "env_5f1c09ab77e2",
+                     *       "status": "completed",
+                     *       "model": "google/veo-3.1-lite",
+                     *       "created_at": "2026-10-02T09:00:00.000Z",
+                     *       "updated_at": "2026-10-02T09:00:44.120Z",
+                     *       "finished_at": "2026-10-02T09:00:44.120Z",
+                     *       "ended": true,
+                     *       "expected_at": null,
+                     *       "request": {
+                     *         "model": "google/veo-3.1-lite",
+                     *         "prompt": "A paper boat",
+                     *         "duration": 4,
+                     *         "resolution": "720p"
+                     *       },
+                     *       "cost": {
+                     *         "estimated_usd": 0.12,
+                     *         "ceiling_usd": 0.12,
+                     *         "actual_usd": 0.12,
+                     *         "is_byok": false
+                     *       },
+                     *       "upstream": {
+                     *         "id": "gen-vid-1790931600-a1B2c3D4e5F6g7H8i9J0",
+                     *         "generation_id": null
+                     *       },
+                     *       "status_detail": null,
+                     *       "expires_at": null,
+                     *       "error": null,
+                     *       "attempts": [
+                     *         {
+                     *           "model": "google/veo-3.1-lite",
+                     *           "upstream_id": "gen-vid-1790931600-a1B2c3D4e5F6g7H8i9J0",
+                     *           "status": "completed",
+                     *           "error": null,
+                     *           "started_at": "2026-10-02T09:00:00.120Z",
+                     *           "cost": {
+                     *             "estimated_usd": 0.12,
+                     *             "actual_usd": 0.12
+                     *           }
+                     *         }
+                     *       ],
+                     *       "resubmit_of": null,
+                     *       "resubmit_safe": false,
+                     *       "tags": [
+                     *         "campaign-7"
+                     *       ],
+                     *       "reference": "order-4711",
+                     *       "idempotency_key": "order-4711",
+                     *       "request_id": "req_Zm9vYmFy-1c",
+                     *       "erased_at": null,
+                     *       "callback": null,
+                     *       "outputs": [
+                     *         {
+                     *           "index": 0,
+                     *           "url": "/jobs/job_01K5J0V6Y8ZJ3T9Q4C2N7M1XAB/content?index=0",
+                     *           "content_type": "video/mp4",
+                     *           "bytes": 1048576
+                     *         }
+                     *       ],
+                     *       "links": {
+                     *         "self": "/jobs/job_01K5J0V6Y8ZJ3T9Q4C2N7M1XAB",
+                     *         "events": "/jobs/job_01K5J0V6Y8ZJ3T9Q4C2N7M1XAB/events",
+                     *         "content": "/jobs/job_01K5J0V6Y8ZJ3T9Q4C2N7M1XAB/content"
+                     *       }
+                     *     }
+                     */
                     "application/json": components["schemas"]["Job"];
                 };
             };
@@ -7970,13 +9416,22 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
-                /** @description Job id. */
+                /**
+                 * @description Job id.
+                 * @example job_01K5J0V6Y8ZJ3T9Q4C2N7M1XAB
+                 */
                 id: string;
             };
             cookie?: never;
         };
         requestBody: {
             content: {
+                /**
+                 * @example {
+                 *       "usd": 0.12,
+                 *       "reason": "Invoice of November, line 17."
+                 *     }
+                 */
                 "application/json": components["schemas"]["Bill"];
             };
         };
@@ -7988,6 +9443,75 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "id": "job_01K5J0V6Y8ZJ3T9Q4C2N7M1XAB",
+                     *       "client": "studio",
+                     *       "key_id": "env_5f1c09ab77e2",
+                     *       "status": "completed",
+                     *       "model": "google/veo-3.1-lite",
+                     *       "created_at": "2026-10-02T09:00:00.000Z",
+                     *       "updated_at": "2026-10-02T09:00:44.120Z",
+                     *       "finished_at": "2026-10-02T09:00:44.120Z",
+                     *       "ended": true,
+                     *       "expected_at": null,
+                     *       "request": {
+                     *         "model": "google/veo-3.1-lite",
+                     *         "prompt": "A paper boat",
+                     *         "duration": 4,
+                     *         "resolution": "720p"
+                     *       },
+                     *       "cost": {
+                     *         "estimated_usd": 0.12,
+                     *         "ceiling_usd": 0.12,
+                     *         "actual_usd": 0.12,
+                     *         "is_byok": false
+                     *       },
+                     *       "upstream": {
+                     *         "id": "gen-vid-1790931600-a1B2c3D4e5F6g7H8i9J0",
+                     *         "generation_id": null
+                     *       },
+                     *       "status_detail": null,
+                     *       "expires_at": null,
+                     *       "error": null,
+                     *       "attempts": [
+                     *         {
+                     *           "model": "google/veo-3.1-lite",
+                     *           "upstream_id": "gen-vid-1790931600-a1B2c3D4e5F6g7H8i9J0",
+                     *           "status": "completed",
+                     *           "error": null,
+                     *           "started_at": "2026-10-02T09:00:00.120Z",
+                     *           "cost": {
+                     *             "estimated_usd": 0.12,
+                     *             "actual_usd": 0.12
+                     *           }
+                     *         }
+                     *       ],
+                     *       "resubmit_of": null,
+                     *       "resubmit_safe": false,
+                     *       "tags": [
+                     *         "campaign-7"
+                     *       ],
+                     *       "reference": "order-4711",
+                     *       "idempotency_key": "order-4711",
+                     *       "request_id": "req_Zm9vYmFy-1c",
+                     *       "erased_at": null,
+                     *       "callback": null,
+                     *       "outputs": [
+                     *         {
+                     *           "index": 0,
+                     *           "url": "/jobs/job_01K5J0V6Y8ZJ3T9Q4C2N7M1XAB/content?index=0",
+                     *           "content_type": "video/mp4",
+                     *           "bytes": 1048576
+                     *         }
+                     *       ],
+                     *       "links": {
+                     *         "self": "/jobs/job_01K5J0V6Y8ZJ3T9Q4C2N7M1XAB",
+                     *         "events": "/jobs/job_01K5J0V6Y8ZJ3T9Q4C2N7M1XAB/events",
+                     *         "content": "/jobs/job_01K5J0V6Y8ZJ3T9Q4C2N7M1XAB/content"
+                     *       }
+                     *     }
+                     */
                     "application/json": components["schemas"]["Job"];
                 };
             };
@@ -8129,6 +9653,7 @@ export interface operations {
                 scope_id?: string;
                 /** @description How many at most. Default 20. */
                 limit?: number;
+                /** @description Continue after an earlier response: its `next_cursor`. */
                 cursor?: string;
             };
             header?: never;
@@ -8144,6 +9669,41 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "data": [
+                     *         {
+                     *           "id": "budget_01K7QJ6Y8ZC5D0VN3T2R9XWE4M",
+                     *           "scope": {
+                     *             "kind": "client",
+                     *             "id": "studio"
+                     *           },
+                     *           "limit_usd": 500,
+                     *           "period": "month",
+                     *           "time_zone": "Europe/Berlin",
+                     *           "hard": true,
+                     *           "thresholds": [
+                     *             0.5,
+                     *             0.8,
+                     *             1
+                     *           ],
+                     *           "unpriced_hold_usd": null,
+                     *           "include_byok": false,
+                     *           "created_at": "2026-11-01T08:00:00.000Z",
+                     *           "window": {
+                     *             "starts_at": "2026-10-31T23:00:00.000Z",
+                     *             "resets_at": "2026-11-30T23:00:00.000Z",
+                     *             "spent_usd": 212.35,
+                     *             "held_usd": 3.2,
+                     *             "adjustment_usd": 0,
+                     *             "remaining_usd": 284.45,
+                     *             "unknown_jobs": 0
+                     *           }
+                     *         }
+                     *       ],
+                     *       "next_cursor": null
+                     *     }
+                     */
                     "application/json": components["schemas"]["BudgetList"];
                 };
             };
@@ -8234,6 +9794,23 @@ export interface operations {
         };
         requestBody: {
             content: {
+                /**
+                 * @example {
+                 *       "scope": {
+                 *         "kind": "client",
+                 *         "id": "studio"
+                 *       },
+                 *       "limit_usd": 500,
+                 *       "period": "month",
+                 *       "time_zone": "Europe/Berlin",
+                 *       "hard": true,
+                 *       "thresholds": [
+                 *         0.5,
+                 *         0.8,
+                 *         1
+                 *       ]
+                 *     }
+                 */
                 "application/json": components["schemas"]["BudgetBody"];
             };
         };
@@ -8245,6 +9822,36 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "id": "budget_01K7QJ6Y8ZC5D0VN3T2R9XWE4M",
+                     *       "scope": {
+                     *         "kind": "client",
+                     *         "id": "studio"
+                     *       },
+                     *       "limit_usd": 500,
+                     *       "period": "month",
+                     *       "time_zone": "Europe/Berlin",
+                     *       "hard": true,
+                     *       "thresholds": [
+                     *         0.5,
+                     *         0.8,
+                     *         1
+                     *       ],
+                     *       "unpriced_hold_usd": null,
+                     *       "include_byok": false,
+                     *       "created_at": "2026-11-01T08:00:00.000Z",
+                     *       "window": {
+                     *         "starts_at": "2026-10-31T23:00:00.000Z",
+                     *         "resets_at": "2026-11-30T23:00:00.000Z",
+                     *         "spent_usd": 212.35,
+                     *         "held_usd": 3.2,
+                     *         "adjustment_usd": 0,
+                     *         "remaining_usd": 284.45,
+                     *         "unknown_jobs": 0
+                     *       }
+                     *     }
+                     */
                     "application/json": components["schemas"]["Budget"];
                 };
             };
@@ -8361,6 +9968,7 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
+                /** @description Budget id. */
                 id: string;
             };
             cookie?: never;
@@ -8374,6 +9982,36 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "id": "budget_01K7QJ6Y8ZC5D0VN3T2R9XWE4M",
+                     *       "scope": {
+                     *         "kind": "client",
+                     *         "id": "studio"
+                     *       },
+                     *       "limit_usd": 500,
+                     *       "period": "month",
+                     *       "time_zone": "Europe/Berlin",
+                     *       "hard": true,
+                     *       "thresholds": [
+                     *         0.5,
+                     *         0.8,
+                     *         1
+                     *       ],
+                     *       "unpriced_hold_usd": null,
+                     *       "include_byok": false,
+                     *       "created_at": "2026-11-01T08:00:00.000Z",
+                     *       "window": {
+                     *         "starts_at": "2026-10-31T23:00:00.000Z",
+                     *         "resets_at": "2026-11-30T23:00:00.000Z",
+                     *         "spent_usd": 212.35,
+                     *         "held_usd": 3.2,
+                     *         "adjustment_usd": 0,
+                     *         "remaining_usd": 284.45,
+                     *         "unknown_jobs": 0
+                     *       }
+                     *     }
+                     */
                     "application/json": components["schemas"]["Budget"];
                 };
             };
@@ -8470,6 +10108,7 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
+                /** @description Budget id. */
                 id: string;
             };
             cookie?: never;
@@ -8577,12 +10216,18 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
+                /** @description Budget id. */
                 id: string;
             };
             cookie?: never;
         };
         requestBody: {
             content: {
+                /**
+                 * @example {
+                 *       "limit_usd": 750
+                 *     }
+                 */
                 "application/json": components["schemas"]["BudgetChange"];
             };
         };
@@ -8594,6 +10239,36 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "id": "budget_01K7QJ6Y8ZC5D0VN3T2R9XWE4M",
+                     *       "scope": {
+                     *         "kind": "client",
+                     *         "id": "studio"
+                     *       },
+                     *       "limit_usd": 500,
+                     *       "period": "month",
+                     *       "time_zone": "Europe/Berlin",
+                     *       "hard": true,
+                     *       "thresholds": [
+                     *         0.5,
+                     *         0.8,
+                     *         1
+                     *       ],
+                     *       "unpriced_hold_usd": null,
+                     *       "include_byok": false,
+                     *       "created_at": "2026-11-01T08:00:00.000Z",
+                     *       "window": {
+                     *         "starts_at": "2026-10-31T23:00:00.000Z",
+                     *         "resets_at": "2026-11-30T23:00:00.000Z",
+                     *         "spent_usd": 212.35,
+                     *         "held_usd": 3.2,
+                     *         "adjustment_usd": 0,
+                     *         "remaining_usd": 284.45,
+                     *         "unknown_jobs": 0
+                     *       }
+                     *     }
+                     */
                     "application/json": components["schemas"]["Budget"];
                 };
             };
@@ -8720,12 +10395,19 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
+                /** @description Budget id. */
                 id: string;
             };
             cookie?: never;
         };
         requestBody: {
             content: {
+                /**
+                 * @example {
+                 *       "usd": 50,
+                 *       "reason": "Launch week"
+                 *     }
+                 */
                 "application/json": components["schemas"]["BudgetAdjustmentBody"];
             };
         };
@@ -8737,6 +10419,17 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "id": "adjustment_01K7QJ6Y8ZC5D0VN3T2R9XWE4M",
+                     *       "budget_id": "budget_01K7QJ6Y8ZC5D0VN3T2R9XWE4M",
+                     *       "window_starts_at": "2026-10-31T23:00:00.000Z",
+                     *       "at": "2026-11-28T12:00:00.000Z",
+                     *       "usd": 50,
+                     *       "reason": "Launch week",
+                     *       "actor": "alice"
+                     *     }
+                     */
                     "application/json": components["schemas"]["BudgetAdjustment"];
                 };
             };
