@@ -11,6 +11,7 @@ import { createErasure } from '../service/clips/erasure.ts';
 import { createExpiry } from '../service/clips/expiry.ts';
 import { createClipRefetch } from '../service/clips/refetch.ts';
 import { createJobFallback } from '../service/jobs/job-fallback.ts';
+import { createJobFeed } from '../service/jobs/job-feed.ts';
 import { createJobPoller } from '../service/jobs/job-poller.ts';
 import { createJobSubmitter } from '../service/jobs/job-submitter.ts';
 import { createJobWatch } from '../service/jobs/job-watch.ts';
@@ -139,6 +140,9 @@ export function createJobParts(context: JobContext) {
   const watch = createJobWatch(store);
   lifecycle.add('job watch', { phase: 'work', stop: () => watch.close(), stopMs: STOP_MS });
 
+  const feed = createJobFeed({ store, log });
+  lifecycle.add('job feed', { phase: 'work', stop: async () => feed.close(), stopMs: STOP_MS });
+
   const withdrawals = createWithdrawals({ store, sleep: (ms) => sleep(ms), log }, owner);
   lifecycle.add('withdrawals', { phase: 'base', stop: () => withdrawals.stop(), stopMs: STOP_MS });
   const waiting = createWaitingJobs({ store, log });
@@ -161,6 +165,7 @@ export function createJobParts(context: JobContext) {
     breaker,
     holds,
     jobs,
+    feed,
     poller,
     waiting,
     webhooks,

@@ -14,6 +14,7 @@ import type { ClipArchive } from '../service/clips/clip-archive.ts';
 import type { ContentLinks } from '../service/clips/content-links.ts';
 import type { ClipRefetch } from '../service/clips/refetch.ts';
 import type { JobActs } from '../service/jobs/job-acts.ts';
+import type { JobFeed } from '../service/jobs/job-feed.ts';
 import type { Jobs } from '../service/jobs/jobs.ts';
 import type { Reconciliation } from '../service/jobs/reconciliation.ts';
 import type { SubmissionHolds } from '../service/jobs/submission-hold.ts';
@@ -81,6 +82,7 @@ export interface AppParts extends Omit<OperationRoutesParts, 'catalog' | 'isClos
   readonly catalog: Pick<CatalogCache, 'get' | 'getLists' | 'peek'>;
   readonly catalogMaxAgeS: number;
   readonly jobs: Jobs;
+  readonly feed: Pick<JobFeed, 'follow'>;
   readonly archive: Pick<ClipArchive, 'open'>;
   readonly clips: ClipRefetch;
   readonly webhooks: Pick<InboundWebhooks, 'receive'>;

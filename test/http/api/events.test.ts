@@ -1,7 +1,13 @@
 // Server-Sent Events over a real socket: every state a reader can see, resumable, closed by the end.
 
-import { afterEach, describe, expect, it } from 'vitest';
-import { OTHER_CLIENT_KEY, startTestGateway, type TestGateway } from '../../support/gateway.ts';
+import { afterEach, describe, expect, it, onTestFinished } from 'vitest';
+import {
+  CLIENT_KEY,
+  OPERATOR_KEY,
+  OTHER_CLIENT_KEY,
+  startTestGateway,
+  type TestGateway,
+} from '../../support/gateway.ts';
 
 let gateway: TestGateway;
 afterEach(() => gateway.close());
@@ -117,5 +123,56 @@ describe('GET /jobs/{id}/events', () => {
     await gateway.gateway.close();
     await ended;
     expect(events()).toHaveLength(1);
+  });
+});
+
+describe('GET /jobs/events', () => {
+  const changesOf = (text: string) =>
+    [...text.matchAll(/^event: job\ndata: (.*)\n\n/gm)].map(
+      ([, data = '']) => JSON.parse(data) as { id: string; status: string; client: string },
+    );
+
+  /** Opens a stream, and waits until it is there. */
+  async function open(key: string) {
+    const aborting = new AbortController();
+    onTestFinished(() => aborting.abort());
+    const answer = await gateway.request('/jobs/events', {
+      headers: { authorization: `Bearer ${key}` },
+      signal: aborting.signal,
+    });
+    expect(answer.headers.get('content-type')).toBe('text/event-stream; charset=utf-8');
+    let text = '';
+    const ended = (async () => {
+      for await (const chunk of answer.body ?? []) text += Buffer.from(chunk).toString();
+    })().catch((error: unknown) => {
+      if (!aborting.signal.aborted) throw error;
+    });
+    await expect.poll(() => text).toContain('retry:');
+    return { changes: () => changesOf(text), ended };
+  }
+
+  it('sends every change of the jobs of its client, and to an operator those of all', async () => {
+    gateway = await startTestGateway({ background: false });
+    const [mine, other, all] = await Promise.all([CLIENT_KEY, OTHER_CLIENT_KEY, OPERATOR_KEY].map(open));
+    const id = await makeJob();
+    await gateway.post('/jobs', CLIP, { authorization: `Bearer ${OTHER_CLIENT_KEY}` });
+    const ends = [mine, other, all].map(
+      (stream) => () => stream?.changes().filter(({ status }) => status === 'completed').length,
+    );
+    await expect
+      .poll(async () => {
+        await gateway.tick();
+        return ends.map((count) => count());
+      })
+      .toEqual([1, 1, 2]);
+    expect(new Set(mine?.changes().map((job) => job.id))).toEqual(new Set([id]));
+    expect(new Set(other?.changes().map(({ client }) => client))).toEqual(new Set(['agency']));
+  });
+
+  it('ends when the gateway closes', async () => {
+    gateway = await startTestGateway({ background: false });
+    const { ended } = await open(CLIENT_KEY);
+    await gateway.gateway.close();
+    await ended;
   });
 });

@@ -192,6 +192,7 @@ describe('what should not happen', () => {
     log: pino({ level: 'trace' }, { write: (line: string) => void lines.push(line) }),
     version: '0.0.0-test',
     trustProxy: null,
+    feed: { follow: () => Promise.reject(new Error('no feed')) as never },
     isOpen: true,
     keys: {
       findKey: async () => null,

@@ -1,10 +1,11 @@
-// GET /jobs/{id}/events: a job as Server-Sent Events, resumable, closed by its end.
+// Server-Sent Events: GET /jobs/{id}/events, a job until its end; GET /jobs/events, every change of a client's jobs.
 
 import { Readable } from 'node:stream';
-import type { FastifyReply } from 'fastify';
+import type { FastifyReply, FastifyRequest } from 'fastify';
 import { ClipgateError } from '../../../core/errors.ts';
 import { isTerminal, type Job } from '../../../core/job/job.ts';
 import { visibleTo } from '../../../core/principal.ts';
+import type { FeedItem, JobFeed } from '../../../service/jobs/job-feed.ts';
 import type { Jobs } from '../../../service/jobs/jobs.ts';
 import { holdAnswer } from '../../response/unread-answers.ts';
 import type { App } from '../../server/context.ts';
@@ -13,9 +14,11 @@ import { writeJob } from '../job-answer.ts';
 import { EventHeadersSchema, JobStreamEventSchema } from '../schemas/event.ts';
 import { JobParamsSchema } from '../schemas/job.ts';
 import { problems } from '../schemas/problem.ts';
+import { NoQuerySchema } from '../schemas/query.ts';
 
 export interface EventRoutesParts {
   readonly jobs: Pick<Jobs, 'get' | 'follow' | 'recordOf'>;
+  readonly feed: Pick<JobFeed, 'follow'>;
   readonly answers: MemoryBudget;
 }
 
@@ -25,8 +28,13 @@ const RECONNECT_MS = 2_000;
 // A client that opens more than this has lost track of them; others must not run out of sockets for it.
 const MAX_STREAMS_PER_CLIENT = 2_500;
 const RETRY_AFTER_S = 5;
+const KEEP_ALIVE = ': keep-alive\n\n';
+const RETRY = `retry: ${RECONNECT_MS}\n\n`;
 
-export function eventRoutes({ jobs, answers }: EventRoutesParts) {
+/** Whether there is memory for so many bytes more; without, a stream ends, and its reader comes back. */
+type Hold = (bytes: number) => boolean;
+
+export function eventRoutes({ jobs, feed, answers }: EventRoutesParts) {
   const streams = new Map<string, number>();
 
   /** Counts a stream of a client's. Returns what ends the count. */
@@ -51,24 +59,59 @@ export function eventRoutes({ jobs, answers }: EventRoutesParts) {
 
   /**
    * The next event is made only when the last has left: a reader that is slow skips states, and one that is gone
-   * costs a buffer, not a queue. `hold` says whether there is memory for an event; without, the stream ends, and its
-   * reader comes back for the newest state.
+   * costs a buffer, not a queue.
    */
-  async function* write(
+  async function* writeStates(
     job: Job,
     seenVersion: number,
-    hold: (bytes: number) => boolean,
+    hold: Hold,
     signal: AbortSignal,
   ): AsyncGenerator<string> {
-    yield `retry: ${RECONNECT_MS}\n\n`;
+    yield RETRY;
     for await (const current of jobs.follow(job, seenVersion, HEARTBEAT_MS, signal)) {
-      if (current === null) yield ': keep-alive\n\n';
+      if (current === null) yield KEEP_ALIVE;
       else {
         const data = await writeJob(jobs, current);
         if (!hold(data.length)) return;
         yield `event: job\nid: ${current.version}\ndata: ${data}\n\n`;
       }
     }
+  }
+
+  async function* writeChanges(items: AsyncIterable<FeedItem>, hold: Hold): AsyncGenerator<string> {
+    yield RETRY;
+    for await (const item of items) {
+      if (item === 'idle') yield KEEP_ALIVE;
+      else if (item === 'missed') yield 'event: missed\ndata: {}\n\n';
+      else {
+        const data = await writeJob(jobs, item);
+        if (!hold(data.length)) return;
+        // Without an id: what was missed in between cannot be asked for, and the list is read again.
+        yield `event: job\ndata: ${data}\n\n`;
+      }
+    }
+  }
+
+  /** Answers with the events that `write` makes, within what its client may have open and unread. */
+  function stream(
+    request: FastifyRequest,
+    reply: FastifyReply,
+    write: (hold: Hold) => AsyncIterable<string>,
+  ): FastifyReply {
+    const { client } = request.principal;
+    const release = takeSlot(client);
+    let held = holdAnswer(answers, request, reply, 0);
+    const hold: Hold = (bytes) => {
+      if (reply.raw.writableLength === 0) {
+        held.release();
+        held = answers.open(client);
+      }
+      return held.grow(bytes);
+    };
+    const events = Readable.from(write(hold), { objectMode: false });
+    events.once('close', () => held.release());
+    events.once('close', release);
+    return sendStream(reply, events);
   }
 
   return async (app: App): Promise<void> => {
@@ -104,19 +147,37 @@ export function eventRoutes({ jobs, answers }: EventRoutesParts) {
         const seenVersion = Number(request.headers['last-event-id'] ?? 0);
         // What a standard EventSource takes for "do not come back".
         if (isTerminal(job.status) && job.version <= seenVersion) return reply.code(204).send();
-        const release = takeSlot(request.principal.client);
-        let held = holdAnswer(answers, request, reply, 0);
-        const hold = (bytes: number): boolean => {
-          if (reply.raw.writableLength === 0) {
-            held.release();
-            held = answers.open(request.principal.client);
-          }
-          return held.grow(bytes);
-        };
-        const stream = Readable.from(write(job, seenVersion, hold, request.signal), { objectMode: false });
-        stream.once('close', () => held.release());
-        stream.once('close', release);
-        return sendStream(reply, stream);
+        return stream(request, reply, (hold) => writeStates(job, seenVersion, hold, request.signal));
+      },
+    );
+
+    app.get(
+      '/jobs/events',
+      {
+        exposeHeadRoute: false,
+        schema: {
+          operationId: 'streamEvents',
+          summary: 'Follow every change of your jobs as Server-Sent Events',
+          description:
+            'Each event named `job` holds a Job that was made or has changed since the stream was opened; changes that ' +
+            'come faster are seen as one. `missed` says that more changed than was sent: read the list again, as after ' +
+            'a reconnect. An operator or auditor sees the jobs of every client. The stream does not end by itself.',
+          tags: ['jobs'],
+          querystring: NoQuerySchema,
+          response: {
+            200: {
+              description:
+                'The events: `event: job`, `data:` a Job on one line, and an empty line. Lines that begin with a colon ' +
+                'keep the connection open.',
+              content: { 'text/event-stream': { schema: JobStreamEventSchema } },
+            },
+            ...problems(400, 401, 405, 429, 500, 503),
+          },
+        },
+      },
+      async (request, reply) => {
+        const items = feed.follow(visibleTo(request.principal), HEARTBEAT_MS, request.signal);
+        return stream(request, reply, (hold) => writeChanges(items, hold));
       },
     );
   };
