@@ -1,74 +1,23 @@
 // deploy/nginx/clipgate.conf in front of two replicas: large bodies, waits and events pass, and a rolling restart loses
 // no request.
 
-import { spawn, spawnSync } from 'node:child_process';
-import { once } from 'node:events';
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
-import { type AddressInfo, createServer } from 'node:net';
-import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { variables } from '../../src/config/variables.ts';
 import type { Simulator } from '../../src/simulator/index.ts';
 import {
   createFolder,
-  DEADLINE,
   envOf,
   type GatewayProcess,
   openUpstream,
   runGateway,
 } from '../journey/gateway-process.ts';
 import { type PostgresServer, startPostgres } from '../store/postgres/postgres-server.ts';
+import { findFreePorts, findNginx, NGINX_CONF, startNginx } from '../support/nginx.ts';
 
-const CONF = readFileSync('deploy/nginx/clipgate.conf', 'utf8');
 const PATIENT = { timeout: 240_000 };
 const HEADERS = { 'content-type': 'application/json' };
 
-const hasNginx = spawnSync('nginx', ['-v']).status === 0;
-if (!hasNginx) process.stderr.write('skipped: nginx is not installed (apt-get install nginx-light)\n');
-
-async function findFreePorts(count: number): Promise<number[]> {
-  const probes = Array.from({ length: count }, () => createServer().listen(0, '127.0.0.1'));
-  await Promise.all(probes.map((probe) => once(probe, 'listening')));
-  const ports = probes.map((probe) => (probe.address() as AddressInfo).port);
-  await Promise.all(probes.map((probe) => once(probe.close(), 'close')));
-  return ports;
-}
-
-/** Starts nginx with the file as it is shipped, but for its ports. Resolves with its address. */
-async function startNginx(folder: string, replicas: readonly number[], port: number): Promise<string> {
-  const site = CONF.replace('127.0.0.1:8082', `127.0.0.1:${replicas[0]}`)
-    .replace('127.0.0.1:8083', `127.0.0.1:${replicas[1]}`)
-    .replace('listen 80;', `listen 127.0.0.1:${port};`);
-  mkdirSync(join(folder, 'nginx'), { recursive: true });
-  const paths = ['client_body', 'proxy', 'fastcgi', 'uwsgi', 'scgi']
-    .map((kind) => `${kind}_temp_path ${folder}/nginx/${kind};`)
-    .join('\n');
-  writeFileSync(join(folder, 'site.conf'), site);
-  writeFileSync(
-    join(folder, 'nginx.conf'),
-    `${process.getuid?.() === 0 ? 'user root;\n' : ''}daemon off;\nworker_processes 1;\npid ${folder}/nginx.pid;\nerror_log stderr warn;\nevents {}\n` +
-      `http {\naccess_log off;\n${paths}\ninclude ${folder}/site.conf;\n}\n`,
-  );
-  const args = ['-p', folder, '-c', join(folder, 'nginx.conf'), '-e', 'stderr'];
-  const nginx = spawn('nginx', args, { stdio: ['ignore', 'ignore', 'pipe'] });
-  let said = '';
-  nginx.stderr.setEncoding('utf8').on('data', (text: string) => {
-    said += text;
-  });
-  onTestFinished(async () => {
-    nginx.kill('SIGTERM');
-    if (nginx.exitCode === null) await once(nginx, 'exit');
-  });
-  const url = `http://127.0.0.1:${port}`;
-  const answers = () =>
-    fetch(`${url}/healthz`).then(
-      ({ status }) => status,
-      () => null,
-    );
-  await expect.poll(answers, DEADLINE).toBe(200);
-  expect(said).not.toMatch(/\[(emerg|alert)\]/);
-  return url;
-}
+const hasNginx = findNginx();
 
 interface Stage {
   readonly url: string;
@@ -118,7 +67,7 @@ describe.skipIf(!hasNginx)('behind nginx', () => {
   afterAll(() => server.stop());
 
   it('waits end before nginx gives up', () => {
-    const readS = Number(/proxy_read_timeout (\d+)s;/.exec(CONF)?.[1]);
+    const readS = Number(/proxy_read_timeout (\d+)s;/.exec(NGINX_CONF)?.[1]);
     expect(Number(variables.MAX_WAIT_S.parse(undefined))).toBeLessThan(readS);
   });
 

@@ -43,9 +43,12 @@ export const envOf = (folder: string, upstreamUrl: string): Record<string, strin
   POLL_MAX_MS: '20',
 });
 
-/** Resolves once it listens. */
-export async function runGateway(env: Readonly<Record<string, string>>): Promise<GatewayProcess> {
-  const program = runProgram('src/main.ts', env);
+/** Resolves once it listens. @param main of another version, where it is not to be this one. */
+export async function runGateway(
+  env: Readonly<Record<string, string>>,
+  main = 'src/main.ts',
+): Promise<GatewayProcess> {
+  const program = runProgram(main, env);
   const url = await program.waitFor(/Server listening at (http:\/\/127\.0\.0\.1:\d+)/);
   return { ...program, url };
 }

@@ -2,6 +2,7 @@
 
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { expect, onTestFinished } from 'vitest';
 
@@ -19,7 +20,7 @@ export interface Program {
 const ROOT = fileURLToPath(new URL('../../', import.meta.url));
 
 /**
- * @param file relative to the repository, run with tsx.
+ * @param file absolute, or relative to the repository; run with tsx.
  * @param env all of the environment it gets, PATH aside.
  */
 export function runProgram(
@@ -27,7 +28,7 @@ export function runProgram(
   env: Readonly<Record<string, string>> = {},
   args: readonly string[] = [],
 ): Program {
-  const child = spawn(process.execPath, ['--import', 'tsx', `${ROOT}${file}`, ...args], {
+  const child = spawn(process.execPath, ['--import', 'tsx', resolve(ROOT, file), ...args], {
     cwd: ROOT,
     env: { PATH: process.env['PATH'], ...env },
     stdio: ['ignore', 'pipe', 'pipe'],
