@@ -2,6 +2,7 @@
 
 import type { VNode } from 'preact';
 import { matchPath } from './match-path.ts';
+import { ExplorePage } from './pages/explore.ts';
 import { ModelPage } from './pages/model.ts';
 import { ModelsPage } from './pages/models.ts';
 import type { IconName } from './parts/icon.ts';
@@ -26,6 +27,7 @@ export interface Route {
 
 /** In the order of the bar. */
 export const ROUTES: readonly Route[] = [
+  { pattern: '/explore', title: 'Explore', page: ExplorePage, nav: { icon: 'route', key: 'e' } },
   { pattern: '/models', title: 'Models', page: ModelsPage, nav: { icon: 'models', key: 'm' } },
   { pattern: '/models/:id*', title: 'Model', page: ModelPage },
 ];

@@ -21,3 +21,6 @@ export function useSession(): SignedIn {
   if (!session) throw new Error('useSession is called where nobody is signed in.');
   return session;
 }
+
+/** Whether what changes something, or costs money, may be offered. */
+export const mayWrite = ({ scopes }: Who): boolean => scopes.includes('write');

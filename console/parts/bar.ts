@@ -15,25 +15,30 @@ export interface PriceBarProps {
   readonly scaleUsd: number;
   /** A line across: what is above it cannot be bought. */
   readonly budgetUsd?: number | null;
+  /** Draws the ceiling alone: what it would be likely to cost is not said. */
+  readonly isBound?: boolean;
 }
 
 const percent = (share: number): string => `${(Math.min(Math.max(share, 0), 1) * 100).toFixed(3)}%`;
 
 /** What a clip is likely to cost as a solid bar, its range as a thin line, the most it may cost as a tick. */
 export function PriceBar(props: PriceBarProps): VNode {
-  const { usd, lowUsd, highUsd, ceilingUsd, scaleUsd, budgetUsd = null } = props;
+  const { usd, lowUsd, highUsd, ceilingUsd, scaleUsd, budgetUsd = null, isBound = false } = props;
   const at = (amount: number) => percent(scaleUsd > 0 ? amount / scaleUsd : 0);
-  const words =
-    usd === null
+  const words = isBound
+    ? `At most ${formatUsd(ceilingUsd)}.`
+    : usd === null
       ? 'The price is unknown.'
       : `Likely ${formatUsd(usd)}, ${formatRange(lowUsd ?? usd, highUsd ?? usd)}, at most ${formatUsd(ceilingUsd)}.`;
   return html`
     <svg class="price-bar" role="img" aria-label=${words} preserveAspectRatio="none">
       <title>${words}</title>
       ${
-        usd === null
-          ? html`<rect class="bar-unknown" x="0" y="5" width="100%" height="10" rx="2" />`
-          : html`<rect class="bar-likely" x="0" y="5" width=${at(usd)} height="10" rx="2" />`
+        isBound
+          ? null
+          : usd === null
+            ? html`<rect class="bar-unknown" x="0" y="5" width="100%" height="10" rx="2" />`
+            : html`<rect class="bar-likely" x="0" y="5" width=${at(usd)} height="10" rx="2" />`
       }
       ${
         lowUsd !== null &&

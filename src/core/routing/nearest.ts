@@ -10,6 +10,8 @@ import type { Evaluator, Rejected } from './evaluate.ts';
 export interface Nearest {
   readonly change: Readonly<Record<string, unknown>>;
   readonly admits: readonly string[];
+  /** What the clip is likely to cost with the cheapest of them, in dollars; null where no price is known. */
+  readonly fromUsd: number | null;
 }
 
 /** A value for one field. */
@@ -78,7 +80,11 @@ export function findNearest(
         a.distance - b.distance || a.leastUsd() - b.leastUsd() || b.admitted.length - a.admitted.length,
     )
     .slice(0, MOST)
-    .map(({ change, admitted }) => ({ change, admits: admitted.map(({ id }) => id) }));
+    .map(({ change, admitted, leastUsd }) => ({
+      change,
+      admits: admitted.map(({ id }) => id),
+      fromUsd: leastUsd() < Number.MAX_VALUE ? leastUsd() : null,
+    }));
 }
 
 /** The distance of the last that would be kept; anything, while there are too few. */

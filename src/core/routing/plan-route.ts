@@ -24,6 +24,8 @@ export interface Ranking {
   readonly nearest: readonly Nearest[];
   /** Why the best candidate is best, in one sentence; null without one. */
   readonly why: string | null;
+  /** What the scores were weighed by, summing to one. */
+  readonly weights: Weights;
   /** What of the caller's lists had nothing to do with it; the submission has a warning of each. */
   readonly idlePatterns: readonly UnmatchedPattern[];
 }
@@ -83,6 +85,7 @@ export function rankModels(
       createEvaluator(changed, limits, knowledge),
     ),
     why: explainChoice(candidates, catalog.models.length, weights, scoring),
+    weights,
     idlePatterns: findUnmatchedPatterns(catalog, routing),
   };
 }

@@ -13,7 +13,7 @@ import { fromMicroUsd } from '../../core/money.ts';
 import type { Reason } from '../../core/routing/eligibility.ts';
 import { explainUnmatched } from '../../core/routing/unmatched-patterns.ts';
 import { invalidRequest, toInputError } from '../input/input-errors.ts';
-import { renderRejected } from './render.ts';
+import { renderNearest, renderRejected } from './render.ts';
 import { writeRoute } from './route-answer.ts';
 
 export interface ErrorAnswer {
@@ -90,7 +90,7 @@ function membersOf(details: ErrorDetails): Record<string, unknown> {
     limit_source: limitSource,
     reasons,
     rejected: rejected?.map(renderRejected),
-    nearest,
+    nearest: nearest?.map(renderNearest),
     warnings,
     budget: budget && renderBudgetRefusal(budget),
     plan: freshQuote && JSON.parse(writeRoute(freshQuote)),

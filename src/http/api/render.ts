@@ -12,6 +12,7 @@ import { fromMicroUsd } from '../../core/money.ts';
 import type { LearnedEstimate } from '../../core/pricing/learned-estimate.ts';
 import type { Candidate } from '../../core/routing/candidate.ts';
 import type { Rejected } from '../../core/routing/evaluate.ts';
+import type { Nearest } from '../../core/routing/nearest.ts';
 import type { Ranking } from '../../core/routing/plan-route.ts';
 import type { CatalogView } from '../../service/catalog/catalog-cache.ts';
 import { type ContentLinks, toQuery } from '../../service/clips/content-links.ts';
@@ -120,10 +121,17 @@ function renderCandidate(candidate: Candidate) {
 }
 
 /** What of a routing answer is the same for every clip that ranks alike. */
-export const renderRanking = ({ candidates, rejected, nearest }: Ranking) => ({
+export const renderRanking = ({ candidates, rejected, nearest, weights }: Ranking) => ({
   candidates: candidates.map(renderCandidate),
   rejected: rejected.map(renderRejected),
-  nearest,
+  nearest: nearest.map(renderNearest),
+  weights,
+});
+
+export const renderNearest = ({ change, admits, fromUsd }: Nearest) => ({
+  change,
+  admits,
+  from_usd: fromUsd,
 });
 
 export const renderRejected = ({ model, reasons }: Rejected) => ({ model: model.id, reasons });

@@ -97,7 +97,7 @@ describe('an estimate', () => {
     ]);
     expect(route({ ...only, max_cost_usd: 0.1 }, promoted)).toMatchObject({
       candidates: [],
-      nearest: [{ change: { max_cost_usd: 0.12 }, admits: [LITE] }],
+      nearest: [{ change: { max_cost_usd: 0.12 }, admits: [LITE], fromUsd: expect.any(Number) }],
     });
   });
 

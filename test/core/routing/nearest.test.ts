@@ -31,10 +31,10 @@ describe('nearest', () => {
     const spec = { duration: 4, resolution: '720p', generate_audio: false };
     const routing = { models: { allow: ['google/veo-3.1-lite'] } };
     expect(nearest(spec, { ...routing, max_cost_usd: 0.1 })).toEqual([
-      { change: { max_cost_usd: 0.12 }, admits: ['google/veo-3.1-lite'] },
+      { change: { max_cost_usd: 0.12 }, admits: ['google/veo-3.1-lite'], fromUsd: 0.12 },
     ]);
     expect(nearest(spec, { ...routing, max_wait_s: 10 })).toEqual([
-      { change: { max_wait_s: 62 }, admits: ['google/veo-3.1-lite'] },
+      { change: { max_wait_s: 62 }, admits: ['google/veo-3.1-lite'], fromUsd: 0.12 },
     ]);
   });
 
@@ -64,7 +64,11 @@ describe('nearest', () => {
       [1.2, 1.5],
     ] as const) {
       expect(offers(factor)).toEqual([
-        { change: { upscale_factor: nearestFactor }, admits: ['black-forest-labs/flux-video-upscale'] },
+        {
+          change: { upscale_factor: nearestFactor },
+          admits: ['black-forest-labs/flux-video-upscale'],
+          fromUsd: null,
+        },
       ]);
     }
   });

@@ -22,6 +22,7 @@ import {
   renderEstimate,
   renderExpected,
   renderJob,
+  renderNearest,
   renderRejected,
 } from '../render.ts';
 import {
@@ -204,7 +205,7 @@ const renderPlan = ({ view, choice, submission, route }: OrderPlan) => ({
   expected_s: renderExpected(choice.expected),
   warnings: submission.warnings,
   rejected: route?.rejected.map(renderRejected) ?? [],
-  nearest: route?.nearest ?? [],
+  nearest: route?.nearest.map(renderNearest) ?? [],
   catalog: renderCatalog(view),
 });
 

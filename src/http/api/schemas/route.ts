@@ -53,6 +53,13 @@ const ScoresSchema = z.object({
     .describe('Share of jobs that end with a clip. Counts only with a weight; not part of the guide.'),
 });
 
+const WeightsSchema = z.object({
+  speed: z.number(),
+  cost: z.number(),
+  quality: z.number(),
+  reliability: z.number().optional(),
+});
+
 export const EstimateSchema = z
   .object({
     usd: z.number().nullable().describe('The most likely bill; null = unknown, never zero.'),
@@ -134,7 +141,14 @@ export const RejectedSchema = z
   .object({ model: z.string(), reasons: listOf(ReasonSchema) })
   .meta({ id: 'Rejected' });
 export const NearestSchema = z
-  .object({ change: z.record(z.string(), z.unknown()), admits: listOf(z.string()) })
+  .object({
+    change: z.record(z.string(), z.unknown()),
+    admits: listOf(z.string()),
+    from_usd: z
+      .number()
+      .nullable()
+      .describe('The likely bill with the cheapest of them; null where no price is known.'),
+  })
   .meta({
     id: 'Nearest',
     description: 'Fields to set (null = remove), and the models that could then make the clip.',
@@ -169,7 +183,8 @@ export const routeExample = {
       reasons: [{ code: 'unsupported_duration', field: 'duration', requested: 5, supported: [4, 6, 8] }],
     },
   ],
-  nearest: [{ change: { duration: 6 }, admits: ['google/veo-3.1-lite'] }],
+  nearest: [{ change: { duration: 6 }, admits: ['google/veo-3.1-lite'], from_usd: 0.3 }],
+  weights: { speed: 0.55, cost: 0.35, quality: 0.1 },
   request: { model: 'bytedance/seedance-2.0-fast', prompt: 'A paper boat', duration: 5, resolution: '720p' },
   warnings: [],
   quote: 'q1.eyJjbGllbnRJZCI6InN0dWRpbyJ9.c2lnbmF0dXJl',
@@ -185,6 +200,9 @@ export const RouteResultSchema = z
     candidates: listOf(CandidateSchema).describe('Best first.'),
     rejected: listOf(RejectedSchema).describe('Every other model, with all its reasons.'),
     nearest: listOf(NearestSchema),
+    weights: WeightsSchema.describe(
+      'What the scores were weighed by, summing to one: those of the profile, or your own.',
+    ),
     request: z.record(z.string(), z.unknown()).describe('Exactly what would be sent to OpenRouter.'),
     warnings: listOf(WarningSchema),
     quote: z
