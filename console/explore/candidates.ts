@@ -32,15 +32,14 @@ export function Candidates({ answer, budgetUsd, onBuy }: CandidatesProps): VNode
         <caption class="visually-hidden">Models that can make the clip, best first</caption>
         <thead>
           <tr>
-            <th scope="col" class="number">#</th>
-            <th scope="col">Model</th>
+            <th scope="col" class="number rank">#</th>
+            <th scope="col" class="name">Model</th>
             <th scope="col" class="dollars">${h(Axis, { scaleUsd, budgetUsd })}</th>
-            <th scope="col" class="number">Likely</th>
-            <th scope="col" class="number">At most</th>
-            <th scope="col" class="number">Seconds</th>
+            <th scope="col" class="number likely">Likely, at most</th>
+            <th scope="col" class="number wait">Ready in</th>
             <th scope="col" class="score extra">Score</th>
-            <th scope="col" class="number extra" title="The place by the way of scoring that OpenRouter's guide prints">Guide</th>
-            ${onBuy && html`<th scope="col"><span class="visually-hidden">Buy</span></th>`}
+            <th scope="col" class="number guide extra" title="The place by the way of scoring that OpenRouter's guide prints">Guide</th>
+            ${onBuy && html`<th scope="col" class="buy"><span class="visually-hidden">Buy</span></th>`}
           </tr>
         </thead>
         <tbody>
@@ -58,9 +57,8 @@ export function Candidates({ answer, budgetUsd, onBuy }: CandidatesProps): VNode
                     <td class="dollars">
                       ${h(PriceBar, { usd: null, lowUsd: null, highUsd: null, ceilingUsd, scaleUsd, budgetUsd, isBound: true })}
                     </td>
-                    <td class="number quiet">over budget</td>
-                    <td class="number">${h(Money, { usd: ceilingUsd })}</td>
-                    <td></td><td class="extra"></td><td class="extra"></td>
+                    <td class="number">over budget<br /><span class="quiet small">${formatUsd(ceilingUsd)}</span></td>
+                    <td class="wait"></td><td class="extra"></td><td class="extra"></td>
                     ${onBuy && html`<td></td>`}
                   </tr>
                 `,
@@ -102,9 +100,10 @@ function Row({ candidate, weights, guideRank, scaleUsd, budgetUsd, onBuy }: RowP
       <td class="dollars">
         ${h(PriceBar, { usd: estimate.usd, lowUsd: estimate.low_usd, highUsd: estimate.high_usd, ceilingUsd: estimate.ceiling_usd, scaleUsd, budgetUsd })}
       </td>
-      <td class="number" title=${estimate.reason ?? `${estimate.certainty}`}>${h(Money, { usd: estimate.usd })}</td>
-      <td class="number">${h(Money, { usd: estimate.ceiling_usd })}</td>
-      <td class="number" title=${`nine of ten within ${formatSeconds(expected.p90)}; ${expected.source}`}>${formatSeconds(expected.p50)}</td>
+      <td class="number" title=${estimate.reason ?? estimate.certainty}>
+        ${h(Money, { usd: estimate.usd })}<br /><span class="quiet small">${formatUsd(estimate.ceiling_usd)}</span>
+      </td>
+      <td class="number wait" title=${`nine of ten within ${formatSeconds(expected.p90)}; ${expected.source}`}>${Math.round(expected.p50)} s</td>
       <td class="score extra">
         ${weights && h(StackedBar, { label: `Score ${score.toFixed(3)}`, parts: partsOf(candidate, weights) })}
         <span class="number small">${score.toFixed(3)}</span>
