@@ -5,6 +5,7 @@ import { matchPath } from './match-path.ts';
 import { ExplorePage } from './pages/explore.ts';
 import { ModelPage } from './pages/model.ts';
 import { ModelsPage } from './pages/models.ts';
+import { OverviewPage } from './pages/overview.ts';
 import type { IconName } from './parts/icon.ts';
 import type { Who } from './session.ts';
 
@@ -27,6 +28,7 @@ export interface Route {
 
 /** In the order of the bar. */
 export const ROUTES: readonly Route[] = [
+  { pattern: '/', title: 'Overview', page: OverviewPage, nav: { icon: 'overview', key: 'o' } },
   { pattern: '/explore', title: 'Explore', page: ExplorePage, nav: { icon: 'route', key: 'e' } },
   { pattern: '/models', title: 'Models', page: ModelsPage, nav: { icon: 'models', key: 'm' } },
   { pattern: '/models/:id*', title: 'Model', page: ModelPage },

@@ -22,5 +22,8 @@ export function useSession(): SignedIn {
   return session;
 }
 
+/** Operators see and change everything, auditors see it. */
+export const seesAll = ({ kind }: Who): boolean => kind !== 'client';
+
 /** Whether what changes something, or costs money, may be offered. */
 export const mayWrite = ({ scopes }: Who): boolean => scopes.includes('write');

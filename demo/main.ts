@@ -36,7 +36,9 @@ curl -s ${url}/jobs
 curl -s ${url}/jobs/<id>/content -o boat.mp4`);
     if (stay) {
       screen.say();
-      screen.say(`${screen.green('Running.')} Documentation at ${url}/docs. Ctrl-C ends it.`);
+      screen.say(
+        `${screen.green('Running.')} The console: ${url}/console, documentation: ${url}/docs. Ctrl-C ends it.`,
+      );
       screen.say(`For what operators do: export OPERATOR_KEY=${stage.operatorKey}`);
       if (!signal.aborted) await once(signal, 'abort');
     }
