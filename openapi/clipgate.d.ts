@@ -1565,7 +1565,8 @@ export interface components {
          *           },
          *           "admits": [
          *             "google/veo-3.1-lite"
-         *           ]
+         *           ],
+         *           "from_usd": 0.3
          *         }
          *       ],
          *       "catalog": {
@@ -2616,6 +2617,8 @@ export interface components {
                 [key: string]: unknown;
             };
             admits: string[];
+            /** @description The likely bill with the cheapest of them; null where no price is known. */
+            from_usd: number | null;
         };
         /**
          * @description Holds submissions.
@@ -3091,9 +3094,15 @@ export interface components {
          *           },
          *           "admits": [
          *             "google/veo-3.1-lite"
-         *           ]
+         *           ],
+         *           "from_usd": 0.3
          *         }
          *       ],
+         *       "weights": {
+         *         "speed": 0.55,
+         *         "cost": 0.35,
+         *         "quality": 0.1
+         *       },
          *       "request": {
          *         "model": "bytedance/seedance-2.0-fast",
          *         "prompt": "A paper boat",
@@ -3123,6 +3132,13 @@ export interface components {
             /** @description Every other model, with all its reasons. */
             rejected: components["schemas"]["Rejected"][];
             nearest: components["schemas"]["Nearest"][];
+            /** @description What the scores were weighed by, summing to one: those of the profile, or your own. */
+            weights: {
+                speed: number;
+                cost: number;
+                quality: number;
+                reliability?: number;
+            };
             /** @description Exactly what would be sent to OpenRouter. */
             request: {
                 [key: string]: unknown;
@@ -4455,9 +4471,15 @@ export interface operations {
                      *           },
                      *           "admits": [
                      *             "google/veo-3.1-lite"
-                     *           ]
+                     *           ],
+                     *           "from_usd": 0.3
                      *         }
                      *       ],
+                     *       "weights": {
+                     *         "speed": 0.55,
+                     *         "cost": 0.35,
+                     *         "quality": 0.1
+                     *       },
                      *       "request": {
                      *         "model": "bytedance/seedance-2.0-fast",
                      *         "prompt": "A paper boat",
@@ -5148,7 +5170,8 @@ export interface operations {
                      *           },
                      *           "admits": [
                      *             "google/veo-3.1-lite"
-                     *           ]
+                     *           ],
+                     *           "from_usd": 0.3
                      *         }
                      *       ],
                      *       "catalog": {
