@@ -1,10 +1,8 @@
 // The one way to the network: the public API of this gateway, typed from its OpenAPI document.
 
 import createClient from 'openapi-fetch';
-import type { components, paths } from '../openapi/clipgate.d.ts';
+import type { paths } from '../openapi/clipgate.d.ts';
 import { type ApiProblem, toProblem, toUnreachable } from './problem.ts';
-
-export type Schemas = components['schemas'];
 
 /** Requests of this gateway by path. Wrap each in `ask`. */
 export const api = createClient<paths>({

@@ -2,7 +2,7 @@
 
 import { createContext } from 'preact';
 import { useContext } from 'preact/hooks';
-import type { Schemas } from './api.ts';
+import type { Schemas } from './schemas.ts';
 
 export type Who = NonNullable<Schemas['Session']['who']>;
 

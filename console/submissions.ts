@@ -1,11 +1,12 @@
 // Whether clips are bought at the moment, on top of every page.
 
 import type { VNode } from 'preact';
-import { api, type Schemas } from './api.ts';
+import { api } from './api.ts';
 import { h, html } from './html.ts';
 import { State } from './parts/state.ts';
 import { ApiProblem } from './problem.ts';
 import { useResource } from './resource.ts';
+import type { Schemas } from './schemas.ts';
 
 const EVERY_MS = 30_000;
 

@@ -1,7 +1,8 @@
 // What the gateway answers a question with: models in order, or every reason why there is none.
 
-import { api, ask, type Schemas } from '../api.ts';
+import { api, ask } from '../api.ts';
 import { toProblem } from '../problem.ts';
+import type { Schemas } from '../schemas.ts';
 import type { RouteBody } from './question.ts';
 
 export interface Answer {

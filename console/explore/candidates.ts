@@ -1,12 +1,12 @@
 // The models that can make a clip, in their order: dollars on one scale, seconds, and what the score is made of.
 
 import type { VNode } from 'preact';
-import type { Schemas } from '../api.ts';
 import { formatSeconds, formatUsd } from '../format.ts';
 import { h, html } from '../html.ts';
 import { PriceBar, StackedBar } from '../parts/bar.ts';
 import { Money } from '../parts/money.ts';
 import { addressOf } from '../router.ts';
+import type { Schemas } from '../schemas.ts';
 import type { Answer } from './answer.ts';
 import type { Weights } from './question.ts';
 import { listOverBudget, scaleOf } from './scale.ts';

@@ -2,7 +2,7 @@
 
 import type { VNode } from 'preact';
 import { useRef, useState } from 'preact/hooks';
-import { api, ask, type Schemas } from '../api.ts';
+import { api, ask } from '../api.ts';
 import { formatSeconds, formatUsd } from '../format.ts';
 import { h, html } from '../html.ts';
 import { CodeBlock } from '../parts/copy.ts';
@@ -12,6 +12,7 @@ import { Skeleton } from '../parts/skeleton.ts';
 import { ApiProblem } from '../problem.ts';
 import { useResource } from '../resource.ts';
 import { addressOf, navigate } from '../router.ts';
+import type { Schemas } from '../schemas.ts';
 import type { RouteBody } from './question.ts';
 
 interface PurchaseProps {

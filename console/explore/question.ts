@@ -1,6 +1,6 @@
 // The question of the route explorer: what is asked of a clip, in an address, in a form and in the body of a request.
 
-import type { Schemas } from '../api.ts';
+import type { Schemas } from '../schemas.ts';
 
 export const PROFILES = ['balanced', 'fast_and_cheap', 'quality_and_cost'] as const;
 export type Profile = (typeof PROFILES)[number];

@@ -1,11 +1,11 @@
 // The models that cannot make a clip, by reason, and the smallest changes that would let them.
 
 import type { VNode } from 'preact';
-import type { Schemas } from '../api.ts';
 import { count, formatUsd } from '../format.ts';
 import { h, html } from '../html.ts';
 import { formatReason } from '../model-words.ts';
 import { addressOf } from '../router.ts';
+import type { Schemas } from '../schemas.ts';
 import { canApply, describeChange } from './question.ts';
 
 interface NearestProps {

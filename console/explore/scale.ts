@@ -1,6 +1,6 @@
 // The scale that all bars of dollars share.
 
-import type { Schemas } from '../api.ts';
+import type { Schemas } from '../schemas.ts';
 
 type Candidate = Schemas['Candidate'];
 type Rejected = Schemas['Rejected'];

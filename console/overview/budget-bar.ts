@@ -1,11 +1,11 @@
 // A budget as a bar to its limit: what is spent, what is held above it, and where it is heading.
 
 import type { VNode } from 'preact';
-import type { Schemas } from '../api.ts';
 import { formatTime, formatUsd } from '../format.ts';
 import { h, html } from '../html.ts';
 import { State } from '../parts/state.ts';
 import { useNow } from '../parts/time.ts';
+import type { Schemas } from '../schemas.ts';
 import { figureBudget } from './figures.ts';
 
 const percent = (share: number): string => `${(Math.min(Math.max(share, 0), 1) * 100).toFixed(2)}%`;

@@ -1,6 +1,6 @@
 // The figures of the overview, worked out of what the API lists: nothing here is guessed.
 
-import type { Schemas } from '../api.ts';
+import type { Schemas } from '../schemas.ts';
 
 type Job = Schemas['Job'];
 type Budget = Schemas['Budget'];

@@ -2,7 +2,7 @@
 
 import type { VNode } from 'preact';
 import { useState } from 'preact/hooks';
-import { api, ask, type Schemas } from '../api.ts';
+import { api, ask } from '../api.ts';
 import { formatSeconds, formatUnitPrice } from '../format.ts';
 import { h, html } from '../html.ts';
 import { formatCondition, formatDurations, formatReason, unitWord } from '../model-words.ts';
@@ -15,6 +15,7 @@ import { Table } from '../parts/table.ts';
 import { Time } from '../parts/time.ts';
 import { useResource } from '../resource.ts';
 import type { PageProps } from '../routes.ts';
+import type { Schemas } from '../schemas.ts';
 
 type Model = Schemas['Model'];
 type Price = Model['prices'][number];

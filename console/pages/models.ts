@@ -2,7 +2,7 @@
 
 import type { VNode } from 'preact';
 import { useMemo, useState } from 'preact/hooks';
-import { api, ask, type Schemas } from '../api.ts';
+import { api, ask } from '../api.ts';
 import { count, formatSeconds, formatUnitPrice } from '../format.ts';
 import { h, html } from '../html.ts';
 import { formatDurations, unitWord } from '../model-words.ts';
@@ -14,6 +14,7 @@ import { type Column, type Sorting, sortRows, Table } from '../parts/table.ts';
 import { useResource } from '../resource.ts';
 import { addressOf, navigate } from '../router.ts';
 import type { PageProps } from '../routes.ts';
+import type { Schemas } from '../schemas.ts';
 
 type Model = Schemas['Model'];
 

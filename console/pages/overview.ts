@@ -2,7 +2,7 @@
 
 import type { VNode } from 'preact';
 import { useMemo } from 'preact/hooks';
-import { api, ask, type Schemas } from '../api.ts';
+import { api, ask } from '../api.ts';
 import { count, formatSeconds, formatUsd } from '../format.ts';
 import { h, html } from '../html.ts';
 import { BudgetBar } from '../overview/budget-bar.ts';
@@ -17,6 +17,7 @@ import { Time } from '../parts/time.ts';
 import { useResource } from '../resource.ts';
 import { addressOf } from '../router.ts';
 import type { PageProps } from '../routes.ts';
+import type { Schemas } from '../schemas.ts';
 import { seesAll, useSession, type Who } from '../session.ts';
 
 const EVERY_MS = 30_000;
