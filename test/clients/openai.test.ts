@@ -84,23 +84,6 @@ it('gets errors of its own classes', async () => {
   expect(bought()).toBe(0);
 });
 
-it('buys each clip once, whatever becomes of upstream', async () => {
-  const faults = [
-    'reset when=after',
-    'error status=503 when=after',
-    'error status=500 on=poll',
-    'error status=429 on=poll',
-  ];
-  const prompts = Array.from({ length: 12 }, (_, i) => {
-    const fault = faults[i / 3];
-    return fault === undefined ? `clip ${i}` : `clip ${i} [sim:${fault}]`;
-  });
-  const made = await Promise.all(prompts.map((prompt) => client.videos.create({ prompt })));
-  expect(new Set(made.map(({ id }) => id)).size).toBe(prompts.length);
-  for (const { id } of made) await client.videos.retrieve(id);
-  expect(bought()).toBe(prompts.length);
-});
-
 it('buys once though the connection breaks before the answer, and two clips where it wants two', async () => {
   // Passes requests on and breaks the first answers.
   let toBreak = 3;
