@@ -20,6 +20,7 @@ export interface WindowLine {
   readonly starts_at: number;
   readonly settled_micro_usd: number;
   readonly held_micro_usd: number;
+  readonly adjustment_micro_usd: number;
 }
 
 export interface HoldLine {
@@ -55,7 +56,8 @@ export interface Books {
 const QUERIES = {
   budgets:
     'select id, scope_kind, scope_id, limit_micro_usd, period, time_zone, hard from budgets where deleted_at is null',
-  windows: 'select budget_id, starts_at, settled_micro_usd, held_micro_usd from budget_windows',
+  windows:
+    'select budget_id, starts_at, settled_micro_usd, held_micro_usd, adjustment_micro_usd from budget_windows',
   holds:
     'select job_id, attempt, budget_id, starts_at, held_micro_usd, state, settled_micro_usd from budget_holds',
   attempts: `select id as job_id, attempt, client_id, created_at, status, upstream_id, submitted_at, actual_micro_usd,
@@ -90,6 +92,8 @@ async function readServer(url: string): Promise<Record<string, Row[]>> {
       oid === pg.types.builtins.INT8 ? Number : pg.types.getTypeParser(oid, format),
   };
   const client = new pg.Client({ connectionString: url, types });
+  // A server that is killed ends the query with an error, and the connection with an event that must have a listener.
+  client.on('error', () => undefined);
   await client.connect();
   try {
     await client.query('begin isolation level repeatable read, read only');

@@ -30,6 +30,7 @@ const PATIENCE_MS = 8_000;
 const HANG_UP_MS = 60;
 const HANG_UP_SHARE = 0.08;
 const REPEAT_SHARE = 0.2;
+const TWICE_SHARE = 0.1;
 const SNOOP_SHARE = 0.15;
 const MAX_REFUSALS = 2;
 const MAX_REPEATS_OF_UNKNOWN = 2;
@@ -45,11 +46,19 @@ export async function buy(told: Told, parts: CustomerParts): Promise<void> {
   const { shop, random, accuse } = parts;
   const rest = () => sleep(60 + 300 * random());
 
-  const post = (): Promise<Answer | null> => {
+  function postOnce(): Promise<Answer | null> {
     told.posts += 1;
     const patience = random() < HANG_UP_SHARE ? HANG_UP_MS : PATIENCE_MS;
     return shop.order(order.client, order.key, body, order.respondAsync, patience);
-  };
+  }
+
+  /** Some are impatient, and send it twice at once. */
+  async function post(): Promise<Answer | null> {
+    if (random() >= TWICE_SHARE) return postOnce();
+    const [answer, other] = await Promise.all([postOnce(), postOnce()]);
+    if (other?.status === 202) note(other.body as SeenJob, 'told at once of');
+    return answer ?? other;
+  }
 
   /** Checks that an answer is about our job, and notes it. */
   function note(job: SeenJob, how: string): void {

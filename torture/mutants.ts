@@ -204,7 +204,7 @@ export const MUTANTS: readonly Mutant[] = [
         from: '    const [held] = await hold(db, order);',
         to: `    const seen = await db.selectFrom('budget_windows').selectAll().where('budget_id', '=', budget.id)
     .where('starts_at', '=', startsAt).executeTakeFirst();
-    if (seen && seen.settled_micro_usd + seen.held_micro_usd + microUsd > budget.limitMicroUsd) return null;
+    if (seen && seen.settled_micro_usd + seen.held_micro_usd + microUsd > budget.limitMicroUsd + seen.adjustment_micro_usd) return null;
     const [held] = await hold(db, order);`,
       },
       { file: WINDOWS, from: 'isSoft: budget.hard ? 0 : 1 }', to: 'isSoft: 1 }' },
@@ -258,14 +258,20 @@ export const MUTANTS: readonly Mutant[] = [
     ],
   },
   {
-    name: 'an end is settled without its lease, and again each time it is written',
-    stack: 'postgres',
-    pauseShare: 0.3,
+    name: 'an end that is written twice is settled twice',
+    stack: 'sqlite',
     edits: [
-      { file: STEPS, from: "\n    .where('lease_owner', '=', lease.owner)", to: '' },
-      { file: STEPS, from: "\n    .where('lease_token', '=', lease.token)", to: '' },
       { file: SETTLEMENT, from: "\n    .where('budget_holds.state', '=', 'held')", to: '' },
-      { file: SETTLEMENT, from: "\n      .where('state', '=', 'held')", to: '' },
+      {
+        file: SETTLEMENT,
+        from: "\n      .where('state', '=', 'held')\n      .returning('budget_id')",
+        to: "\n      .returning('budget_id')",
+      },
+      {
+        file: 'src/store/queries/end-attempt.ts',
+        from: '  await settleHolds(db, dialect, end);',
+        to: '  await settleHolds(db, dialect, end); await settleHolds(db, dialect, end);',
+      },
     ],
   },
   {

@@ -1,7 +1,8 @@
 // One run: customers buy while things go wrong, then everything gets its time, then the ledger is read.
 
 import { setTimeout as sleep } from 'node:timers/promises';
-import { auditBooks, NO_MISACCOUNTS, openBudgets } from './accounts.ts';
+import { auditBooks, isClean, type Misaccounts, NO_MISACCOUNTS, openBudgets } from './accounts.ts';
+import { auditMeanwhile } from './auditor.ts';
 import { readBooks } from './books.ts';
 import { findWrongClips } from './clips.ts';
 import { buy, type Told } from './customer.ts';
@@ -69,10 +70,12 @@ export async function runStorm(stage: Stage, options: StormOptions): Promise<Out
   const { share = 0 } = stage.options.trouble?.pauses ?? {};
   // Where every third step stands still, an answer that does not come in time proves nothing.
   const isFair = options.mishaps && share <= FAIR_PAUSES;
-  const hasBudgets = await openBudgets(stage);
+  const budget = await openBudgets(stage);
+  let wrong: Misaccounts = NO_MISACCOUNTS;
   const accusations: string[] = isFair ? await buyInFairWeather(stage) : [];
   const isGuilty = () =>
-    options.untilGuilty === true && (accusations.length > 0 || findPaidTwice(simulator.ledger()).length > 0);
+    options.untilGuilty === true &&
+    (accusations.length > 0 || !isClean(wrong) || findPaidTwice(simulator.ledger()).length > 0);
   let guilty = false;
   const isOver = () =>
     guilty || Date.now() - begun > options.seconds * 1000 || (options.isEnough?.() ?? false);
@@ -101,11 +104,22 @@ export async function runStorm(stage: Stage, options: StormOptions): Promise<Out
   let idle = false;
   const forging = options.mishaps ? forgeWebhooks(stage, () => idle || isOver()) : Promise.resolve(0);
   const mishapping = options.mishaps ? causeMishaps(stage, () => idle || isOver()) : Promise.resolve(nothing);
+  const auditing = budget
+    ? auditMeanwhile(
+        stage,
+        budget,
+        () => idle || isOver(),
+        (found) => {
+          wrong = found;
+        },
+      )
+    : Promise.resolve();
   const lanes = Array.from({ length: options.customers ?? CUSTOMERS }, (_, lane) => keepBuying(lane));
   await Promise.all(lanes);
   idle = true;
   const mishaps = await mishapping;
   const forgeries = await forging;
+  await auditing;
   clearInterval(watching);
 
   await options.beforeDrain?.();
@@ -118,7 +132,7 @@ export async function runStorm(stage: Stage, options: StormOptions): Promise<Out
   const clips = guilty ? { wrong: [], compared: 0 } : await findWrongClips(stage, jobs);
   const ledger = simulator.ledger();
   const misaccounts =
-    guilty || !hasBudgets ? NO_MISACCOUNTS : auditBooks(await readBooks(stage.databaseUrl), ledger);
+    guilty || !budget || !isClean(wrong) ? wrong : auditBooks(await readBooks(stage.databaseUrl), ledger);
   const judged = judge(ledger, jobs, [...accusations, ...clips.wrong], misaccounts);
   const verdict = guilty ? { ...judged, notBound: [], notEnded: [] } : judged;
   return {
