@@ -1,6 +1,7 @@
 // Who does what a request asks for, as the audit log names them.
 
 import type { FastifyRequest } from 'fastify';
+import { hashJson } from '../../service/orders/canonical-json.ts';
 
 /** @param reason as the caller gives it; null = none is asked for. */
 export const actOf = ({ principal, id }: FastifyRequest, reason: string | null = null) => ({
@@ -9,3 +10,7 @@ export const actOf = ({ principal, id }: FastifyRequest, reason: string | null =
   requestId: id,
   reason,
 });
+
+/** The key with what was asked under it, for acts that are done once. */
+export const idempotencyOf = (key: string | undefined, act: object) =>
+  key === undefined ? null : { key, bodyHash: hashJson(act) };

@@ -1,15 +1,11 @@
 // Budgets as operators manage them: made, changed, adjusted, read with what is left of the present window.
 
-import type {
-  Budget,
-  BudgetAdjustment,
-  BudgetChange,
-  BudgetScope,
-  BudgetState,
-} from '../../core/accounts/budget.ts';
+import type { Budget, BudgetChange, BudgetScope, BudgetState } from '../../core/accounts/budget.ts';
 import { ClipgateError } from '../../core/errors.ts';
 import type { Principal } from '../../core/principal.ts';
+import type { IdempotentAct } from '../../store/ports/accounts.ts';
 import type { Act } from '../../store/ports/audit.ts';
+import type { AdjustResult } from '../../store/ports/budgets.ts';
 import type { JobStore } from '../../store/ports/job-store.ts';
 import { createAdjustmentId, createBudgetId } from '../orders/ids.ts';
 
@@ -28,8 +24,16 @@ export interface Budgets {
   update(id: string, change: BudgetChange, by: Act): Promise<BudgetState>;
   /** @throws ClipgateError not_found. */
   remove(id: string, by: Act): Promise<void>;
-  /** Credits (positive) or charges (negative) the present window, on record. @throws ClipgateError not_found. */
-  adjust(id: string, microUsd: number, by: Act & { readonly reason: string }): Promise<BudgetAdjustment>;
+  /**
+   * Credits (positive) or charges (negative) the present window, on record, and once for each Idempotency-Key.
+   * @throws ClipgateError not_found, idempotency_key_reused.
+   */
+  adjust(
+    id: string,
+    microUsd: number,
+    by: Act & { readonly reason: string },
+    idempotency: IdempotentAct | null,
+  ): Promise<AdjustResult>;
   /** Every budget that an order of this principal asks. */
   of(principal: Principal): Promise<readonly BudgetState[]>;
 }
@@ -81,12 +85,8 @@ export function createBudgets({ store, clock }: BudgetsParts): Budgets {
       if (!(await store.deleteBudget(id, by))) throw notFound();
     },
 
-    async adjust(id, microUsd, by) {
-      const entered = { id: createAdjustmentId(clock()), budgetId: id, microUsd };
-      const adjustment = await store.adjustBudget(entered, by);
-      if (!adjustment) throw notFound();
-      return adjustment;
-    },
+    adjust: (id, microUsd, by, idempotency) =>
+      store.adjustBudget({ id: createAdjustmentId(clock()), budgetId: id, microUsd }, by, idempotency),
 
     of: ({ client, keyId }) => store.budgetsOf(client, keyId),
   };

@@ -8,6 +8,7 @@ import type {
   BudgetState,
 } from '../../core/accounts/budget.ts';
 import type { MicroUsd } from '../../core/money.ts';
+import type { IdempotentAct } from './accounts.ts';
 import type { Act } from './audit.ts';
 
 /** A budget about to be made; the store sets the time. */
@@ -36,6 +37,12 @@ export interface BudgetDrift {
   readonly driftMicroUsd: MicroUsd;
 }
 
+/** What was entered, now or (`replayed`) under the same Idempotency-Key before. */
+export interface AdjustResult {
+  readonly adjustment: BudgetAdjustment;
+  readonly replayed: boolean;
+}
+
 export interface BudgetStore {
   createBudget(budget: NewBudget, by: Act): Promise<Budget>;
   /** Null where there is no such budget, or it was deleted. */
@@ -47,11 +54,15 @@ export interface BudgetStore {
   listBudgets(query: BudgetQuery): Promise<readonly BudgetState[]>;
   /** Every budget that an order of this client and key asks. */
   budgetsOf(clientId: string, keyId: string | null): Promise<readonly BudgetState[]>;
-  /** Enters an adjustment for the window that contains the present. Null where there is no such budget. */
+  /**
+   * Enters an adjustment for the window that contains the present, once for each Idempotency-Key of the operator's.
+   * @throws ClipgateError not_found, idempotency_key_reused.
+   */
   adjustBudget(
     adjustment: Pick<BudgetAdjustment, 'id' | 'budgetId' | 'microUsd'>,
     by: Act & { readonly reason: string },
-  ): Promise<BudgetAdjustment | null>;
+    idempotency: IdempotentAct | null,
+  ): Promise<AdjustResult>;
   /** Events no replica has reported yet, oldest first, now reported by the caller. */
   claimBudgetEvents(limit: number): Promise<readonly BudgetEvent[]>;
   /** Windows that drifted; empty in a healthy store. */

@@ -1,16 +1,18 @@
 // Budgets as operators define them and callers read them: with the window that contains the present.
 
 import { sql } from 'kysely';
-import type { Budget, BudgetScope, BudgetState } from '../../core/accounts/budget.ts';
+import type { Budget, BudgetAdjustment, BudgetScope, BudgetState } from '../../core/accounts/budget.ts';
 import type { Calendar } from '../../core/accounts/calendar.ts';
+import { ClipgateError } from '../../core/errors.ts';
 import { isTerminal, JOB_STATUSES } from '../../core/job/job.ts';
 import type { Act } from '../ports/audit.ts';
-import type { BudgetStore } from '../ports/budgets.ts';
+import type { AdjustResult, BudgetStore } from '../ports/budgets.ts';
 import type { Database, Queries } from '../sql/database.ts';
 import type { BudgetTable } from '../sql/tables.ts';
 import { writeAudit } from './audit.ts';
 import { applies, BUDGET_COLUMNS, type BudgetRow, lineOf, selectBudgets, toBudget } from './budget-row.ts';
 import { noticeThresholds, openWindow } from './budget-windows.ts';
+import { claimAct } from './idempotent-acts.ts';
 
 /** Jobs in these states may have been charged; whether and how much is unknown while their hold is open. */
 const SETTLED_LATE = JOB_STATUSES.filter((status) => isTerminal(status) || status === 'submission_unknown');
@@ -96,6 +98,20 @@ export function createBudgets(
       before: change.before && { ...change.before },
       after: change.after && { ...change.after },
     });
+
+  async function findAdjustment(db: Queries, id: string): Promise<BudgetAdjustment> {
+    const row = await db.selectFrom('budget_adjustments').selectAll().where('id', '=', id).executeTakeFirst();
+    if (!row) throw new Error(`There is no adjustment ${id}`);
+    return {
+      id: row.id,
+      budgetId: row.budget_id,
+      startsAt: row.starts_at,
+      at: row.at,
+      microUsd: row.micro_usd,
+      reason: row.reason,
+      actor: row.actor,
+    };
+  }
 
   async function statesOf(rows: readonly (BudgetRow & { readonly now: number })[]): Promise<BudgetState[]> {
     const states: BudgetState[] = [];
@@ -196,14 +212,18 @@ export function createBudgets(
       return statesOf(rows);
     },
 
-    adjustBudget: (adjustment, by) =>
-      write(async (db) => {
+    adjustBudget: (adjustment, by, idempotency) =>
+      write<AdjustResult>(async (db) => {
+        const earlier = idempotency && (await claimAct(db, dialect, by, idempotency, adjustment.id));
+        if (earlier)
+          return { value: { adjustment: await findAdjustment(db, earlier), replayed: true }, changed: [] };
         const row = await selectBudgets(db)
           .select(now.as('now'))
           .where('id', '=', adjustment.budgetId)
           .where('deleted_at', 'is', null)
           .executeTakeFirst();
-        if (!row) return { value: null, changed: [] };
+        // Thrown, not answered: the key that was claimed must be undone.
+        if (!row) throw new ClipgateError('not_found', 'Not found.');
         const { now: at, ...columns } = row;
         const budget = toBudget(columns);
         const { startsAt } = windowOf(budget, at);
@@ -237,7 +257,10 @@ export function createBudgets(
           after: { adjustmentMicroUsd: window.adjustment_micro_usd },
         });
         return {
-          value: { ...adjustment, startsAt, at, reason: by.reason, actor: by.actor },
+          value: {
+            adjustment: { ...adjustment, startsAt, at, reason: by.reason, actor: by.actor },
+            replayed: false,
+          },
           changed: [],
         };
       }),

@@ -148,6 +148,18 @@ describe('a budget', () => {
     });
     expect((await gateway.post('/jobs', CLIP)).status).toBe(202);
     expect((await budgetOf(id)).window).toMatchObject({ adjustment_usd: 0.02, remaining_usd: 0 });
+    // Sent again under its key it is not entered again.
+    const again = () =>
+      gateway.post(
+        `/budgets/${id}/adjustments`,
+        { usd: 3, reason: 'lost answer' },
+        { authorization: `Bearer ${OPERATOR_KEY}`, 'idempotency-key': 'credit-3' },
+      );
+    const answers = [await again(), await again()];
+    expect(answers.map((answer) => answer.headers.get('idempotent-replayed'))).toEqual([null, 'true']);
+    const [first, second] = await Promise.all(answers.map((answer) => answer.json()));
+    expect(second).toEqual(first);
+    expect((await budgetOf(id)).window.adjustment_usd).toBe(3.02);
   });
 
   it('raises an alarm for each threshold once', async () => {

@@ -218,11 +218,14 @@ export function describeBudgets(current: () => StoreUnderTest): void {
     it('begins with nothing held when its window does', async () => {
       const { store, passTime } = current();
       const made = await store.createBudget(budget({ period: 'day', limitMicroUsd: 10 }), BY);
-      const claim = await createClaim(store, order(10));
+      const refused = await createClaim(store, order(4));
+      const billed = await createClaim(store, order(6));
+      await end(store, billed, { status: 'submitting', submittedAt: 1_000 });
       await passTime(DAY_MS);
       await createClaim(store, order(10));
       // The bill of yesterday's order belongs to yesterday.
-      await end(store, claim, { status: 'rejected' });
+      await end(store, refused, { status: 'rejected' });
+      await end(store, billed, { status: 'completed', actualMicroUsd: 6, isByok: false });
       expect(await useOf(store, made.id)).toEqual([0, 10, 0]);
       await expectNoDrift(store);
     });
@@ -486,19 +489,27 @@ export function describeBudgets(current: () => StoreUnderTest): void {
   describe('an adjustment', () => {
     it('makes room in one window', async () => {
       const { store, passTime } = current();
-      const made = await store.createBudget(budget({ limitMicroUsd: 100, period: 'day' }), BY);
-      const credit = { id: 'adj_1', budgetId: made.id, microUsd: 50 };
-      expect(await store.adjustBudget(credit, BY)).toMatchObject({
-        ...credit,
-        reason: 'launch week',
-        actor: 'alice',
+      const daily = await store.createBudget(budget({ limitMicroUsd: 100, period: 'day' }), BY);
+      const credit = { id: 'adj_1', budgetId: daily.id, microUsd: 50 };
+      const once = { key: 'credit-1', bodyHash: 'a' };
+      const made = { adjustment: { ...credit, reason: 'launch week', actor: 'alice' } };
+      expect(await store.adjustBudget(credit, BY, once)).toMatchObject({ ...made, replayed: false });
+      // Whoever lost the answer sends it again: the credit is given once.
+      expect(await store.adjustBudget({ ...credit, id: 'adj_2' }, BY, once)).toMatchObject({
+        ...made,
+        replayed: true,
+      });
+      await expect(store.adjustBudget(credit, BY, { ...once, bodyHash: 'b' })).rejects.toMatchObject({
+        code: 'idempotency_key_reused',
       });
       await createClaim(store, order(150));
       await passTime(DAY_MS);
       await expect(store.createJob(createIntent(order(150)), 'a', LEASE_MS)).rejects.toMatchObject({
         code: 'budget_exceeded',
       });
-      expect(await store.adjustBudget({ ...credit, id: 'adj_2', budgetId: 'budget_none' }, BY)).toBeNull();
+      await expect(
+        store.adjustBudget({ ...credit, id: 'adj_3', budgetId: 'budget_none' }, BY, null),
+      ).rejects.toMatchObject({ code: 'not_found' });
     });
   });
 
@@ -520,7 +531,7 @@ export function describeBudgets(current: () => StoreUnderTest): void {
     const { store } = current();
     const { id } = await store.createBudget(budget({ limitMicroUsd: 1 }), BY);
     await store.updateBudget(id, { limitMicroUsd: 2 }, BY);
-    await store.adjustBudget({ id: 'adj_1', budgetId: id, microUsd: 5 }, BY);
+    await store.adjustBudget({ id: 'adj_1', budgetId: id, microUsd: 5 }, BY, null);
     await store.deleteBudget(id, BY);
     await store.updateBudget(id, { limitMicroUsd: 3 }, BY);
     const query = {

@@ -9,7 +9,8 @@ import { problems } from '../../api/schemas/problem.ts';
 import { NoQuerySchema } from '../../api/schemas/query.ts';
 import { invalidRequest, toInputError } from '../../input/input-errors.ts';
 import type { App } from '../../server/context.ts';
-import { actOf } from '../act.ts';
+import { actOf, idempotencyOf } from '../act.ts';
+import { IdempotencyHeadersSchema } from '../schemas/access.ts';
 import {
   AdjustmentBodySchema,
   AdjustmentSchema,
@@ -190,14 +191,21 @@ export function budgetRoutes({ budgets }: BudgetRoutesParts) {
           tags: ['accounts'],
           params: BudgetParamsSchema,
           querystring: NoQuerySchema,
+          headers: IdempotencyHeadersSchema,
           body: AdjustmentBodySchema,
-          response: { 201: AdjustmentSchema, ...problems(400, 401, 403, 404, 405, 408, 413, 415, 500, 503) },
+          response: {
+            201: AdjustmentSchema,
+            ...problems(400, 401, 403, 404, 405, 408, 413, 415, 422, 500, 503),
+          },
         },
       },
       async (request, reply) => {
-        const { usd, reason } = request.body;
+        const { params, body, headers } = request;
+        const { usd, reason } = body;
         const by = { ...actOf(request), reason };
-        const adjustment = await budgets.adjust(request.params.id, microUsd(usd), by);
+        const act = idempotencyOf(headers['idempotency-key'], { act: 'adjust', id: params.id, body });
+        const { adjustment, replayed } = await budgets.adjust(params.id, microUsd(usd), by, act);
+        if (replayed) reply.header('idempotent-replayed', 'true');
         return reply.code(201).send({
           id: adjustment.id,
           budget_id: adjustment.budgetId,

@@ -4,11 +4,10 @@ import type { FastifyReply } from 'fastify';
 import { z } from 'zod';
 import { DEFAULT_SCOPES } from '../../../core/accounts/key.ts';
 import type { KeyAdmin, KeyRecord, MadeKey } from '../../../service/accounts/key-admin.ts';
-import { hashJson } from '../../../service/orders/canonical-json.ts';
 import { problems } from '../../api/schemas/problem.ts';
 import { NoQuerySchema } from '../../api/schemas/query.ts';
 import type { App } from '../../server/context.ts';
-import { actOf } from '../act.ts';
+import { actOf, idempotencyOf } from '../act.ts';
 import { IdempotencyHeadersSchema, renderLimits, renderModelRules, toLimits } from '../schemas/access.ts';
 import {
   KeyBodySchema,
@@ -189,9 +188,6 @@ export function keyRoutes({ keyAdmin }: { readonly keyAdmin: KeyAdmin }) {
     );
   };
 }
-
-const idempotencyOf = (key: string | undefined, act: object) =>
-  key === undefined ? null : { key, bodyHash: hashJson(act) };
 
 /** Undefined where the body does not say. */
 const toTime = (text: string | null | undefined) => (typeof text === 'string' ? Date.parse(text) : text);
