@@ -133,7 +133,7 @@ async function measureStore(store: JobStore, inserts: number): Promise<void> {
     await store.createBudget({ ...BUDGET, id: `budget_${period}`, period }, BY);
   }
   await measure(
-    `durable inserts with a key and two budgets, ${PARALLEL} at once`,
+    `  with a key and two budgets, ${PARALLEL} at once`,
     PARALLEL,
     repeat(inserts * 4, () => store.createJob(createIntent(true, 'budgeted'), 'bench', LEASE_MS)),
   );
