@@ -33,12 +33,12 @@ const REPEAT_SHARE = 0.2;
 const TWICE_SHARE = 0.1;
 const SNOOP_SHARE = 0.15;
 const MAX_REFUSALS = 2;
+const MAX_OVER_BUDGET = 12;
 const MAX_REPEATS_OF_UNKNOWN = 2;
 
 const LOST: ReadonlySet<string> = new Set(['budget_exceeded', 'quote_expired', 'quote_changed']);
 
-const isLost = ({ body }: Answer): boolean =>
-  LOST.has((body as { readonly code?: string } | null)?.code ?? '');
+const codeOf = ({ body }: Answer): string => (body as { readonly code?: string } | null)?.code ?? '';
 
 export async function buy(told: Told, parts: CustomerParts): Promise<void> {
   const { order } = told;
@@ -118,6 +118,7 @@ export async function buy(told: Told, parts: CustomerParts): Promise<void> {
   }
 
   if (order.isQuoted) body = { ...body, quote: await askForQuote() };
+  let overBudget = 0;
   let refusals = 0;
   let unknowns = 0;
   while (!parts.isOver()) {
@@ -126,8 +127,13 @@ export async function buy(told: Told, parts: CustomerParts): Promise<void> {
       const job = answer.body as SeenJob;
       note(job, answer.replayed ? 'told again of' : 'sold');
       if (!(await follow(job.id))) continue;
-    } else if (answer && isLost(answer)) {
-      // Not sold, and not to be: the budget is for good, and a quote holds for a while.
+    } else if (answer && codeOf(answer) === 'budget_exceeded' && overBudget < MAX_OVER_BUDGET) {
+      // There may be room in a moment.
+      overBudget += 1;
+      await sleep(20 + 60 * random());
+      continue;
+    } else if (answer && LOST.has(codeOf(answer))) {
+      // Not sold, and not to be.
       return;
     } else if (answer === null || !noteProblem(answer)) {
       await rest();
