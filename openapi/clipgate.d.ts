@@ -10533,7 +10533,10 @@ export interface operations {
     adjustBudget: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description Makes the request safe to retry: the same key with the same body acts once in 30 days. */
+                "Idempotency-Key"?: string;
+            };
             path: {
                 /** @description Budget id. */
                 id: string;
@@ -10647,6 +10650,16 @@ export interface operations {
             };
             /** @description Not JSON: `unsupported_media_type`. */
             415: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The request is valid but cannot be fulfilled; see `code`. */
+            422: {
                 headers: {
                     "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
