@@ -18,6 +18,7 @@ import { VERSION } from '../src/version.ts';
 const BYTES = 32 * 1024 * 1024 - 1024;
 const GOAL_MS = { one: 250, twenty: 500 };
 const GOAL_MB = 900;
+const UPSTREAM_KEY = 'sk-or-v1-bench';
 
 /** Bodies of just under 32 MB, by name. */
 const BODIES: Readonly<Record<string, () => string>> = {
@@ -48,8 +49,9 @@ interface Round {
   readonly count: number;
 }
 
-/** The other process: sends what it is asked to, and says which statuses came. */
-function sendRounds(): void {
+/** The other process: simulates upstream, sends what it is asked to, and says which statuses came. */
+async function sendRounds(): Promise<void> {
+  const { apiUrl } = await startSimulator({ timeScale: 0, apiKey: UPSTREAM_KEY });
   process.on('message', async ({ url, body, count }: Round) => {
     const text = Buffer.from(BODIES[body]?.() ?? '');
     const send = async () => {
@@ -64,15 +66,17 @@ function sendRounds(): void {
     };
     process.send?.(await Promise.all(Array.from({ length: count }, send)));
   });
+  process.send?.(apiUrl);
 }
 
 async function measure(): Promise<void> {
   const folder = await mkdtemp(join(tmpdir(), 'hostile-'));
-  const simulator = await startSimulator({ timeScale: 0, apiKey: 'sk-or-v1-bench' });
+  const sender = fork(fileURLToPath(import.meta.url), ['send'], { execArgv: ['--import', 'tsx'] });
+  const [apiUrl] = (await once(sender, 'message')) as [string];
   const gateway = await createGateway({
     config: parseConfig({
-      OPENROUTER_API_KEY: 'sk-or-v1-bench',
-      OPENROUTER_BASE_URL: simulator.apiUrl,
+      OPENROUTER_API_KEY: UPSTREAM_KEY,
+      OPENROUTER_BASE_URL: apiUrl,
       DATABASE_URL: `sqlite:${join(folder, 'jobs.db')}`,
       ARCHIVE_DIR: join(folder, 'clips'),
       CLIENT_AUTH: 'none',
@@ -87,7 +91,6 @@ async function measure(): Promise<void> {
   });
   await gateway.start({ background: false });
   const url = await gateway.app.listen({ host: '127.0.0.1', port: 0 });
-  const sender = fork(fileURLToPath(import.meta.url), ['send'], { execArgv: ['--import', 'tsx'] });
   const delay = monitorEventLoopDelay({ resolution: 1 });
   const idleMb = megabytes(process.memoryUsage.rss());
   console.log(
@@ -127,12 +130,11 @@ async function measure(): Promise<void> {
   } finally {
     sender.kill();
     await gateway.close();
-    await simulator.close();
     await rm(folder, { recursive: true, force: true });
   }
 }
 
 const megabytes = (bytes: number): number => Math.round(bytes / 2 ** 20);
 
-if (process.argv[2] === 'send') sendRounds();
+if (process.argv[2] === 'send') await sendRounds();
 else await measure();

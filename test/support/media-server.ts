@@ -43,6 +43,21 @@ export const status =
     response.writeHead(code, headers).end();
   };
 
+/** Answers with the part of a file that is asked for, as servers of videos do. */
+export const ranged =
+  (contentType: string, body: Buffer): Answer =>
+  (request, response) => {
+    const [, from, to] = /^bytes=(\d+)-(\d+)$/.exec(request.headers.range ?? '') ?? [];
+    if (request.method === 'HEAD' || from === undefined) return file(contentType, body)(request, response);
+    const part = body.subarray(Number(from), Number(to) + 1);
+    response.writeHead(206, {
+      'content-type': contentType,
+      'content-length': part.length,
+      'content-range': `bytes ${from}-${Number(from) + part.length - 1}/${body.length}`,
+    });
+    response.end(part);
+  };
+
 /** @param answers by path, queries aside; a path without one is a 404. */
 export async function startMediaServer(answers: Readonly<Record<string, Answer>>): Promise<MediaServer> {
   const certificate = createCertificate(['127.0.0.1']);

@@ -149,7 +149,7 @@ export async function simulateMonth(catalog: Catalog, count: number, seed = 1): 
   const planner = createPlanner({
     catalog: { get: async () => view },
     tags: { annotate: (same) => same, learn: async () => false },
-    preflight: { check: async () => undefined },
+    preflight: { check: async () => ({ videoReferenceSeconds: null }) },
     knowledge: () => ({ ...NOTHING_KNOWN, models: modelStats.knowledge('month') }),
     writeRanking: () => '{}',
   });

@@ -200,7 +200,7 @@ export const routingShape = {
     .boolean()
     .optional()
     .describe(
-      'Check every image, audio and video URL first: 422 `media_unreachable` if one is unreachable or not of its declared type.',
+      'Check every image, audio and video URL first: 422 `media_unreachable` if one is unreachable or not of its declared type. The length of video references is measured, and the estimate and its ceiling go by it.',
     ),
 } as const;
 

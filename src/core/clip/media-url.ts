@@ -8,7 +8,8 @@ const MAX_MEDIA_TYPE = 200;
 
 /** What is wrong with the URL, for its sender; null if it is valid. Only images and sounds may be `data:` URLs. */
 export function findMediaUrlError(url: string, kind: MediaKind): string | null {
-  if (/^\s|\s$/.test(url)) return 'must not begin or end with white space';
+  // The ends alone: a pattern would look at every character of 30 MB.
+  if (url.trim().length < url.length) return 'must not begin or end with white space';
   const [scheme = ''] = /^[a-z]{1,8}:/i.exec(url) ?? [];
   if (scheme !== scheme.toLowerCase()) return `must begin with ${scheme.toLowerCase()} in lower case`;
   if (scheme === 'data:') {

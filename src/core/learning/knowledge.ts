@@ -18,6 +18,8 @@ export interface Knowledge {
   readonly benchmarks: ReadonlyMap<string, Benchmark>;
   /** The operator's own marks by model id, from 0 to 1. */
   readonly qualities: ReadonlyMap<string, number>;
+  /** Seconds of the clip's video references together, where they were measured. */
+  readonly videoReferenceSeconds?: number;
 }
 
 /** A gateway on its first day, without a key. */

@@ -5,8 +5,11 @@ import type { ClipSpec } from '../clip/clip-spec.ts';
 import type { PricedClip } from './assumptions.ts';
 import { type Estimate, estimateClip } from './estimate.ts';
 
-/** Everything that the price of a clip can hang on. */
-export function pricedClipOf(spec: ClipSpec): PricedClip {
+/**
+ * Everything that the price of a clip can hang on.
+ * @param videoReferenceSeconds of all of them together, where they were measured.
+ */
+export function pricedClipOf(spec: ClipSpec, videoReferenceSeconds?: number): PricedClip {
   const references = spec.input_references ?? [];
   const count = (type: string) => references.filter((reference) => reference.type === type).length;
   return {
@@ -19,6 +22,7 @@ export function pricedClipOf(spec: ClipSpec): PricedClip {
     frames: spec.frame_images?.length ?? 0,
     imageReferences: count('image_url'),
     videoReferences: count('video_url'),
+    videoReferenceSeconds,
     audioReferences: count('audio_url'),
     continuation: spec.previous_job_id !== undefined,
   };

@@ -49,7 +49,13 @@ export function inputSeconds(
   videoInput: boolean,
 ): Range | null {
   if (!videoInput) return null;
-  return billedInputSeconds(model, unit === 'video_token', clip.videoReferenceSeconds, output);
+  return billedInputSeconds(
+    model,
+    unit === 'video_token',
+    clip.videoReferenceSeconds,
+    output,
+    clip.videoReferences,
+  );
 }
 
 const addRanges = (one: Range, other: Range): Range => ({

@@ -1,6 +1,6 @@
 // What providers charge for the references a clip is made from, as their own lists and bills say; catalogs do not.
 
-import { point, type Range } from './range.ts';
+import type { Range } from './range.ts';
 
 /** How a family of models is billed for references, whatever unit its prices have. */
 interface ReferenceRule {
@@ -36,24 +36,33 @@ interface Maker {
 /**
  * Seconds of video input that are billed like seconds of output, or null where none are.
  * @param isByToken of the base price: tokens count every frame that is read, with every provider.
- * @param known seconds of all video references together, where they were measured.
+ * @param known seconds of all video references together, where they were measured. A provider may count whole ones.
  * @param output seconds of the clip itself: inputs are most often about as long.
+ * @param videos how many references there are.
  */
 export function billedInputSeconds(
   { id, durations }: Maker,
   isByToken: boolean,
   known: number | undefined,
   output: Range,
+  videos: number,
 ): Range | null {
   const rule = ruleOf(id);
   if (!rule && !isByToken) return null;
   const lengths = durations && durations.length > 0 ? durations : [output.high];
   const least = rule?.leastSeconds(lengths) ?? 0;
-  if (known !== undefined) return point(Math.max(least, known));
+  if (known !== undefined) {
+    const billed = Math.max(least, known);
+    return { low: billed, likely: billed, high: Math.max(least, wholeSeconds(known, videos)) };
+  }
   // A provider takes at most as many seconds, all together, as its longest clip has.
   const most = Math.max(least, ...lengths);
   return { low: least, likely: Math.min(most, Math.max(least, output.likely)), high: most };
 }
+
+/** Of several videos each may be rounded up, and only their sum is known. */
+const wholeSeconds = (known: number, videos: number): number =>
+  Number.isInteger(known) ? known : Math.ceil(known) + Math.max(0, videos - 1);
 
 /** Reference images that are charged. Where some are free by the provider's list, the catalog's may charge them. */
 export function chargedImages({ id }: Pick<Maker, 'id'>, images: number): Range {

@@ -44,7 +44,7 @@ export interface Evaluator {
 /** The evaluator of one clip. What the clip alone says is read once. */
 export function createEvaluator(spec: ClipSpec, routing: Routing, knowledge: Knowledge): Evaluator {
   const { max_cost_usd: maxCost, max_wait_s: maxWait, models: policy, access } = routing;
-  const listOf = estimatesFor(pricedClipOf(spec));
+  const listOf = estimatesFor(pricedClipOf(spec, knowledge.videoReferenceSeconds));
   const timeOf = timesFor(spec, knowledge);
 
   // Sound is only sent to models that are known to have it, and bills are grouped by what was sent.

@@ -3,6 +3,7 @@
 import type { FastifyReply } from 'fastify';
 import type { Warning } from '../../core/clip/submission.ts';
 import { isNotPurchased, type Job } from '../../core/job/job.ts';
+import { writeJson } from '../../core/json-text.ts';
 import type { ContentLinks } from '../../service/clips/content-links.ts';
 import type { Jobs } from '../../service/jobs/jobs.ts';
 import { sendJson } from '../response/send-json.ts';
@@ -61,6 +62,6 @@ export async function sendJobAsAsked(
   const shown = renderJob(await jobs.recordOf(job), wanted.sign);
   return sendJson(
     reply,
-    JSON.stringify(wanted.whole ? { ...shown, request: await jobs.bodyOf(job) } : shown),
+    wanted.whole ? writeJson({ ...shown, request: await jobs.bodyOf(job) }) : JSON.stringify(shown),
   );
 }

@@ -1,5 +1,6 @@
 // The answer to POST /route in JSON.
 
+import { writeJson } from '../../core/json-text.ts';
 import type { QuotedRoute } from '../../core/routing/quoted-route.ts';
 import { renderCatalog, usdOf } from './render.ts';
 
@@ -18,7 +19,7 @@ export function writeRoute({
   const json = JSON.stringify;
   return (
     `{"selected":${json(best.model.id)},"why":${json(why)},${rankingJson.slice(1, -1)},` +
-    `"request":${json(body)},` +
+    `"request":${writeJson(body)},` +
     `"warnings":${json(route.submission?.warnings ?? [])},"quote":${json(token)},` +
     `"quote_expires_at":${json(new Date(expiresAt))},"quote_ceiling_usd":${json(usdOf(ceilingMicroUsd))},"catalog":${json(renderCatalog(view))}}`
   );

@@ -1,8 +1,10 @@
 // Bounds what answers that are not read hold in memory: by bytes, shared between clients, and by time.
 
+import { Readable } from 'node:stream';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { ANONYMOUS } from '../../core/client.ts';
 import { ClipgateError } from '../../core/errors.ts';
+import { splitText } from '../../core/split-text.ts';
 import type { MemoryBudget, MemoryGrant } from '../server/memory-budget.ts';
 
 // Smaller answers are not counted: there are never more of them than connections.
@@ -10,6 +12,8 @@ const SMALL_ANSWER_BYTES = 64 * 1024;
 // Of a stream or a large answer of which nothing has been read for so long, the rest is not waited for.
 const UNREAD_MS = 60_000;
 const RETRY_AFTER_S = 5;
+const LONG_CHARACTERS = 1_000_000;
+const PART_CHARACTERS = 128 * 1024;
 
 /**
  * Takes memory for an answer until its connection is done with it, and drops a reader who has taken nothing for a
@@ -36,7 +40,7 @@ export function holdAnswer(
   return grant;
 }
 
-/** Holds every large answer of this scope and those below it that is sent in one piece. */
+/** Holds every large answer of this scope and those below it that is at hand as a whole, and sends long text in parts. */
 export function boundAnswers(app: FastifyInstance, budget: MemoryBudget): void {
   // A promise would cost a short answer more than all else this does.
   app.addHook('onSend', (request, reply, payload, done) => {
@@ -48,6 +52,12 @@ export function boundAnswers(app: FastifyInstance, budget: MemoryBudget): void {
     } catch (error) {
       return done(error as Error);
     }
-    done(null, payload);
+    const isLong = typeof payload === 'string' && bytes > LONG_CHARACTERS && request.method !== 'HEAD';
+    done(null, isLong ? Readable.from(encodeParts(payload)) : payload);
   });
+}
+
+/** Each when the one before has left: 30 MB encoded and written at once would hold the event loop, twice in memory. */
+function* encodeParts(text: string): Generator<Buffer> {
+  for (const part of splitText(text, PART_CHARACTERS)) yield Buffer.from(part);
 }

@@ -1,6 +1,7 @@
-// Looks at the beginning of what a client's URL leads to: what it is called, its first bytes, and no more.
+// Looks at the beginning of what a client's URL leads to: what it is called, its first bytes, and of a video its length.
 
 import { type Dispatcher, request } from 'undici';
+import { isMatroska, readLength } from '../../core/clip/media-length.ts';
 import { type NetworkFailure, nameFailure } from './network-failure.ts';
 
 /** Why nothing could be read. */
@@ -12,6 +13,8 @@ type Probed =
       readonly contentType: string | null;
       /** The first bytes; null where the content type alone settles it and none were fetched. */
       readonly head: Uint8Array | null;
+      /** How long the video is, by its header; null where that is unknown or was not asked for. */
+      readonly seconds: number | null;
     }
   | { readonly kind: 'status'; readonly status: number }
   | { readonly kind: 'unreachable'; readonly why: Unreachable };
@@ -21,12 +24,20 @@ export interface MediaProbe {
    * Asks HEAD, then GET for the first bytes. Never throws.
    * @param url https: only. @param signal for the whole probe.
    * @param isPromising whether the bytes of such a content type are worth fetching.
+   * @param measures whether to find out how long a video is.
    */
-  probe(url: string, isPromising: (contentType: string) => boolean, signal: AbortSignal): Promise<Probed>;
+  probe(
+    url: string,
+    isPromising: (contentType: string) => boolean,
+    signal: AbortSignal,
+    measures?: boolean,
+  ): Promise<Probed>;
 }
 
-/** Enough to recognise every format, including what may precede its signature. */
+/** Enough to recognise every format, including what may precede its signature; and for the header that says a length. */
 const HEAD_BYTES = 4_096;
+// The header stands before the media or after them, and small boxes may stand around it.
+const MAX_PARTS = 4;
 const MAX_REDIRECTS = 3;
 const REDIRECTS: ReadonlySet<number> = new Set([301, 302, 303, 307, 308]);
 
@@ -42,7 +53,7 @@ class ProbeEnd extends Error {
 /** @param agent guards every connection, those after redirects included; see `createGuardedAgent`. */
 export function createMediaProbe(agent: Dispatcher): MediaProbe {
   /** The answer behind all redirects. @throws ProbeEnd; whatever undici throws. */
-  async function ask(method: 'HEAD' | 'GET', url: string, signal: AbortSignal) {
+  async function ask(method: 'HEAD' | 'GET', url: string, signal: AbortSignal, from = 0) {
     let target = new URL(url);
     for (let hops = 0; ; hops++) {
       const response = await request(target, {
@@ -54,7 +65,7 @@ export function createMediaProbe(agent: Dispatcher): MediaProbe {
           accept: '*/*',
           // The marks of a format are in the bytes themselves, not in their compressed form.
           'accept-encoding': 'identity',
-          ...(method === 'GET' ? { range: `bytes=0-${HEAD_BYTES - 1}` } : {}),
+          ...(method === 'GET' ? { range: `bytes=${from}-${from + HEAD_BYTES - 1}` } : {}),
         },
       });
       // An aborted body emits an error, and has no reader any more.
@@ -81,12 +92,35 @@ export function createMediaProbe(agent: Dispatcher): MediaProbe {
       : null;
   }
 
+  /** The bytes of a file from `at` on; none where the server does not send a part of it. */
+  async function readPart(url: string, at: number, signal: AbortSignal): Promise<Uint8Array> {
+    const { statusCode, headers, body } = await ask('GET', url, signal, at);
+    const isPart = statusCode === 206 && first(headers['content-range'])?.startsWith(`bytes ${at}-`);
+    if (isPart) return readHead(body);
+    body.destroy();
+    return new Uint8Array();
+  }
+
+  /** Seconds of the video that begins so; null where its header says none, or is not found within a few parts. */
+  async function measure(url: string, head: Uint8Array, signal: AbortSignal): Promise<number | null> {
+    const container = isMatroska(head);
+    let part = { at: 0, bytes: head };
+    for (let parts = 1; ; parts++) {
+      const reading = readLength(part, container);
+      if (reading.kind === 'length') return reading.seconds;
+      // A part that is shorter than was asked for is the end of the file.
+      const isOver = part.bytes.length < HEAD_BYTES || parts === MAX_PARTS;
+      if (reading.kind === 'unknown' || isOver) return null;
+      part = { at: reading.at, bytes: await readPart(url, reading.at, signal) };
+    }
+  }
+
   return {
-    async probe(url, isPromising, signal) {
+    async probe(url, isPromising, signal, measures = false) {
       try {
         const announced = await readType(url, signal);
         if (announced !== null && !isPromising(announced)) {
-          return { kind: 'read', contentType: announced, head: null };
+          return { kind: 'read', contentType: announced, head: null, seconds: null };
         }
         const { statusCode, headers, body } = await ask('GET', url, signal);
         // 416: there are no first bytes, so it is there and it is empty.
@@ -96,9 +130,14 @@ export function createMediaProbe(agent: Dispatcher): MediaProbe {
           return { kind: 'status', status: statusCode };
         }
         const contentType = first(headers['content-type']) ?? announced;
-        if (!empty) return { kind: 'read', contentType, head: await readHead(body) };
-        body.destroy();
-        return { kind: 'read', contentType: announced, head: new Uint8Array() };
+        if (empty) {
+          body.destroy();
+          return { kind: 'read', contentType: announced, head: new Uint8Array(), seconds: null };
+        }
+        const head = await readHead(body);
+        // What goes wrong now is no fault of the media: they are there, and their length is unknown.
+        const seconds = measures ? await measure(url, head, signal).catch(() => null) : null;
+        return { kind: 'read', contentType, head, seconds };
       } catch (thrown) {
         return { kind: 'unreachable', why: nameEnd(thrown) };
       }

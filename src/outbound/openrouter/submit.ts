@@ -2,6 +2,7 @@
 
 import { Client } from 'undici';
 import type { SubmitBody } from '../../core/job/job.ts';
+import { writeJson } from '../../core/json-text.ts';
 import type { Secret } from '../../core/secret.ts';
 import type { Connector } from '../proxy/connector.ts';
 import { parseJson, type ReceivedText, receiveText } from './body.ts';
@@ -80,7 +81,7 @@ export async function submitOnce(
         'content-type': 'application/json',
         accept: 'application/json',
       },
-      body: JSON.stringify(webhookUrl === null ? body : { ...body, callback_url: webhookUrl }),
+      body: writeJson(webhookUrl === null ? body : { ...body, callback_url: webhookUrl }),
       signal: AbortSignal.timeout(target.timeoutMs),
     });
     const received = await receiveText(response.body, MAX_ANSWER_BYTES);

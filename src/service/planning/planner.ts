@@ -33,8 +33,9 @@ export interface PlannedRoute {
 }
 
 /**
- * Plans that buy nothing are not checked against media URLs: their reasons are known without a request. A client's
- * own bills count for its plans, where its name is given.
+ * Plans that buy nothing are not checked against media URLs: their reasons are known without a request. Where the check
+ * measures video references, whose seconds are billed, the plan is made again with their length. A client's own bills
+ * count for its plans, where its name is given.
  */
 export interface Planner {
   /** @throws ClipgateError catalog_unavailable; media_unreachable where preflight is asked for. */
@@ -110,37 +111,83 @@ export function createPlanner(parts: PlannerParts): Planner {
     return planned;
   }
 
-  return {
-    async planRoute(spec, routing, clientId) {
-      const known = knowledge(clientId ?? null);
-      const planned = await settle(
-        spec,
-        (view) => planOver(view, spec, routing, known),
-        ({ route }) => route.submission?.body.model ?? null,
-      );
-      if (planned.route.submission) await preflight.check(spec, routing.preflight === true, clientId);
-      return planned;
-    },
+  /** Checks the media of a plan that may be bought, and plans again where what was measured is part of the price. */
+  async function check<P>(
+    spec: ClipSpec,
+    routing: Routing,
+    clientId: string | undefined,
+    plan: (known: Knowledge) => Promise<P>,
+    judge: (planned: P) => Verdict,
+  ): Promise<P> {
+    const known = knowledge(clientId ?? null);
+    const planned = await plan(known);
+    const verdict = judge(planned);
+    // What is too dear may be so only because the length of its references is unknown.
+    const isMeasurable = spec.input_references?.some(({ type }) => type === 'video_url') === true;
+    if (verdict === 'refused' || (verdict === 'too_dear' && !isMeasurable)) return planned;
+    const { videoReferenceSeconds } = await preflight.check(spec, routing.preflight === true, clientId);
+    return videoReferenceSeconds === null ? planned : plan({ ...known, videoReferenceSeconds });
+  }
 
-    async planJob(modelId, spec, routing, clientId) {
-      const known = knowledge(clientId ?? null);
-      const planned = await settle(
+  return {
+    planRoute: (spec, routing, clientId) =>
+      check(
         spec,
-        (view) => ({
-          view,
-          plan:
-            modelId === undefined
-              ? planBest(view, spec, routing, known)
-              : planModel(view, modelId, spec, routing, known),
-        }),
+        routing,
+        clientId,
+        (known) =>
+          settle(
+            spec,
+            (view) => planOver(view, spec, routing, known),
+            ({ route }) => route.submission?.body.model ?? null,
+          ),
+        ({ route }) => verdictOf(route),
+      ),
+
+    planJob: (modelId, spec, routing, clientId) =>
+      check(
+        spec,
+        routing,
+        clientId,
+        (known) =>
+          settle(
+            spec,
+            (view) => ({
+              view,
+              plan:
+                modelId === undefined
+                  ? planBest(view, spec, routing, known)
+                  : planModel(view, modelId, spec, routing, known),
+            }),
+            ({ plan }) => {
+              if (plan.kind === 'planned') return plan.submission.body.model;
+              // Its options may be right after all, if its provider is another than was known.
+              return plan.kind === 'unsupported' ? plan.model.id : null;
+            },
+          ),
         ({ plan }) => {
-          if (plan.kind === 'planned') return plan.submission.body.model;
-          // Its options may be right after all, if its provider is another than was known.
-          return plan.kind === 'unsupported' ? plan.model.id : null;
+          switch (plan.kind) {
+            case 'planned':
+              return 'planned';
+            case 'no_match':
+              return verdictOf(plan.route);
+            case 'unsupported':
+              return isTooDear(plan.reasons) ? 'too_dear' : 'refused';
+            case 'unknown_model':
+              return 'refused';
+          }
         },
-      );
-      if (planned.plan.kind === 'planned') await preflight.check(spec, routing.preflight === true, clientId);
-      return planned;
-    },
+      ),
   };
 }
+
+/** `too_dear`: of a model that could make the clip at least, its price is the only obstacle. */
+type Verdict = 'planned' | 'too_dear' | 'refused';
+
+function verdictOf({ submission, rejected }: RoutePlan): Verdict {
+  if (submission) return 'planned';
+  return rejected.some(({ reasons }) => isTooDear(reasons)) ? 'too_dear' : 'refused';
+}
+
+const isTooDear = (reasons: readonly Reason[]): boolean =>
+  reasons.every(({ code }) => code === 'over_budget');

@@ -14,7 +14,19 @@ export interface Preflight {
    * Looks at every URL of a spec, where `asked` or where the gateway always does.
    * @throws ClipgateError media_unreachable, with a fault for each URL that is wrong.
    */
-  check(spec: ClipSpec, asked: boolean, clientId?: string): Promise<void>;
+  check(spec: ClipSpec, asked: boolean, clientId?: string): Promise<MediaFacts>;
+}
+
+/** What was learned of the media. */
+export interface MediaFacts {
+  /** Of all video references together; null where there are none, or not each one's length is known. */
+  readonly videoReferenceSeconds: number | null;
+}
+
+/** Of one URL. */
+interface Look {
+  readonly fault: string | null;
+  readonly seconds: number | null;
 }
 
 export interface PreflightOptions {
@@ -49,50 +61,51 @@ export function createPreflight(
   const limit = createFairLimit(options.limits);
 
   /** In its client's turn; where that does not come before the deadline, nothing was learned in time. */
-  function findFault(link: MediaLink, client: string, deadline: AbortSignal): Promise<string | null> {
+  function lookAt(link: MediaLink, client: string, deadline: AbortSignal): Promise<Look> {
     return limit
       .run(client, deadline, () => probe(link, deadline))
       .catch((error: unknown) => {
-        if (deadline.aborted) return UNREACHABLE.timeout;
+        if (deadline.aborted) return { fault: UNREACHABLE.timeout, seconds: null };
         throw error;
       });
   }
 
-  async function probe({ kind, url }: MediaLink, deadline: AbortSignal): Promise<string | null> {
+  async function probe({ kind, url }: MediaLink, deadline: AbortSignal): Promise<Look> {
     const signal = AbortSignal.any([deadline, AbortSignal.timeout(options.probeMs)]);
-    const probed = await parts.probe(url, (type) => isTypeOf(kind, type), signal);
+    const probed = await parts.probe(url, (type) => isTypeOf(kind, type), signal, kind === 'video');
     switch (probed.kind) {
       case 'read':
-        return findMediaFault(kind, probed.contentType, probed.head);
+        return { fault: findMediaFault(kind, probed.contentType, probed.head), seconds: probed.seconds };
       case 'status':
-        return `answers ${probed.status}`;
+        return { fault: `answers ${probed.status}`, seconds: null };
       case 'unreachable':
-        return UNREACHABLE[probed.why];
+        return { fault: UNREACHABLE[probed.why], seconds: null };
     }
   }
 
   return {
     async check(spec, asked, clientId = ANONYMOUS) {
-      if (!asked && options.mode !== 'always') return;
+      if (!asked && options.mode !== 'always') return { videoReferenceSeconds: null };
       const deadline = AbortSignal.timeout(options.deadlineMs);
       // A picture that is named twice, as frames often are, is fetched once.
-      const looks = new Map<string, Promise<string | null>>();
-      const look = (link: MediaLink) => {
-        if (link.url.startsWith('data:')) return findInlineFault(link.kind, link.url, options.maxInlineBytes);
+      const looks = new Map<string, Promise<Look>>();
+      const look = async (link: MediaLink): Promise<Look> => {
+        if (link.url.startsWith('data:'))
+          return { fault: findInlineFault(link.kind, link.url, options.maxInlineBytes), seconds: null };
         const key = `${link.kind} ${link.url}`;
-        const looking = looks.get(key) ?? findFault(link, clientId, deadline);
+        const looking = looks.get(key) ?? lookAt(link, clientId, deadline);
         looks.set(key, looking);
         return looking;
       };
       const found = await mapLimited(listMediaLinks(spec), options.concurrency, async (link) => ({
-        pointer: link.pointer,
-        message: await look(link),
+        ...link,
+        ...(await look(link)),
       }));
-      const errors = found.flatMap(({ pointer, message }): InputError[] =>
-        message === null ? [] : [{ in: 'body', pointer, message }],
+      const errors = found.flatMap(({ pointer, fault }): InputError[] =>
+        fault === null ? [] : [{ in: 'body', pointer, message: fault }],
       );
       const [first] = errors;
-      if (!first) return;
+      if (!first) return { videoReferenceSeconds: sumOf(found.filter(({ kind }) => kind === 'video')) };
       const more = errors.length > 1 ? ` (and ${errors.length - 1} more)` : '';
       throw new ClipgateError(
         'media_unreachable',
@@ -103,6 +116,16 @@ export function createPreflight(
       );
     },
   };
+}
+
+/** In hundredths, rounded up: what a provider measures may be a frame more. */
+function sumOf(videos: readonly Look[]): number | null {
+  let sum = 0;
+  for (const { seconds } of videos) {
+    if (seconds === null) return null;
+    sum += seconds;
+  }
+  return videos.length === 0 ? null : Math.ceil(Math.round(sum * 1e6) / 1e4) / 100;
 }
 
 function findInlineFault(kind: MediaLink['kind'], url: string, maxBytes: number): string | null {

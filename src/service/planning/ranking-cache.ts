@@ -39,7 +39,7 @@ export function createRankingCache(write: (ranking: Ranking) => string) {
     const current = [catalog, knowledge.benchmarks, knowledge.qualities];
     if (current.some((part, index) => part !== basis[index])) cache.clear();
     basis = current;
-    const key = `${numberOf(knowledge.models)} ${rankingKeyOf(spec, routing)}`;
+    const key = `${numberOf(knowledge.models)} ${rankingKeyOf(spec, routing, knowledge)}`;
     const known = cache.get(key);
     if (known) return known;
     const ranking = rankModels(catalog, spec, routing, knowledge);

@@ -2,7 +2,7 @@
 
 import { CompiledQuery } from 'kysely';
 import type { SubmitBody } from '../../core/job/job.ts';
-import { describeBodies, hashParts, insertPart, splitText } from '../queries/bodies.ts';
+import { describeBodies, hashParts, insertPart, splitBody } from '../queries/bodies.ts';
 import type { Queries } from '../sql/database.ts';
 import type { Migration } from './migrator.ts';
 
@@ -25,7 +25,7 @@ async function moveBodies(db: Queries, jobId: string): Promise<void> {
   const { text, attempts } = describeBodies([present, ...bodies]);
   if (text === null) return;
 
-  const parts = splitText(text);
+  const parts = splitBody(text);
   const hash = await hashParts(parts);
   await db
     .insertInto('bodies')

@@ -7,6 +7,8 @@ import { cutRequest } from '../../core/clip/cut-request.ts';
 import { ClipgateError } from '../../core/errors.ts';
 import { applyBodyPatch, type BodyPatch, createBodyPatch } from '../../core/job/body-patch.ts';
 import type { SubmitBody } from '../../core/job/job.ts';
+import { writeJson } from '../../core/json-text.ts';
+import { splitText } from '../../core/split-text.ts';
 import type { BodyStore } from '../ports/bodies.ts';
 import type { Database, Queries } from '../sql/database.ts';
 
@@ -38,7 +40,7 @@ export function describeBodies(bodies: readonly [SubmitBody, ...SubmitBody[]]): 
   const shown = bodies.map(cutRequest);
   const isCut = shown.some((request, index) => request !== bodies[index]);
   return {
-    text: isCut ? JSON.stringify(first) : null,
+    text: isCut ? writeJson(first) : null,
     attempts: bodies.map((body, index) => ({
       request: JSON.stringify(shown[index]),
       patch: isCut && index > 0 ? JSON.stringify(createBodyPatch(first, body)) : null,
@@ -46,18 +48,8 @@ export function describeBodies(bodies: readonly [SubmitBody, ...SubmitBody[]]): 
   };
 }
 
-/** Never between the halves of a surrogate pair, which no database would take. */
-export function splitText(text: string): string[] {
-  const parts: string[] = [];
-  for (let from = 0; from < text.length; ) {
-    let to = Math.min(text.length, from + PART);
-    const last = text.charCodeAt(to - 1);
-    if (to < text.length && last >= 0xd800 && last <= 0xdbff) to -= 1;
-    parts.push(text.slice(from, to));
-    from = to;
-  }
-  return parts;
-}
+/** A body's text in the parts that are written. */
+export const splitBody = (text: string): string[] => splitText(text, PART);
 
 /** SHA-256 of the UTF-8 of the parts together, in hex. Lets the event loop turn between parts. */
 export async function hashParts(parts: readonly string[]): Promise<string> {
@@ -128,7 +120,7 @@ export function createBodies({ reader, dialect, write, writeOne }: Database): Bo
 
   return {
     async keep(text) {
-      const parts = splitText(text);
+      const parts = splitBody(text);
       const hash = await hashParts(parts);
       if (await claim(hash)) return hash;
       for (const [part, data] of parts.entries()) {

@@ -1,16 +1,22 @@
 // Preflight and provider options as a client meets them: over real sockets, with upstream's ledger as the witness.
 
+import { Mp4OutputFormat } from 'mediabunny';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { parseConfig } from '../../../src/config/parse.ts';
 import { startTestGateway, type TestGateway } from '../../support/gateway.ts';
-import { file, JPEG, type MediaServer, PNG, startMediaServer } from '../../support/media-server.ts';
+import { file, JPEG, type MediaServer, PNG, ranged, startMediaServer } from '../../support/media-server.ts';
+import { createVideo } from '../../support/videos.ts';
 
 const SECRET = 'signature-canary-81f2';
 
 let media: MediaServer;
 let gateway: TestGateway;
 beforeAll(async () => {
-  media = await startMediaServer({ '/a.png': file('image/png', PNG), '/b.png': file('image/png', JPEG) });
+  media = await startMediaServer({
+    '/a.png': file('image/png', PNG),
+    '/b.png': file('image/png', JPEG),
+    '/3s.mp4': ranged('video/mp4', await createVideo(new Mp4OutputFormat({ fastStart: false }), 3)),
+  });
   gateway = await startTestGateway({ env: { OUTBOUND_ALLOW: '127.0.0.1/32' }, trust: [media.cert] });
 });
 afterAll(async () => {
@@ -72,6 +78,32 @@ describe('preflight', () => {
     });
     expect(JSON.stringify(body)).not.toContain(SECRET);
     expect(gateway.simulator.ledger()).toHaveLength(before);
+  });
+
+  it('measures video references, by whose seconds the clip is priced and its cap judged', async () => {
+    const clip = {
+      prompt: 'a paper boat',
+      duration: 5,
+      resolution: '480p',
+      models: { allow: ['heygen/heygen-video-1'] },
+      max_cost_usd: 0.5,
+      input_references: [{ type: 'video_url', video_url: { url: at('/3s.mp4') } }],
+    };
+    // 3 s of input and 5 s of output at $0.04; up to 15 s of input where nobody has looked.
+    const unknown = await post('/route', clip);
+    expect(unknown).toMatchObject({ status: 422, body: { code: 'no_matching_model' } });
+    const { status, body } = await post('/route', { ...clip, preflight: true });
+    expect(status).toBe(200);
+    expect(body).toMatchObject({
+      candidates: [{ estimate: { usd: 0.32, low_usd: 0.32, high_usd: 0.32, ceiling_usd: 0.32 } }],
+      quote_ceiling_usd: 0.32,
+    });
+    // The quote stands for the same question, measured again.
+    const bought = await post('/jobs', { ...clip, preflight: true, quote: body['quote'] });
+    expect(bought).toMatchObject({ status: 202, body: { cost: { ceiling_usd: 0.32 } } });
+    const named = { ...clip, models: undefined, model: 'heygen/heygen-video-1' };
+    expect(await post('/jobs', named)).toMatchObject({ status: 422, body: { code: 'unsupported_request' } });
+    expect(await post('/jobs', { ...named, preflight: true })).toMatchObject({ status: 202 });
   });
 
   it('may be tried again under the same key once the media are in order', async () => {

@@ -11,6 +11,7 @@ import { createMemoryBudget } from '../../../src/http/server/memory-budget.ts';
 const MEGABYTE = 1024 * 1024;
 // More than the buffers of the sockets between the two take.
 const ANSWER = 'x'.repeat(16 * MEGABYTE);
+const OTHER_SCRIPT = `a${'😀'.repeat(MEGABYTE)}`;
 
 let app: FastifyInstance;
 let sockets: Socket[];
@@ -27,6 +28,7 @@ beforeEach(async () => {
   boundAnswers(app, createMemoryBudget(100 * MEGABYTE));
   app.get('/large', async () => ANSWER);
   app.get('/small', async () => 'x');
+  app.get('/other-script', async () => OTHER_SCRIPT);
   await app.listen({ host: '127.0.0.1', port: 0 });
 });
 afterEach(async () => {
@@ -61,4 +63,14 @@ it('has the memory again once a reader is gone, or has read', async () => {
   expect((await ask('one')).status).toBe(503);
   held[1]?.socket.resume();
   await expect.poll(async () => (await ask('one')).status).toBe(200);
+});
+
+it('sends long text in parts, and every character of it', async () => {
+  const { port } = app.server.address() as AddressInfo;
+  const answer = await fetch(`http://127.0.0.1:${port}/other-script`);
+  // Its length is not known before the last part is encoded.
+  expect(answer.headers.get('content-length')).toBeNull();
+  expect((await answer.text()) === OTHER_SCRIPT).toBe(true);
+  const head = await fetch(`http://127.0.0.1:${port}/other-script`, { method: 'HEAD' });
+  expect(head.headers.get('content-length')).toBe(String(Buffer.byteLength(OTHER_SCRIPT)));
 });

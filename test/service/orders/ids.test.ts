@@ -1,5 +1,6 @@
 // Job ids: a ULID's form, in order of time, never the same.
 
+import { createHash } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
 import { canonicalJson, hashJson } from '../../../src/service/orders/canonical-json.ts';
 import { createJobId, createNonce, JOB_ID_PATTERN } from '../../../src/service/orders/ids.ts';
@@ -28,5 +29,14 @@ describe('canonicalJson', () => {
     expect(hashJson({ a: 1, b: 2 })).toBe(hashJson({ b: 2, a: 1 }));
     expect(hashJson({ a: [1, 2] })).not.toBe(hashJson({ a: [2, 1] }));
     expect(hashJson({ a: '1' })).not.toBe(hashJson({ a: 1 }));
+  });
+
+  it.each([
+    ['short members', Array.from({ length: 20_000 }, (_, index) => ({ index }))],
+    ['a long string between short ones', ['a', 'A'.repeat(200_001), 'b']],
+    ['long strings that need escapes', { b: `"${'\\'.repeat(70_000)}`, a: `${'A'.repeat(70_000)}\u0000` }],
+    ['characters of four bytes at every border', ['x', `x${'😀'.repeat(100_000)}`]],
+  ])('is hashed in parts as it is as a whole: %s', (_name, value) => {
+    expect(hashJson(value)).toBe(createHash('sha256').update(canonicalJson(value)).digest('hex'));
   });
 });

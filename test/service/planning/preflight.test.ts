@@ -1,5 +1,6 @@
 // Preflight against a real HTTPS host that misbehaves in every way, through the guarded agent.
 
+import { Mp4OutputFormat } from 'mediabunny';
 import type { Agent } from 'undici';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { ClipSpec } from '../../../src/core/clip/clip-spec.ts';
@@ -16,9 +17,11 @@ import {
   MP3,
   MP4,
   PNG,
+  ranged,
   startMediaServer,
   status,
 } from '../../support/media-server.ts';
+import { createVideo } from '../../support/videos.ts';
 
 const OPTIONS: PreflightOptions = {
   mode: 'on_request',
@@ -214,6 +217,74 @@ describe('preflight', () => {
     expect(server.requests).toEqual([]);
     const always = createPreflight({ probe }, { ...OPTIONS, mode: 'always' });
     await expect(always.check(spec, false)).rejects.toMatchObject({ code: 'media_unreachable' });
+  });
+});
+
+describe('the length of video references', () => {
+  const secondsOf = async (...paths: string[]) => {
+    const references = paths.map((path) => video(`${videos.url}${path}`));
+    const preflight = createPreflight({ probe: videoProbe }, OPTIONS);
+    return (await preflight.check({ input_references: references }, true)).videoReferenceSeconds;
+  };
+  let videos: MediaServer;
+  let videoAgent: Agent;
+  let videoProbe: MediaProbe['probe'];
+  beforeAll(async () => {
+    // Longer than a part: the header of the second lies where only a range reaches it.
+    const [first, last] = await Promise.all(
+      [true, false].map((isFirst) =>
+        createVideo(new Mp4OutputFormat({ fastStart: isFirst ? 'in-memory' : false }), 3),
+      ),
+    );
+    if (!first || !last) throw new Error('two videos were made');
+    videos = await startMediaServer({
+      '/first.mp4': ranged('video/mp4', first),
+      '/last.mp4': ranged('video/mp4', last),
+      // Sends the beginning, whatever part is asked for.
+      '/whole.mp4': file('video/mp4', last),
+      '/none.mp4': ranged('video/mp4', MP4),
+      '/breaks.mp4': (request, response) => {
+        if (request.method === 'GET' && !request.headers.range?.startsWith('bytes=0-'))
+          return void request.socket.destroy();
+        ranged('video/mp4', last)(request, response);
+      },
+    });
+    videoAgent = createGuardedAgent(
+      { isAllowed: createAddressTest(['127.0.0.1/32']) },
+      { connectMs: 2_000, answerMs: 5_000, maxBodyBytes: 1_000_000, trust: [videos.cert] },
+    );
+    videoProbe = createMediaProbe(videoAgent).probe;
+  });
+  afterAll(async () => {
+    await videoAgent.destroy();
+    await videos.close();
+  });
+
+  it('is the sum of all, wherever their headers stand', async () => {
+    expect(await secondsOf('/first.mp4')).toBe(3);
+    expect(await secondsOf('/last.mp4')).toBe(3);
+    expect(await secondsOf('/first.mp4', '/last.mp4', '/last.mp4')).toBe(9);
+  });
+
+  it('is found with a few kilobytes', async () => {
+    videos.requests.length = 0;
+    await secondsOf('/last.mp4');
+    expect(videos.requests).toEqual(['HEAD /last.mp4', 'GET /last.mp4', 'GET /last.mp4']);
+  });
+
+  it.each(['/whole.mp4', '/none.mp4', '/breaks.mp4'])(
+    'is unknown of all where one, %s, does not say it, and that is no fault',
+    async (path) => {
+      expect(await secondsOf(path)).toBeNull();
+      expect(await secondsOf('/first.mp4', path)).toBeNull();
+    },
+  );
+
+  it('is none without videos, and not looked for unless asked', async () => {
+    const preflight = createPreflight({ probe }, OPTIONS);
+    const nothing = { videoReferenceSeconds: null };
+    expect(await preflight.check({ input_references: [image(at('/a.png'))] }, true)).toEqual(nothing);
+    expect(await preflight.check({ input_references: [video(at('/a.mp4'))] }, false)).toEqual(nothing);
   });
 });
 

@@ -127,7 +127,12 @@ describe('the planner', () => {
     const planner = createPlanner({
       catalog: { get: async () => view },
       tags: t.tags,
-      preflight: { check: async (spec) => void checked.push(spec) },
+      preflight: {
+        check: async (spec) => {
+          checked.push(spec);
+          return { videoReferenceSeconds: null };
+        },
+      },
       writeRanking: () => '{}',
     });
     return { ...t, planner, checked };

@@ -75,6 +75,21 @@ describe('the ranking cache', () => {
     expect(ranking).toEqual(rankModels(catalog, { prompt: 'x', ...other }, {}, NOTHING_KNOWN));
   });
 
+  it('tells apart what was measured of references', () => {
+    const rank = createCache();
+    const clip: ClipSpec = {
+      prompt: 'x',
+      duration: 5,
+      resolution: '480p',
+      input_references: [{ type: 'video_url', video_url: { url: 'https://a.example/a.mp4' } }],
+    };
+    const usdOf = (videoReferenceSeconds?: number) =>
+      rank(clip, {}, { ...NOTHING_KNOWN, ...(videoReferenceSeconds && { videoReferenceSeconds }) })
+        .ranking.candidates.find(({ model }) => model.id === 'heygen/heygen-video-1')
+        ?.estimate.ceilingUsd?.toNumber();
+    expect([usdOf(), usdOf(3), usdOf(7), usdOf()]).toEqual([0.8, 0.32, 0.48, 0.8]);
+  });
+
   it('keeps one ranking and its text for clips that differ in words and pictures alone', () => {
     const rank = createCache();
     const ask = (prompt: string, picture: string) =>
