@@ -17,8 +17,12 @@ export function writeJson(value: unknown): string {
 
 /** The text of `writeJson`, piece after piece: a long string that needs no escapes is a piece as it is. */
 export function emitJson(value: unknown, emit: (piece: string) => void): void {
-  if (typeof value === 'string') return emitString(value, emit);
-  if (typeof value !== 'object' || value === null) return emit(JSON.stringify(value) ?? 'null');
+  if (typeof value === 'string') emitString(value, emit);
+  else if (typeof value !== 'object' || value === null) emit(JSON.stringify(value) ?? 'null');
+  else emitMembers(value, emit);
+}
+
+function emitMembers(value: object, emit: (piece: string) => void): void {
   const isArray = Array.isArray(value);
   let count = 0;
   emit(isArray ? '[' : '{');
@@ -32,7 +36,10 @@ export function emitJson(value: unknown, emit: (piece: string) => void): void {
 }
 
 function emitString(text: string, emit: (piece: string) => void): void {
-  if (text.length < LONG_CHARACTERS || ESCAPED.test(text)) return emit(JSON.stringify(text));
+  if (text.length < LONG_CHARACTERS || ESCAPED.test(text)) {
+    emit(JSON.stringify(text));
+    return;
+  }
   emit('"');
   emit(text);
   emit('"');

@@ -51,13 +51,9 @@ export function logRequest(
     aborted: reply.raw.writableFinished ? undefined : true,
     ms: Math.round(reply.elapsedTime * 10) / 10,
     client: request.principal?.client ?? null,
-    // Who guesses at keys has no name, so its address is what an operator can block.
-    'client.address': reply.statusCode === 401 || isUnnamedExcess(request, reply) ? request.ip : undefined,
+    // By TRUST_PROXY. Whoever guesses at keys has no name, so its address is what an operator can block.
+    'client.address': request.ip,
   };
   const quiet = route === '/healthz' || route === '/readyz';
   log[quiet ? 'debug' : 'info'](line, 'request');
 }
-
-/** Too many wrong keys. */
-const isUnnamedExcess = (request: FastifyRequest, reply: FastifyReply): boolean =>
-  reply.statusCode === 429 && !request.principal;

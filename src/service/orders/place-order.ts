@@ -17,6 +17,7 @@ import type { CatalogView } from '../catalog/catalog-cache.ts';
 import type { Intent, Made } from '../jobs/job-maker.ts';
 import type { Jobs } from '../jobs/jobs.ts';
 import type { JobPlan, Planner } from '../planning/planner.ts';
+import { withoutPaused } from './accepting-route.ts';
 import { modelNotAllowed, slotsOf } from './access.ts';
 import { type CallbackRules, checkCallbackTarget } from './callback-check.ts';
 import { unplannable } from './plan-errors.ts';
@@ -113,7 +114,7 @@ export function createOrders(
   { planner, jobs, quotes, callbacks }: OrdersParts,
   options: { readonly strict: boolean },
 ): Orders {
-  const quoted = createQuotedOrders({ planner, quotes });
+  const quoted = createQuotedOrders({ planner, quotes, jobs });
 
   async function work(principal: Principal, order: ClipOrder): Promise<Worked> {
     const { client } = principal;
@@ -127,8 +128,19 @@ export function createOrders(
     requireAllowed(plan, principal);
     if (quote) await quoted.verify(quote, plan, spec, routing);
     if (plan.kind !== 'planned') throw unplannable(plan);
-    const { choice, submission, route } = plan;
-    return { view, choice, submission, route, spec, routing, quote };
+    const { choice, submission } = plan;
+    if (!plan.route) return { view, choice, submission, route: null, spec, routing, quote };
+    // Where there is a choice, a model that is paused is passed over; where all are, the order is refused as paused.
+    const route = withoutPaused(plan.route, spec, routing, (id) => jobs.isPaused(id, client));
+    return {
+      view,
+      choice: route.candidates[0] ?? choice,
+      submission: route.submission ?? submission,
+      route,
+      spec,
+      routing,
+      quote,
+    };
   }
 
   return {
@@ -143,14 +155,10 @@ export function createOrders(
       if (plan.quote?.ceilingMicroUsd === null && !order.acceptUnknownPrice) throw unknownPrice(choice);
       const isStrict = order.strict ?? options.strict;
       const warningsOf = ({ model }: Eligible) => buildSubmission(model, spec, routing).warnings;
-      // Where there is a choice, a model that is paused is passed over; where all are, the order is refused as paused.
-      const ranked = route?.candidates ?? [choice];
-      const accepting = ranked.filter(({ model }) => !jobs.isPaused(model.id, client));
-      const candidates = order.quote === null && accepting.length > 0 ? accepting : ranked;
-      const best = candidates[0] ?? choice;
-      const warnings = [...warningsOf(best), ...warnOfUnmatched(route?.idlePatterns ?? [])];
+      const candidates = route?.candidates ?? [choice];
+      const warnings = [...warningsOf(choice), ...warnOfUnmatched(route?.idlePatterns ?? [])];
       if (isStrict && warnings.length > 0) throw warningsRefused(warnings);
-      const first = planAttempt(best, spec, routing);
+      const first = planAttempt(choice, spec, routing);
       const terms = order.fallback && toTerms(order.fallback.maxAttempts, order.fallback.maxTotalCostUsd);
       const intent: Intent = {
         clientId: client,
@@ -167,7 +175,7 @@ export function createOrders(
             ...terms,
             highMicroUsd: first.highMicroUsd,
             others: planOthers(
-              candidates.filter((one) => one === best || !isStrict || warningsOf(one).length === 0),
+              candidates.filter((one) => one === choice || !isStrict || warningsOf(one).length === 0),
               spec,
               routing,
               terms,

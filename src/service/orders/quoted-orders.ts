@@ -5,7 +5,9 @@ import { ClipgateError } from '../../core/errors.ts';
 import { toMicroUsdHold } from '../../core/money.ts';
 import type { Eligible } from '../../core/routing/evaluate.ts';
 import type { QuotedRoute } from '../../core/routing/quoted-route.ts';
+import type { Jobs } from '../jobs/jobs.ts';
 import type { JobPlan, Planner } from '../planning/planner.ts';
+import { withoutPaused } from './accepting-route.ts';
 import { noMatchingModel } from './plan-errors.ts';
 import { honours, type Quote, type Quotes } from './quotes.ts';
 
@@ -21,12 +23,16 @@ export interface QuotedOrders {
 export function createQuotedOrders({
   planner,
   quotes,
+  jobs,
 }: {
   readonly planner: Planner;
   readonly quotes: Quotes;
+  readonly jobs: Pick<Jobs, 'isPaused'>;
 }): QuotedOrders {
   async function quote(spec: ClipSpec, routing: Routing, client: string): Promise<QuotedRoute> {
-    const { view, route, rankingJson } = await planner.planRoute(spec, routing, client);
+    const { view, route: planned, rankingJson } = await planner.planRoute(spec, routing, client);
+    // What POST /jobs would buy for the same body.
+    const route = withoutPaused(planned, spec, routing, (id) => jobs.isPaused(id, client));
     const [best] = route.candidates;
     const body = route.submission?.body;
     const { why } = route;

@@ -21,6 +21,16 @@ describe('a canonical slug', () => {
     expect(await readAs<object>(response)).toMatchObject({ model: ID, request: { model: ID } });
   });
 
+  it('finds the jobs of its model in the list', async () => {
+    const bought = await readAs<{ id: string }>(await gateway.post('/jobs', { ...CLIP, model: SLUG }));
+    for (const model of [SLUG, ID]) {
+      const answer = await gateway.request(`/jobs?model=${encodeURIComponent(model)}`);
+      const { data } = await readAs<{ data: { id: string; model: string }[] }>(answer);
+      expect(data.map(({ id }) => id)).toContain(bought.id);
+      expect(new Set(data.map((job) => job.model))).toEqual(new Set([ID]));
+    }
+  });
+
   it('is found at GET /models/{author}/{slug}', async () => {
     const response = await gateway.request(`/models/${SLUG}`);
     expect(response.status).toBe(200);

@@ -101,6 +101,7 @@ describe('a running gateway', () => {
     ]);
     expect(line).toEqual({
       level: 30,
+      'client.address': '127.0.0.1',
       reqId: 'all-of-it',
       method: 'GET',
       route: '/jobs/:id',

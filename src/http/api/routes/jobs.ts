@@ -1,8 +1,10 @@
 // POST /jobs buys; GET /jobs and /jobs/{id} say what became of it.
 
 import type { FastifyRequest } from 'fastify';
+import { findModel } from '../../../core/catalog/catalog.ts';
 import { isTerminal } from '../../../core/job/job.ts';
 import { visibleTo } from '../../../core/principal.ts';
+import type { CatalogCache } from '../../../service/catalog/catalog-cache.ts';
 import type { ContentLinks } from '../../../service/clips/content-links.ts';
 import type { Jobs } from '../../../service/jobs/jobs.ts';
 import { hashJson } from '../../../service/orders/canonical-json.ts';
@@ -42,6 +44,7 @@ import { CLIP_BODY_LIMIT } from './route.ts';
 export interface JobRoutesParts {
   readonly orders: Pick<Orders, 'placeOrder' | 'planOrder'>;
   readonly jobs: Jobs;
+  readonly catalog: Pick<CatalogCache, 'peek'>;
   /** The longest wait that `Prefer: wait` gets, in seconds. */
   readonly maxWaitS: number;
   readonly links: Pick<ContentLinks, 'isDefault' | 'sign'>;
@@ -50,7 +53,13 @@ export interface JobRoutesParts {
 /** How long a client should let pass before it asks again for a job that is not done. */
 const RETRY_AFTER_S = '5';
 
-export function jobRoutes({ orders, jobs, links, maxWaitS }: JobRoutesParts) {
+export function jobRoutes({ orders, jobs, catalog, links, maxWaitS }: JobRoutesParts) {
+  /** Jobs keep the id of their model: a canonical slug names the same. */
+  function idOf(name: string): string {
+    const view = catalog.peek();
+    return (view && findModel(view.catalog, name)?.id) ?? name;
+  }
+
   return async (app: App): Promise<void> => {
     app.post(
       '/jobs',
@@ -151,7 +160,7 @@ export function jobRoutes({ orders, jobs, links, maxWaitS }: JobRoutesParts) {
           limit,
           cursor: cursor ?? null,
           statuses: status ?? [],
-          model: model ?? null,
+          model: model === undefined ? null : idOf(model),
           tag: tag ?? null,
           reference: reference ?? null,
           keyId: keyId ?? null,
