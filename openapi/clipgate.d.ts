@@ -2106,7 +2106,7 @@ export interface components {
              * @enum {string}
              */
             passthrough?: "require" | "when_supported";
-            /** @description Check every image, audio and video URL first: 422 `media_unreachable` if one is unreachable or not of its declared type. */
+            /** @description Check every image, audio and video URL first: 422 `media_unreachable` if one is unreachable or not of its declared type. The length of video references is measured, and the estimate and its ceiling go by it. */
             preflight?: boolean;
             /** @description After a rejection, or a failure that was not billed, try the next candidate under the same job. */
             fallback?: {
@@ -3023,7 +3023,7 @@ export interface components {
              * @enum {string}
              */
             passthrough?: "require" | "when_supported";
-            /** @description Check every image, audio and video URL first: 422 `media_unreachable` if one is unreachable or not of its declared type. */
+            /** @description Check every image, audio and video URL first: 422 `media_unreachable` if one is unreachable or not of its declared type. The length of video references is measured, and the estimate and its ceiling go by it. */
             preflight?: boolean;
         };
         /**
