@@ -7,12 +7,14 @@ export interface Mishaps {
   readonly kills: number;
   readonly pauses: number;
   readonly databaseCrashes: number;
+  readonly fullDisks: number;
   readonly outages: number;
 }
 
 // Longer than the lease of a submit, and now and then longer than that of a poll.
 const PAUSE_MS = { least: 2_200, most: 4_600 };
 const OUTAGE_MS = 400;
+const FULL_MS = 900;
 const GAP_MS = { least: 700, most: 2_600 };
 
 const between = ({ least, most }: { least: number; most: number }, draw: number): number =>
@@ -20,11 +22,11 @@ const between = ({ least, most }: { least: number; most: number }, draw: number)
 
 /** One after the other until `isOver`; resolves with what there was. */
 export async function causeMishaps(
-  { replicas, database, simulator, randomFor }: Stage,
+  { replicas, database, disk, simulator, randomFor }: Stage,
   isOver: () => boolean,
 ): Promise<Mishaps> {
   const random = randomFor('mishaps');
-  const count = { kills: 0, pauses: 0, databaseCrashes: 0, outages: 0 };
+  const count = { kills: 0, pauses: 0, databaseCrashes: 0, fullDisks: 0, outages: 0 };
   while (!isOver()) {
     await sleep(between(GAP_MS, random()));
     const draw = random();
@@ -40,6 +42,11 @@ export async function causeMishaps(
     } else if (draw < 0.88 && database) {
       await database.crash();
       count.databaseCrashes += 1;
+    } else if (draw < 0.88 && disk) {
+      disk.fill();
+      await sleep(FULL_MS);
+      disk.free();
+      count.fullDisks += 1;
     } else {
       simulator.refuseConnections();
       await sleep(OUTAGE_MS);

@@ -76,6 +76,17 @@ export const MUTANTS: readonly Mutant[] = [
     ],
   },
   {
+    name: 'a commit that failed on a full disk counts as done',
+    stack: 'sqlite',
+    edits: [
+      {
+        file: 'src/store/sql/group-commit.ts',
+        from: "await execute(connection, 'commit');",
+        to: "await execute(connection, 'commit').catch(() => execute(connection, 'rollback').catch(() => undefined));",
+      },
+    ],
+  },
+  {
     name: 'an interrupted submit is sent again',
     stack: 'sqlite',
     edits: [

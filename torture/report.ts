@@ -18,6 +18,7 @@ export function renderOutcome(title: string, outcome: Outcome): string {
     row('processes killed', outcome.deaths),
     row('processes paused beyond their leases', mishaps.pauses),
     row('database crashes', mishaps.databaseCrashes),
+    row('full disks of the database', mishaps.fullDisks),
     row('upstream outages', mishaps.outages),
     row('well-signed webhooks that lied', outcome.forgeries),
     row('keys', outcome.keys),

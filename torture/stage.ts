@@ -6,6 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type Simulator, startSimulator } from '../src/simulator/index.ts';
 import { createRandomSource, type RandomSource } from '../src/simulator/random.ts';
+import { mountTinyDisk, type TinyDisk } from '../test/support/tiny-disk.ts';
 import type { Build } from './build.ts';
 import { type Database, findFreePort, startDatabase } from './database.ts';
 import type { Trouble } from './failpoints.ts';
@@ -36,6 +37,8 @@ export interface Stage {
   readonly replicas: readonly Replica[];
   /** Null on SQLite. */
   readonly database: Database | null;
+  /** What SQLite's file lies on; null on PostgreSQL, and where none can be mounted. */
+  readonly disk: TinyDisk | null;
   readonly shop: Shop;
   readonly databaseUrl: string;
   /** Fast time, epoch milliseconds: that of every process here. */
@@ -55,6 +58,8 @@ export const OPERATOR = 'ops';
 /** Two minutes of a lease take four seconds. */
 const SPEED = 30;
 const SUBMIT_TIMEOUT_MS = 1_000;
+// Room for many minutes of orders.
+const DISK_MB = 256;
 export const UPSTREAM_KEY = 'sk-or-v1-torture';
 export const WEBHOOK_SECRET = 'whsec-torture-upstream';
 // The simulator's alarms are set by the wall: this rings those that fast time has made due.
@@ -91,7 +96,10 @@ export async function openStage(options: StageOptions): Promise<Stage> {
 
     const database = stack === 'postgres' ? await startDatabase(join(folder, 'postgres'), time) : null;
     if (database) ending.push(() => database.stop());
-    const databaseUrl = database?.url ?? `sqlite:${join(folder, 'clipgate.db')}`;
+    // Removed before the folder, and after the replicas have ended.
+    const disk = database ? null : mountTinyDisk(DISK_MB);
+    if (disk) ending.push(() => disk.remove());
+    const databaseUrl = database?.url ?? `sqlite:${join(disk?.folder ?? folder, 'clipgate.db')}`;
     const frontPort = await findFreePort();
     mkdirSync(join(folder, 'clips'), { recursive: true });
 
@@ -134,6 +142,7 @@ export async function openStage(options: StageOptions): Promise<Stage> {
       simulator,
       replicas,
       database,
+      disk,
       clock,
       databaseUrl,
       shop: openShop(replicas, secretOf, randomFor('shop')),

@@ -100,7 +100,7 @@ export async function runStorm(stage: Stage, options: StormOptions): Promise<Out
   const watching = setInterval(() => {
     guilty ||= isGuilty();
   }, LOOK_MS);
-  const nothing: Mishaps = { kills: 0, pauses: 0, databaseCrashes: 0, outages: 0 };
+  const nothing: Mishaps = { kills: 0, pauses: 0, databaseCrashes: 0, fullDisks: 0, outages: 0 };
   let idle = false;
   const forging = options.mishaps ? forgeWebhooks(stage, () => idle || isOver()) : Promise.resolve(0);
   const mishapping = options.mishaps ? causeMishaps(stage, () => idle || isOver()) : Promise.resolve(nothing);

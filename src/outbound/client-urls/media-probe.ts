@@ -1,7 +1,7 @@
 // Looks at the beginning of what a client's URL leads to: what it is called, its first bytes, and of a video its length.
 
 import { type Dispatcher, request } from 'undici';
-import { isMatroska, readLength } from '../../core/clip/media-length.ts';
+import { isMatroska, readLength } from './media-length.ts';
 import { type NetworkFailure, nameFailure } from './network-failure.ts';
 
 /** Why nothing could be read. */

@@ -2,7 +2,11 @@
 
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { isMatroska, type LengthReading, readLength } from '../../../src/core/clip/media-length.ts';
+import {
+  isMatroska,
+  type LengthReading,
+  readLength,
+} from '../../../src/outbound/client-urls/media-length.ts';
 import { createVideo, FRAGMENTED, LAYOUTS } from '../../support/videos.ts';
 
 const PART = 4096;
