@@ -1,6 +1,7 @@
 // Clips in a bucket of a real server, Ceph's: the contract, and the answers that the adapter relies on.
 
 import { createHash, randomBytes } from 'node:crypto';
+import { once } from 'node:events';
 import { createWriteStream } from 'node:fs';
 import { mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -140,7 +141,7 @@ describe.skipIf(root === null)('Ceph', () => {
       block.writeUInt32BE(written, 0);
       hash.update(block);
       writing.write(Buffer.from(block));
-      if (writing.writableNeedDrain) await new Promise((resolve) => writing.once('drain', resolve));
+      if (writing.writableNeedDrain) await once(writing, 'drain');
     }
     writing.end();
     await finished(writing);
