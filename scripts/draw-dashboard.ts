@@ -8,7 +8,7 @@ import { createEvaluator, type Scrape } from './dashboard/promql.ts';
 interface GrafanaPanel {
   readonly type: string;
   readonly title: string;
-  readonly targets?: readonly { readonly expr: string; readonly legendFormat?: string }[];
+  readonly targets?: readonly { readonly expr: string }[];
   readonly fieldConfig?: { readonly defaults?: { readonly unit?: string } };
 }
 
@@ -46,10 +46,12 @@ function drawRow(title: string, members: readonly GrafanaPanel[]): string {
   const drawn = members.map((panel, index) => {
     const targets = panel.targets ?? [];
     const lines = new Map(
-      targets.flatMap(({ expr, legendFormat = '' }) =>
+      targets.flatMap(({ expr }) =>
         [...evaluate(expr)].map(([name, values]) => {
           const shown = budgets.get(name) ?? name;
-          return [shown === '' && targets.length > 1 ? legendFormat : shown, values] as const;
+          // Two lines without labels go by their metrics.
+          const metric = /clipgate_(\w+)/.exec(expr)?.[1] ?? expr;
+          return [shown === '' && targets.length > 1 ? metric : shown, values] as const;
         }),
       ),
     );

@@ -8,7 +8,7 @@ export interface Panel {
 }
 
 export const PANEL = { width: 380, height: 210 };
-const PLOT = { left: 56, top: 30, width: 312, height: 116 };
+const PLOT = { left: 52, top: 30, width: 316, height: 116 };
 const COLORS = ['#2f6fde', '#d9822b', '#2e9e5b', '#a348c9', '#c23b4b', '#5b6770'];
 const NAMED = COLORS.length;
 const POINTS = 150;
@@ -32,13 +32,14 @@ const UNITS: Readonly<Record<string, (value: number) => string>> = {
   reqps: (value) => `${short(value * 60)}/min`,
 };
 
-/** The highest of each stretch, so that no peak is lost. */
+/** The lowest and the highest of each stretch, so that neither a peak nor a dip is lost. */
 function thin(values: readonly (number | null)[]): (number | null)[] {
   const size = Math.max(1, Math.ceil(values.length / POINTS));
+  if (size === 1) return [...values];
   return Array.from({ length: Math.ceil(values.length / size) }, (_, at) => {
     const some = values.slice(at * size, (at + 1) * size).filter((value) => value !== null);
-    return some.length > 0 ? Math.max(...some) : null;
-  });
+    return some.length > 0 ? [Math.min(...some), Math.max(...some)] : [null, null];
+  }).flat();
 }
 
 const highest = (values: readonly (number | null)[]): number =>
@@ -77,8 +78,9 @@ export function drawPanel({ title, unit, lines }: Panel, days: readonly string[]
   });
   const legend = shown.length === 1 && shown[0]?.[0] === '' ? [] : shown;
   const keys = legend.map(([name], index) => {
-    const [x, y] = [left + (index % 3) * 106, y0 + height + 32 + Math.floor(index / 3) * 15];
-    const text = name.length > 17 ? `${name.slice(-16)}` : name;
+    const [x, y] = [left + (index % 3) * 112, y0 + height + 32 + Math.floor(index / 3) * 15];
+    // Without what stands before the last slash: the provider of a model, the beginning of a route.
+    const text = (name.split('/').at(-1) || name).slice(0, 16);
     return `<path d="M${x} ${y - 4}h10" stroke="${COLORS[index]}" stroke-width="3"/><text x="${x + 14}" y="${y}">${escapeText(text)}</text>`;
   });
   return `<text x="12" y="18" font-size="13" font-weight="600" fill="#1d2733">${escapeText(title)}</text>${grid.join('')}${names.join('')}${paths.join('')}${keys.join('')}`;
