@@ -22,6 +22,7 @@ const general = JSON.stringify({
 const held: (() => void)[] = [];
 let holding = false;
 let jobs = 0;
+let polls = 0;
 let over = false;
 const prompts = new Set<string>();
 /** When each job was polled last, epoch milliseconds. */
@@ -31,6 +32,7 @@ let silent = false;
 export interface UpstreamCount {
   readonly submits: number;
   readonly prompts: number;
+  readonly polls: number;
   readonly polledAt: readonly (readonly [string, number])[];
 }
 
@@ -56,7 +58,10 @@ async function answer(request: IncomingMessage, response: ServerResponse): Promi
     createReadStream(clipFile, { highWaterMark: 256 * 1024 }).pipe(response);
     return;
   }
-  if (id !== '') polledAt.set(id, Date.now());
+  if (id !== '') {
+    polls += 1;
+    polledAt.set(id, Date.now());
+  }
   // As a poll hangs that is never answered: whoever asked must die or give up.
   if (silent) return;
   const done = { status: 'completed', unsigned_urls: ['https://x.invalid/0'], usage: { cost: 0.12 } };
@@ -73,7 +78,7 @@ process.on('message', (message) => {
   if (message === 'end') over = true;
   if (message === 'fall silent' || message === 'speak') silent = message === 'fall silent';
   if (message === 'count') {
-    const count: UpstreamCount = { submits: jobs, prompts: prompts.size, polledAt: [...polledAt] };
+    const count: UpstreamCount = { submits: jobs, prompts: prompts.size, polls, polledAt: [...polledAt] };
     process.send?.(count);
   }
 });

@@ -16,11 +16,16 @@ let orders = 0;
 export const countOrders = (): number => orders;
 
 /** @throws Error where an order is refused, or a connection fails. */
-export async function order(url: string, authorization: string, seconds: number): Promise<Ordered> {
+export async function order(
+  url: string,
+  authorization: string,
+  seconds: number,
+  connections = CONNECTIONS,
+): Promise<Ordered> {
   const result = await autocannon({
     url: `${url}/jobs`,
     method: 'POST',
-    connections: CONNECTIONS,
+    connections,
     duration: seconds,
     requests: [
       {

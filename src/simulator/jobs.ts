@@ -24,6 +24,9 @@ export function createJobBook(
   settings: () => Settings,
 ): JobBook {
   const jobs = new Map<string, Job>();
+  const byGeneration = new Map<string, Job>();
+  // Beside the map: it is gone through at every submit, and of a map it would have to be copied for that.
+  const list: Job[] = [];
   // Never starts again, not even on clear: an id is not handed out twice.
   let issued = 0;
 
@@ -40,9 +43,10 @@ export function createJobBook(
     accept(order) {
       const nowMs = clock.nowMs();
       issued += 1;
-      const running = [...jobs.values()].filter(
-        (job) => job.model.id === order.model.id && nowMs < job.ending.readyMs,
-      ).length;
+      let running = 0;
+      for (const job of list) {
+        if (job.model.id === order.model.id && nowMs < job.ending.readyMs) running += 1;
+      }
       const random = randomFor(`latency/${issued}`);
       const generationMs = drawGenerationMs(random, order.model, order.clip, running);
       const ids = issueIds(nowMs);
@@ -51,7 +55,7 @@ export function createJobBook(
       const job: Job = {
         ...order,
         ...ids,
-        number: jobs.size + 1,
+        number: list.length + 1,
         acceptedMs: nowMs,
         ending: endingUnder(struck, nowMs, generationMs, settings().time_scale),
         showing: showingUnder(struck, order.bill.costUsd),
@@ -61,11 +65,17 @@ export function createJobBook(
         webhooks: [],
       };
       jobs.set(job.id, job);
+      byGeneration.set(job.generationId, job);
+      list.push(job);
       return job;
     },
     find: (id) => jobs.get(id),
-    findGeneration: (id) => [...jobs.values()].find((job) => job.generationId === id),
-    all: () => [...jobs.values()],
-    clear: () => jobs.clear(),
+    findGeneration: (id) => byGeneration.get(id),
+    all: () => list,
+    clear() {
+      jobs.clear();
+      byGeneration.clear();
+      list.length = 0;
+    },
   };
 }
