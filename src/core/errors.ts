@@ -46,6 +46,7 @@ export type ErrorCode =
   | 'too_many_running_jobs'
   | 'quote_changed'
   | 'quote_expired'
+  | 'quote_used'
   | 'unknown_price_not_accepted'
   | 'warnings_refused'
   | 'callback_secret_missing'

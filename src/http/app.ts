@@ -19,6 +19,7 @@ import type { Jobs } from '../service/jobs/jobs.ts';
 import type { Reconciliation } from '../service/jobs/reconciliation.ts';
 import type { SubmissionHolds } from '../service/jobs/submission-hold.ts';
 import type { Orders } from '../service/orders/place-order.ts';
+import type { QuotedClips } from '../service/orders/quoted-clips.ts';
 import type { ResentOrders } from '../service/orders/resent-orders.ts';
 import type { InboundWebhooks } from '../service/webhooks/inbound-webhooks.ts';
 import { accountRoutes } from './admin/routes/account.ts';
@@ -48,12 +49,15 @@ import { admitBodies } from './input/body-admission.ts';
 import { readJsonBodies } from './input/json-body.ts';
 import { createJsonParser } from './input/large-json.ts';
 import { validatorCompiler } from './input/validation.ts';
+import { mcpShape } from './mcp/error-answer.ts';
+import { MCP_PATH, mcpFace } from './mcp/mcp-face.ts';
 import { openAiShape } from './openai/error-answer.ts';
 import { OPENAI_DOCUMENT, openAiFace } from './openai/openai-face.ts';
 import type { ModelAliases } from './openai/order-body.ts';
 import { CLIPGATE_DOCUMENT, registerOpenApi, serveOpenApi, showOpenApi } from './openapi/openapi.ts';
 import { openRouterShape } from './openrouter/error-answer.ts';
 import { OPENROUTER_DOCUMENT, openRouterFace } from './openrouter/openrouter-face.ts';
+import { createOpenStreams, MAX_STREAMS_PER_CLIENT } from './response/open-streams.ts';
 import { boundAnswers } from './response/unread-answers.ts';
 import { rootRoute } from './root.ts';
 import { type AuthenticatorParts, createAuthenticator } from './server/auth.ts';
@@ -94,6 +98,7 @@ export interface AppParts extends Omit<OperationRoutesParts, 'catalog' | 'isClos
   readonly holds: Pick<SubmissionHolds, 'pause' | 'resume'>;
   readonly history: CatalogHistoryReader;
   readonly orders: Orders;
+  readonly quotedClips: QuotedClips;
   readonly resentOrders: ResentOrders;
   /** The longest wait that `Prefer: wait` gets, in seconds. */
   readonly maxWaitS: number;
@@ -179,6 +184,7 @@ export async function createApp(parts: AppParts): Promise<App> {
   admitBodies(app, createMemoryBudget(BODY_MEMORY_BYTES));
   const answers = createMemoryBudget(ANSWER_MEMORY_BYTES);
   boundAnswers(app, answers);
+  const streams = createOpenStreams(MAX_STREAMS_PER_CLIENT);
 
   await registerOpenApi(app, parts.version, CLIPGATE_DOCUMENT);
   await registerOpenApi(app, parts.version, OPENROUTER_DOCUMENT);
@@ -214,7 +220,7 @@ export async function createApp(parts: AppParts): Promise<App> {
       await api.register(spendRoutes(parts));
       await api.register(jobActRoutes(parts));
       await api.register(accountRoutes(parts));
-      await api.register(eventRoutes({ ...parts, answers }));
+      await api.register(eventRoutes({ ...parts, answers, streams }));
     }),
   );
   await app.register(
@@ -245,6 +251,9 @@ export async function createApp(parts: AppParts): Promise<App> {
     openAiFace({ ...parts, authenticate, answers, readBodies: (face) => readJsonBodies(face, parser) }),
     { prefix: OPENAI_DOCUMENT.prefix },
   );
+  await app.register(
+    mcpFace({ ...parts, authenticate, streams, readBodies: (face) => readJsonBodies(face, parser) }),
+  );
   guardMethods();
   // Node answers `Expect: anything` with a bare 417. RFC 9110 lets a server ignore what it does not know.
   app.server.on('checkExpectation', app.routing);
@@ -255,7 +264,11 @@ export async function createApp(parts: AppParts): Promise<App> {
   return app;
 }
 
-const SHAPES = [openRouterShape(OPENROUTER_DOCUMENT.prefix), openAiShape(OPENAI_DOCUMENT.prefix)];
+const SHAPES = [
+  openRouterShape(OPENROUTER_DOCUMENT.prefix),
+  openAiShape(OPENAI_DOCUMENT.prefix),
+  mcpShape(MCP_PATH),
+];
 const shapeFor = (url: string) => shapeOf(url, SHAPES, PROBLEM_SHAPE);
 
 const notFound = ({ method, url }: FastifyRequest) =>

@@ -67,7 +67,7 @@ export const ERROR_CODES = {
   ),
   cross_origin: entry(
     403,
-    'A browser with a session asks for a change from a page that is not of this gateway.',
+    'A browser with a session asks for a change from a page that is not of this gateway, or a page of another site asks `/mcp`.',
     'Use the console at the address of this gateway; elsewhere send a key. Behind a proxy, pass `Host` on or set `PUBLIC_URL`.',
   ),
   webhook_refused: entry(403, 'The webhook has no valid signature.', 'Check `OPENROUTER_WEBHOOK_SECRET`.'),
@@ -148,6 +148,11 @@ export const ERROR_CODES = {
     'The quote is older than ten minutes.',
     'Review `plan`, and send the request with its new quote.',
   ),
+  quote_used: entry(
+    409,
+    'The quote was used with another idempotency key. Nothing was bought by this request.',
+    'Use that key again to get its job, or quote the clip again to buy another.',
+  ),
   content_gone: entry(410, 'The job has no clip, or the clip is no longer available.', 'Do not retry.'),
   precondition_failed: entry(
     412,
@@ -156,7 +161,7 @@ export const ERROR_CODES = {
   ),
   body_too_large: entry(
     413,
-    'The body is larger than the route accepts: 32 MB on `/route` and `/jobs`.',
+    'The body is larger than the route accepts: 32 MB on `/route` and `/jobs`, 4 MB on `/mcp`.',
     'Send a smaller body; send media as URLs.',
   ),
   upstream_too_large: entry(
@@ -178,7 +183,7 @@ export const ERROR_CODES = {
   ),
   unpriceable: entry(
     422,
-    'What the clip may cost is unknown, and a hard budget applies. Nothing was bought.',
+    'What the clip may cost is unknown, where a hard budget, or a quote to buy by, needs a price. Nothing was bought.',
     'Name a model whose price is known, or ask an operator to set `unpriced_hold_usd` on the budget.',
   ),
   unsupported_request: entry(
@@ -223,7 +228,7 @@ export const ERROR_CODES = {
   ),
   too_many_streams: entry(
     429,
-    'Too many event streams are open.',
+    'Too many event streams, or calls of `wait_for_job`, are open.',
     'Close streams that are no longer needed.',
   ),
   headers_too_large: entry(

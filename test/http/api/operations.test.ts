@@ -227,7 +227,8 @@ describe('what should not happen', () => {
     resentOrders: { begin: fail },
     catalogMaxAgeS: 300,
     maxWaitS: 50,
-    orders: { placeOrder: fail, planOrder: fail, quoteRoute: fail },
+    orders: { placeOrder: fail, planOrder: fail, quoteOrder: fail, quoteRoute: fail },
+    quotedClips: { quote: fail, buy: fail },
     jobs: {
       make: fail,
       isPaused: () => false,
