@@ -72,7 +72,7 @@ const COLUMNS: readonly Column<Model>[] = [
     cell: (model) => {
       const least = leastPrice(model);
       return least
-        ? html`<span class="number">${formatUnitPrice(least.usd)}</span> <span class="quiet">${unitWord(least.unit)}</span>`
+        ? html`<span class="number">${formatUnitPrice(least.usd)}</span> <span class="quiet unit">${unitWord(least.unit)}</span>`
         : html`<span class="unknown-amount">unknown</span>`;
     },
   },
