@@ -227,6 +227,7 @@ describe('what should not happen', () => {
     resentOrders: { begin: fail },
     catalogMaxAgeS: 300,
     maxWaitS: 50,
+    replay: fail,
     orders: { placeOrder: fail, planOrder: fail, quoteRoute: fail },
     jobs: {
       make: fail,
