@@ -191,6 +191,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/route/replay": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * What bought clips would cost by other weights; buys nothing
+         * @description Routes completed jobs again over the present catalog, with what is known of each model now, and compares the likely bills with the real ones. Clients compare their own clips, operators and auditors all.
+         */
+        post: operations["replayRoutes"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/jobs": {
         parameters: {
             query?: never;
@@ -2913,6 +2933,77 @@ export interface components {
             };
         };
         /**
+         * @description What clips were billed beside what they would cost by other weights.
+         * @example {
+         *       "clips": 41,
+         *       "billed_usd": 12.34,
+         *       "routed_usd": 9.87,
+         *       "same_model": 30,
+         *       "skipped": 2,
+         *       "has_more": false,
+         *       "models": [
+         *         {
+         *           "model": "x-ai/grok-imagine-video",
+         *           "clips": 41,
+         *           "usd": 9.87
+         *         }
+         *       ]
+         *     }
+         */
+        RouteReplay: {
+            /** @description Clips whose bill is known and that a model of the present catalog makes at a known price. */
+            clips: number;
+            /** @description What these clips were billed. */
+            billed_usd: number;
+            /** @description What they would be likely to cost, routed now by these weights. */
+            routed_usd: number;
+            /** @description How many of them the model that made them would make again. */
+            same_model: number;
+            /** @description Completed jobs left out: without a bill, or without a model or a price now. */
+            skipped: number;
+            /** @description Whether the range has more jobs than were looked at. */
+            has_more: boolean;
+            /** @description The models they would be made by, the one with the most clips first. */
+            models: {
+                model: string;
+                clips: number;
+                usd: number;
+            }[];
+        };
+        /**
+         * @example {
+         *       "priority": "fast_and_cheap",
+         *       "limit": 100
+         *     }
+         */
+        RouteReplayRequest: {
+            /** @description A profile, or your own weights. Default: balanced. */
+            priority?: ("fast_and_cheap" | "quality_and_cost" | "balanced") | {
+                speed: number;
+                cost: number;
+                quality: number;
+                /** @description Weight of the share of jobs that end with a clip. */
+                reliability?: number;
+            };
+            /**
+             * Format: date-time
+             * @description Jobs ordered from then on. Default: 30 days before `until`.
+             */
+            since?: string;
+            /**
+             * Format: date-time
+             * @description Up to then, not included. Default: now.
+             */
+            until?: string;
+            /** @description For operators and auditors: only the clips of this client. Default: of all. */
+            client?: string;
+            /**
+             * @description Clips to route again, newest first.
+             * @default 100
+             */
+            limit?: number;
+        };
+        /**
          * @example {
          *       "prompt": "A paper boat sails down a rainy street at dusk",
          *       "duration": 5,
@@ -4577,6 +4668,150 @@ export interface operations {
             };
             /** @description The request is valid but cannot be fulfilled; see `code`. */
             422: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too much at once: `rate_limited`, `too_many_running_jobs`, or `upstream_rate_limited`; see `Retry-After`. */
+            429: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    "Retry-After": components["headers"]["Retry-After"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal server error: `internal`. */
+            500: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service unavailable; see `code` and `Retry-After`. */
+            503: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    "Retry-After": components["headers"]["Retry-After"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    replayRoutes: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "priority": "fast_and_cheap",
+                 *       "limit": 100
+                 *     }
+                 */
+                "application/json": components["schemas"]["RouteReplayRequest"];
+            };
+        };
+        responses: {
+            /** @description What clips were billed beside what they would cost by other weights. */
+            200: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "clips": 41,
+                     *       "billed_usd": 12.34,
+                     *       "routed_usd": 9.87,
+                     *       "same_model": 30,
+                     *       "skipped": 2,
+                     *       "has_more": false,
+                     *       "models": [
+                     *         {
+                     *           "model": "x-ai/grok-imagine-video",
+                     *           "clips": 41,
+                     *           "usd": 9.87
+                     *         }
+                     *       ]
+                     *     }
+                     */
+                    "application/json": components["schemas"]["RouteReplay"];
+                };
+            };
+            /** @description Invalid request: `invalid_request`, `malformed_body`, or OpenRouter rejected the input. */
+            400: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The key is missing or unknown (`unauthorized`), or it is `key_expired` or `key_revoked`. */
+            401: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    "WWW-Authenticate": components["headers"]["WWW-Authenticate"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden by OpenRouter (`upstream_forbidden`) or to this key: `operator_required`, `scope_missing`, `model_not_allowed`. */
+            403: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Method not allowed: `method_not_allowed`; see `Allow`. */
+            405: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    Allow: components["headers"]["Allow"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too large: `body_too_large` (32 MB on /route and /jobs), or `upstream_too_large`. */
+            413: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not JSON: `unsupported_media_type`. */
+            415: {
                 headers: {
                     "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
@@ -6725,7 +6960,7 @@ export interface operations {
                     "video/mp4": components["schemas"]["Clip"];
                 };
             };
-            /** @description The clip is behind the URL in Location for five minutes, where CONTENT_REDIRECT says so. */
+            /** @description The clip is behind the URL in Location for five minutes, where CONTENT_REDIRECT says so; never for a session of the console. */
             302: {
                 headers: {
                     "X-Request-Id": components["headers"]["X-Request-Id"];
@@ -6940,7 +7175,7 @@ export interface operations {
                     "video/mp4": components["schemas"]["Clip"];
                 };
             };
-            /** @description The clip is behind the URL in Location for five minutes, where CONTENT_REDIRECT says so. */
+            /** @description The clip is behind the URL in Location for five minutes, where CONTENT_REDIRECT says so; never for a session of the console. */
             302: {
                 headers: {
                     "X-Request-Id": components["headers"]["X-Request-Id"];

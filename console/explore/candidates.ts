@@ -33,8 +33,9 @@ export function Candidates({ answer, budgetUsd, onBuy }: CandidatesProps): VNode
         <thead>
           <tr>
             <th scope="col" class="number rank">#</th>
-            <th scope="col" class="name">Model</th>
-            <th scope="col" class="dollars">${h(Axis, { scaleUsd, budgetUsd })}</th>
+            <th scope="col" class="name">
+              <span class="visually-hidden">Model, and what it costs</span>${h(Axis, { scaleUsd, budgetUsd })}
+            </th>
             <th scope="col" class="number likely">Likely, at most</th>
             <th scope="col" class="number wait">Ready in</th>
             <th scope="col" class="score extra">Score</th>
@@ -53,8 +54,7 @@ export function Candidates({ answer, budgetUsd, onBuy }: CandidatesProps): VNode
                 ({ model, ceilingUsd }) => html`
                   <tr key=${model}>
                     <td></td>
-                    <td><a class="model-id" href=${addressOf(`/models/${model}`)}>${model}</a></td>
-                    <td class="dollars">
+                    <td><a class="model-id" href=${addressOf(`/models/${model}`)}>${model}</a>
                       ${h(PriceBar, { usd: null, lowUsd: null, highUsd: null, ceilingUsd, scaleUsd, budgetUsd, isBound: true })}
                     </td>
                     <td class="number">over budget<br /><span class="quiet small">${formatUsd(ceilingUsd)}</span></td>
@@ -96,8 +96,7 @@ function Row({ candidate, weights, guideRank, scaleUsd, budgetUsd, onBuy }: RowP
   return html`
     <tr class=${rank === 1 ? 'chosen' : ''}>
       <td class="number quiet">${rank}</td>
-      <td><a class="model-id" href=${addressOf(`/models/${model}`)}>${model}</a></td>
-      <td class="dollars">
+      <td><a class="model-id" href=${addressOf(`/models/${model}`)}>${model}</a>
         ${h(PriceBar, { usd: estimate.usd, lowUsd: estimate.low_usd, highUsd: estimate.high_usd, ceilingUsd: estimate.ceiling_usd, scaleUsd, budgetUsd })}
       </td>
       <td class="number" title=${estimate.reason ?? estimate.certainty}>

@@ -16,6 +16,7 @@ import {
 } from '../explore/question.ts';
 import { QuestionForm } from '../explore/question-form.ts';
 import { NearestChips, Refused } from '../explore/refusals.ts';
+import { ReplaySection } from '../explore/replay-section.ts';
 import { toCurl, toTypeScript } from '../explore/snippets.ts';
 import { count, formatUsd } from '../format.ts';
 import { h, html } from '../html.ts';
@@ -86,6 +87,7 @@ export function ExplorePage({ query }: PageProps): VNode {
             ${h(Refused, { rejected: answer.rejected })}
           `
         }
+        ${h(ReplaySection, { priority: question.priority })}
         <section>
           <h2>Elsewhere</h2>
           <details class="refused"><summary>As curl</summary>${h(CodeBlock, { text: toCurl(location.origin, body), what: 'the command' })}</details>

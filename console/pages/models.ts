@@ -18,11 +18,15 @@ import type { Schemas } from '../schemas.ts';
 
 type Model = Schemas['Model'];
 
-/** The least that a unit of a model costs, of the unit it is sold by first. */
+/** What a clip itself is charged by; pictures that go into it are charged beside it. */
+const CLIP_UNITS: ReadonlySet<string> = new Set(['second', 'video_token', 'megapixel_second', 'generation']);
+
+/** The least that a unit of a clip costs; of the unit that is listed first where there are several. */
 function leastPrice({ prices }: Model): { readonly usd: number; readonly unit: string } | null {
-  const [first] = prices;
+  const ofClip = prices.filter(({ unit }) => CLIP_UNITS.has(unit));
+  const [first] = ofClip;
   if (!first) return null;
-  const ofUnit = prices.filter(({ unit }) => unit === first.unit);
+  const ofUnit = ofClip.filter(({ unit }) => unit === first.unit);
   return { usd: Math.min(...ofUnit.map(({ usd }) => usd)), unit: first.unit };
 }
 
@@ -72,7 +76,7 @@ const COLUMNS: readonly Column<Model>[] = [
     cell: (model) => {
       const least = leastPrice(model);
       return least
-        ? html`<span class="number">${formatUnitPrice(least.usd)}</span> <span class="quiet">${unitWord(least.unit)}</span>`
+        ? html`<span class="number">${formatUnitPrice(least.usd)}</span> <span class="quiet unit">${unitWord(least.unit)}</span>`
         : html`<span class="unknown-amount">unknown</span>`;
     },
   },

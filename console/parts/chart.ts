@@ -34,6 +34,14 @@ const colourOf = (style: CSSStyleDeclaration, colour: ChartSeries['colour']): st
     )
     .trim();
 
+const DAYS_MS = 2 * 86_400_000;
+
+/** `28 Nov` on an axis of days, `14:03` on one of hours. */
+const formatTick = (at: number, isLong: boolean): string =>
+  isLong
+    ? new Date(at).toLocaleDateString('en-GB', { day: 'numeric', month: 'short' })
+    : new Date(at).toLocaleTimeString('en-GB', { timeStyle: 'short' });
+
 /** Bars stand on those before them. */
 export function stack(series: readonly ChartSeries[]): (number | null)[][] {
   const sums: number[] = [];
@@ -56,6 +64,7 @@ function draw(
   const quiet = style.getPropertyValue('--quiet').trim();
   const line = style.getPropertyValue('--line').trim();
   const bars = uPlot.paths.bars;
+  const isLong = (times.at(-1) ?? 0) - (times[0] ?? 0) > DAYS_MS;
   // The tallest is drawn first: each bar shows above the one in front of it.
   const order = stack(series)
     .map((values, index) => ({ values, one: series[index] }))
@@ -70,7 +79,11 @@ function draw(
     cursor: { y: false, drag: { setScale: false } },
     scales: { y: { range: (_plot, _min, max) => [0, max > 0 ? max * 1.05 : 1] } },
     axes: [
-      { ...axis, grid: { show: false } },
+      {
+        ...axis,
+        grid: { show: false },
+        values: (_plot, values) => values.map((at) => formatTick(at * 1000, isLong)),
+      },
       { ...axis, size: 64, values: (_plot, values) => values.map((value) => format(value)) },
     ],
     series: [

@@ -89,5 +89,5 @@ export async function createCatalogParts(context: CatalogContext) {
     ...(upstream.canSubmit ? { start: () => benchmarks.start() } : {}),
     stop: () => benchmarks.stop(),
   });
-  return { history, catalog, modelStats, planner };
+  return { history, catalog, modelStats, planner, knowledge };
 }

@@ -1,7 +1,7 @@
 // The one place where the gateway's parts are put together, started in order and stopped in order.
 
 import { monitorEventLoopDelay } from 'node:perf_hooks';
-import { setTimeout as sleep } from 'node:timers/promises';
+import { setImmediate, setTimeout as sleep } from 'node:timers/promises';
 import type { Logger } from 'pino';
 import type { Config } from '../config/variables.ts';
 import type { Secret } from '../core/secret.ts';
@@ -26,6 +26,7 @@ import { createOrders, type Orders } from '../service/orders/place-order.ts';
 import { createQuotedClips } from '../service/orders/quoted-clips.ts';
 import { createQuotes } from '../service/orders/quotes.ts';
 import { createResentOrders } from '../service/orders/resent-orders.ts';
+import { createReplay } from '../service/planning/replay.ts';
 import { createAlarms } from '../service/runtime/alarms.ts';
 import { createRetention } from '../service/runtime/retention.ts';
 import { createServiceWatch, type ServiceWatch } from '../service/runtime/service-watch.ts';
@@ -137,7 +138,10 @@ export async function createGateway(parts: GatewayParts): Promise<Gateway> {
     stopMs: STOP_MS,
   });
   const upstream = measureSubmits(outbound.upstream, metrics, serviceWatch, monotonic);
-  const { history, catalog, modelStats, planner } = await createCatalogParts({ ...shared, ...outbound });
+  const { history, catalog, modelStats, planner, knowledge } = await createCatalogParts({
+    ...shared,
+    ...outbound,
+  });
   const {
     erasure,
     archive,
@@ -253,6 +257,7 @@ export async function createGateway(parts: GatewayParts): Promise<Gateway> {
       { owner, holdMs: config.SUBMIT_TIMEOUT_MS + LEASE_MARGIN_MS },
     ),
     maxWaitS: config.MAX_WAIT_S,
+    replay: createReplay({ jobs, catalog, knowledge, yieldTurn: () => setImmediate() }),
     budgets: createBudgets({ store, clock }),
     spend: createSpend({ store, clock }),
     acts: createJobActs({ store, jobs, erasure }),

@@ -21,6 +21,7 @@ import type { SubmissionHolds } from '../service/jobs/submission-hold.ts';
 import type { Orders } from '../service/orders/place-order.ts';
 import type { QuotedClips } from '../service/orders/quoted-clips.ts';
 import type { ResentOrders } from '../service/orders/resent-orders.ts';
+import type { Replays } from '../service/planning/replay.ts';
 import type { InboundWebhooks } from '../service/webhooks/inbound-webhooks.ts';
 import { accountRoutes } from './admin/routes/account.ts';
 import { auditRoutes } from './admin/routes/audit.ts';
@@ -40,6 +41,7 @@ import { reconciliationRoutes } from './api/routes/reconciliation.ts';
 import { refetchRoutes } from './api/routes/refetch.ts';
 import { resubmissionRoutes } from './api/routes/resubmission.ts';
 import { routeRoutes } from './api/routes/route.ts';
+import { replayRoutes } from './api/routes/route-replay.ts';
 import { spendRoutes } from './api/routes/spend.ts';
 import { submissionRoutes } from './api/routes/submissions.ts';
 import { problems } from './api/schemas/problem.ts';
@@ -99,6 +101,7 @@ export interface AppParts extends Omit<OperationRoutesParts, 'catalog' | 'isClos
   readonly history: CatalogHistoryReader;
   readonly orders: Orders;
   readonly quotedClips: QuotedClips;
+  readonly replay: Replays;
   readonly resentOrders: ResentOrders;
   /** The longest wait that `Prefer: wait` gets, in seconds. */
   readonly maxWaitS: number;
@@ -215,6 +218,7 @@ export async function createApp(parts: AppParts): Promise<App> {
       await api.register(modelRoutes({ catalog: parts.catalog, maxAgeS: parts.catalogMaxAgeS }));
       await api.register(catalogChangeRoutes(parts));
       await api.register(routeRoutes(parts));
+      await api.register(replayRoutes(parts));
       await api.register(jobRoutes(parts));
       await api.register(resubmissionRoutes(parts));
       await api.register(spendRoutes(parts));

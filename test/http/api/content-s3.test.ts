@@ -2,7 +2,7 @@
 
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { archived, buy, CLIP, follow, type ProblemAnswer, readAs } from '../../support/clips.ts';
-import { startTestGateway, type TestGateway } from '../../support/gateway.ts';
+import { CLIENT_KEY, startTestGateway, type TestGateway } from '../../support/gateway.ts';
 import { type S3Server, startS3Server } from '../../support/s3-server.ts';
 
 let s3: S3Server;
@@ -68,6 +68,23 @@ it('answers with a URL of the bucket where CONTENT_REDIRECT says so, which no ca
   expect(other.status).toBe(412);
   // Whoever reads the log could use it.
   expect(gateway!.logLines.join()).not.toContain('X-Amz-Signature');
+});
+
+it('passes a clip through to a session of the console, whose pages load nothing from a bucket', async () => {
+  const { url } = await start({ CONTENT_REDIRECT: 'presigned' });
+  const { id } = await archived(gateway!, (await buy(gateway!)).id);
+  const signedIn = await fetch(`${url}/console/session`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json' },
+    body: JSON.stringify({ key: CLIENT_KEY }),
+  });
+  const cookie = /^[^;]+/.exec(signedIn.headers.get('set-cookie') ?? '')?.[0] ?? '';
+  const clip = await fetch(`${url}/jobs/${id}/content`, {
+    headers: { cookie, range: 'bytes=0-99' },
+    redirect: 'manual',
+  });
+  expect(clip.status).toBe(206);
+  expect(await bytesOf(clip)).toHaveLength(100);
 });
 
 it('keeps what it could not put while the bucket was away, once it is back, and hands it out meanwhile', async () => {

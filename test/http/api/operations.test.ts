@@ -229,6 +229,7 @@ describe('what should not happen', () => {
     maxWaitS: 50,
     orders: { placeOrder: fail, planOrder: fail, quoteOrder: fail, quoteRoute: fail },
     quotedClips: { quote: fail, buy: fail },
+    replay: fail,
     jobs: {
       make: fail,
       isPaused: () => false,

@@ -8,6 +8,7 @@ import { holdAnswer } from '../../response/unread-answers.ts';
 import { ownerOf } from '../../server/authority.ts';
 import type { App } from '../../server/context.ts';
 import type { MemoryBudget } from '../../server/memory-budget.ts';
+import { readSessionToken } from '../../server/session-cookie.ts';
 import { BinarySchema } from '../schemas/content.ts';
 import { ContentQuerySchema, JobParamsSchema } from '../schemas/job.ts';
 import { problems } from '../schemas/problem.ts';
@@ -46,7 +47,7 @@ export function contentRoutes({ jobs, archive, answers }: ContentRoutesParts) {
             },
             302: {
               description:
-                'The clip is behind the URL in Location for five minutes, where CONTENT_REDIRECT says so.',
+                'The clip is behind the URL in Location for five minutes, where CONTENT_REDIRECT says so; never for a session of the console.',
               content: {},
             },
             304: { description: 'Not modified since the ETag in If-None-Match.', content: {} },
@@ -59,7 +60,10 @@ export function contentRoutes({ jobs, archive, answers }: ContentRoutesParts) {
           const { index } = request.query;
           if (index >= job.outputCount) throw new ClipgateError('not_found', 'Not found.');
           if (request.method === 'GET') holdAnswer(answers, request, reply, DOWNLOAD_BYTES);
-          return sendClip(await archive.open(job, index, request.signal), request, reply, true);
+          // A page of the console may load nothing from another host.
+          const mayRedirect =
+            request.headers.authorization !== undefined || readSessionToken(request) === null;
+          return sendClip(await archive.open(job, index, request.signal), request, reply, mayRedirect);
         },
       });
     }
