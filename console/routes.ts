@@ -2,12 +2,17 @@
 
 import type { VNode } from 'preact';
 import { matchPath } from './match-path.ts';
+import { AccessPage } from './pages/access.ts';
+import { AuditPage } from './pages/audit.ts';
 import { ExplorePage } from './pages/explore.ts';
+import { JobPage } from './pages/job.ts';
+import { JobsPage } from './pages/jobs.ts';
 import { ModelPage } from './pages/model.ts';
 import { ModelsPage } from './pages/models.ts';
+import { MoneyPage } from './pages/money.ts';
 import { OverviewPage } from './pages/overview.ts';
 import type { IconName } from './parts/icon.ts';
-import type { Who } from './session.ts';
+import { seesAll, type Who } from './session.ts';
 
 export interface PageProps {
   /** What the pattern of the route found in the path. */
@@ -30,8 +35,19 @@ export interface Route {
 export const ROUTES: readonly Route[] = [
   { pattern: '/', title: 'Overview', page: OverviewPage, nav: { icon: 'overview', key: 'o' } },
   { pattern: '/explore', title: 'Explore', page: ExplorePage, nav: { icon: 'route', key: 'e' } },
-  { pattern: '/models', title: 'Models', page: ModelsPage, nav: { icon: 'models', key: 'm' } },
+  { pattern: '/jobs', title: 'Jobs', page: JobsPage, nav: { icon: 'jobs', key: 'j' } },
+  { pattern: '/jobs/:id', title: 'Job', page: JobPage },
+  { pattern: '/money', title: 'Money', page: MoneyPage, nav: { icon: 'money', key: 'm' } },
+  { pattern: '/models', title: 'Models', page: ModelsPage, nav: { icon: 'models', key: 'c' } },
   { pattern: '/models/:id*', title: 'Model', page: ModelPage },
+  {
+    pattern: '/access',
+    title: 'Access',
+    page: AccessPage,
+    nav: { icon: 'access', key: 'a' },
+    isFor: seesAll,
+  },
+  { pattern: '/audit', title: 'Audit', page: AuditPage, nav: { icon: 'audit', key: 'u' }, isFor: seesAll },
 ];
 
 export const routesFor = (who: Who): readonly Route[] => ROUTES.filter(({ isFor }) => isFor?.(who) ?? true);
