@@ -10,13 +10,25 @@ const LAYERS = {
   service: { imports: ['core', 'version'], types: ['outbound', 'store'] },
   http: { imports: ['core', 'service', 'version'] },
   metrics: { imports: ['core', 'version'], types: ['service'] },
+  traces: { imports: ['core', 'version'], types: ['service'] },
   config: { imports: ['core'], packages: ['zod', 'node:*'] },
   version: { imports: [], packages: [] },
   gateway: {
-    imports: ['core', 'outbound', 'store', 'service', 'http', 'metrics', 'config', 'version'],
+    imports: ['core', 'outbound', 'store', 'service', 'http', 'metrics', 'traces', 'config', 'version'],
   },
   main: {
-    imports: ['core', 'outbound', 'store', 'service', 'http', 'metrics', 'config', 'version', 'gateway'],
+    imports: [
+      'core',
+      'outbound',
+      'store',
+      'service',
+      'http',
+      'metrics',
+      'traces',
+      'config',
+      'version',
+      'gateway',
+    ],
   },
   simulator: { imports: [] },
 };
@@ -31,6 +43,7 @@ const KEPT = [
   [['undici'], ['outbound']],
   [['kysely', 'pg', '@photostructure/sqlite', 'node:sqlite'], ['store']],
   [['prom-client'], ['metrics']],
+  [['@opentelemetry/*'], ['traces']],
   [['close-with-grace'], ['main', 'simulator']],
 ];
 
