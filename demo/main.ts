@@ -3,6 +3,7 @@
 import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
 import { tellBudget } from './budget-story.ts';
+import { tellClients } from './clients-story.ts';
 import { createScreen } from './screen.ts';
 import { openStage } from './stage.ts';
 import { tellStory } from './story.ts';
@@ -24,6 +25,7 @@ async function main(signal: AbortSignal, stay: boolean): Promise<void> {
   try {
     await tellStory(stage, screen, FOLDER, signal);
     await tellBudget(stage, screen, signal);
+    await tellClients(stage, screen, signal);
     screen.step('The same by hand');
     if (!stay) screen.say('npm run demo -- --stay     # keeps all of this running at an address like');
     const url = stage.url;

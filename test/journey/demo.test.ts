@@ -21,6 +21,17 @@ it('takes one clip from wish to file', PATIENT, async () => {
     expect(output).toContain(number);
   }
   expect(output).toContain(`paid jobs of "interns" in upstream's ledger: 2`);
+  for (const [client, path] of [
+    ['@openrouter/sdk with serverURL', '/api/v1'],
+    ['openai with baseURL', '/v1'],
+  ]) {
+    expect(output).toMatch(
+      new RegExp(
+        `${client} http://127\\.0\\.0\\.1:\\d+${path}\\n +ordered job_\\w+, followed it, downloaded \\d+ kB`,
+      ),
+    );
+  }
+  expect(output).toContain("clips they wanted: 2, paid jobs in upstream's ledger: 2");
   // Escape codes are for people who watch.
   expect(output).not.toContain('\u001b');
   const file = /(demo-output\/\S+\.mp4)/.exec(output)?.[1] ?? '';

@@ -14,7 +14,7 @@ const MAX_FIELDS = 32;
 const MAX_NAME_BYTES = 100;
 const MAX_FIELD_BYTES = 1024 * 1024;
 const MAX_HEADER_PAIRS = 20;
-const FIRST_ALLOCATION = 64 * 1024;
+const FIRST_BYTES = 64 * 1024;
 
 /** Makes a scope read multipart/form-data beside what it reads already. */
 export function readFormBodies(app: App): void {
@@ -27,12 +27,15 @@ async function readForm(payload: Readable, request: FastifyRequest): Promise<Rec
   const contentType = request.headers['content-type'] ?? '';
   if (!/;\s*boundary=/i.test(contentType)) throw malformed('The multipart body has no boundary.');
   const limit = request.routeOptions.bodyLimit;
-  const announced = Number(request.headers['content-length'] ?? 0);
   const body: Record<string, unknown> = {};
   let files = 0;
 
   await new Promise<void>((resolve, reject) => {
     let settled = false;
+    // The bytes of the file: memory that grows in place, without a copy, and is given back before the text is read.
+    const memory = new ArrayBuffer(0, { maxByteLength: limit });
+    const release = () => memory.resize(0);
+    let length = 0;
     let received = 0;
     const form = new Busboy({
       headers: { ...request.headers, 'content-type': contentType },
@@ -47,6 +50,7 @@ async function readForm(payload: Readable, request: FastifyRequest): Promise<Rec
     function finish(error?: unknown): void {
       if (settled) return;
       settled = true;
+      release();
       payload.off('data', onData).off('end', onEnd).off('close', onClose);
       if (!error) {
         resolve();
@@ -89,24 +93,22 @@ async function readForm(payload: Readable, request: FastifyRequest): Promise<Rec
         const problem = name === FILE_FIELD ? 'is given more than once' : 'is an unknown field';
         return finish(faultAt([name.slice(0, MAX_NAME_BYTES)], problem));
       }
-      // One allocation, which the file cannot outgrow where the length of the body is known.
-      let bytes = Buffer.allocUnsafeSlow(announced > 0 ? Math.min(announced, limit) : FIRST_ALLOCATION);
-      let length = 0;
       stream.on('data', (chunk: Buffer) => {
-        if (length + chunk.length > bytes.length) {
-          const larger = Buffer.allocUnsafeSlow(
-            Math.min(limit, Math.max(2 * bytes.length, length + chunk.length)),
-          );
-          bytes.copy(larger, 0, 0, length);
-          bytes = larger;
+        if (settled) return;
+        const needed = length + chunk.length;
+        if (needed > memory.byteLength) {
+          memory.resize(Math.min(limit, Math.max(FIRST_BYTES, 2 * memory.byteLength, needed)));
         }
-        chunk.copy(bytes, length);
-        length += chunk.length;
+        chunk.copy(Buffer.from(memory), length);
+        length = needed;
       });
       stream.on('end', () => {
-        const type = imageTypeOf(bytes.subarray(0, length));
+        if (settled) return;
+        const bytes = Buffer.from(memory, 0, length);
+        const type = imageTypeOf(bytes);
         if (type === null) return finish(faultAt([FILE_FIELD], 'must be a PNG, JPEG or WebP image'));
-        body[FILE_FIELD] = { image_url: `data:${type};base64,${bytes.toString('base64', 0, length)}` };
+        body[FILE_FIELD] = { image_url: `data:${type};base64,${bytes.toString('base64')}` };
+        release();
       });
     });
     form.on('fieldsLimit', () => finish(malformed(`The form has more than ${MAX_FIELDS} fields.`)));

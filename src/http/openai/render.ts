@@ -2,6 +2,7 @@
 
 import type { Job, JobStatus } from '../../core/job/job.ts';
 import { isTerminal } from '../../core/job/job.ts';
+import { memoizeByObject } from '../../core/memoize-by-object.ts';
 import { fromMicroUsd } from '../../core/money.ts';
 import { sizeOf, type VideoOrder } from './order-body.ts';
 import type { VIDEO_STATUSES } from './schemas.ts';
@@ -58,6 +59,24 @@ export function renderVideo(job: Job, now: number, adjusted: VideoOrder['adjuste
       ...(adjusted && { adjusted_defaults: adjusted }),
     },
   };
+}
+
+interface Text {
+  readonly progress: number;
+  readonly json: string;
+}
+
+// The store returns the same object until something about the job has changed, where it can know that (SQLite).
+const latestTexts = memoizeByObject((_job: Job): { text: Text | null } => ({ text: null }));
+
+/** A job as JSON, written once for as long as nothing moves but the clock, and no percent with it. */
+export function writeVideo(job: Job, now: number): string {
+  const progress = progressOf(job, now);
+  const latest = latestTexts(job);
+  if (latest.text?.progress !== progress) {
+    latest.text = { progress, json: JSON.stringify(renderVideo(job, now)) };
+  }
+  return latest.text.json;
 }
 
 const textOf = (value: unknown): string | undefined => (typeof value === 'string' ? value : undefined);

@@ -1,6 +1,7 @@
 // A job as OpenRouter would answer it: its words, its status names, links to this gateway, and nothing that is null.
 
 import type { Job, JobStatus } from '../../core/job/job.ts';
+import { memoizeByObject } from '../../core/memoize-by-object.ts';
 import { fromMicroUsd } from '../../core/money.ts';
 import { type ContentLinks, toQuery } from '../../service/clips/content-links.ts';
 
@@ -56,6 +57,24 @@ export function renderVideo(
     ...endOf(job, status, self, sign),
     metadata: { model: job.model },
   };
+}
+
+interface Text {
+  readonly baseUrl: string;
+  readonly json: string;
+}
+
+// The store returns the same object until something about the job has changed, where it can know that (SQLite).
+const latestTexts = memoizeByObject((_job: Job): { text: Text | null } => ({ text: null }));
+
+/** The same as JSON; written once for clients that ask again and again at one address, unless links are signed. */
+export function writeVideo(job: Job, baseUrl: string, sign: ContentLinks['sign'] | undefined): string {
+  if (sign) return JSON.stringify(renderVideo(job, baseUrl, sign));
+  const latest = latestTexts(job);
+  if (latest.text?.baseUrl !== baseUrl) {
+    latest.text = { baseUrl, json: JSON.stringify(renderVideo(job, baseUrl, undefined)) };
+  }
+  return latest.text.json;
 }
 
 function endOf(

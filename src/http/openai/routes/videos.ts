@@ -18,7 +18,7 @@ import type { App } from '../../server/context.ts';
 import { originOf } from '../../server/origin.ts';
 import { getVideo } from '../get-video.ts';
 import { type ModelAliases, toOrder } from '../order-body.ts';
-import { pollAfterMs, renderVideo } from '../render.ts';
+import { pollAfterMs, renderVideo, writeVideo } from '../render.ts';
 import {
   AnyQuerySchema,
   CreateVideoSchema,
@@ -179,7 +179,7 @@ export function videoRoutes(parts: VideoRoutesParts) {
         const job = await videoOf(request);
         const now = clock();
         if (!isTerminal(job.status)) reply.header('openai-poll-after-ms', pollAfterMs(job, now));
-        return sendJson(reply, JSON.stringify(renderVideo(job, now)));
+        return sendJson(reply, writeVideo(job, now));
       },
     );
 

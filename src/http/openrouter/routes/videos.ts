@@ -18,7 +18,7 @@ import { asClipgateError, logFailure } from '../../server/problem.ts';
 import { handleOpenRouterError } from '../error-answer.ts';
 import { findVideo } from '../find-video.ts';
 import { orderContent, toFiling, toOrder } from '../order-body.ts';
-import { pollingUrl, renderVideo } from '../render.ts';
+import { pollingUrl, writeVideo } from '../render.ts';
 import {
   AnyQuerySchema,
   openRouterErrors,
@@ -121,7 +121,7 @@ export function videoRoutes({ orders, resentOrders, jobs, links, publicUrl }: Vi
       },
       async (request, reply) => {
         const job = await findVideo(jobs, request.params.id, visibleTo(request.principal));
-        return sendJson(reply, JSON.stringify(renderVideo(job, baseUrlOf(request, publicUrl), sign)));
+        return sendJson(reply, writeVideo(job, baseUrlOf(request, publicUrl), sign));
       },
     );
   };
