@@ -62,11 +62,13 @@ export const VideoHeadersSchema = z.object({
     .string()
     .regex(/^[\x21-\x7e]{1,255}$/, 'must be 1 to 255 visible ASCII characters')
     .optional()
-    .describe('The same key with the same body never buys twice.'),
+    .describe('The same key with the same body never buys twice.')
+    .meta({ examples: ['1f0f9a53-8a1c-4c55-9c53-3d6a1f2f7b10'] }),
   'x-stainless-retry-count': z
     .string()
     .optional()
-    .describe("Sent by OpenAI's libraries: above 0, an earlier order of the same body is answered again."),
+    .describe("Sent by OpenAI's libraries: above 0, an earlier order of the same body is answered again.")
+    .meta({ examples: ['0'] }),
 });
 
 /** OpenAI's clients may send parameters of their own. */

@@ -75,11 +75,14 @@ export const VideoHeadersSchema = z.object({
     .string()
     .regex(/^[\x21-\x7e]{1,255}$/, 'must be 1 to 255 visible ASCII characters')
     .optional()
-    .describe('The same key with the same body never buys twice.'),
-  'x-clipgate-max-cost-usd': headerNumber(100_000).describe('Refuse models whose clip may cost more.'),
-  'x-clipgate-max-wait-s': headerNumber(86_400).describe(
-    'Refuse models of which one clip in ten is expected to take longer.',
-  ),
+    .describe('The same key with the same body never buys twice.')
+    .meta({ examples: ['c2b7b9a4-52f0-4b8e-a4ef-0d7d7f1f6f3e'] }),
+  'x-clipgate-max-cost-usd': headerNumber(100_000)
+    .describe('Refuse models whose clip may cost more.')
+    .meta({ examples: ['1'] }),
+  'x-clipgate-max-wait-s': headerNumber(86_400)
+    .describe('Refuse models of which one clip in ten is expected to take longer.')
+    .meta({ examples: ['600'] }),
   'x-clipgate-tags': z
     .string()
     .refine(
@@ -87,8 +90,11 @@ export const VideoHeadersSchema = z.object({
       'must be at most 8 different tags of 1 to 64 characters, separated by commas',
     )
     .optional()
-    .describe('Your own words for the job, separated by commas; see `tags` of POST /jobs.'),
-  'x-clipgate-reference': ReferenceSchema.optional().describe('Your own id for the job.'),
+    .describe('Your own words for the job, separated by commas; see `tags` of POST /jobs.')
+    .meta({ examples: ['campaign-7'] }),
+  'x-clipgate-reference': ReferenceSchema.optional()
+    .describe('Your own id for the job.')
+    .meta({ examples: ['order-4711'] }),
 });
 
 const UsageSchema = z.object({

@@ -171,7 +171,8 @@ export const JobHeadersSchema = z.object({
     .string()
     .regex(/^[\x21-\x7e]{1,255}$/, 'must be 1 to 255 visible ASCII characters')
     .optional()
-    .describe('Makes the request safe to retry: the same key with the same body never buys twice.'),
+    .describe('Makes the request safe to retry: the same key with the same body never buys twice.')
+    .meta({ examples: ['8e03978e-40d5-43e8-bc93-6894a57f9324'] }),
   prefer: z
     .string()
     .optional()

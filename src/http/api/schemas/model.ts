@@ -104,7 +104,10 @@ export const ModelListSchema = z.object({ data: listOf(ModelSchema), catalog: Ca
 export const MODES = ['text_to_video', 'image_to_video', 'reference_to_video', 'video_to_video'] as const;
 
 export const ModelQuerySchema = z.strictObject({
-  duration: queryInteger(1, 3600).optional().describe('Models that support this duration, in seconds.'),
+  duration: queryInteger(1, 3600)
+    .optional()
+    .describe('Models that support this duration, in seconds.')
+    .meta({ examples: [4] }),
   resolution: clipSpecShape.resolution,
   aspect_ratio: clipSpecShape.aspect_ratio,
   size: clipSpecShape.size,
@@ -116,7 +119,8 @@ export const ModelQuerySchema = z.strictObject({
   seed: z.enum(['true', 'false']).optional().describe('Models known to accept a seed, or known not to.'),
   max_cost_usd: queryAmount(100_000)
     .optional()
-    .describe('Models on which the clip of the other parameters cannot cost more than this.'),
+    .describe('Models on which the clip of the other parameters cannot cost more than this.')
+    .meta({ examples: [1] }),
 });
 export type ModelQuery = z.infer<typeof ModelQuerySchema>;
 
