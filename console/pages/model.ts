@@ -22,6 +22,8 @@ type Price = Model['prices'][number];
 type RouteResult = Schemas['RouteResult'];
 
 const CHANGES = 100;
+const CHANGE_DAYS = 90;
+const CHANGE_PAGES = 10;
 
 export function ModelPage({ params }: PageProps): VNode {
   const { id = '' } = params;
@@ -199,18 +201,32 @@ function Answer({ answer }: { readonly answer: RouteResult | Schemas['Problem'] 
 
 type Change = Schemas['CatalogChange'];
 
+/** Those of one model, newest first: they are listed for all models, oldest first, a page at a time. */
+async function readChanges(id: string, signal: AbortSignal): Promise<readonly Change[]> {
+  const since = new Date(Date.now() - CHANGE_DAYS * 86_400_000).toISOString();
+  const changes: Change[] = [];
+  let cursor: string | null = null;
+  for (let page = 0; page < CHANGE_PAGES; page++) {
+    const query = { limit: CHANGES, ...(cursor === null ? { since } : { cursor }) };
+    const read: Schemas['CatalogChangeList'] = await ask(
+      api.GET('/models/changes', { params: { query }, signal }),
+    );
+    changes.push(...read.data.filter(({ model }) => model === id));
+    cursor = read.next_cursor;
+    if (cursor === null) break;
+  }
+  return changes.reverse();
+}
+
 function Changes({ id }: { readonly id: string }): VNode {
-  const { data, problem, reload } = useResource(id, (signal) =>
-    ask(api.GET('/models/changes', { params: { query: { limit: CHANGES } }, signal })),
-  );
+  const { data, problem, reload } = useResource(id, (signal) => readChanges(id, signal));
   if (problem) return h(ProblemBox, { problem, onRetry: reload });
   if (!data) return h(Skeleton, { rows: 3 });
-  const changes = data.data.filter(({ model }) => model === id);
-  if (changes.length === 0)
-    return h(EmptyState, { title: 'Nothing of it changed while this gateway looked.' });
+  if (data.length === 0)
+    return h(EmptyState, { title: `Nothing of it changed in the last ${CHANGE_DAYS} days.` });
   return html`
     <ul class="changes">
-      ${changes.map(
+      ${data.map(
         ({ at, kind, fields }: Change) => html`
           <li key=${at}>
             ${h(Time, { at })} <span>${kind}</span>
