@@ -5052,7 +5052,10 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description Makes the request safe to retry: the same key with the same body never buys twice. */
+                /**
+                 * @description Makes the request safe to retry: the same key with the same body never buys twice.
+                 * @example 8e03978e-40d5-43e8-bc93-6894a57f9324
+                 */
                 "Idempotency-Key"?: string;
                 /** @description `respond-async`: respond as soon as the job is stored, before OpenRouter answers. */
                 Prefer?: string;
@@ -5868,7 +5871,10 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description Makes the request safe to retry: the same key with the same body never buys twice. */
+                /**
+                 * @description Makes the request safe to retry: the same key with the same body never buys twice.
+                 * @example 8e03978e-40d5-43e8-bc93-6894a57f9324
+                 */
                 "Idempotency-Key"?: string;
                 /** @description `respond-async`: respond as soon as the job is stored, before OpenRouter answers. */
                 Prefer?: string;
