@@ -56,6 +56,8 @@ export interface TestGatewayOptions {
   readonly trust?: readonly string[];
   /** Epoch milliseconds; without it the real time. */
   readonly clock?: () => number;
+  /** Where the console was built to. */
+  readonly consoleFolder?: string;
 }
 
 /** The address must be known before anybody listens there. */
@@ -110,6 +112,7 @@ export async function startTestGateway(options: TestGatewayOptions = {}): Promis
     monotonic: () => performance.now(),
     random: Math.random,
     ...(options.trust ? { trust: options.trust } : {}),
+    ...(options.consoleFolder ? { consoleFolder: options.consoleFolder } : {}),
   });
   await gateway.start({ background: options.background ?? true });
   const url = await gateway.app.listen({ host: '127.0.0.1', port });
