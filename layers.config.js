@@ -11,10 +11,11 @@ const LAYERS = {
   http: { imports: ['core', 'service', 'version'] },
   mcp: { imports: ['core', 'service', 'version'] },
   metrics: { imports: ['core', 'version'], types: ['service'] },
+  traces: { imports: ['core', 'version'], types: ['service'] },
   config: { imports: ['core'], packages: ['zod', 'node:*'] },
   version: { imports: [], packages: [] },
   gateway: {
-    imports: ['core', 'outbound', 'store', 'service', 'http', 'mcp', 'metrics', 'config', 'version'],
+    imports: ['core', 'outbound', 'store', 'service', 'http', 'mcp', 'metrics', 'traces', 'config', 'version'],
   },
   main: {
     imports: [
@@ -25,6 +26,7 @@ const LAYERS = {
       'http',
       'mcp',
       'metrics',
+      'traces',
       'config',
       'version',
       'gateway',
@@ -42,6 +44,7 @@ const KEPT = [
   [['undici'], ['outbound']],
   [['kysely', 'pg', '@photostructure/sqlite', 'node:sqlite'], ['store']],
   [['prom-client'], ['metrics']],
+  [['@opentelemetry/*'], ['traces']],
   [['close-with-grace'], ['main', 'simulator']],
 ];
 

@@ -40,13 +40,51 @@ function isProxyUrl(value: string): boolean {
   if (!URL.canParse(value)) return false;
   const { protocol, pathname, search, hash, username, password } = new URL(value);
   if (!['http:', 'https:'].includes(protocol) || pathname !== '/' || search || hash) return false;
+  return isDecodable(`${username}${password}`);
+}
+
+/** `name=value,...`, the values percent-encoded, as OpenTelemetry writes headers. @throws URIError for a wrong `%`. */
+export const parseOtlpHeaders = (text: string): Record<string, string> =>
+  Object.fromEntries(
+    text.split(',').flatMap((entry) => {
+      const at = entry.indexOf('=');
+      return at < 1 ? [] : [[entry.slice(0, at).trim(), decodeURIComponent(entry.slice(at + 1).trim())]];
+    }),
+  );
+
+const OTLP_HEADERS = /^( *[\w-]+ *=([\x20-\x24\x26-\x2b\x2d-\x7e]|%[0-9a-fA-F]{2})*(,|$))+$/;
+
+/** A token stands in them, so that they are secret as a whole. */
+export const otlpHeaders = z
+  .string()
+  .regex(OTLP_HEADERS, 'must be name=value,... with the values percent-encoded')
+  .refine(isDecodable, 'must be name=value,... with the values percent-encoded')
+  .transform(createSecret);
+
+function isDecodable(text: string): boolean {
   try {
-    decodeURIComponent(`${username}${password}`);
+    decodeURIComponent(text);
     return true;
   } catch {
     return false;
   }
 }
+
+export const TRACE_SAMPLERS = [
+  'always_on',
+  'always_off',
+  'traceidratio',
+  'parentbased_always_on',
+  'parentbased_always_off',
+  'parentbased_traceidratio',
+] as const;
+
+/** From 0 to 1. */
+export const ratio = z
+  .string()
+  .regex(/^(0|1|[01]?\.\d{1,9})$/, 'must be a number from 0 to 1')
+  .transform(Number)
+  .refine((value) => value <= 1, 'must be a number from 0 to 1');
 
 const LOOPBACK = /^(localhost|127(\.\d{1,3}){3}|\[::1\])$/;
 

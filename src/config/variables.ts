@@ -11,10 +11,13 @@ import {
   modelAliases,
   networks,
   operatorKeys,
+  otlpHeaders,
   proxyUrl,
   publicUrl,
+  ratio,
   secretsKeys,
   secretText,
+  TRACE_SAMPLERS,
   webhookSecrets,
   wholeNumber,
 } from './formats.ts';
@@ -195,6 +198,29 @@ export const variables = {
     .enum(['pino', 'ecs'], 'must be pino or ecs')
     .default('pino')
     .describe('Names of the fields of log lines: `pino`, or `ecs` for the Elastic Common Schema.'),
+  OTEL_EXPORTER_OTLP_ENDPOINT: httpUrl
+    .optional()
+    .describe(
+      'Base URL of an OpenTelemetry collector, such as `http://collector:4318`: traces are sent to its `/v1/traces` as OTLP over HTTP in JSON. Unset: no traces, and nothing of OpenTelemetry is loaded.',
+    ),
+  OTEL_EXPORTER_OTLP_HEADERS: otlpHeaders
+    .optional()
+    .describe('Headers for the collector, as `authorization=Bearer%20<token>,...`.'),
+  OTEL_TRACES_SAMPLER: z
+    .enum(TRACE_SAMPLERS, `must be one of ${TRACE_SAMPLERS.join(', ')}`)
+    .default('parentbased_always_on')
+    .describe(
+      'Which traces are recorded, in the words of OpenTelemetry. The end of a job is recorded where its order was.',
+    ),
+  OTEL_TRACES_SAMPLER_ARG: ratio
+    .default(1)
+    .describe('Share of traces that `traceidratio` and `parentbased_traceidratio` record, from 0 to 1.'),
+  OTEL_SERVICE_NAME: z
+    .string()
+    .min(1)
+    .max(255)
+    .default('clipgate')
+    .describe('`service.name` of traces. OTEL_RESOURCE_ATTRIBUTES adds attributes.'),
   ALARM_WEBHOOK_URL: httpUrl
     .optional()
     .describe(
@@ -304,4 +330,5 @@ export const SECRET_NAMES = [
   'SECRETS_KEY',
   'HTTPS_PROXY',
   'HTTP_PROXY',
+  'OTEL_EXPORTER_OTLP_HEADERS',
 ] as const satisfies readonly Name[];

@@ -41,6 +41,7 @@ import { createLifecycle } from './lifecycle.ts';
 import { addMetricsListener, createMetricsParts, measureSubmits } from './metrics-parts.ts';
 import { createOutboundParts } from './outbound-parts.ts';
 import { ACCEPTED_MS, ANSWER_GRACE_MS, LEASE_MARGIN_MS, STOP_MS } from './timeouts.ts';
+import { createTraceParts } from './trace-parts.ts';
 
 export interface GatewayParts {
   readonly config: Config;
@@ -97,6 +98,7 @@ const STORE_ALARMS = { unavailable: 'store_unavailable', corrupt: 'store_corrupt
 export async function createGateway(parts: GatewayParts): Promise<Gateway> {
   const { config, log, version, owner, clock, monotonic, random, trust } = parts;
   const lifecycle = createLifecycle({ log });
+  const traces = await createTraceParts({ config, version, owner, monotonic, log, lifecycle });
   const metrics = createMetricsParts({ store: parts.store, version, monotonic, log });
   const alarmWebhook = createAlarmParts({
     config,
@@ -116,8 +118,8 @@ export async function createGateway(parts: GatewayParts): Promise<Gateway> {
       alarmWebhook?.note(alarm, fields);
     },
   });
-  const store = watchJobEnds(parts.store, createJobReport({ metrics, log }));
-  const shared = { config, store, owner, clock, monotonic, random, metrics, alarms, log, lifecycle };
+  const store = watchJobEnds(parts.store, createJobReport({ metrics, traces, log }));
+  const shared = { config, store, owner, clock, monotonic, random, metrics, traces, alarms, log, lifecycle };
 
   lifecycle.add('store', { phase: 'base', stop: () => store.close(), stopMs: STOP_MS });
   // Leases run out by themselves where the database is away.
@@ -232,6 +234,7 @@ export async function createGateway(parts: GatewayParts): Promise<Gateway> {
   const app = await createApp({
     log,
     metrics,
+    traces,
     metricsKey: config.METRICS_KEY ?? null,
     servesMetrics: config.METRICS_PORT === undefined,
     version,

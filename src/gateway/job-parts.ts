@@ -24,6 +24,7 @@ import { createWithdrawals } from '../service/jobs/withdrawals.ts';
 import type { ModelStats } from '../service/learning/model-stats.ts';
 import type { Alarms } from '../service/runtime/alarms.ts';
 import type { Log } from '../service/runtime/log.ts';
+import type { Traces } from '../service/runtime/traces.ts';
 import { createInboundWebhooks } from '../service/webhooks/inbound-webhooks.ts';
 import type { JobStore } from '../store/ports/job-store.ts';
 import { expiryLimitsOf, openArchive } from './archive-parts.ts';
@@ -41,6 +42,8 @@ export interface JobContext {
   /** Milliseconds of any origin that never go back. */
   readonly monotonic: () => number;
   readonly random: () => number;
+  /** Null = no traces. */
+  readonly traces: Traces | null;
   readonly alarms: Alarms;
   readonly log: Log;
   readonly lifecycle: Lifecycle;
@@ -69,7 +72,19 @@ export function createJobParts(context: JobContext) {
   });
   const fallback = createJobFallback({ store, log });
   const submitter = createJobSubmitter(
-    { store, upstream, breaker, holds, fallback, clock, random, sleep: (ms) => sleep(ms), alarms, log },
+    {
+      store,
+      upstream,
+      breaker,
+      holds,
+      fallback,
+      clock,
+      random,
+      sleep: (ms) => sleep(ms),
+      traces: context.traces,
+      alarms,
+      log,
+    },
     { leaseMs: submitLeaseMs, pace, webhookUrlFor: webhookUrlUnder(config.PUBLIC_URL) },
   );
   lifecycle.add('submits', { phase: 'base', stop: () => submitter.drain(), stopMs: submitLeaseMs });

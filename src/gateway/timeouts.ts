@@ -50,5 +50,8 @@ export const ANSWER_GRACE_MS = 3_000;
 /** How long the stop of a part may take that only has to finish what it is doing. */
 export const STOP_MS = 10_000;
 
+/** How long the last spans are waited for at a shutdown, and how often it is logged that none can be sent. */
+export const TRACES = { stopMs: 3_000, reportMs: 60_000 };
+
 /** How long one reading of a scrape may take, how old sums over whole tables may be, and how many budgets are shown. */
 export const METRICS = { readMs: 3_000, sumsMs: 60_000, budgets: 200 };

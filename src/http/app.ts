@@ -21,6 +21,7 @@ import type { SubmissionHolds } from '../service/jobs/submission-hold.ts';
 import type { Orders } from '../service/orders/place-order.ts';
 import type { ResentOrders } from '../service/orders/resent-orders.ts';
 import type { Replays } from '../service/planning/replay.ts';
+import type { Traces } from '../service/runtime/traces.ts';
 import type { InboundWebhooks } from '../service/webhooks/inbound-webhooks.ts';
 import { accountRoutes } from './admin/routes/account.ts';
 import { auditRoutes } from './admin/routes/audit.ts';
@@ -69,12 +70,15 @@ import { PROBLEM_SHAPE } from './server/problem.ts';
 import type { RateLimiter } from './server/rate-limit.ts';
 import { createRequestIds } from './server/request-id.ts';
 import { logRequest, logRequests, type RequestMetrics } from './server/request-log.ts';
+import { traceRequests } from './server/request-trace.ts';
 
 export interface AppParts extends Omit<OperationRoutesParts, 'catalog' | 'isClosing'>, AuthenticatorParts {
   /** True once a shutdown has been asked for: not ready, but everything is served. */
   readonly isDraining: () => boolean;
   readonly log: Logger;
   readonly metrics: RequestMetrics & MetricsRouteParts['metrics'];
+  /** Null = no traces. */
+  readonly traces: Pick<Traces, 'startRequest'> | null;
   readonly metricsKey: string | null;
   /** Whether GET /metrics is a route here: not where it has a port of its own. */
   readonly servesMetrics: boolean;
@@ -161,6 +165,7 @@ export async function createApp(parts: AppParts): Promise<App> {
   app.decorateRequest('hasLink', false);
   app.decorateRequest('jobId', null);
 
+  traceRequests(app, parts.traces);
   logRequests(app, parts.log, parts.metrics);
   app.addHook('onRequest', (request, reply, done) => {
     reply.header('x-request-id', request.id);

@@ -104,6 +104,7 @@ export async function simulateMonth(catalog: Catalog, count: number, seed = 1): 
       upstream,
       breaker,
       holds: { current: () => null },
+      traces: null,
       fallback,
       clock,
       random,

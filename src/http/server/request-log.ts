@@ -2,7 +2,9 @@
 
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { Logger } from 'pino';
+import { parseTraceparent } from '../../core/origin.ts';
 import type { Metrics } from '../../service/runtime/metrics.ts';
+import { originOf } from './origin.ts';
 
 declare module 'fastify' {
   interface FastifyRequest {
@@ -42,6 +44,7 @@ export function logRequest(
   const { id } = (request.params ?? {}) as { id?: string };
   const line = {
     reqId: request.id,
+    trace_id: parseTraceparent(originOf(request).traceparent)?.traceId,
     method,
     // The pattern, not the path: an unknown path or a query may contain anything.
     route,

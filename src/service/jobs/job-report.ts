@@ -1,17 +1,20 @@
-// Counts how jobs ended and what they were billed, and logs one line for each.
+// Counts how jobs ended and what they were billed, with a log line and a span for each.
 
 import type { Job } from '../../core/job/job.ts';
 import { fromMicroUsd } from '../../core/money.ts';
 import { aboutJob, type Log } from '../runtime/log.ts';
 import type { Metrics } from '../runtime/metrics.ts';
+import type { Traces } from '../runtime/traces.ts';
 import type { JobEnds } from './job-ends.ts';
 
 export interface JobReportParts {
   readonly metrics: Pick<Metrics, 'jobEnded' | 'spent'>;
+  /** Null = no traces. */
+  readonly traces: Pick<Traces, 'jobEnded'> | null;
   readonly log: Log;
 }
 
-export function createJobReport({ metrics, log }: JobReportParts): JobEnds {
+export function createJobReport({ metrics, traces, log }: JobReportParts): JobEnds {
   return {
     ended(job) {
       const { clientId, model, status, attempt } = job;
@@ -19,6 +22,7 @@ export function createJobReport({ metrics, log }: JobReportParts): JobEnds {
       const estimatedUsd = usdOf(job.estimatedMicroUsd);
       const billedUsd = usdOf(job.actualMicroUsd);
       metrics.jobEnded({ model, status, seconds, estimatedUsd, billedUsd });
+      traces?.jobEnded(job);
       log.info(
         {
           ...aboutJob(job),

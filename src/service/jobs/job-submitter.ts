@@ -11,6 +11,7 @@ import type { JobStore } from '../../store/ports/job-store.ts';
 import type { AfterStep, Claim, Lease } from '../../store/ports/lease.ts';
 import type { Alarms } from '../runtime/alarms.ts';
 import { aboutJob, type Log } from '../runtime/log.ts';
+import type { Traces } from '../runtime/traces.ts';
 import type { JobFallback } from './job-fallback.ts';
 import type { SubmissionHolds } from './submission-hold.ts';
 import type { SubmitBreaker, SubmitReport } from './submit-breaker.ts';
@@ -42,6 +43,8 @@ export interface JobSubmitterParts {
   readonly clock: () => number;
   readonly random: () => number;
   readonly sleep: (ms: number) => Promise<void>;
+  /** Null = no traces. */
+  readonly traces: Pick<Traces, 'startSubmit'> | null;
   readonly alarms: Alarms;
   readonly log: Log;
 }
@@ -113,7 +116,9 @@ export function createJobSubmitter(parts: JobSubmitterParts, options: JobSubmitt
       } as const;
       const submitting = await store.saveStep(lease, sending, keep);
       if (!submitting) return over(await giveWay(job));
+      const span = parts.traces?.startSubmit(submitting);
       const outcome = await parts.upstream.submit(body, options.webhookUrlFor(submitting.nonce));
+      span?.end(outcome);
       admission.report(REPORTS[outcome.kind]);
       return await settle(submitting, lease, outcome);
     } finally {

@@ -191,6 +191,7 @@ describe('what should not happen', () => {
   const lines: string[] = [];
   const parts: AppParts = {
     log: pino({ level: 'trace' }, { write: (line: string) => void lines.push(line) }),
+    traces: null,
     version: '0.0.0-test',
     trustProxy: null,
     feed: { follow: () => Promise.reject(new Error('no feed')) as never },

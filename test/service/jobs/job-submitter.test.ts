@@ -67,6 +67,7 @@ async function setUp(
         },
       },
       holds: { current: () => null },
+      traces: null,
       breaker: createSubmitBreaker({ clock: () => now, alarms: createAlarms({ log }), log }),
       fallback: createJobFallback({ store: wrapped, log }),
       clock: () => now,
