@@ -15,7 +15,18 @@ const LAYERS = {
   config: { imports: ['core'], packages: ['zod', 'node:*'] },
   version: { imports: [], packages: [] },
   gateway: {
-    imports: ['core', 'outbound', 'store', 'service', 'http', 'mcp', 'metrics', 'traces', 'config', 'version'],
+    imports: [
+      'core',
+      'outbound',
+      'store',
+      'service',
+      'http',
+      'mcp',
+      'metrics',
+      'traces',
+      'config',
+      'version',
+    ],
   },
   main: {
     imports: [
