@@ -8,7 +8,7 @@ export interface Panel {
 }
 
 export const PANEL = { width: 380, height: 210 };
-const PLOT = { left: 52, top: 30, width: 316, height: 116 };
+const PLOT = { left: 52, top: 30, width: 316, height: 112 };
 const COLORS = ['#2f6fde', '#d9822b', '#2e9e5b', '#a348c9', '#c23b4b', '#5b6770'];
 const NAMED = COLORS.length;
 const POINTS = 150;
@@ -78,9 +78,9 @@ export function drawPanel({ title, unit, lines }: Panel, days: readonly string[]
   });
   const legend = shown.length === 1 && shown[0]?.[0] === '' ? [] : shown;
   const keys = legend.map(([name], index) => {
-    const [x, y] = [left + (index % 3) * 112, y0 + height + 32 + Math.floor(index / 3) * 15];
+    const [x, y] = [left + (index % 2) * 160, y0 + height + 32 + Math.floor(index / 2) * 14];
     // Without what stands before the last slash: the provider of a model, the beginning of a route.
-    const text = (name.split('/').at(-1) || name).slice(0, 16);
+    const text = (name.split('/').at(-1) || name).slice(0, 22);
     return `<path d="M${x} ${y - 4}h10" stroke="${COLORS[index]}" stroke-width="3"/><text x="${x + 14}" y="${y}">${escapeText(text)}</text>`;
   });
   return `<text x="12" y="18" font-size="13" font-weight="600" fill="#1d2733">${escapeText(title)}</text>${grid.join('')}${names.join('')}${paths.join('')}${keys.join('')}`;

@@ -70,8 +70,12 @@ async function readForm(payload: Readable, request: FastifyRequest): Promise<Rec
       payload.pause();
       form.once('drain', () => payload.resume());
     }
-    const onEnd = () => form.end();
     const onClose = () => finish(malformed('The body ended before its length.'));
+    // A body that ended may be closed before its last file is read.
+    const onEnd = () => {
+      payload.off('close', onClose);
+      form.end();
+    };
 
     form.on('field', (name, value, _nameTruncated, valueTruncated) => {
       if (settled) return;

@@ -171,6 +171,23 @@ describe('an order', () => {
     expect(sent()).toMatchObject({ frame_images: [{ image_url: { url: 'https://example.com/a.png' } }] });
   });
 
+  it('may be a form with a large file whose length is not announced', async () => {
+    const form = new FormData();
+    const file = Buffer.concat([PNG, Buffer.alloc(20_000_000)]);
+    form.append('model', CLIP.model);
+    form.append('prompt', CLIP.prompt);
+    form.append('input_reference', new Blob([file]), 'first.png');
+    const { body, headers } = new Request('http://form.test', { method: 'POST', body: form });
+    const answer = await gateway.request('/v1/videos', {
+      method: 'POST',
+      headers: { 'content-type': headers.get('content-type') ?? '' },
+      body: body as ReadableStream,
+      duplex: 'half',
+    } as RequestInit & { headers: Record<string, string> });
+    expect(answer.status).toBe(200);
+    expect(sent()).toMatchObject({ frame_images: [{ frame_type: 'first_frame' }] });
+  });
+
   it('is another each time, though the bodies are the same', async () => {
     const made = await Promise.all([create(CLIP), create(CLIP), create(CLIP)]);
     expect(new Set(made.map(({ video }) => video['id'])).size).toBe(3);
