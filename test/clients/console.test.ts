@@ -20,7 +20,7 @@ import {
 const CHROMIUM = ['/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome'].find(
   existsSync,
 );
-if (!CHROMIUM) console.warn('test/clients/console.test.ts is skipped: no Chromium is installed');
+if (!CHROMIUM) process.stderr.write('test/clients/console.test.ts is skipped: no Chromium is installed\n');
 
 const PICTURES = process.env['CONSOLE_PICTURES'] === '1';
 const PICTURE_FOLDER = fileURLToPath(new URL('../../docs/images/console/', import.meta.url));
@@ -98,7 +98,7 @@ describe.skipIf(!CHROMIUM)('the console in a browser', () => {
   beforeAll(async () => {
     folder = mkdtempSync(join(tmpdir(), 'clipgate-console-'));
     await bundleConsole(folder);
-    gateway = await startTestGateway({ consoleFolder: folder, env: { SECRETS_KEY: 'seals what is stored' } });
+    gateway = await startTestGateway({ consoleFolder: folder, env: { SECRETS_KEY: 'the-key-that-seals-what-is-stored' } });
     browser = await chromium.launch({
       executablePath: CHROMIUM ?? '',
       args: ['--no-sandbox', '--disable-background-networking', '--autoplay-policy=no-user-gesture-required'],
