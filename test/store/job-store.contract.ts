@@ -15,6 +15,7 @@ import { describeKeys } from './contract/keys.ts';
 import { describeLeases } from './contract/leases.ts';
 import { describeObservations } from './contract/observations.ts';
 import { describePurge } from './contract/purge.ts';
+import { describeQuotedClips } from './contract/quoted-clips.ts';
 import { describeReads } from './contract/reads.ts';
 import { describeResolution } from './contract/resolution.ts';
 import { describeResubmissions } from './contract/resubmissions.ts';
@@ -36,6 +37,7 @@ export function describeJobStore(name: string, open: OpenStore): void {
 
     describe('creating a job', () => describeCreation(current));
     describe('answering an order', () => describeAnswers(current));
+    describe('a clip that was quoted', () => describeQuotedClips(current));
     describe('sending an intent again', () => describeResubmissions(current));
     describe('claiming what is due', () => describeLeases(current));
     describe('saving a step', () => describeSteps(current));

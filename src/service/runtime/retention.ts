@@ -16,7 +16,7 @@ export interface Retention {
 export interface RetentionParts {
   readonly store: Pick<
     JobStore,
-    'purgeKeys' | 'purgeObservations' | 'purgeBodies' | 'purgeAnswers' | 'purgeSessions'
+    'purgeKeys' | 'purgeObservations' | 'purgeBodies' | 'purgeAnswers' | 'purgeSessions' | 'purgeQuotedClips'
   >;
   readonly clock: () => number;
   /** From 0 up to 1. */
@@ -42,9 +42,10 @@ export function createRetention({ store, clock, random, log }: RetentionParts): 
     const bodies = await store.purgeBodies(BODIES);
     const answers = await store.purgeAnswers(BATCH);
     const sessions = await store.purgeSessions(clock() - MARGIN_MS, BATCH);
-    if (keys + observations + bodies + answers + sessions > 0)
-      log.debug({ keys, observations, bodies, answers, sessions }, 'deleted expired rows');
-    if ([keys, observations, answers, sessions].includes(BATCH) || bodies === BODIES) return SOON_MS;
+    const quotes = await store.purgeQuotedClips(BATCH);
+    if (keys + observations + bodies + answers + sessions + quotes > 0)
+      log.debug({ keys, observations, bodies, answers, sessions, quotes }, 'deleted expired rows');
+    if ([keys, observations, answers, sessions, quotes].includes(BATCH) || bodies === BODIES) return SOON_MS;
     // Replicas that started together do not come together.
     return jitter(REST_MS, random(), 0.5);
   }

@@ -24,6 +24,7 @@ import { keyOfJobsMigration } from './0021-key-of-jobs.ts';
 import { originsMigration } from './0022-origins.ts';
 import { keyLinesMigration } from './0023-key-lines.ts';
 import { sessionsMigration } from './0024-sessions.ts';
+import { quotedClipsMigration } from './0025-quoted-clips.ts';
 import type { Migration } from './migrator.ts';
 
 export const MIGRATIONS: readonly Migration[] = [
@@ -51,4 +52,5 @@ export const MIGRATIONS: readonly Migration[] = [
   originsMigration,
   keyLinesMigration,
   sessionsMigration,
+  quotedClipsMigration,
 ];

@@ -14,6 +14,7 @@ import type { JobActStore } from './job-acts.ts';
 import type { JobRecords } from './jobs.ts';
 import type { ObservationStore } from './observations.ts';
 import type { OutputStore } from './outputs.ts';
+import type { QuotedClipStore } from './quoted-clips.ts';
 import type { ReconciliationStore } from './reconciliation.ts';
 import type { SessionStore } from './sessions.ts';
 import type { SpendStore } from './spend.ts';
@@ -38,6 +39,7 @@ export type JobStore = JobRecords &
   ObservationStore &
   OutputStore &
   SessionStore &
+  QuotedClipStore &
   SpendStore &
   JobActStore &
   StoreHealth &

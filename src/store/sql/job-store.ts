@@ -25,6 +25,7 @@ import { createObservations } from '../queries/observations.ts';
 import { createOrderAnswers, releaseAnswers } from '../queries/order-answers.ts';
 import { createOutputs } from '../queries/outputs.ts';
 import { createPurge } from '../queries/purge.ts';
+import { createQuotedClips } from '../queries/quoted-clips.ts';
 import { createReconciliation } from '../queries/reconciliation.ts';
 import { createRunningJobs } from '../queries/running-jobs.ts';
 import { createSessionStore } from '../queries/sessions.ts';
@@ -62,6 +63,7 @@ export function createJobStore(database: Database): UnguardedStore {
     loadBody: bodies.loadBody,
     purgeBodies: bodies.purgeBodies,
     ...createOrderAnswers(database),
+    ...createQuotedClips(database),
     ...createJobAttempts(database),
     ...createWebhookInbox(database),
     ...createReconciliation(database),

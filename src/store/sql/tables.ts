@@ -235,6 +235,18 @@ interface OrderAnswerTable {
   readonly answered_at: number | null;
 }
 
+interface QuotedClipTable {
+  readonly id: string;
+  readonly client_id: string;
+  readonly created_at: number;
+  readonly expires_at: number;
+  readonly bytes: number;
+  /** The one key that the clip may be bought under; null = none yet. */
+  readonly idempotency_key: string | null;
+  /** Null once it is bought. */
+  readonly content: string | null;
+}
+
 interface BodyTable {
   /** SHA-256 of its JSON. */
   readonly hash: string;
@@ -396,6 +408,7 @@ export interface Tables {
   readonly catalog_changes: CatalogChangeTable;
   readonly callbacks: CallbackTable;
   readonly order_answers: OrderAnswerTable;
+  readonly quoted_clips: QuotedClipTable;
   readonly budgets: BudgetTable;
   readonly budget_windows: BudgetWindowTable;
   readonly budget_holds: BudgetHoldTable;

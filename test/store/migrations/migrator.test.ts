@@ -161,6 +161,7 @@ describe('the schema', () => {
       'observations',
       'order_answers',
       'outputs',
+      'quoted_clips',
       'schema_migrations',
       'sessions',
       'spend_hours',

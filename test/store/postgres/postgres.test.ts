@@ -54,6 +54,10 @@ const openShared: OpenStore = async () => {
         `update order_answers set created_at = created_at - ${ms}, open_until = open_until - ${ms},
            answered_at = answered_at - ${ms}`,
       );
+      await server.query(
+        url,
+        `update quoted_clips set created_at = created_at - ${ms}, expires_at = expires_at - ${ms}`,
+      );
       await server.query(url, `update bodies set unused_since = unused_since - ${ms}`);
       await server.query(url, `update idempotency_keys set created_at = created_at - ${ms}`);
       for (const table of ['budget_windows', 'budget_holds', 'budget_events']) {
