@@ -23,6 +23,7 @@ import { createJobReport } from '../service/jobs/job-report.ts';
 import type { SubmissionHold } from '../service/jobs/submission-hold.ts';
 import type { WaitingJobs } from '../service/jobs/waiting-jobs.ts';
 import { createOrders, type Orders } from '../service/orders/place-order.ts';
+import { createQuotedClips } from '../service/orders/quoted-clips.ts';
 import { createQuotes } from '../service/orders/quotes.ts';
 import { createResentOrders } from '../service/orders/resent-orders.ts';
 import { createReplay } from '../service/planning/replay.ts';
@@ -249,6 +250,7 @@ export async function createGateway(parts: GatewayParts): Promise<Gateway> {
     webhooks,
     reconciliation,
     orders,
+    quotedClips: createQuotedClips({ orders, jobs, store, clock, log }),
     modelAliases: config.MODEL_ALIASES ?? new Map(),
     resentOrders: createResentOrders(
       { store, sleep: (ms) => sleep(ms), log },

@@ -19,6 +19,7 @@ import type { Jobs } from '../service/jobs/jobs.ts';
 import type { Reconciliation } from '../service/jobs/reconciliation.ts';
 import type { SubmissionHolds } from '../service/jobs/submission-hold.ts';
 import type { Orders } from '../service/orders/place-order.ts';
+import type { QuotedClips } from '../service/orders/quoted-clips.ts';
 import type { ResentOrders } from '../service/orders/resent-orders.ts';
 import type { Replays } from '../service/planning/replay.ts';
 import type { InboundWebhooks } from '../service/webhooks/inbound-webhooks.ts';
@@ -51,11 +52,13 @@ import { readJsonBodies } from './input/json-body.ts';
 import { createJsonParser } from './input/large-json.ts';
 import { validatorCompiler } from './input/validation.ts';
 import { openAiShape } from './openai/error-answer.ts';
+import { mcpFace } from './mcp/mcp-face.ts';
 import { OPENAI_DOCUMENT, openAiFace } from './openai/openai-face.ts';
 import type { ModelAliases } from './openai/order-body.ts';
 import { CLIPGATE_DOCUMENT, registerOpenApi, serveOpenApi, showOpenApi } from './openapi/openapi.ts';
 import { openRouterShape } from './openrouter/error-answer.ts';
 import { OPENROUTER_DOCUMENT, openRouterFace } from './openrouter/openrouter-face.ts';
+import { createOpenStreams, MAX_STREAMS_PER_CLIENT } from './response/open-streams.ts';
 import { boundAnswers } from './response/unread-answers.ts';
 import { rootRoute } from './root.ts';
 import { type AuthenticatorParts, createAuthenticator } from './server/auth.ts';
@@ -97,6 +100,7 @@ export interface AppParts extends Omit<OperationRoutesParts, 'catalog' | 'isClos
   readonly history: CatalogHistoryReader;
   readonly orders: Orders;
   readonly replay: Replays;
+  readonly quotedClips: QuotedClips;
   readonly resentOrders: ResentOrders;
   /** The longest wait that `Prefer: wait` gets, in seconds. */
   readonly maxWaitS: number;
@@ -182,6 +186,7 @@ export async function createApp(parts: AppParts): Promise<App> {
   admitBodies(app, createMemoryBudget(BODY_MEMORY_BYTES));
   const answers = createMemoryBudget(ANSWER_MEMORY_BYTES);
   boundAnswers(app, answers);
+  const streams = createOpenStreams(MAX_STREAMS_PER_CLIENT);
 
   await registerOpenApi(app, parts.version, CLIPGATE_DOCUMENT);
   await registerOpenApi(app, parts.version, OPENROUTER_DOCUMENT);
@@ -218,7 +223,7 @@ export async function createApp(parts: AppParts): Promise<App> {
       await api.register(spendRoutes(parts));
       await api.register(jobActRoutes(parts));
       await api.register(accountRoutes(parts));
-      await api.register(eventRoutes({ ...parts, answers }));
+      await api.register(eventRoutes({ ...parts, answers, streams }));
     }),
   );
   await app.register(
@@ -248,6 +253,9 @@ export async function createApp(parts: AppParts): Promise<App> {
   await app.register(
     openAiFace({ ...parts, authenticate, answers, readBodies: (face) => readJsonBodies(face, parser) }),
     { prefix: OPENAI_DOCUMENT.prefix },
+  );
+  await app.register(
+    mcpFace({ ...parts, authenticate, streams, readBodies: (face) => readJsonBodies(face, parser) }),
   );
   guardMethods();
   // Node answers `Expect: anything` with a bare 417. RFC 9110 lets a server ignore what it does not know.

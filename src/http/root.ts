@@ -21,6 +21,7 @@ const PLACES: readonly Place[] = [
   { name: 'openrouter_openapi', path: '/api/v1/openapi.json', what: 'The OpenAPI document of that.' },
   { name: 'openai', path: '/v1', what: "OpenAI's Videos API, for its clients." },
   { name: 'openai_openapi', path: '/v1/openapi.json', what: 'The OpenAPI document of that.' },
+  { name: 'mcp', path: '/mcp', what: 'POST: tools for agents, by the Model Context Protocol.' },
   { name: 'health', path: '/readyz', what: 'Whether this gateway can serve.' },
 ];
 

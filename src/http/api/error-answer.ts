@@ -33,8 +33,10 @@ const FIELDS: Readonly<Record<OrderField, string>> = {
 const FRESH_PLAN = '`plan` holds a new plan with a new quote.';
 const ACCEPT_DOUBLE_CHARGE = 'Send accept_double_charge: true to risk a second bill.';
 
-/** What to do about it, where the API has a name for that. */
-const ADVICE: { readonly [C in ErrorCode]?: (details: ErrorDetails) => string } = {
+/** What to do about an error, in the names of an API. */
+export type Advice = { readonly [C in ErrorCode]?: (details: ErrorDetails) => string };
+
+export const ADVICE: Advice = {
   callback_secret_missing: () =>
     'Ask its operator for one (CALLBACK_SECRETS), or leave callback_url out and use GET /jobs/{id}/events.',
   unknown_model: ({ similarModels }) => hintOf(similarModels ?? []),
@@ -54,12 +56,12 @@ const ADVICE: { readonly [C in ErrorCode]?: (details: ErrorDetails) => string } 
 };
 
 /** The body of a problem document, as far as it hangs on what the error is about. */
-export function answerError(error: ClipgateError): ErrorAnswer {
+export function answerError(error: ClipgateError, adviceOn: Advice = ADVICE): ErrorAnswer {
   const { code, details } = error;
   const errors = [...error.errors, ...errorsOf(details)];
   const sentence =
     code === 'invalid_request' && details.field ? invalidRequest(errors).message : error.message;
-  const advice = ADVICE[code]?.(details).trim();
+  const advice = adviceOn[code]?.(details).trim();
   return { detail: advice ? `${sentence} ${advice}` : sentence, errors, members: membersOf(details) };
 }
 

@@ -60,6 +60,11 @@ export const ERROR_CODES = {
   ),
   operator_required: entry(403, 'The route is for operators.', 'Send an operator key.'),
   scope_missing: entry(403, 'The key may only read.', 'Send a key that may write.'),
+  origin_refused: entry(
+    403,
+    'The `Origin` header names a page of another site, which may not use this route.',
+    'Connect from a program, or from a page of this gateway.',
+  ),
   model_not_allowed: entry(
     403,
     'The key, or its client, may not use this model.',
@@ -148,6 +153,11 @@ export const ERROR_CODES = {
     'The quote is older than ten minutes.',
     'Review `plan`, and send the request with its new quote.',
   ),
+  quote_used: entry(
+    409,
+    'The quote was used with another idempotency key. Nothing was bought by this request.',
+    'Use that key again to get its job, or quote the clip again to buy another.',
+  ),
   content_gone: entry(410, 'The job has no clip, or the clip is no longer available.', 'Do not retry.'),
   precondition_failed: entry(
     412,
@@ -178,7 +188,7 @@ export const ERROR_CODES = {
   ),
   unpriceable: entry(
     422,
-    'What the clip may cost is unknown, and a hard budget applies. Nothing was bought.',
+    'What the clip may cost is unknown, where a hard budget, or a quote to buy by, needs a price. Nothing was bought.',
     'Name a model whose price is known, or ask an operator to set `unpriced_hold_usd` on the budget.',
   ),
   unsupported_request: entry(
@@ -223,7 +233,7 @@ export const ERROR_CODES = {
   ),
   too_many_streams: entry(
     429,
-    'Too many event streams are open.',
+    'Too many event streams, or calls of `wait_for_job`, are open.',
     'Close streams that are no longer needed.',
   ),
   headers_too_large: entry(

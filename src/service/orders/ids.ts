@@ -15,6 +15,9 @@ export const BUDGET_ID_PATTERN = new RegExp(`^budget_${ULID}$`);
 /** What every key id looks like, of those that are stored and of those of variables. */
 export const KEY_ID_PATTERN = new RegExp(`^(key_${ULID}|env_[0-9a-f]{12})$`);
 
+/** What the name of every quoted clip looks like that the store keeps. */
+export const QUOTE_ID_PATTERN = new RegExp(`^quote_${ULID}$`);
+
 export const createJobId = (nowMs: number): string => `job_${createUlid(nowMs)}`;
 
 export const createBudgetId = (nowMs: number): string => `budget_${createUlid(nowMs)}`;
@@ -22,6 +25,8 @@ export const createBudgetId = (nowMs: number): string => `budget_${createUlid(no
 export const createAdjustmentId = (nowMs: number): string => `adjustment_${createUlid(nowMs)}`;
 
 export const createKeyId = (nowMs: number): string => `key_${createUlid(nowMs)}`;
+
+export const createQuoteId = (nowMs: number): string => `quote_${createUlid(nowMs)}`;
 
 /** 48 bits of time, 80 random bits: sorts by time of creation to the millisecond. */
 function createUlid(nowMs: number): string {

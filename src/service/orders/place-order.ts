@@ -22,7 +22,7 @@ import { modelNotAllowed, slotsOf } from './access.ts';
 import { type CallbackRules, checkCallbackTarget } from './callback-check.ts';
 import { unplannable } from './plan-errors.ts';
 import { withUpstreamJob } from './previous-job.ts';
-import { createQuotedOrders } from './quoted-orders.ts';
+import { ceilingOf, createQuotedOrders } from './quoted-orders.ts';
 import type { Quote, Quotes } from './quotes.ts';
 
 /** What is asked for, in no face's spelling. */
@@ -79,6 +79,15 @@ export interface OrderPlan {
   readonly route: RoutePlan | null;
 }
 
+/** What an order would buy, and the quote that buys it. */
+export interface QuotedPlan extends OrderPlan {
+  readonly token: string;
+  /** Epoch milliseconds. */
+  readonly expiresAt: number;
+  /** The most it may cost under the quote; null = unknown. */
+  readonly ceilingMicroUsd: number | null;
+}
+
 export interface Orders {
   /**
    * Buys what is ordered, once per idempotency key: the job that came of it, or came of it before.
@@ -91,6 +100,8 @@ export interface Orders {
    * model_not_allowed, unsupported_request, no_matching_model, media_unreachable, catalog_unavailable.
    */
   planOrder(principal: Principal, order: ClipOrder): Promise<OrderPlan>;
+  /** Plans an order, and quotes what it would buy. @throws ClipgateError as `planOrder` does. */
+  quoteOrder(principal: Principal, order: Omit<ClipOrder, 'quote' | 'fallback'>): Promise<QuotedPlan>;
   /** Ranks the models for a clip and quotes the best. @throws ClipgateError as `planOrder` does. */
   quoteRoute(principal: Principal, spec: ClipSpec, routing: Routing): Promise<QuotedRoute>;
 }
@@ -196,6 +207,17 @@ export function createOrders(
     },
 
     planOrder: work,
+
+    async quoteOrder(principal, order) {
+      const plan = await work(principal, { ...order, quote: null, fallback: null });
+      const ceilingMicroUsd = ceilingOf(plan.choice);
+      const { body } = plan.submission;
+      return {
+        ...plan,
+        ceilingMicroUsd,
+        ...quotes.issue({ clientId: principal.client, body, ceilingMicroUsd }),
+      };
+    },
 
     async quoteRoute(principal, spec, routing) {
       const { client } = principal;

@@ -85,7 +85,8 @@ export function createQuotedOrders({
   };
 }
 
-const ceilingOf = ({ estimate }: Eligible) =>
+/** The most a clip may cost, in micro-dollars; null = unknown. */
+export const ceilingOf = ({ estimate }: Eligible) =>
   estimate.ceilingUsd === null ? null : toMicroUsdHold(estimate.ceilingUsd);
 
 function changeOf(plan: JobPlan, quote: Quote): string {

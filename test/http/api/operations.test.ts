@@ -228,7 +228,8 @@ describe('what should not happen', () => {
     catalogMaxAgeS: 300,
     maxWaitS: 50,
     replay: fail,
-    orders: { placeOrder: fail, planOrder: fail, quoteRoute: fail },
+    orders: { placeOrder: fail, planOrder: fail, quoteOrder: fail, quoteRoute: fail },
+    quotedClips: { quote: fail, buy: fail },
     jobs: {
       make: fail,
       isPaused: () => false,

@@ -36,9 +36,7 @@ export function describeQuotedClips(current: () => StoreUnderTest): void {
     const replica = (await openReplica?.()) ?? store;
     await keep('q1');
     const claims = await Promise.all(
-      Array.from({ length: 8 }, (_, i) =>
-        (i % 2 ? store : replica).claimQuotedClip('q1', 'studio', `k${i}`),
-      ),
+      Array.from({ length: 8 }, (_, i) => (i % 2 ? store : replica).claimQuotedClip('q1', 'studio', `k${i}`)),
     );
     expect(claims.filter(({ kind }) => kind === 'claimed')).toHaveLength(1);
     expect(claims.filter(({ kind }) => kind === 'used')).toHaveLength(7);

@@ -2,11 +2,11 @@
 
 import { Readable } from 'node:stream';
 import type { FastifyReply, FastifyRequest } from 'fastify';
-import { ClipgateError } from '../../../core/errors.ts';
 import { isTerminal, type Job } from '../../../core/job/job.ts';
 import { visibleTo } from '../../../core/principal.ts';
 import type { FeedItem, JobFeed } from '../../../service/jobs/job-feed.ts';
 import type { Jobs } from '../../../service/jobs/jobs.ts';
+import type { OpenStreams } from '../../response/open-streams.ts';
 import { holdAnswer } from '../../response/unread-answers.ts';
 import type { App } from '../../server/context.ts';
 import type { MemoryBudget } from '../../server/memory-budget.ts';
@@ -20,43 +20,19 @@ export interface EventRoutesParts {
   readonly jobs: Pick<Jobs, 'get' | 'follow' | 'recordOf'>;
   readonly feed: Pick<JobFeed, 'follow'>;
   readonly answers: MemoryBudget;
+  readonly streams: OpenStreams;
 }
 
 // Proxies close what is silent for a minute.
 const HEARTBEAT_MS = 15_000;
 const RECONNECT_MS = 2_000;
-// A client that opens more than this has lost track of them; others must not run out of sockets for it.
-const MAX_STREAMS_PER_CLIENT = 2_500;
-const RETRY_AFTER_S = 5;
 const KEEP_ALIVE = ': keep-alive\n\n';
 const RETRY = `retry: ${RECONNECT_MS}\n\n`;
 
 /** Whether there is memory for so many bytes more; without, a stream ends, and its reader comes back. */
 type Hold = (bytes: number) => boolean;
 
-export function eventRoutes({ jobs, feed, answers }: EventRoutesParts) {
-  const streams = new Map<string, number>();
-
-  /** Counts a stream of a client's. Returns what ends the count. */
-  function takeSlot(clientId: string): () => void {
-    const open = streams.get(clientId) ?? 0;
-    if (open >= MAX_STREAMS_PER_CLIENT) {
-      throw new ClipgateError(
-        'too_many_streams',
-        `${open} event streams are open. Close some before opening another.`,
-        {
-          retryAfterS: RETRY_AFTER_S,
-        },
-      );
-    }
-    streams.set(clientId, open + 1);
-    return () => {
-      const left = (streams.get(clientId) ?? 1) - 1;
-      if (left > 0) streams.set(clientId, left);
-      else streams.delete(clientId);
-    };
-  }
-
+export function eventRoutes({ jobs, feed, answers, streams }: EventRoutesParts) {
   /**
    * The next event is made only when the last has left: a reader that is slow skips states, and one that is gone
    * costs a buffer, not a queue.
@@ -99,7 +75,7 @@ export function eventRoutes({ jobs, feed, answers }: EventRoutesParts) {
     write: (hold: Hold) => AsyncIterable<string>,
   ): FastifyReply {
     const { client } = request.principal;
-    const release = takeSlot(client);
+    const release = streams.open(client);
     let held = holdAnswer(answers, request, reply, 0);
     const hold: Hold = (bytes) => {
       if (reply.raw.writableLength === 0) {

@@ -57,8 +57,7 @@ export function modelRoutes({ catalog, maxAgeS }: ModelRoutesParts) {
     const key = JSON.stringify([query, access]);
     const known = views.get(key);
     if (known) return known;
-    const models = snapshot.models.filter((model) => isAllowed(model, access) && matches(model, query));
-    const data = JSON.stringify(models.map(renderModel));
+    const data = JSON.stringify(findModels(snapshot, query, access).map(renderModel));
     // Weak: the body also says how old the catalog is, which does not make it another one.
     const etag = `W/"${createHash('sha256').update(data).digest('base64url').slice(0, 27)}"`;
     const view: ListView = { data, etag, latest: null };
@@ -139,6 +138,13 @@ function bodyOf(list: ListView, view: CatalogView): Buffer {
   list.latest = { ageS, stale, body };
   return body;
 }
+
+/** The models that a query describes, in the catalog's order. @param access what the caller's key and client may use. */
+export const findModels = (
+  catalog: Catalog,
+  query: ModelQuery,
+  access: readonly ModelRules[],
+): VideoModel[] => catalog.models.filter((model) => isAllowed(model, access) && matches(model, query));
 
 function matches(model: VideoModel, query: ModelQuery): boolean {
   const { duration, resolution, aspect_ratio, size, mode, generate_audio, seed, max_cost_usd } = query;

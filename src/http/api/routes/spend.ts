@@ -17,6 +17,7 @@ import {
   CsvSchema,
   NdjsonSchema,
   SpendExportQuerySchema,
+  type SpendQuery,
   SpendQuerySchema,
   SpendSchema,
   toGroups,
@@ -139,6 +140,36 @@ function rangeOf(query: { since?: string | undefined; until?: string | undefined
   return range;
 }
 
+/**
+ * What was spent, as answers show it.
+ * @param clientId whose; null = everybody's.
+ * @throws ClipgateError invalid_request for a range or rows beyond what is served at once.
+ */
+export async function readSpend(
+  spend: Pick<Spend, 'sum'>,
+  clientId: string | null,
+  query: Omit<SpendQuery, 'client'>,
+) {
+  const groups = toGroups(query.group_by);
+  const answer = await spend.sum({
+    clientId,
+    basis: query.by,
+    groups,
+    unit: query.interval,
+    timeZone: query.time_zone,
+    ...rangeOf(query),
+  });
+  if (answer.kind !== 'report') return refuse(answer);
+  const { range, report } = answer;
+  const since = isoTime(range.startsAt);
+  return {
+    data: report.rows.map((row) => renderRow(row, groups)),
+    total: { start: since, ...renderSums(report.total) },
+    since,
+    until: isoTime(range.endsAt),
+  };
+}
+
 export interface SpendRoutesParts {
   readonly spend: Spend;
   /** Epoch milliseconds. */
@@ -161,27 +192,7 @@ export function spendRoutes({ spend, clock }: SpendRoutesParts) {
           response: { 200: SpendSchema, ...problems(400, 401, 403, 405, 500, 503) },
         },
       },
-      async (request) => {
-        const { query } = request;
-        const groups = toGroups(query.group_by);
-        const answer = await spend.sum({
-          clientId: clientOf(request, query.client),
-          basis: query.by,
-          groups,
-          unit: query.interval,
-          timeZone: query.time_zone,
-          ...rangeOf(query),
-        });
-        if (answer.kind !== 'report') return refuse(answer);
-        const { range, report } = answer;
-        const since = isoTime(range.startsAt);
-        return {
-          data: report.rows.map((row) => renderRow(row, groups)),
-          total: { start: since, ...renderSums(report.total) },
-          since,
-          until: isoTime(range.endsAt),
-        };
-      },
+      async (request) => readSpend(spend, clientOf(request, request.query.client), request.query),
     );
 
     app.get(

@@ -4,7 +4,14 @@ import { z } from 'zod';
 import { findCallbackUrlFault, MAX_CALLBACK_URL } from '../../../core/callbacks/callback-url.ts';
 import { CALLBACK_STATES, eventTypeOf, TOLD_STATUSES } from '../../../core/callbacks/delivery.ts';
 import { MODEL_NAME } from '../../../core/catalog/model-id.ts';
-import { checkClipSpec, checkRouting, clipSpecShape, routingShape } from '../../../core/clip/clip-spec.ts';
+import {
+  type ClipSpec,
+  checkClipSpec,
+  checkRouting,
+  clipSpecShape,
+  type Routing,
+  routingShape,
+} from '../../../core/clip/clip-spec.ts';
 import { JOB_STATUSES } from '../../../core/job/job.ts';
 import { JOB_ID_PATTERN } from '../../../service/orders/ids.ts';
 import { JobErrorSchema, JobStatusSchema } from './job-status.ts';
@@ -20,12 +27,12 @@ import {
   WarningSchema,
 } from './route.ts';
 
-const ModelNameSchema = z.string().regex(MODEL_NAME, 'must be a model id such as google/veo-3.1');
+export const ModelNameSchema = z.string().regex(MODEL_NAME, 'must be a model id such as google/veo-3.1');
 
 // With a model there is nothing left to choose, so these could only mislead.
 const CHOOSING = ['priority', 'scoring', 'models', 'fallback'] as const;
 
-const TagSchema = words(64);
+export const TagSchema = words(64);
 
 export const ReferenceSchema = words(128);
 
@@ -54,38 +61,63 @@ const FallbackSchema = z
     'After a rejection, or a failure that was not billed, try the next candidate under the same job.',
   );
 
+/** What an order may say beside its clip and how to choose the model, in whatever way it is made. */
+export const orderShape = {
+  model: ModelNameSchema.optional().describe(
+    'The model to buy from: its id or its canonical slug. Without it the router selects one.',
+  ),
+  tags: TagsSchema.optional(),
+  reference: ReferenceSchema.optional().describe(
+    'Your own id for the job, 1 to 128 characters: `GET /jobs?reference=` finds it. Never sent to OpenRouter.',
+  ),
+  callback_url: z
+    .string()
+    .refine((url) => findCallbackUrlFault(url) === null, {
+      error: ({ input }) => findCallbackUrlFault(String(input)) ?? '',
+    })
+    .optional()
+    .describe(
+      'URL (https) to POST a signed JobEvent to when the job reaches a terminal state. Never sent to OpenRouter.',
+    )
+    .meta({ format: 'uri', maxLength: MAX_CALLBACK_URL }),
+  strict: z
+    .boolean()
+    .optional()
+    .describe(
+      'true: an order with `warnings` is refused with 422 `warnings_refused`. Default: `STRICT_WARNINGS` of the gateway.',
+    ),
+} as const;
+
+type OrderBody = ClipSpec & Routing & { readonly model?: string | undefined };
+
+/** What single fields of an order cannot say about themselves; as `checkClipSpec`. */
+export function checkOrder(body: OrderBody & { readonly fallback?: unknown }) {
+  const faults = [...checkClipSpec(body), ...checkRouting(body)];
+  if (body.model === undefined) return faults;
+  const idle = CHOOSING.filter((field) => body[field] !== undefined);
+  return [
+    ...faults,
+    ...idle.map((field) => ({
+      path: [field],
+      message: 'cannot be combined with model: it only chooses between models',
+    })),
+  ];
+}
+
 export const JobBodySchema = z
   .strictObject({
-    model: ModelNameSchema.optional().describe(
-      'The model to buy from: its id or its canonical slug. Without it the router selects one.',
-    ),
+    model: orderShape.model,
     ...clipSpecShape,
     ...routingShape,
     fallback: FallbackSchema.optional(),
-    tags: TagsSchema.optional(),
-    reference: ReferenceSchema.optional().describe(
-      'Your own id for the job, 1 to 128 characters: `GET /jobs?reference=` finds it. Never sent to OpenRouter.',
-    ),
-    callback_url: z
-      .string()
-      .refine((url) => findCallbackUrlFault(url) === null, {
-        error: ({ input }) => findCallbackUrlFault(String(input)) ?? '',
-      })
-      .optional()
-      .describe(
-        'URL (https) to POST a signed JobEvent to when the job reaches a terminal state. Never sent to OpenRouter.',
-      )
-      .meta({ format: 'uri', maxLength: MAX_CALLBACK_URL }),
+    tags: orderShape.tags,
+    reference: orderShape.reference,
+    callback_url: orderShape.callback_url,
     dry_run: z
       .boolean()
       .optional()
       .describe('true: respond 200 with what POST /jobs/plan answers, and buy nothing.'),
-    strict: z
-      .boolean()
-      .optional()
-      .describe(
-        'true: an order with `warnings` is refused with 422 `warnings_refused`. Default: `STRICT_WARNINGS` of the gateway.',
-      ),
+    strict: orderShape.strict,
     accept_unknown_price: z
       .boolean()
       .optional()
@@ -97,7 +129,7 @@ export const JobBodySchema = z
       .describe('A quote from POST /route for this same body: buy that model, at that price or less.'),
   })
   .superRefine((body, context) => {
-    for (const { path, message } of [...checkClipSpec(body), ...checkRouting(body)])
+    for (const { path, message } of checkOrder(body))
       context.addIssue({ code: 'custom', path: [...path], message });
     if (body.model !== undefined && body.quote !== undefined) {
       context.addIssue({
@@ -118,15 +150,6 @@ export const JobBodySchema = z
         code: 'custom',
         path: ['accept_unknown_price'],
         message: 'is only allowed beside a quote',
-      });
-    }
-    if (body.model === undefined) return;
-    for (const field of CHOOSING) {
-      if (body[field] === undefined) continue;
-      context.addIssue({
-        code: 'custom',
-        path: [field],
-        message: 'cannot be combined with model: it only chooses between models',
       });
     }
   })

@@ -101,7 +101,7 @@ export const ModelListSchema = z.object({ data: listOf(ModelSchema), catalog: Ca
   examples: [{ data: [modelExample], catalog: catalogExample }],
 });
 
-const MODES = ['text_to_video', 'image_to_video', 'reference_to_video', 'video_to_video'] as const;
+export const MODES = ['text_to_video', 'image_to_video', 'reference_to_video', 'video_to_video'] as const;
 
 export const ModelQuerySchema = z.strictObject({
   duration: queryInteger(1, 3600).optional().describe('Models that support this duration, in seconds.'),

@@ -47,6 +47,8 @@ export const SpendQuerySchema = z.strictObject({
   client: ClientSchema,
 });
 
+export type SpendQuery = z.output<typeof SpendQuerySchema>;
+
 export const toGroups = (text: string | undefined): SpendGroup[] =>
   SPEND_GROUPS.filter((group) => text?.split(',').includes(group));
 

@@ -1,0 +1,109 @@
+// A tool: what it is called, what it takes and answers, who may call it, and what it does.
+
+import { z } from 'zod';
+import { ClipgateError } from '../../core/errors.ts';
+import type { Principal } from '../../core/principal.ts';
+import { invalidRequest } from '../input/input-errors.ts';
+import { describeIssues } from '../input/zod-errors.ts';
+
+/** Who calls a tool, and over which connection. */
+export interface ToolCall {
+  readonly principal: Principal;
+  /** Aborted where the client has gone. */
+  readonly signal: AbortSignal;
+  /** Where the client reaches this gateway; '' where that is unknown. */
+  readonly baseUrl: string;
+  /** The job that the call made or found again, for the log. */
+  noteJob(jobId: string): void;
+}
+
+/** A file beside an answer, which the client may fetch. */
+export interface ResourceLink {
+  readonly type: 'resource_link';
+  readonly uri: string;
+  readonly name: string;
+  readonly mimeType: string;
+  readonly description: string;
+  readonly size?: number;
+}
+
+export interface ToolAnswer {
+  /** As the tool's output schema says. */
+  readonly structured: Readonly<Record<string, unknown>>;
+  readonly links?: readonly ResourceLink[];
+}
+
+/** What a client is told of a tool, in MCP's names. */
+export interface ToolDescription {
+  readonly name: string;
+  readonly title: string;
+  readonly description: string;
+  readonly annotations: {
+    readonly readOnlyHint: boolean;
+    readonly destructiveHint: boolean;
+    readonly idempotentHint: boolean;
+    readonly openWorldHint: boolean;
+  };
+  readonly inputSchema: JsonObjectSchema;
+  readonly outputSchema: JsonObjectSchema;
+}
+
+interface JsonObjectSchema {
+  readonly type: 'object';
+  readonly [keyword: string]: unknown;
+}
+
+export interface Tool {
+  readonly description: ToolDescription;
+  /** @throws ClipgateError invalid_request; scope_missing; whatever the tool refuses. */
+  call(args: unknown, call: ToolCall): Promise<ToolAnswer>;
+}
+
+/** Tools that only read tell hosts that nobody need be asked; the others spend. */
+const ANNOTATIONS = {
+  read: { readOnlyHint: true, destructiveHint: false, idempotentHint: true, openWorldHint: false },
+  write: { readOnlyHint: false, destructiveHint: true, idempotentHint: true, openWorldHint: true },
+} as const;
+
+/** @param spec.scope what the caller's key must be allowed to do. */
+export function defineTool<I extends z.ZodType, O extends z.ZodType<object>>(spec: {
+  readonly name: string;
+  readonly title: string;
+  readonly description: string;
+  readonly scope: keyof typeof ANNOTATIONS;
+  readonly input: I;
+  readonly output: O;
+  readonly run: (args: z.output<I>, call: ToolCall) => Promise<ToolAnswer>;
+}): Tool {
+  const { name, title, description, scope, input, output, run } = spec;
+  return {
+    description: {
+      name,
+      title,
+      description,
+      annotations: ANNOTATIONS[scope],
+      inputSchema: toJsonSchema(input, 'input'),
+      outputSchema: toJsonSchema(output, 'output'),
+    },
+    async call(args, call) {
+      if (!call.principal.scopes.includes(scope)) {
+        throw new ClipgateError('scope_missing', `This key lacks the scope "${scope}".`);
+      }
+      const parsed = input.safeParse(args);
+      if (!parsed.success) throw invalidRequest(describeIssues(parsed.error.issues, args, 'body'));
+      return run(parsed.data, call);
+    },
+  };
+}
+
+/** Examples are for readers of documents; models read every word of a schema. */
+function toJsonSchema(schema: z.ZodType, io: 'input' | 'output'): JsonObjectSchema {
+  const json = z.toJSONSchema(schema, {
+    io,
+    override: ({ jsonSchema }) => {
+      delete jsonSchema.examples;
+      delete jsonSchema.id;
+    },
+  });
+  return { ...json, type: 'object' };
+}
