@@ -1,5 +1,9 @@
 // The story of a job through each face; a face that is added stands here too.
 
+import type { ErrorCode } from '../../src/core/errors.ts';
+import { ERROR_CODES } from '../../src/http/server/error-codes.ts';
+import type { TestGateway } from '../support/gateway.ts';
+import { callTool } from '../support/mcp.ts';
 import { describeFace, type Face, type FaceStatus } from './faces.ts';
 
 const JSON_TYPE = { 'content-type': 'application/json' };
@@ -106,4 +110,58 @@ const openai: Face = {
     ),
 };
 
-for (const face of [clipgate, openrouter, openai]) describeFace(face);
+/** What a tool answers, or what the API would answer with the status of. */
+async function ask<T>(
+  gateway: TestGateway,
+  name: string,
+  args: object,
+  clientKey: string,
+): Promise<
+  | { readonly answer: T; readonly link: string | undefined }
+  | { readonly status: number; readonly message: string }
+> {
+  const { isError, content, structuredContent } = await callTool(gateway, name, args, clientKey);
+  if (!isError) return { answer: structuredContent as T, link: content.find(({ uri }) => uri)?.uri };
+  const { code, detail } = JSON.parse(content[0]?.text ?? '') as { code: ErrorCode; detail: string };
+  return { status: ERROR_CODES[code].status, message: detail };
+}
+
+let purchases = 0;
+
+const mcp: Face = {
+  name: 'the tools of MCP',
+  statuses: { unknownModel: 422, budget: 402, unknownJob: 404 },
+  hasKeys: true,
+  async buy(gateway, { model, prompt, durationS, key }, clientKey) {
+    const clip = { model, prompt, duration: durationS };
+    // An agent that calls again repeats its quote, too.
+    const quoteOf = () => ask<{ quote: string }>(gateway, 'quote_clip', clip, clientKey);
+    const known = key === undefined ? undefined : quotes.get(gateway)?.get(`${key} ${durationS}`);
+    const quoted = known ?? (await quoteOf());
+    if (!('answer' in quoted)) return { kind: 'refused', ...quoted };
+    if (key !== undefined)
+      quotes.set(gateway, (quotes.get(gateway) ?? new Map()).set(`${key} ${durationS}`, quoted));
+    const purchase = { quote: quoted.answer.quote, idempotency_key: key ?? `purchase-${++purchases}` };
+    const bought = await ask<{ id: string }>(gateway, 'buy_clip', purchase, clientKey);
+    return 'answer' in bought ? { kind: 'bought', id: bought.answer.id } : { kind: 'refused', ...bought };
+  },
+  async poll(gateway, id, clientKey) {
+    const job = await ask<{ status: string }>(gateway, 'get_job', { id }, clientKey);
+    return 'answer' in job ? (ENDED[job.answer.status] ?? 'running') : job.status;
+  },
+  async download(gateway, id, clientKey) {
+    const job = await ask(gateway, 'get_job', { id }, clientKey);
+    if (!('answer' in job)) return job.status;
+    if (job.link === undefined) return 404;
+    return clipOf(await fetch(job.link, { headers: { authorization: `Bearer ${clientKey}` } }));
+  },
+};
+
+const quotes = new WeakMap<TestGateway, Map<string, Awaited<ReturnType<typeof ask<{ quote: string }>>>>>();
+
+const FACES = [clipgate, openrouter, openai, mcp];
+for (const face of FACES)
+  describeFace(
+    face,
+    FACES.filter((other) => other !== face),
+  );

@@ -1,6 +1,7 @@
 // One story told through every face: bought once, followed, played; refused without a purchase; replayed.
 
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { readAs } from '../support/clips.ts';
 import {
   CLIENT_KEY,
   OPERATOR_KEY,
@@ -41,12 +42,15 @@ export type FaceStatus = 'running' | 'completed' | 'failed';
 
 const ORDER: FaceOrder = { model: 'google/veo-3.1-lite', prompt: 'a paper boat', durationS: 4 };
 
-/** Registers the story of one face. */
-export function describeFace(face: Face): void {
+/** Registers the story of one face. @param others the faces through which its jobs are seen as well. */
+export function describeFace(face: Face, others: readonly Face[]): void {
   describe(`a job through ${face.name}`, () => {
     let gateway: TestGateway;
     beforeEach(async () => {
-      gateway = await startTestGateway({ background: false });
+      gateway = await startTestGateway({
+        background: false,
+        env: { SECRETS_KEY: 'canary-secrets-key-of-32-characters!' },
+      });
     });
     afterEach(() => gateway.close());
 
@@ -56,6 +60,18 @@ export function describeFace(face: Face): void {
       const bought = await buy(change);
       if (bought.kind !== 'bought') throw new Error(`refused with ${bought.status}: ${bought.message}`);
       return bought.id;
+    }
+
+    const operate = (method: string, path: string, body: object) =>
+      gateway.request(path, {
+        method,
+        headers: { authorization: `Bearer ${OPERATOR_KEY}`, 'content-type': 'application/json' },
+        body: JSON.stringify(body),
+      });
+    async function createKey(body: object): Promise<{ readonly id: string; readonly key: string }> {
+      const made = await operate('POST', '/keys', { client: 'studio', ...body });
+      const { data, key } = await readAs<{ data: { id: string }; key: string }>(made);
+      return { id: data.id, key };
     }
 
     async function step(id: string): Promise<FaceStatus | number> {
@@ -116,6 +132,30 @@ export function describeFace(face: Face): void {
         expect(count()).toBe(1);
       },
     );
+
+    it('is seen through every other face, and its clip is gone from all of them once it is erased', async () => {
+      const id = await buyOne();
+      await expect.poll(() => step(id)).toBe('completed');
+      for (const other of others) {
+        expect(await other.poll(gateway, id, CLIENT_KEY)).toBe('completed');
+        expect(await other.download(gateway, id, CLIENT_KEY)).toBeInstanceOf(Uint8Array);
+      }
+      expect((await gateway.request(`/jobs/${id}`, { method: 'DELETE' })).status).toBe(204);
+      for (const one of [face, ...others]) {
+        expect(await one.download(gateway, id, CLIENT_KEY)).toBeTypeOf('number');
+      }
+    });
+
+    it('counts against the limits of its key, and bears its name', async () => {
+      const reader = await createKey({ scopes: ['read'] });
+      expect(await face.buy(gateway, ORDER, reader.key)).toMatchObject({ kind: 'refused', status: 403 });
+      const { id, key } = await createKey({ limits: { max_running_jobs: 1 } });
+      expect(await face.buy(gateway, ORDER, key)).toMatchObject({ kind: 'bought' });
+      expect(await face.buy(gateway, ORDER, key)).toMatchObject({ kind: 'refused', status: 429 });
+      const { data } = await readAs<{ data: object[] }>(await gateway.request('/jobs'));
+      expect(data).toMatchObject([{ key_id: id, client: 'studio' }]);
+      expect(count()).toBe(1);
+    });
 
     it('is seen by its owner alone', async () => {
       const id = await buyOne();

@@ -12,7 +12,7 @@ import type { RateLimiter } from '../server/rate-limit.ts';
 import { handleMcpError, toToolError } from './error-answer.ts';
 import { answerMessage, isOriginAllowed, type ToolResult } from './protocol.ts';
 import { MessageSchema } from './schemas.ts';
-import type { Tool, ToolCall } from './tool.ts';
+import type { Tool, ToolCall, ToolDescription } from './tool.ts';
 import { type CatalogToolsParts, catalogTools } from './tools/catalog-tools.ts';
 import { type JobToolsParts, jobTools } from './tools/job-tools.ts';
 import { type PurchaseToolsParts, purchaseTools } from './tools/purchase-tools.ts';
@@ -46,10 +46,14 @@ export function mcpFace(parts: McpFaceParts) {
   const scope = createScope(parts.authenticate, parts.links, rateLimiter, {});
   const tools = new Map(
     [...catalogTools(parts), ...purchaseTools(parts), ...jobTools(parts), ...spendTools(parts)].map(
-      (tool) => [tool.description.name, tool],
+      (tool) => [tool.name, tool],
     ),
   );
-  const descriptions = [...tools.values()].map(({ description }) => description);
+  let descriptions: readonly ToolDescription[] | null = null;
+  function listTools(): readonly ToolDescription[] {
+    descriptions ??= [...tools.values()].map((tool) => tool.describe());
+    return descriptions;
+  }
   const ownHosts = publicUrl === undefined ? [] : [new URL(publicUrl).hostname];
 
   async function callTool(tool: Tool, args: unknown, request: FastifyRequest): Promise<ToolResult> {
@@ -102,7 +106,7 @@ export function mcpFace(parts: McpFaceParts) {
             const server = {
               version,
               instructions: INSTRUCTIONS,
-              tools: descriptions,
+              listTools,
               callTool: async (name: string, args: unknown) => {
                 const tool = tools.get(name);
                 return tool ? callTool(tool, args, request) : null;

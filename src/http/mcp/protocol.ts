@@ -14,7 +14,7 @@ export interface ProtocolAnswer {
 export interface ProtocolServer {
   readonly version: string;
   readonly instructions: string;
-  readonly tools: readonly ToolDescription[];
+  listTools(): readonly ToolDescription[];
   /** The result of a tool, failures included; null for one that does not exist. Does not reject. */
   callTool(name: string, args: unknown): Promise<ToolResult | null>;
 }
@@ -44,7 +44,7 @@ const URL_OF_NOWHERE = 'http://mcp.invalid/';
  * @throws Error what the library failed with, which is no fault of the message.
  */
 export async function answerMessage(
-  { version, instructions, tools, callTool }: ProtocolServer,
+  { version, instructions, listTools, callTool }: ProtocolServer,
   { body, headers, signal }: ProtocolRequest,
 ): Promise<ProtocolAnswer> {
   const { createMcpHandler, INVALID_PARAMS, McpServer, ProtocolError } = await loadLibrary();
@@ -55,11 +55,13 @@ export async function answerMessage(
     );
     // Below its own registry of tools, which would turn every schema into JSON for every message, and words of its own
     // for wrong arguments.
-    product.server.setRequestHandler('tools/list', () => ({ tools: [...tools] }));
+    product.server.setRequestHandler('tools/list', () => ({ tools: [...listTools()] }));
     product.server.setRequestHandler('tools/call', async ({ params }) => {
       const result = await callTool(params.name, params.arguments ?? {});
       if (result) return result as never;
-      const names = tools.map(({ name }) => name).join(', ');
+      const names = listTools()
+        .map(({ name }) => name)
+        .join(', ');
       throw new ProtocolError(
         INVALID_PARAMS,
         `Unknown tool: ${params.name.slice(0, 100)}. There are ${names}.`,

@@ -5,6 +5,7 @@ import { ClipgateError } from '../../core/errors.ts';
 import type { Principal } from '../../core/principal.ts';
 import { invalidRequest } from '../input/input-errors.ts';
 import { describeIssues } from '../input/zod-errors.ts';
+import { type Json, type JsonObject, tidySchema } from '../openapi/postprocess.ts';
 
 /** Who calls a tool, and over which connection. */
 export interface ToolCall {
@@ -54,12 +55,14 @@ interface JsonObjectSchema {
 }
 
 export interface Tool {
-  readonly description: ToolDescription;
+  readonly name: string;
+  /** Worked out anew: it takes some milliseconds, which a gateway that no agent uses need not spend. */
+  describe(): ToolDescription;
   /** @throws ClipgateError invalid_request; scope_missing; whatever the tool refuses. */
   call(args: unknown, call: ToolCall): Promise<ToolAnswer>;
 }
 
-/** Tools that only read tell hosts that nobody need be asked; the others spend. */
+/** By what they need: a host may call what only reads without asking its user, and asks before what spends. */
 const ANNOTATIONS = {
   read: { readOnlyHint: true, destructiveHint: false, idempotentHint: true, openWorldHint: false },
   write: { readOnlyHint: false, destructiveHint: true, idempotentHint: true, openWorldHint: true },
@@ -77,14 +80,15 @@ export function defineTool<I extends z.ZodType, O extends z.ZodType<object>>(spe
 }): Tool {
   const { name, title, description, scope, input, output, run } = spec;
   return {
-    description: {
+    name,
+    describe: () => ({
       name,
       title,
       description,
       annotations: ANNOTATIONS[scope],
       inputSchema: toJsonSchema(input, 'input'),
       outputSchema: toJsonSchema(output, 'output'),
-    },
+    }),
     async call(args, call) {
       if (!call.principal.scopes.includes(scope)) {
         throw new ClipgateError('scope_missing', `This key lacks the scope "${scope}".`);
@@ -96,14 +100,18 @@ export function defineTool<I extends z.ZodType, O extends z.ZodType<object>>(spe
   };
 }
 
-/** Examples are for readers of documents; models read every word of a schema. */
+/** Without examples: models read every word of a schema, of every tool that they have. */
 function toJsonSchema(schema: z.ZodType, io: 'input' | 'output'): JsonObjectSchema {
   const json = z.toJSONSchema(schema, {
     io,
-    override: ({ jsonSchema }) => {
+    override({ jsonSchema }) {
       delete jsonSchema.examples;
       delete jsonSchema.id;
     },
   });
-  return { ...json, type: 'object' };
+  const { $ref, $schema, $defs = {}, ...root } = tidySchema(json as Json, io === 'output') as JsonObject;
+  // Clients look for the properties at the root.
+  const { [String($ref).replace('#/$defs/', '')]: named, ...others } = $defs as JsonObject;
+  const hasOthers = Object.keys(others).length > 0;
+  return { ...root, ...(named as JsonObject), ...(hasOthers ? { $defs: others } : {}), type: 'object' };
 }

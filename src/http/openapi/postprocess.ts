@@ -1,7 +1,7 @@
 // Postprocesses the generated document for generators: one schema per name, open answers, portable schemas, examples.
 
-type Json = null | boolean | number | string | Json[] | JsonObject;
-interface JsonObject {
+export type Json = null | boolean | number | string | Json[] | JsonObject;
+export interface JsonObject {
   [key: string]: Json;
 }
 
@@ -87,8 +87,11 @@ function objectAt(parent: JsonObject, key: string): JsonObject {
   return empty;
 }
 
-/** @param isAnswer answers stay open: a field added later must not break a client that validates. */
-function tidySchema(value: Json, isAnswer: boolean): Json {
+/**
+ * What zod says too much of in a schema.
+ * @param isAnswer answers stay open: a field added later must not break a client that validates.
+ */
+export function tidySchema(value: Json, isAnswer: boolean): Json {
   if (Array.isArray(value)) return value.map((item) => tidySchema(item, isAnswer));
   if (!isObject(value)) return value;
   const tidy: JsonObject = {};
