@@ -19,7 +19,6 @@ export type ErrorCode =
   | 'session_ended'
   | 'cross_origin'
   | 'scope_missing'
-  | 'origin_refused'
   | 'model_not_allowed'
   | 'key_not_active'
   | 'key_read_only'

@@ -92,8 +92,12 @@ const RPC_CODES: { readonly [C in ErrorCode]?: number } = {
   invalid_request: -32600,
   internal: -32603,
 };
+const INVALID_PARAMS = -32602;
 /** Of JSON-RPC's codes the first that is left to servers. */
 const SERVER_ERROR = -32000;
+
+const rpcCodeOf = ({ code, errors }: ClipgateError): number =>
+  errors[0]?.pointer.startsWith('/params') ? INVALID_PARAMS : (RPC_CODES[code] ?? SERVER_ERROR);
 
 /** Fastify's error handler for the scope that speaks MCP: what keeps a message from being read at all. */
 export function handleMcpError(thrown: unknown, request: FastifyRequest, reply: FastifyReply): FastifyReply {
@@ -114,7 +118,7 @@ export function handleMcpError(thrown: unknown, request: FastifyRequest, reply: 
       JSON.stringify({
         jsonrpc: '2.0',
         id: idOf(request.body),
-        error: { code: RPC_CODES[code] ?? SERVER_ERROR, message: detail, data },
+        error: { code: rpcCodeOf(error), message: detail, data },
       }),
     );
 }

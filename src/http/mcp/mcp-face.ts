@@ -8,6 +8,7 @@ import { createScope } from '../server/authority.ts';
 import { baseUrlOf } from '../server/base-url.ts';
 import type { App } from '../server/context.ts';
 import { collectRoutes } from '../server/method-not-allowed.ts';
+import { originOf } from '../server/origin.ts';
 import type { RateLimiter } from '../server/rate-limit.ts';
 import { handleMcpError, toToolError } from './error-answer.ts';
 import { answerMessage, isOriginAllowed, type ToolResult } from './protocol.ts';
@@ -59,6 +60,7 @@ export function mcpFace(parts: McpFaceParts) {
   async function callTool(tool: Tool, args: unknown, request: FastifyRequest): Promise<ToolResult> {
     const call: ToolCall = {
       principal: request.principal,
+      origin: originOf(request),
       signal: request.signal,
       baseUrl: baseUrlOf(request, publicUrl),
       noteJob(jobId) {
@@ -91,7 +93,7 @@ export function mcpFace(parts: McpFaceParts) {
         app.addHook('onRequest', async ({ headers }) => {
           const { origin } = headers;
           if (origin === undefined || (await isOriginAllowed(origin, ownHosts))) return;
-          throw new ClipgateError('origin_refused', 'Pages of this origin may not use this gateway.');
+          throw new ClipgateError('cross_origin', 'Pages of this origin may not use this gateway.');
         });
         app.post(
           '/mcp',

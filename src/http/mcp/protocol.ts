@@ -51,7 +51,7 @@ export async function answerMessage(
   const build = () => {
     const product = new McpServer(
       { name: 'clipgate', title: 'Clipgate', version },
-      { capabilities: { tools: {} }, instructions },
+      { capabilities: { tools: { listChanged: false } }, instructions },
     );
     // Below its own registry of tools, which would turn every schema into JSON for every message, and words of its own
     // for wrong arguments.

@@ -135,10 +135,30 @@ export const ListJobsSchema = z.strictObject({
 
 export const GetSpendSchema = SpendQuerySchema.omit({ client: true });
 
+/** What the methods that clients may get wrong take, so far as it is read. */
+const PARAMS: ReadonlyMap<string, z.ZodType> = new Map<string, z.ZodType>([
+  [
+    'initialize',
+    z.looseObject({
+      protocolVersion: z.string(),
+      capabilities: z.looseObject({}),
+      clientInfo: z.looseObject({ name: z.string(), version: z.string() }),
+    }),
+  ],
+  ['tools/call', z.looseObject({ name: z.string(), arguments: z.looseObject({}).optional() })],
+]);
+
 /** A message of JSON-RPC as clients send it: a request, or a notification without an id. */
-export const MessageSchema = z.looseObject({
-  jsonrpc: z.literal('2.0'),
-  method: z.string().min(1).max(200),
-  id: z.union([z.string().max(200), z.int()], 'must be a string or a whole number').optional(),
-  params: z.looseObject({}).optional(),
-});
+export const MessageSchema = z
+  .looseObject({
+    jsonrpc: z.literal('2.0'),
+    method: z.string().min(1).max(200),
+    id: z.union([z.string().max(200), z.int()], 'must be a string or a whole number').optional(),
+    params: z.looseObject({}).optional(),
+  })
+  // The library would answer with its own words for wrong types, or call them internal errors.
+  .superRefine(({ method, params = {} }, context) => {
+    for (const issue of PARAMS.get(method)?.safeParse(params).error?.issues ?? []) {
+      context.issues.push({ ...issue, path: ['params', ...issue.path], input: params });
+    }
+  });

@@ -2,6 +2,7 @@
 
 import { z } from 'zod';
 import { ClipgateError } from '../../core/errors.ts';
+import type { Origin } from '../../core/origin.ts';
 import type { Principal } from '../../core/principal.ts';
 import { invalidRequest } from '../input/input-errors.ts';
 import { describeIssues } from '../input/zod-errors.ts';
@@ -10,6 +11,8 @@ import { type Json, type JsonObject, tidySchema } from '../openapi/postprocess.t
 /** Who calls a tool, and over which connection. */
 export interface ToolCall {
   readonly principal: Principal;
+  /** The request, as it is kept with the job that it orders. */
+  readonly origin: Origin;
   /** Aborted where the client has gone. */
   readonly signal: AbortSignal;
   /** Where the client reaches this gateway; '' where that is unknown. */

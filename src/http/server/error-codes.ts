@@ -60,11 +60,6 @@ export const ERROR_CODES = {
   ),
   operator_required: entry(403, 'The route is for operators.', 'Send an operator key.'),
   scope_missing: entry(403, 'The key may only read.', 'Send a key that may write.'),
-  origin_refused: entry(
-    403,
-    'The `Origin` header names a page of another site, which may not use this route.',
-    'Connect from a program, or from a page of this gateway.',
-  ),
   model_not_allowed: entry(
     403,
     'The key, or its client, may not use this model.',
@@ -166,7 +161,7 @@ export const ERROR_CODES = {
   ),
   body_too_large: entry(
     413,
-    'The body is larger than the route accepts: 32 MB on `/route` and `/jobs`.',
+    'The body is larger than the route accepts: 32 MB on `/route` and `/jobs`, 4 MB on `/mcp`.',
     'Send a smaller body; send media as URLs.',
   ),
   upstream_too_large: entry(

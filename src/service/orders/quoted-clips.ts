@@ -1,6 +1,7 @@
 // Buying in two steps: a clip is quoted and kept, then bought by the name of its quote alone, under one key.
 
 import { ClipgateError } from '../../core/errors.ts';
+import type { Origin } from '../../core/origin.ts';
 import type { Principal } from '../../core/principal.ts';
 import type { JobStore } from '../../store/ports/job-store.ts';
 import type { Jobs } from '../jobs/jobs.ts';
@@ -18,6 +19,17 @@ export interface ClipQuote {
   /** What `buy` takes. */
   readonly id: string;
   readonly plan: QuotedPlan;
+}
+
+/** What a quote is bought with. */
+export interface QuotePurchase {
+  readonly quoteId: string;
+  /** The caller's own idempotency key. */
+  readonly key: string;
+  /** The request that buys it. */
+  readonly origin: Origin;
+  /** Aborted where the caller has gone. */
+  readonly signal: AbortSignal;
 }
 
 export type Purchase =
@@ -40,11 +52,10 @@ export interface QuotedClips {
   /**
    * Buys what was quoted, at the quoted price or less. A quote belongs to the first key it is bought with, and a key
    * to its quote: whatever is repeated, one quote buys one clip.
-   * @param signal aborted where the caller has gone.
    * @throws ClipgateError invalid_request for a quote that is not the caller's; quote_used; idempotency_key_reused; and
    * as `Orders.placeOrder` does.
    */
-  buy(principal: Principal, quoteId: string, key: string, signal: AbortSignal): Promise<Purchase>;
+  buy(principal: Principal, purchase: QuotePurchase): Promise<Purchase>;
 }
 
 export interface QuotedClipsParts {
@@ -103,7 +114,7 @@ export function createQuotedClips(parts: QuotedClipsParts): QuotedClips {
   return {
     quote,
 
-    async buy(principal, quoteId, key, signal) {
+    async buy(principal, { quoteId, key, origin, signal }) {
       const { client } = principal;
       const idempotency = { key, bodyHash: hashJson({ face: 'quote', quote: quoteId }) };
       // First, so that a purchase is answered again however long ago its quote expired.
@@ -125,6 +136,7 @@ export function createQuotedClips(parts: QuotedClipsParts): QuotedClips {
           quote: token,
           fallback: null,
           idempotency,
+          origin,
           wait: true,
           acceptUnknownPrice: false,
           signal,

@@ -27,13 +27,10 @@ export const catalogTools = ({ catalog, orders }: CatalogToolsParts): readonly T
     scope: 'read',
     input: ListModelsSchema,
     output: ModelPageSchema,
-    async run({ limit, cursor, generate_audio, seed, ...query }) {
+    async run({ limit, cursor, generate_audio, seed, ...query }, { principal }) {
       const view = await catalog.get();
-      const found = findModels(view.catalog, {
-        ...query,
-        generate_audio: asWord(generate_audio),
-        seed: asWord(seed),
-      });
+      const wanted = { ...query, generate_audio: asWord(generate_audio), seed: asWord(seed) };
+      const found = findModels(view.catalog, wanted, principal.models);
       // A model that has gone since is where its page would have begun: the list starts anew.
       const from = found.findIndex(({ id }) => id === cursor) + 1;
       const page = found.slice(from, from + limit);

@@ -47,8 +47,9 @@ export const purchaseTools = (parts: PurchaseToolsParts): readonly Tool[] => [
     input: BuyClipSchema,
     output: CreatedJobSchema,
     async run({ quote, idempotency_key }, call) {
-      const { principal, signal } = call;
-      const purchase = await parts.quotedClips.buy(principal, quote, idempotency_key, signal);
+      const { principal, origin, signal } = call;
+      const order = { quoteId: quote, key: idempotency_key, origin, signal };
+      const purchase = await parts.quotedClips.buy(principal, order);
       if (purchase.kind === 'lapsed') {
         throw new ToolRefusal(purchase.error, {
           fresh_quote: purchase.fresh && renderQuote(purchase.fresh),
