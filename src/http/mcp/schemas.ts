@@ -159,6 +159,7 @@ export const MessageSchema = z
   // The library would answer with its own words for wrong types, or call them internal errors.
   .superRefine(({ method, params = {} }, context) => {
     for (const issue of PARAMS.get(method)?.safeParse(params).error?.issues ?? []) {
-      context.issues.push({ ...issue, path: ['params', ...issue.path], input: params });
+      const raw = { ...issue, path: ['params', ...issue.path], input: params };
+      context.issues.push(raw as z.core.$ZodRawIssue);
     }
   });

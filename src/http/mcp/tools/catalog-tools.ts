@@ -16,7 +16,8 @@ export interface CatalogToolsParts {
   readonly orders: Pick<Orders, 'quoteRoute'>;
 }
 
-const asWord = (flag: boolean | undefined) => (flag === undefined ? undefined : flag ? 'true' : 'false');
+const asWord = (flag: boolean | undefined) =>
+  flag === undefined ? undefined : flag ? ('true' as const) : ('false' as const);
 
 export const catalogTools = ({ catalog, orders }: CatalogToolsParts): readonly Tool[] => [
   defineTool({
