@@ -51,8 +51,9 @@ import { admitBodies } from './input/body-admission.ts';
 import { readJsonBodies } from './input/json-body.ts';
 import { createJsonParser } from './input/large-json.ts';
 import { validatorCompiler } from './input/validation.ts';
+import { mcpShape } from './mcp/error-answer.ts';
+import { MCP_PATH, mcpFace } from './mcp/mcp-face.ts';
 import { openAiShape } from './openai/error-answer.ts';
-import { mcpFace } from './mcp/mcp-face.ts';
 import { OPENAI_DOCUMENT, openAiFace } from './openai/openai-face.ts';
 import type { ModelAliases } from './openai/order-body.ts';
 import { CLIPGATE_DOCUMENT, registerOpenApi, serveOpenApi, showOpenApi } from './openapi/openapi.ts';
@@ -267,7 +268,11 @@ export async function createApp(parts: AppParts): Promise<App> {
   return app;
 }
 
-const SHAPES = [openRouterShape(OPENROUTER_DOCUMENT.prefix), openAiShape(OPENAI_DOCUMENT.prefix)];
+const SHAPES = [
+  openRouterShape(OPENROUTER_DOCUMENT.prefix),
+  openAiShape(OPENAI_DOCUMENT.prefix),
+  mcpShape(MCP_PATH),
+];
 const shapeFor = (url: string) => shapeOf(url, SHAPES, PROBLEM_SHAPE);
 
 const notFound = ({ method, url }: FastifyRequest) =>

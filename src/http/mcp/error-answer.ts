@@ -5,6 +5,7 @@ import { hintOf } from '../../core/catalog/similar-models.ts';
 import type { ClipgateError, ErrorCode } from '../../core/errors.ts';
 import { ADVICE, type Advice, answerError } from '../api/error-answer.ts';
 import { ERROR_CODES } from '../server/error-codes.ts';
+import type { ErrorShape } from '../server/error-shapes.ts';
 import { asClipgateError, logFailure, ownStatus } from '../server/problem.ts';
 
 /** An error of a tool with what only the tool can say about it. */
@@ -53,7 +54,7 @@ export function toToolError(thrown: unknown, request: FastifyRequest) {
   const error = asClipgateError(isRefusal ? thrown.cause : thrown, request.routeOptions.bodyLimit);
   logFailure(request, error, thrown);
   const problem = {
-    ...describe(error, request),
+    ...describe(error, request.id),
     ...(isRefusal ? thrown.members : {}),
   };
   return {
@@ -62,7 +63,7 @@ export function toToolError(thrown: unknown, request: FastifyRequest) {
   };
 }
 
-function describe(error: ClipgateError, { id }: FastifyRequest) {
+function describe(error: ClipgateError, id: string) {
   const { code, retryAfterS } = error;
   if (code === 'internal') {
     return {
@@ -110,18 +111,30 @@ export function handleMcpError(thrown: unknown, request: FastifyRequest, reply: 
   reply.header('x-request-id', request.id).header('cache-control', 'no-store');
   // As for a problem document: what is left of the body is read, so that the client sees this answer.
   if (!request.raw.complete && code !== 'shutting_down') reply.removeHeader('connection');
-  const { detail, ...data } = describe(error, request);
   return reply
     .code(status)
-    .type('application/json; charset=utf-8')
-    .send(
-      JSON.stringify({
-        jsonrpc: '2.0',
-        id: idOf(request.body),
-        error: { code: rpcCodeOf(error), message: detail, data },
-      }),
-    );
+    .type(JSON_TYPE)
+    .send(writeRpcError(error, request.id, idOf(request.body)));
 }
+
+const JSON_TYPE = 'application/json; charset=utf-8';
+
+function writeRpcError(error: ClipgateError, requestId: string, id: string | number | null): string {
+  const { detail, ...data } = describe(error, requestId);
+  return JSON.stringify({ jsonrpc: '2.0', id, error: { code: rpcCodeOf(error), message: detail, data } });
+}
+
+/** @param prefix where MCP is spoken. */
+export const mcpShape = (prefix: string): ErrorShape => ({
+  prefix,
+  notFound: () => `Not found: MCP is spoken at ${prefix} itself.`,
+  handle: handleMcpError,
+  write: (error, requestId) => ({
+    status: ERROR_CODES[error.code].status,
+    type: JSON_TYPE,
+    body: writeRpcError(error, requestId, null),
+  }),
+});
 
 /** The id to answer; null where the message has none that could be answered. */
 function idOf(body: unknown): string | number | null {

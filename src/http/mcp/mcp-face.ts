@@ -34,6 +34,8 @@ export interface McpFaceParts
   readonly publicUrl: string | undefined;
 }
 
+export const MCP_PATH = '/mcp';
+
 /** What arguments a model writes; media come as URLs. */
 const BODY_LIMIT = 4 * 1024 * 1024;
 
@@ -96,7 +98,7 @@ export function mcpFace(parts: McpFaceParts) {
           throw new ClipgateError('cross_origin', 'Pages of this origin may not use this gateway.');
         });
         app.post(
-          '/mcp',
+          MCP_PATH,
           {
             bodyLimit: BODY_LIMIT,
             // What a tool needs beyond reading it asks for itself.

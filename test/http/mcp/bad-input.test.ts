@@ -95,6 +95,12 @@ describe('a body that is no message', () => {
   });
 });
 
+it('a URL below', async () => {
+  const answer = await fetch(`${gateway.url}/mcp/tools`, { method: 'POST', headers: KEY });
+  expect(answer.status).toBe(404);
+  expect(await answer.json()).toMatchObject({ jsonrpc: '2.0', error: { data: { code: 'not_found' } } });
+});
+
 describe('a message that asks for what is not there', () => {
   it.each<[string, object, number]>([
     ['an unknown method', { method: 'tools/buy' }, -32601],
