@@ -106,7 +106,6 @@ export interface AppParts extends Omit<OperationRoutesParts, 'catalog' | 'isClos
   readonly orders: Orders;
   readonly quotedClips: QuotedClips;
   readonly replay: Replays;
-  readonly quotedClips: QuotedClips;
   readonly resentOrders: ResentOrders;
   /** The longest wait that `Prefer: wait` gets, in seconds. */
   readonly maxWaitS: number;
