@@ -48,7 +48,7 @@ const SPEC = {
 };
 
 let gateway: TestGateway;
-/** Everything that was answered, less the bodies of successes: a job shows its owner what was asked. */
+/** Everything that was answered, less the bodies of successes: a job shows its owner what was asked, and by which key. */
 const answered: string[] = [];
 beforeAll(async () => {
   gateway = await startTestGateway();
@@ -76,7 +76,14 @@ it('keeps what it was told in success', async () => {
   await post('/jobs', SPEC, { 'idempotency-key': IDEMPOTENCY });
   const job = await follow(gateway, ((await made.json()) as JobAnswer).id);
   expect(job.status).toBe('completed');
-  const { request: _sent, ...rest } = job as JobAnswer & { request: unknown };
+  const {
+    request: _sent,
+    idempotency_key: _key,
+    ...rest
+  } = job as JobAnswer & {
+    request: unknown;
+    idempotency_key: unknown;
+  };
   answered.push(JSON.stringify(rest));
   await get('/jobs');
   await (await get(`/jobs/${job.id}/content`)).arrayBuffer();
