@@ -172,7 +172,7 @@ export function Chart(props: ChartProps): VNode {
               })}`
         }
       </p>
-      <table class="visually-hidden">
+      <div class="visually-hidden"><table>
         <caption>${caption}</caption>
         <thead><tr><th scope="col">Time</th>${series.map(({ name }) => html`<th key=${name} scope="col">${name}</th>`)}</tr></thead>
         <tbody>
@@ -188,7 +188,7 @@ export function Chart(props: ChartProps): VNode {
             `,
           )}
         </tbody>
-      </table>
+      </table></div>
     </figure>
   `;
 }

@@ -27,6 +27,8 @@ const PICTURE_FOLDER = fileURLToPath(new URL('../../docs/images/console/', impor
 const AXE = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
 const CLIP = { model: 'google/veo-3.1-lite', prompt: 'A paper boat', duration: 4, resolution: '720p' };
 
+const until = <T>(read: () => Promise<T> | T) => expect.poll(read, { timeout: 10_000 });
+
 interface Finding {
   readonly id: string;
   readonly impact: string;
@@ -65,6 +67,7 @@ describe.skipIf(!CHROMIUM)('the console in a browser', () => {
       if (message.type() === 'error' && !/Failed to load resource/.test(message.text()))
         faults.push(message.text());
     });
+    context.setDefaultTimeout(5_000);
     return context.newPage();
   }
 
@@ -73,6 +76,8 @@ describe.skipIf(!CHROMIUM)('the console in a browser', () => {
   };
   const button = (name: string | RegExp) => page.getByRole('button', { name }).first();
   const dialog = () => page.getByRole('dialog');
+  /** Waits until what is shown is the answer to what the address asks. */
+  const settled = () => until(() => page.locator('.skeleton, .dimmed:not([role=status])').count()).toBe(0);
 
   async function signIn(key: string): Promise<void> {
     await goTo('/console');
@@ -98,7 +103,10 @@ describe.skipIf(!CHROMIUM)('the console in a browser', () => {
   beforeAll(async () => {
     folder = mkdtempSync(join(tmpdir(), 'clipgate-console-'));
     await bundleConsole(folder);
-    gateway = await startTestGateway({ consoleFolder: folder, env: { SECRETS_KEY: 'the-key-that-seals-what-is-stored' } });
+    gateway = await startTestGateway({
+      consoleFolder: folder,
+      env: { SECRETS_KEY: 'the-key-that-seals-what-is-stored' },
+    });
     browser = await chromium.launch({
       executablePath: CHROMIUM ?? '',
       args: ['--no-sandbox', '--disable-background-networking', '--autoplay-policy=no-user-gesture-required'],
@@ -113,20 +121,25 @@ describe.skipIf(!CHROMIUM)('the console in a browser', () => {
 
   it('refuses a key that is unknown, and signs in with one that is known', async () => {
     await goTo('/console/jobs');
-    await page.getByLabel('Key', { exact: true }).fill('no such key');
+    await page.getByLabel('Key', { exact: true }).fill('ck-of-a-stranger');
     await button('Sign in').click();
-    await page.getByText('unknown to this gateway').waitFor();
+    await page.getByRole('alert').getByText('unauthorized').waitFor();
     await signIn(OPERATOR_KEY);
     expect(await page.locator('.who').innerText()).toContain('alice');
   });
 
+  const operator = { headers: { authorization: `Bearer ${OPERATOR_KEY}` } };
   let bought = '';
   it('explores, applies a nearest change, buys by a quote and plays the clip', async () => {
     await goTo('/console/explore?prompt=A+paper+boat&duration=5&resolution=720p');
     const changes = page.getByRole('region', { name: 'Changes that let more models make the clip' });
     const before = page.url();
+    const first = page.locator('tbody tr').first();
+    const choice = await first.innerText();
     await changes.getByRole('button').first().click();
-    await expect.poll(() => page.url()).not.toBe(before);
+    await until(() => page.url()).not.toBe(before);
+    await until(() => first.innerText()).not.toBe(choice);
+    await settled();
     await button(/^Buy/).click();
     await dialog()
       .getByRole('button', { name: /^Buy for at most \$/ })
@@ -134,6 +147,13 @@ describe.skipIf(!CHROMIUM)('the console in a browser', () => {
     await page.waitForURL(/\/console\/jobs\/job_/);
     bought = page.url().split('/').at(-1) ?? '';
     await page.locator('.job-state', { hasText: 'completed' }).waitFor();
+    // Until the clip is stored it is played from OpenRouter, which cannot seek.
+    const stored = async () => {
+      const job = await (await gateway.request(`/jobs/${bought}`, operator)).json();
+      return (job as { outputs: { bytes: number | null }[] }).outputs[0]?.bytes ?? null;
+    };
+    await until(stored).not.toBeNull();
+    await page.reload();
     const video = page.locator('.clip video');
     await expect
       .poll(() => video.evaluate((element: HTMLVideoElement) => element.readyState))
@@ -157,17 +177,17 @@ describe.skipIf(!CHROMIUM)('the console in a browser', () => {
     const count = await rows.count();
     await order();
     await button(/^1 new$/).click();
-    await expect.poll(() => rows.count()).toBe(count + 1);
-    await expect.poll(() => rows.first().innerText()).toContain('completed');
+    await until(() => rows.count()).toBe(count + 1);
+    await until(() => rows.first().innerText()).toContain('completed');
     await goTo('/console/jobs?client=studio');
-    await expect.poll(() => rows.count()).toBe(1);
+    await until(() => rows.count()).toBe(1);
   });
 
   it('makes a budget that is reached, says so with its numbers, and raises it', async () => {
     await goTo('/console/access');
     await button('New budget').click();
     await inDialog({ 'What it counts': 'all', 'Limit in dollars': '0.01' }, 'Make budget');
-    await page.getByText('reached').first().waitFor();
+    await dialog().waitFor({ state: 'detached' });
     await goTo('/console/explore?prompt=A+second+boat&duration=4&resolution=720p');
     await button(/^Buy/).click();
     await dialog()
@@ -181,7 +201,7 @@ describe.skipIf(!CHROMIUM)('the console in a browser', () => {
     await dialog().getByText('$100.00 may be spent').waitFor();
     await dialog().getByRole('button', { name: 'Yes, change limit' }).click();
     await dialog().waitFor({ state: 'detached' });
-    await expect.poll(() => page.locator('.budgets').innerText()).toContain('$100.00');
+    await until(() => page.locator('.budgets').innerText()).toContain('$100.00');
   });
 
   it('makes a key that is shown once, and revokes it', async () => {
@@ -272,7 +292,7 @@ describe.skipIf(!CHROMIUM)('the console in a browser', () => {
       for (const [name, path] of Object.entries(PAGES)) {
         await goTo(`/console${path.replace('{job}', id)}`);
         await page.getByRole('heading', { level: 1 }).waitFor();
-        await expect.poll(() => page.locator('.skeleton, .dimmed').count()).toBe(0);
+        await settled();
         await page.evaluate(AXE);
         const findings = await page.evaluate(async () => {
           const { axe } = globalThis as unknown as { axe: { run(): Promise<{ violations: Finding[] }> } };
@@ -295,8 +315,16 @@ describe.skipIf(!CHROMIUM)('the console in a browser', () => {
     for (const path of ['', '/jobs', '/money', '/models', '/access']) {
       await goTo(`/console${path}`);
       await page.getByRole('heading', { level: 1 }).waitFor();
-      const overflow = () => page.evaluate(() => document.documentElement.scrollWidth - innerWidth);
-      await expect.poll(overflow).toBeLessThanOrEqual(0);
+      await settled();
+      const wide = await page.evaluate(() =>
+        [...document.querySelectorAll('main *')]
+          .filter((element) => element.closest('.table-frame, .code-block, .visually-hidden') === null)
+          .filter((element) => element.getBoundingClientRect().right > innerWidth + 1)
+          .map(({ outerHTML }) => outerHTML.slice(0, 120)),
+      );
+      expect(wide).toEqual([]);
+      const overflow = await page.evaluate(() => document.documentElement.scrollWidth - innerWidth);
+      expect(overflow).toBeLessThanOrEqual(0);
     }
   });
 
