@@ -2,7 +2,7 @@
 import tseslint from 'typescript-eslint';
 import layers from './layers.config.js';
 
-export default tseslint.config(...layers, {
+export default tseslint.config({ ignores: ['test/clients/.generated/**', 'dist/**'] }, ...layers, {
   files: [
     'src/**/*.ts',
     'test/**/*.ts',
