@@ -224,7 +224,7 @@ export async function createApp(parts: AppParts): Promise<App> {
       await api.register(catalogChangeRoutes(parts));
       await api.register(routeRoutes(parts));
       await api.register(replayRoutes(parts));
-      await api.register(jobRoutes(parts));
+      await api.register(jobRoutes({ ...parts, streams }));
       await api.register(resubmissionRoutes(parts));
       await api.register(spendRoutes(parts));
       await api.register(jobActRoutes(parts));

@@ -228,7 +228,7 @@ export const ERROR_CODES = {
   ),
   too_many_streams: entry(
     429,
-    'Too many event streams, or calls of `wait_for_job`, are open.',
+    'Too many event streams, waits (`Prefer: wait`) or calls of `wait_for_job` are open.',
     'Close streams that are no longer needed.',
   ),
   headers_too_large: entry(

@@ -2,7 +2,7 @@
 
 import type { FastifyRequest } from 'fastify';
 import { findModel } from '../../../core/catalog/catalog.ts';
-import { isTerminal } from '../../../core/job/job.ts';
+import { isTerminal, type Job } from '../../../core/job/job.ts';
 import { visibleTo } from '../../../core/principal.ts';
 import type { CatalogCache } from '../../../service/catalog/catalog-cache.ts';
 import type { ContentLinks } from '../../../service/clips/content-links.ts';
@@ -12,6 +12,7 @@ import { JOB_ID_PATTERN } from '../../../service/orders/ids.ts';
 import type { OrderPlan, Orders } from '../../../service/orders/place-order.ts';
 import { invalidRequest, toInputError } from '../../input/input-errors.ts';
 import { parsePrefer } from '../../input/prefer.ts';
+import type { OpenStreams } from '../../response/open-streams.ts';
 import { sendJson } from '../../response/send-json.ts';
 import { operatorRequired } from '../../server/authority.ts';
 import type { App } from '../../server/context.ts';
@@ -48,12 +49,25 @@ export interface JobRoutesParts {
   /** The longest wait that `Prefer: wait` gets, in seconds. */
   readonly maxWaitS: number;
   readonly links: Pick<ContentLinks, 'isDefault' | 'sign'>;
+  /** Counts the waits of a client beside its streams. */
+  readonly streams: OpenStreams;
 }
 
 /** How long a client should let pass before it asks again for a job that is not done. */
 const RETRY_AFTER_S = '5';
 
-export function jobRoutes({ orders, jobs, catalog, links, maxWaitS }: JobRoutesParts) {
+export function jobRoutes({ orders, jobs, catalog, links, maxWaitS, streams }: JobRoutesParts) {
+  /** @throws ClipgateError too_many_streams where its client waits for too many already. */
+  async function wait(request: FastifyRequest, id: string, waitS: number): Promise<Job> {
+    const { principal, signal } = request;
+    const release = streams.open(principal.client);
+    try {
+      return await jobs.waitForChange(id, visibleTo(principal), waitS * 1000, signal);
+    } finally {
+      release();
+    }
+  }
+
   /** Jobs keep the id of their model: a canonical slug names the same. */
   function idOf(name: string): string {
     const view = catalog.peek();
@@ -185,7 +199,7 @@ export function jobRoutes({ orders, jobs, catalog, links, maxWaitS }: JobRoutesP
           tags: ['jobs'],
           params: JobParamsSchema,
           querystring: JobIncludeSchema,
-          response: { 200: JobSchema, ...problems(400, 401, 404, 405, 500, 503) },
+          response: { 200: JobSchema, ...problems(400, 401, 404, 405, 429, 500, 503) },
         },
       },
       async (request, reply) => {
@@ -193,9 +207,7 @@ export function jobRoutes({ orders, jobs, catalog, links, maxWaitS }: JobRoutesP
         const clientId = visibleTo(request.principal);
         const { waitS } = parsePrefer(request.headers['prefer'], maxWaitS);
         if (waitS !== null) reply.header('preference-applied', `wait=${waitS}`);
-        const job = await (waitS === null
-          ? jobs.get(id, clientId)
-          : jobs.waitForChange(id, clientId, waitS * 1000, request.signal));
+        const job = await (waitS === null ? jobs.get(id, clientId) : wait(request, id, waitS));
         const whole = request.query.include === 'request';
         const isSigned = job.status === 'completed' && (links.isDefault || request.query.links === 'signed');
         if (!whole && !isSigned) return sendJob(reply, jobs, job);
