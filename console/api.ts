@@ -13,7 +13,7 @@ export const api = createClient<paths>({
 
 const listeners = new Set<(problem: ApiProblem) => void>();
 
-/** Calls the listener when a request is refused because nobody is signed in (any more). */
+/** Calls the listener when a request is refused because the reader is not signed in, or no longer. */
 export function onSignedOut(listener: (problem: ApiProblem) => void): () => void {
   listeners.add(listener);
   return () => listeners.delete(listener);

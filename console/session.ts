@@ -18,7 +18,7 @@ export const SessionContext = createContext<SignedIn | null>(null);
 /** @throws Error outside of a page. */
 export function useSession(): SignedIn {
   const session = useContext(SessionContext);
-  if (!session) throw new Error('useSession is called where nobody is signed in.');
+  if (!session) throw new Error('useSession is called outside of a signed-in page.');
   return session;
 }
 

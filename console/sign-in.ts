@@ -9,7 +9,7 @@ import { ProblemBox } from './parts/problem-box.ts';
 import { ApiProblem } from './problem.ts';
 
 interface SignInProps {
-  /** The code of why nobody is signed in. */
+  /** The code of the problem that ended, or prevented, the session. */
   readonly reason: string | null;
   readonly onSignedIn: () => void;
 }

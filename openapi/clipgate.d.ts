@@ -70,7 +70,7 @@ export interface paths {
         };
         /**
          * Who is signed in
-         * @description Answers 200 where nobody is, with the reason.
+         * @description Answers 200 when not signed in, with the reason.
          */
         get: operations["getSession"];
         put?: never;
@@ -3262,7 +3262,7 @@ export interface components {
          *     }
          */
         Session: {
-            /** @description null: nobody is signed in; `reason` says why. */
+            /** @description null: not signed in; `reason` says why. */
             who: components["schemas"]["Who"] | null;
             /** @description The code of the problem that any other route would answer; null beside `who`. */
             reason: string | null;

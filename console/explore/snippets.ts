@@ -4,7 +4,7 @@ import type { RouteBody } from './question.ts';
 
 const DATA_URL = /^(data:[\w/+.-]+;base64,).{40,}$/s;
 
-/** With pictures cut: nobody pastes a megabyte. */
+/** With pictures cut: a megabyte of base64 is too much to paste. */
 const write = (body: RouteBody, indent: number): string =>
   JSON.stringify(
     body,

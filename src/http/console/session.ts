@@ -50,7 +50,7 @@ const WhoSchema = z
 
 export const SessionSchema = z
   .object({
-    who: WhoSchema.nullable().describe('null: nobody is signed in; `reason` says why.'),
+    who: WhoSchema.nullable().describe('null: not signed in; `reason` says why.'),
     reason: z
       .string()
       .nullable()
@@ -136,7 +136,7 @@ needs an \`Origin\` of this gateway: 403 \`cross_origin\`. A session that the br
         const problem = findKeyProblem(found, clock());
         if (problem) throw problem;
         await endPresent(request);
-        // Never a token that the browser brought: whoever planted it there would know it.
+        // Never a token that the browser brought, which prevents session fixation.
         const { token, expiresAt } = await sessions.open(digest);
         setSessionCookie(request, reply, token, Math.floor((expiresAt - clock()) / 1000));
         return reply.code(204).send(null);
@@ -149,7 +149,7 @@ needs an \`Origin\` of this gateway: 403 \`cross_origin\`. A session that the br
         schema: {
           operationId: 'getSession',
           summary: 'Who is signed in',
-          description: 'Answers 200 where nobody is, with the reason.',
+          description: 'Answers 200 when not signed in, with the reason.',
           tags: ['accounts'],
           querystring: NoQuerySchema,
           response: { 200: SessionSchema, ...problems(400, 405, 429, 500, 503) },

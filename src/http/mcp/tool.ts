@@ -37,7 +37,7 @@ export interface ToolAnswer {
   readonly links?: readonly ResourceLink[];
 }
 
-/** What a client is told of a tool, in MCP's names. */
+/** A tool as `tools/list` describes it, in MCP's names. */
 export interface ToolDescription {
   readonly name: string;
   readonly title: string;

@@ -54,7 +54,7 @@ export function logRequest(
     aborted: reply.raw.writableFinished ? undefined : true,
     ms: Math.round(reply.elapsedTime * 10) / 10,
     client: request.principal?.client ?? null,
-    // By TRUST_PROXY. Whoever guesses at keys has no name, so its address is what an operator can block.
+    // By TRUST_PROXY. A request with a wrong key has no client, so its address is what an operator can block.
     'client.address': request.ip,
   };
   const quiet = route === '/healthz' || route === '/readyz';

@@ -2,7 +2,7 @@
 
 /** A clip with the quote that it may be bought by. */
 export interface QuotedClip {
-  /** Unguessable: whoever has it, and is this client, may buy the clip. */
+  /** Random and unguessable: a bearer token that lets this client buy the clip. */
   readonly id: string;
   readonly clientId: string;
   /** What buys it. */

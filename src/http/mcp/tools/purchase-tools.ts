@@ -21,7 +21,7 @@ export const purchaseTools = (parts: PurchaseToolsParts): readonly Tool[] => [
     name: 'quote_clip',
     title: 'Quote a clip',
     description:
-      'Says what a clip would cost at most, on the model given or the one the router picks, and keeps it for ten minutes under a quote. Buys nothing. Show the price to whoever pays, then call buy_clip with the quote.',
+      'Says what a clip would cost at most, on the model given or the one the router picks, and keeps it for ten minutes under a quote. Buys nothing. Show the price to the person who pays, then call buy_clip with the quote.',
     scope: 'read',
     input: QuoteClipSchema,
     output: QuoteSchema,
