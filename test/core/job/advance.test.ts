@@ -11,57 +11,14 @@ import {
   type Observation,
 } from '../../../src/core/job/advance.ts';
 import type { Job, JobStatus } from '../../../src/core/job/job.ts';
+import { storedJob } from '../../support/job.ts';
 
 const HOUR = 3_600_000;
 const MINUTE = 60_000;
 const NOW = 1_790_000_000_000;
 
-const job = (changes: Partial<Job> = {}): Job => ({
-  id: 'job_1',
-  clientId: 'studio',
-  keyId: null,
-  status: 'pending',
-  model: 'google/veo-3.1-lite',
-  request: { model: 'google/veo-3.1-lite' },
-  bodyHash: null,
-  nonce: '0'.repeat(32),
-  createdAt: NOW,
-  updatedAt: NOW,
-  version: 3,
-  submittedAt: NOW,
-  finishedAt: null,
-  expectedMs: 60_000,
-  estimatedMicroUsd: 120_000,
-  ceilingMicroUsd: 120_000,
-  listMicroUsd: 120_000,
-  actualMicroUsd: null,
-  isByok: null,
-  upstreamId: 'gen-vid-1',
-  generationId: null,
-  outputCount: 0,
-  submitAttempts: 1,
-  polls: 0,
-  missingSince: null,
-  missingPolls: 0,
-  unclearSince: null,
-  statusDetail: null,
-  error: null,
-  attempt: 1,
-  fallback: null,
-  patienceMs: null,
-  resubmitOf: null,
-  callbackUrl: null,
-  hiddenAt: null,
-  clipsRemovedAt: null,
-  bodyErasedAt: null,
-  waitingSince: null,
-  tags: [],
-  reference: null,
-  idempotencyKey: null,
-  requestId: null,
-  traceparent: null,
-  ...changes,
-});
+const job = (changes: Partial<Job> = {}) =>
+  storedJob({ createdAt: NOW, updatedAt: NOW, submittedAt: NOW, ...changes });
 
 const answer = (
   status: string,
