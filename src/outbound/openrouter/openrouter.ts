@@ -3,6 +3,7 @@
 import type { Readable } from 'node:stream';
 import { Agent, type Dispatcher, request } from 'undici';
 import type { SubmitBody } from '../../core/job/job.ts';
+import type { PollResult } from '../../core/job/poll-result.ts';
 import { cutSecrets } from '../../core/redact-upstream.ts';
 import type { Secret } from '../../core/secret.ts';
 import { createConnector } from '../proxy/connector.ts';
@@ -14,22 +15,11 @@ import { type SubmitOutcome, submitOnce } from './submit.ts';
 import { createUpstreamLookup } from './upstream-lookup.ts';
 import {
   type BillRecord,
-  type PollAnswer,
   parseBillRecord,
   parseEndpointTags,
   parseErrorAnswer,
   parsePollAnswer,
 } from './wire.ts';
-
-/**
- * What asking for a job came to: `missing` = upstream knows no such job (yet), `unclear` = upstream answered, and the
- * answer is no state of a job: it may be so for good. `words` are upstream's own.
- */
-export type PollResult =
-  | ({ readonly kind: 'answer' } & PollAnswer)
-  | { readonly kind: 'missing' }
-  | { readonly kind: 'unclear'; readonly reason: string; readonly words: string | null }
-  | { readonly kind: 'failed'; readonly reason: string };
 
 /** What asking for a clip came to. `bytes` is null where upstream does not say (it usually does not). */
 export type ContentResult =

@@ -5,12 +5,12 @@ import {
   isOddCompletion,
   nextArchiveMs,
   nextPollMs,
-  type Observation,
   type PollPace,
   UNCLEAR,
 } from '../../core/job/advance.ts';
 import { isUnbilledFailure, mayFollow } from '../../core/job/attempt.ts';
 import { isTerminal, type Job } from '../../core/job/job.ts';
+import type { PollResult } from '../../core/job/poll-result.ts';
 import type { OpenRouter } from '../../outbound/openrouter/openrouter.ts';
 import type { JobStore } from '../../store/ports/job-store.ts';
 import type { Claim, Lease } from '../../store/ports/lease.ts';
@@ -156,14 +156,14 @@ export function createJobPoller(parts: JobPollerParts, options: JobPollerOptions
     await store.saveStep(lease, {}, { keep: false, runInMs });
   }
 
-  async function observe(job: Job): Promise<Observation> {
-    if (job.upstreamId === null) return { kind: 'failed' };
+  async function observe(job: Job): Promise<PollResult> {
+    if (job.upstreamId === null) return { kind: 'failed', reason: 'the job has no id of upstream' };
     const result = await parts.upstream.poll(job.upstreamId);
     if (result.kind === 'answer' && isOddCompletion(result.status)) {
       // Another word for the same end is believed where the clip is there.
       return (await parts.archive.hasClip(job.upstreamId))
         ? result
-        : { kind: 'unclear', words: result.status };
+        : { kind: 'unclear', reason: 'an unknown status, and no clip', words: result.status };
     }
     if (result.kind === 'failed' || result.kind === 'unclear')
       log.warn({ ...aboutJob(job), reason: result.reason }, 'a poll failed: retrying later');

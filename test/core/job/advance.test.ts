@@ -8,9 +8,9 @@ import {
   isOddCompletion,
   nextArchiveMs,
   nextPollMs,
-  type Observation,
 } from '../../../src/core/job/advance.ts';
 import type { Job, JobStatus } from '../../../src/core/job/job.ts';
+import type { PollResult } from '../../../src/core/job/poll-result.ts';
 import { storedJob } from '../../support/job.ts';
 
 const HOUR = 3_600_000;
@@ -22,8 +22,8 @@ const job = (changes: Partial<Job> = {}) =>
 
 const answer = (
   status: string,
-  changes: Partial<Extract<Observation, { kind: 'answer' }>> = {},
-): Observation => ({
+  changes: Partial<Extract<PollResult, { kind: 'answer' }>> = {},
+): PollResult => ({
   kind: 'answer',
   status,
   generationId: null,
@@ -106,15 +106,19 @@ describe('advanceJob', () => {
     expect(advanceJob(job(), answer('In-Progress'), NOW)).toMatchObject({ status: 'in_progress' });
   });
 
-  const UNCLEAR: [string, Observation, string][] = [
+  const UNCLEAR: [string, PollResult, string][] = [
     ['a word', answer('reticulating'), 'reticulating'],
     ['a word with a detail', answer('held', { statusDetail: 'review' }), 'held: review'],
     ['a word with a reason', answer('held', { error: 'flagged' }), 'held: flagged'],
     ['no word', answer(''), 'no reason given'],
     ['constructor', answer('constructor'), 'constructor'],
     ['__proto__', answer('__proto__'), '__proto__'],
-    ['a refusal', { kind: 'unclear', words: 'Your prompt was flagged.' }, 'Your prompt was flagged.'],
-    ['a refusal without words', { kind: 'unclear', words: null }, 'no reason given'],
+    [
+      'a refusal',
+      { kind: 'unclear', reason: 'HTTP 400', words: 'Your prompt was flagged.' },
+      'Your prompt was flagged.',
+    ],
+    ['a refusal without words', { kind: 'unclear', reason: 'HTTP 400', words: null }, 'no reason given'],
   ];
 
   it.each(UNCLEAR)('follows %s, keeps it, and calls it an error after 15 minutes', (_name, seen, words) => {
@@ -148,7 +152,9 @@ describe('advanceJob', () => {
   });
 
   it('learns nothing from a poll that failed, and ends no unclear time by it', () => {
-    expect(advanceJob(job({ unclearSince: NOW }), { kind: 'failed' }, NOW + 5)).toEqual({ polls: 1 });
+    expect(advanceJob(job({ unclearSince: NOW }), { kind: 'failed', reason: 'timeout' }, NOW + 5)).toEqual({
+      polls: 1,
+    });
   });
 
   it('passes on the detail of a state, and writes it once', () => {
@@ -175,9 +181,9 @@ describe('advanceJob', () => {
   });
 
   describe('where upstream knows no such job', () => {
-    const missing: Observation = { kind: 'missing' };
+    const missing: PollResult = { kind: 'missing' };
     /** A job after several answers, each at its hours after the submit. */
-    const seeing = (...seen: [atHours: number, what: Observation][]): Job => {
+    const seeing = (...seen: [atHours: number, what: PollResult][]): Job => {
       let at = job();
       for (const [atHours, what] of seen) at = { ...at, ...advanceJob(at, what, NOW + atHours * HOUR) };
       return at;
@@ -195,7 +201,9 @@ describe('advanceJob', () => {
 
     it('does not believe the first, however late it comes', () => {
       expect(seeing([72, missing])).toMatchObject({ status: 'pending', missingSince: NOW + 72 * HOUR });
-      expect(seeing([0, { kind: 'failed' }], [72, missing], [73, missing]).status).toBe('pending');
+      expect(seeing([0, { kind: 'failed', reason: 'timeout' }], [72, missing], [73, missing]).status).toBe(
+        'pending',
+      );
     });
 
     it('does not believe a few with a long silence of ours between them', () => {
@@ -216,7 +224,7 @@ describe('advanceJob', () => {
         [0, missing],
         [1, missing],
         [2, missing],
-        [2.5, { kind: 'failed' }],
+        [2.5, { kind: 'failed', reason: 'timeout' }],
         [2.6, missing],
       );
       expect(advanceJob(doubted, missing, NOW + 3 * HOUR).status).toBe('expired');
@@ -224,7 +232,7 @@ describe('advanceJob', () => {
   });
 
   it('counts a poll that taught nothing', () => {
-    expect(advanceJob(job({ polls: 7 }), { kind: 'failed' }, NOW)).toEqual({ polls: 8 });
+    expect(advanceJob(job({ polls: 7 }), { kind: 'failed', reason: 'timeout' }, NOW)).toEqual({ polls: 8 });
   });
 });
 

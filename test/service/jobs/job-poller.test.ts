@@ -2,7 +2,7 @@
 
 import { afterEach, describe, expect, it } from 'vitest';
 import type { Job, JobChange } from '../../../src/core/job/job.ts';
-import type { PollResult } from '../../../src/outbound/openrouter/openrouter.ts';
+import type { PollResult } from '../../../src/core/job/poll-result.ts';
 import { createJobFallback } from '../../../src/service/jobs/job-fallback.ts';
 import { createJobPoller } from '../../../src/service/jobs/job-poller.ts';
 import { createAlarms } from '../../../src/service/runtime/alarms.ts';
