@@ -171,6 +171,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/overview": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * What stands: jobs by status, models, pauses, alarms, changes of the catalog
+         * @description Clients see their own jobs, and pauses that keep their own submits back; operators and auditors see all of it, and the alarms of the last 24 hours with what to do about each.
+         */
+        get: operations["getOverview"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/route": {
         parameters: {
             query?: never;
@@ -995,6 +1015,12 @@ export interface components {
                 /** @description Jobs whose bill is unknown: their holds stay until someone resolves them. */
                 unknown_jobs: number;
             };
+            /** @description With `include=burn_down`, of a budget that resets: what was spent from the beginning of the window up to then, by the hour of a day or the day of a week or month. The last is now, and `spent_usd` of the window. */
+            burn_down?: {
+                /** Format: date-time */
+                at: string;
+                spent_usd: number;
+            }[];
         };
         /**
          * @description An amount that was added to the limit of one window, and why.
@@ -2639,6 +2665,204 @@ export interface components {
             admits: string[];
             /** @description The likely bill with the cheapest of them; null where no price is known. */
             from_usd: number | null;
+        };
+        /**
+         * @description What stands at the moment.
+         * @example {
+         *       "at": "2026-10-02T09:00:00.000Z",
+         *       "jobs": {
+         *         "open": [
+         *           {
+         *             "status": "in_progress",
+         *             "jobs": 3
+         *           }
+         *         ],
+         *         "ended": [
+         *           {
+         *             "status": "completed",
+         *             "jobs": 118
+         *           },
+         *           {
+         *             "status": "failed",
+         *             "jobs": 2
+         *           }
+         *         ],
+         *         "ended_since": "2026-10-01T09:00:00.000Z"
+         *       },
+         *       "models": [
+         *         {
+         *           "model": "google/veo-3.1-lite",
+         *           "ended": 64,
+         *           "completed": 63,
+         *           "p50_s": 41.2,
+         *           "p90_s": 58.9,
+         *           "last_ended_at": "2026-10-02T08:58:12.400Z"
+         *         }
+         *       ],
+         *       "pauses": [
+         *         {
+         *           "scope": "model",
+         *           "model": "bytedance/seedance-2.0-fast",
+         *           "client": null,
+         *           "since": "2026-10-02T08:59:40.000Z",
+         *           "trial_at": "2026-10-02T09:00:10.000Z",
+         *           "failed_trials": 0,
+         *           "submits": 12,
+         *           "unknown": 3
+         *         }
+         *       ],
+         *       "unknown_submissions": {
+         *         "data": [],
+         *         "has_more": false
+         *       },
+         *       "catalog": {
+         *         "changes": [
+         *           {
+         *             "at": "2026-10-02T09:05:00.000Z",
+         *             "model": "bytedance/seedance-2.0-fast",
+         *             "kind": "changed",
+         *             "fields": [
+         *               {
+         *                 "field": "prices.video_tokens",
+         *                 "before": 0.0000056,
+         *                 "after": 0.0000042
+         *               }
+         *             ]
+         *           }
+         *         ],
+         *         "since": "2026-09-25T09:00:00.000Z",
+         *         "has_more": false
+         *       },
+         *       "operations": {
+         *         "submissions": {
+         *           "held": false,
+         *           "reason": null,
+         *           "operator": null,
+         *           "since": null
+         *         },
+         *         "alarms": [
+         *           {
+         *             "alarm": "submissions_paused",
+         *             "happened": "Too many submits of the last five minutes have an unknown outcome: submissions are paused.",
+         *             "action": "Check the network path to OpenRouter and its status page. Submissions resume by themselves once a trial submit is answered.",
+         *             "since": "2026-10-02T08:59:40.000Z",
+         *             "last_at": "2026-10-02T08:59:40.000Z",
+         *             "count": 1,
+         *             "active": true,
+         *             "about": {
+         *               "scope": "model",
+         *               "model": "bytedance/seedance-2.0-fast",
+         *               "submits": 12,
+         *               "unknown": 3
+         *             }
+         *           }
+         *         ],
+         *         "instance": "gateway-7d9c:1:5f1c09"
+         *       }
+         *     }
+         */
+        Overview: {
+            /** Format: date-time */
+            at: string;
+            jobs: {
+                /** @description Jobs that have not ended, by status; only statuses with jobs. */
+                open: {
+                    status: components["schemas"]["JobStatus"];
+                    jobs: number;
+                }[];
+                /** @description Jobs that ended since `ended_since`, by status. */
+                ended: {
+                    status: components["schemas"]["JobStatus"];
+                    jobs: number;
+                }[];
+                /**
+                 * Format: date-time
+                 * @description 24 hours ago.
+                 */
+                ended_since: string;
+            };
+            /** @description By id; only models with jobs that have ended. */
+            models: {
+                model: string;
+                /** @description Of the latest 64 jobs at most, those that were cancelled left out. */
+                ended: number;
+                /** @description How many of them ended with a clip. */
+                completed: number;
+                /** @description Seconds from submit to clip; null where none was timed. */
+                p50_s: number | null;
+                p90_s: number | null;
+                /** Format: date-time */
+                last_ended_at: string;
+            }[];
+            /** @description Widest first. */
+            pauses: {
+                /**
+                 * @description `pair`: what one client sends to one model; `model`, `client`: all of it; `all`: everything.
+                 * @enum {string}
+                 */
+                scope: "pair" | "model" | "client" | "all";
+                /** @description null: every model. */
+                model: string | null;
+                /** @description null: every client. */
+                client: string | null;
+                /** Format: date-time */
+                since: string;
+                /** @description From when on one submit is let through as a trial; null while a trial is under way. */
+                trial_at: string | null;
+                failed_trials: number;
+                /** @description Submits in the five minutes before it was paused. */
+                submits: number;
+                /** @description How many of them had an unknown outcome. */
+                unknown: number;
+            }[];
+            unknown_submissions: {
+                /** @description Jobs that OpenRouter may have accepted, oldest first, at most 20. */
+                data: {
+                    id: string;
+                    model: string;
+                    client: string;
+                    ceiling_usd: number | null;
+                    /** Format: date-time */
+                    created_at: string;
+                }[];
+                has_more: boolean;
+            };
+            catalog: {
+                /** @description Newest first, at most 100. */
+                changes: components["schemas"]["CatalogChange"][];
+                /**
+                 * Format: date-time
+                 * @description Seven days ago.
+                 */
+                since: string;
+                has_more: boolean;
+            };
+            /** @description null for clients. */
+            operations: {
+                submissions: components["schemas"]["Submissions"];
+                /** @description Of the last 24 hours: active ones first. */
+                alarms: {
+                    /** @description Its name in the log; see docs/reference/alarms.md. */
+                    alarm: string;
+                    happened: string;
+                    /** @description What to do. */
+                    action: string;
+                    /** Format: date-time */
+                    since: string;
+                    /** Format: date-time */
+                    last_at: string;
+                    /** @description How often it was raised since. */
+                    count: number;
+                    /** @description false: not raised for 15 minutes, so it is over, or it is an event, of which none lasts. */
+                    active: boolean;
+                    /** @description Fields of its last line in the log, such as `job_id`. */
+                    about: {
+                        [key: string]: string | number;
+                    };
+                }[];
+                /** @description The process that answers: its alarms and pauses are these, a replica has its own. */
+                instance: string;
+            } | null;
         };
         /**
          * @description Holds submissions.
@@ -4386,6 +4610,197 @@ export interface operations {
                      *     }
                      */
                     "application/json": components["schemas"]["CatalogChangeList"];
+                };
+            };
+            /** @description Invalid request: `invalid_request`, `malformed_body`, or OpenRouter rejected the input. */
+            400: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The key is missing or unknown (`unauthorized`), or it is `key_expired` or `key_revoked`. */
+            401: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    "WWW-Authenticate": components["headers"]["WWW-Authenticate"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden by OpenRouter (`upstream_forbidden`) or to this key: `operator_required`, `scope_missing`, `model_not_allowed`. */
+            403: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Method not allowed: `method_not_allowed`; see `Allow`. */
+            405: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    Allow: components["headers"]["Allow"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too much at once: `rate_limited`, `too_many_running_jobs`, or `upstream_rate_limited`; see `Retry-After`. */
+            429: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    "Retry-After": components["headers"]["Retry-After"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal server error: `internal`. */
+            500: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service unavailable; see `code` and `Retry-After`. */
+            503: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    "Retry-After": components["headers"]["Retry-After"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    getOverview: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description What stands at the moment. */
+            200: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "at": "2026-10-02T09:00:00.000Z",
+                     *       "jobs": {
+                     *         "open": [
+                     *           {
+                     *             "status": "in_progress",
+                     *             "jobs": 3
+                     *           }
+                     *         ],
+                     *         "ended": [
+                     *           {
+                     *             "status": "completed",
+                     *             "jobs": 118
+                     *           },
+                     *           {
+                     *             "status": "failed",
+                     *             "jobs": 2
+                     *           }
+                     *         ],
+                     *         "ended_since": "2026-10-01T09:00:00.000Z"
+                     *       },
+                     *       "models": [
+                     *         {
+                     *           "model": "google/veo-3.1-lite",
+                     *           "ended": 64,
+                     *           "completed": 63,
+                     *           "p50_s": 41.2,
+                     *           "p90_s": 58.9,
+                     *           "last_ended_at": "2026-10-02T08:58:12.400Z"
+                     *         }
+                     *       ],
+                     *       "pauses": [
+                     *         {
+                     *           "scope": "model",
+                     *           "model": "bytedance/seedance-2.0-fast",
+                     *           "client": null,
+                     *           "since": "2026-10-02T08:59:40.000Z",
+                     *           "trial_at": "2026-10-02T09:00:10.000Z",
+                     *           "failed_trials": 0,
+                     *           "submits": 12,
+                     *           "unknown": 3
+                     *         }
+                     *       ],
+                     *       "unknown_submissions": {
+                     *         "data": [],
+                     *         "has_more": false
+                     *       },
+                     *       "catalog": {
+                     *         "changes": [
+                     *           {
+                     *             "at": "2026-10-02T09:05:00.000Z",
+                     *             "model": "bytedance/seedance-2.0-fast",
+                     *             "kind": "changed",
+                     *             "fields": [
+                     *               {
+                     *                 "field": "prices.video_tokens",
+                     *                 "before": 0.0000056,
+                     *                 "after": 0.0000042
+                     *               }
+                     *             ]
+                     *           }
+                     *         ],
+                     *         "since": "2026-09-25T09:00:00.000Z",
+                     *         "has_more": false
+                     *       },
+                     *       "operations": {
+                     *         "submissions": {
+                     *           "held": false,
+                     *           "reason": null,
+                     *           "operator": null,
+                     *           "since": null
+                     *         },
+                     *         "alarms": [
+                     *           {
+                     *             "alarm": "submissions_paused",
+                     *             "happened": "Too many submits of the last five minutes have an unknown outcome: submissions are paused.",
+                     *             "action": "Check the network path to OpenRouter and its status page. Submissions resume by themselves once a trial submit is answered.",
+                     *             "since": "2026-10-02T08:59:40.000Z",
+                     *             "last_at": "2026-10-02T08:59:40.000Z",
+                     *             "count": 1,
+                     *             "active": true,
+                     *             "about": {
+                     *               "scope": "model",
+                     *               "model": "bytedance/seedance-2.0-fast",
+                     *               "submits": 12,
+                     *               "unknown": 3
+                     *             }
+                     *           }
+                     *         ],
+                     *         "instance": "gateway-7d9c:1:5f1c09"
+                     *       }
+                     *     }
+                     */
+                    "application/json": components["schemas"]["Overview"];
                 };
             };
             /** @description Invalid request: `invalid_request`, `malformed_body`, or OpenRouter rejected the input. */
@@ -6576,7 +6991,10 @@ export interface operations {
     };
     getAccount: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description `burn_down`: how what is spent has grown since the window began. */
+                include?: "burn_down";
+            };
             header?: never;
             path?: never;
             cookie?: never;
@@ -10034,6 +10452,8 @@ export interface operations {
                 scope_id?: string;
                 /** @description How many at most. Default 20. */
                 limit?: number;
+                /** @description `burn_down`: how what is spent has grown since the window began. */
+                include?: "burn_down";
                 /** @description Continue after an earlier response: its `next_cursor`. */
                 cursor?: string;
             };

@@ -28,6 +28,8 @@ import { createQuotes } from '../service/orders/quotes.ts';
 import { createResentOrders } from '../service/orders/resent-orders.ts';
 import { createReplay } from '../service/planning/replay.ts';
 import { createAlarms } from '../service/runtime/alarms.ts';
+import { createOverview } from '../service/runtime/overview.ts';
+import { createRecentAlarms } from '../service/runtime/recent-alarms.ts';
 import { createRetention } from '../service/runtime/retention.ts';
 import { createServiceWatch, type ServiceWatch } from '../service/runtime/service-watch.ts';
 import { logStartupWarnings } from '../service/runtime/startup-warnings.ts';
@@ -112,11 +114,13 @@ export async function createGateway(parts: GatewayParts): Promise<Gateway> {
     log,
     lifecycle,
   });
+  const recentAlarms = createRecentAlarms({ clock, monotonic });
   const alarms = createAlarms({
     log,
     onAlarm(alarm, fields) {
       metrics.alarmRaised(alarm);
       alarmWebhook?.note(alarm, fields);
+      recentAlarms.note(alarm, fields);
     },
   });
   const store = watchJobEnds(parts.store, createJobReport({ metrics, traces, log }));
@@ -246,6 +250,16 @@ export async function createGateway(parts: GatewayParts): Promise<Gateway> {
     catalog,
     catalogMaxAgeS: config.CATALOG_MAX_AGE_S,
     history,
+    overview: createOverview({
+      store,
+      modelStats,
+      history,
+      breaker,
+      holds,
+      alarms: recentAlarms,
+      clock,
+      instance: owner,
+    }),
     jobs,
     feed,
     archive,

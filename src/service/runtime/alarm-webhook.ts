@@ -3,7 +3,7 @@
 import { jitter } from '../../core/jitter.ts';
 import type { Secret } from '../../core/secret.ts';
 import type { CallbackSender } from '../../outbound/client-urls/callback-sender.ts';
-import { ALARMS, type Alarm, type AlarmDoc } from './alarms.ts';
+import { ALARMS, type Alarm, isEvent, QUIET_MS } from './alarms.ts';
 import type { Log } from './log.ts';
 
 export interface AlarmWebhook {
@@ -44,8 +44,6 @@ interface Call {
   readonly at: number;
 }
 
-/** An alarm that is not raised again for so long is over. */
-const QUIET_MS = 15 * 60_000;
 const SWEEP_MS = 30_000;
 const ATTEMPTS = 6;
 const FIRST_RETRY_MS = 2_000;
@@ -62,8 +60,6 @@ export function createAlarmWebhook(parts: AlarmWebhookParts, target: AlarmWebhoo
   let sending: Promise<void> = Promise.resolve();
   let events = 0;
   let timer: NodeJS.Timeout | undefined;
-
-  const isEvent = (alarm: Alarm): boolean => (ALARMS[alarm] as AlarmDoc).isEvent === true;
 
   async function deliver(call: Call): Promise<void> {
     const { type, alarm, at, fields } = call;

@@ -162,6 +162,12 @@ export const ALARMS = {
 
 export type Alarm = keyof typeof ALARMS;
 
+/** True where each is news of its own and none lasts. */
+export const isEvent = (alarm: Alarm): boolean => (ALARMS[alarm] as AlarmDoc).isEvent === true;
+
+/** An alarm that is not raised again for so long is over. */
+export const QUIET_MS = 15 * 60_000;
+
 export interface Alarms {
   /** Writes one line at level `error` with the field `alarm`. `fields` holds no secret. */
   raise(alarm: Alarm, fields: object, message: string): void;

@@ -163,7 +163,9 @@ export interface JobRecords {
   hideJob(id: string, clientId: string): Promise<boolean>;
   listJobs(query: ListQuery): Promise<Job[]>;
   /** Jobs that have not ended, by status; a status without any is absent. */
-  countOpenJobs(): Promise<ReadonlyMap<JobStatus, number>>;
+  countOpenJobs(clientId?: string | null): Promise<ReadonlyMap<JobStatus, number>>;
+  /** Jobs that have ended since then, epoch milliseconds, by the status they ended in. `clientId` null = of every client. */
+  countEndedJobs(clientId: string | null, since: number): Promise<ReadonlyMap<JobStatus, number>>;
   /** Milliseconds until the next job can be claimed (0 = now), the end of a lease included; null where none will. */
   nextDueInMs(exceptClients?: readonly string[]): Promise<number | null>;
   /**

@@ -75,11 +75,22 @@ const LINE_SUMS = sql`1, coalesce(l.billed_micro_usd, 0),
   case when l.billed_micro_usd is null then 1 else 0 end`;
 
 /** @returns the statement: one, so that a job that ends meanwhile is counted once, as running or as ended. */
-function selectSums({ clientId, basis, groups, intervals, maxRows }: SpendQuery): RawBuilder<SumRow> {
+function selectSums({
+  clientId,
+  keyLine,
+  basis,
+  groups,
+  intervals,
+  maxRows,
+}: SpendQuery): RawBuilder<SumRow> {
   const { hours, edges } = cutAtHours(intervals);
   const byTag = groups.includes('tag');
   const parts = byTag ? sql`('untagged', 'tagged', 'tag')` : sql`('untagged', 'tagged')`;
-  const ofClient = clientId === null ? sql`` : sql` and client_id = ${clientId}`;
+  const ofKey = (column: RawBuilder<unknown>) =>
+    keyLine === undefined
+      ? sql``
+      : sql` and (${column} = ${keyLine} or ${column} in (select id from keys where line = ${keyLine}))`;
+  const ofClient = sql`${clientId === null ? sql`` : sql` and client_id = ${clientId}`}${ofKey(sql`key_id`)}`;
   const names = sql`part, client_id, key_id, model, tag`;
   const whole = intervals.map((interval) => ({ ...interval, of: interval.startsAt }));
   const first = whole[0]?.startsAt ?? 0;
@@ -95,7 +106,7 @@ function selectSums({ clientId, basis, groups, intervals, maxRows }: SpendQuery)
     ctes.push(sql`edges (of_interval, from_at, to_at) as (values ${valuesOf(edges)})`);
     // As in the view `ledger_counts`, from the lines themselves: no database looks into the view by its times.
     const at = basis === 'submitted' ? sql`l.spent_at` : sql`l.closed_at`;
-    const inEdge = sql`${at} >= from_at and ${at} < to_at${clientId === null ? sql`` : sql` and l.client_id = ${clientId}`}`;
+    const inEdge = sql`${at} >= from_at and ${at} < to_at${clientId === null ? sql`` : sql` and l.client_id = ${clientId}`}${ofKey(sql`l.key_id`)}`;
     sources.push(sql`select of_interval, case when l.tags is null then 'untagged' else 'tagged' end, ${LINE}, '', ${LINE_SUMS}
       from edges cross join ledger as l where ${inEdge}`);
     if (byTag) {

@@ -222,6 +222,25 @@ interface CallbackTable {
   readonly format: CallbackFormat | null;
 }
 
+/** The plan that a job was bought by. */
+interface JobPlanTable {
+  readonly job_id: string;
+  /** JSON of a `PurchasePlan`. */
+  readonly plan: string;
+}
+
+interface CallbackTryTable {
+  readonly job_id: string;
+  /** From 1, over all events of the job. */
+  readonly number: number;
+  readonly at: number;
+  readonly event: JobStatus;
+  /** Null = there was no answer. */
+  readonly http_status: number | null;
+  readonly error: string | null;
+  readonly retry_at: number | null;
+}
+
 /** Whether the answer to an order reached its client; under the token of the request that it is owed to. */
 interface OrderAnswerTable {
   readonly job_id: string;
@@ -406,7 +425,9 @@ export interface Tables {
   /** A view: to be read, never written. */
   readonly audit_log: AuditTable;
   readonly catalog_changes: CatalogChangeTable;
+  readonly job_plans: JobPlanTable;
   readonly callbacks: CallbackTable;
+  readonly callback_tries: CallbackTryTable;
   readonly order_answers: OrderAnswerTable;
   readonly quoted_clips: QuotedClipTable;
   readonly budgets: BudgetTable;

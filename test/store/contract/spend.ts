@@ -2,6 +2,7 @@
 
 import { describe, expect, it } from 'vitest';
 import { createCalendar } from '../../../src/core/accounts/calendar.ts';
+import { NO_LIMITS } from '../../../src/core/accounts/key.ts';
 import { SPEND_GROUPS, type SpendSums, splitRange } from '../../../src/core/accounts/spend.ts';
 import type { JobChange, JobStatus } from '../../../src/core/job/job.ts';
 import type { JobStore } from '../../../src/store/ports/job-store.ts';
@@ -252,6 +253,33 @@ export function describeSpend(current: () => StoreUnderTest): void {
         jobs: 2,
         billedMicroUsd: 30,
       });
+    });
+
+    it('of one key are those of the keys that replaced it, too, in hours and at their edges', async () => {
+      const { store } = current();
+      const by = { actor: 'alice', keyId: null, requestId: null, reason: null };
+      const key = (id: string) => ({
+        id,
+        client: 'studio',
+        name: null,
+        sha256: id.padEnd(64, '0'),
+        last4: null,
+        scopes: ['read', 'write'] as const,
+        models: null,
+        limits: NO_LIMITS,
+        expiresAt: null,
+      });
+      await store.createKey(key('key_a'), by, null);
+      await store.rotateKey('key_a', { id: 'key_b', sha256: 'b'.repeat(64), last4: null }, 0, by, null);
+      await ended(store, 1_000, { keyId: 'key_a' }, { actualMicroUsd: 3 });
+      await ended(store, 2_000, { keyId: 'key_b' }, { actualMicroUsd: 5 });
+      await ended(store, 3_000, { keyId: 'key_c' }, { actualMicroUsd: 7 });
+      await ended(store, 4_000, {}, { actualMicroUsd: 11 });
+      expect((await total(store, { keyLine: 'key_a' })).billedMicroUsd).toBe(8);
+      const edge = [{ startsAt: 1_500, endsAt: 3_500 }];
+      expect((await total(store, { keyLine: 'key_a', intervals: edge })).billedMicroUsd).toBe(5);
+      expect((await total(store, { keyLine: 'key_c', intervals: edge })).billedMicroUsd).toBe(7);
+      expect((await total(store, { keyLine: 'key_none' })).jobs).toBe(0);
     });
 
     it('are refused beyond the rows that are asked for', async () => {

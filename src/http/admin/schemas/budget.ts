@@ -132,6 +132,12 @@ export const BudgetSchema = z
           .describe('Jobs whose bill is unknown: their holds stay until someone resolves them.'),
       })
       .describe('The window that contains the present.'),
+    burn_down: z
+      .array(z.object({ at: z.iso.datetime(), spent_usd: z.number() }))
+      .optional()
+      .describe(
+        'With `include=burn_down`, of a budget that resets: what was spent from the beginning of the window up to then, by the hour of a day or the day of a week or month. The last is now, and `spent_usd` of the window.',
+      ),
   })
   .meta({
     id: 'Budget',
@@ -147,10 +153,16 @@ export const BudgetListSchema = z
     examples: [{ data: [budgetExample], next_cursor: null }],
   });
 
+export const BudgetIncludeSchema = z
+  .enum(['burn_down'])
+  .optional()
+  .describe('`burn_down`: how what is spent has grown since the window began.');
+
 export const BudgetQuerySchema = z.strictObject({
   scope: z.enum(['all', 'client', 'key']).optional().describe('Only budgets of this kind.'),
   scope_id: NameSchema.optional().describe('With `scope`: only those of this client or key.'),
   limit: queryInteger(1, 100).prefault(20).describe('How many at most. Default 20.'),
+  include: BudgetIncludeSchema,
   cursor: z
     .string()
     .regex(BUDGET_ID_PATTERN, 'must be the next_cursor of an earlier response')

@@ -4,14 +4,14 @@ import { z } from 'zod';
 import { listOf } from './list.ts';
 import { queryInteger } from './query.ts';
 
-const changeExample = {
+export const changeExample = {
   at: '2026-10-02T09:05:00.000Z',
   model: 'bytedance/seedance-2.0-fast',
   kind: 'changed' as const,
   fields: [{ field: 'prices.video_tokens', before: 0.0000056, after: 0.0000042 }],
 };
 
-const CatalogChangeSchema = z
+export const CatalogChangeSchema = z
   .object({
     at: z.iso.datetime().describe('When this gateway observed the change.'),
     model: z.string(),
