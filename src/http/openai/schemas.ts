@@ -10,6 +10,7 @@ import { queryInteger } from '../api/schemas/query.ts';
 export const DEFAULTS = { model: 'sora-2', seconds: 4, size: '720x1280' } as const;
 
 const MAX_SECONDS = 3600;
+const IMAGE_TYPES = ['image/png', 'image/jpeg', 'image/webp'];
 
 const imageUrl = z.string().refine((url) => findMediaUrlError(url, 'image') === null, {
   error: ({ input }) => findMediaUrlError(String(input), 'image') ?? '',
@@ -39,19 +40,49 @@ export const CreateVideoSchema = z
       .describe('Such as 1280x720. Default: 720x1280 where the model makes it, else the nearest.'),
     input_reference: z
       .strictObject({
-        image_url: imageUrl.optional().describe('The first frame: a URL or a `data:` URL.'),
+        // First, so that it is named as the parameter at fault where it stands in place of the other.
         file_id: z
           .never('is not served: this gateway keeps no files. Send the image, or image_url')
           .optional()
           .describe('Refused: this gateway keeps no files.'),
+        image_url: imageUrl.describe('The first frame: a URL or a `data:` URL.'),
       })
-      .refine(({ image_url }) => image_url !== undefined, { path: ['image_url'], error: 'is required' })
       .optional()
       .describe('The first frame of the clip; in multipart/form-data a PNG, JPEG or WebP file.'),
     user: z.string().min(1).max(256).optional(),
   })
   .meta({
     id: 'CreateVideoRequest',
+    examples: [
+      { model: 'google/veo-3.1-lite', prompt: 'A paper boat at dusk', seconds: '4', size: '1280x720' },
+    ],
+  });
+
+/** The same as multipart/form-data, for the document: a form is read as the JSON that says the same. */
+export const CreateVideoFormSchema = z
+  .strictObject({
+    ...CreateVideoSchema.shape,
+    seconds: z
+      .string()
+      .regex(/^[1-9]\d{0,3}$/)
+      .optional()
+      .describe('Length in whole seconds, such as 4. Default: 4 where the model makes it, else the nearest.'),
+    input_reference: z
+      .string()
+      .optional()
+      .describe(
+        'The first frame of the clip: a PNG, JPEG or WebP file. What it is is read from its bytes, whatever its part says.',
+      )
+      .meta({ format: 'binary', contentMediaType: IMAGE_TYPES.join(', ') }),
+    'input_reference[image_url]': z
+      .string()
+      .optional()
+      .describe('The first frame as a URL or a `data:` URL, in place of a file.'),
+  })
+  .meta({
+    id: 'CreateVideoForm',
+    description:
+      'Each field at most once. A field of text has at most 1 MiB; the file and all else together have at most 32 MiB.',
     examples: [
       { model: 'google/veo-3.1-lite', prompt: 'A paper boat at dusk', seconds: '4', size: '1280x720' },
     ],

@@ -21,6 +21,7 @@ import { type ModelAliases, toOrder } from '../order-body.ts';
 import { pollAfterMs, renderVideo, writeVideo } from '../render.ts';
 import {
   AnyQuerySchema,
+  CreateVideoFormSchema,
   CreateVideoSchema,
   DEFAULTS,
   DeletedVideoSchema,
@@ -63,6 +64,7 @@ export function videoRoutes(parts: VideoRoutesParts) {
       '/videos',
       {
         bodyLimit: CLIP_BODY_LIMIT,
+        config: { formBody: CreateVideoFormSchema },
         schema: {
           operationId: 'createVideo',
           summary: 'Buy a clip',
