@@ -3,7 +3,7 @@
 import { isUtf8 } from 'node:buffer';
 import { setMaxListeners } from 'node:events';
 import { Worker } from 'node:worker_threads';
-import { createFairLimit } from '../../service/planning/fair-limit.ts';
+import { createFairLimit } from '../../service/runtime/fair-limit.ts';
 import type { Turns } from './turns.ts';
 
 export type Parsed =
