@@ -53,6 +53,7 @@ import { type SessionRoutesParts, sessionRoutes } from './console/session.ts';
 import { admitBodies } from './input/body-admission.ts';
 import { readJsonBodies } from './input/json-body.ts';
 import { createJsonParser } from './input/large-json.ts';
+import { createTurns } from './input/turns.ts';
 import { validatorCompiler } from './input/validation.ts';
 import { mcpShape } from './mcp/error-answer.ts';
 import { MCP_PATH, mcpFace } from './mcp/mcp-face.ts';
@@ -167,7 +168,8 @@ export async function createApp(parts: AppParts): Promise<App> {
   app.setErrorHandler((thrown, request, reply) =>
     (request.is404 ? shapeFor(request.url) : PROBLEM_SHAPE).handle(thrown, request, reply),
   );
-  const parser = createJsonParser();
+  const turns = createTurns();
+  const parser = createJsonParser(turns);
   app.addHook('onClose', () => parser.close());
   app.decorateRequest('principal');
   app.decorateRequest('hasLink', false);
@@ -192,7 +194,7 @@ export async function createApp(parts: AppParts): Promise<App> {
   requireAuthority(app);
   const authenticate = createAuthenticator(parts);
   const scope = createScope(authenticate, parts.links, parts.rateLimiter, problems(401, 403, 429));
-  admitBodies(app, createMemoryBudget(BODY_MEMORY_BYTES));
+  admitBodies(app, createMemoryBudget(BODY_MEMORY_BYTES), turns);
   const answers = createMemoryBudget(ANSWER_MEMORY_BYTES);
   boundAnswers(app, answers);
   const streams = createOpenStreams(MAX_STREAMS_PER_CLIENT);
@@ -212,7 +214,7 @@ export async function createApp(parts: AppParts): Promise<App> {
   );
   await app.register(
     scope('public', async (open) => {
-      readJsonBodies(open, parser);
+      readJsonBodies(open, { parser, turns });
       answerPrivately(open);
       await open.register(sessionRoutes({ ...parts, authenticate }));
     }),
@@ -221,7 +223,7 @@ export async function createApp(parts: AppParts): Promise<App> {
   if (parts.servesMetrics) await app.register(metricsRoute({ ...parts, authenticate }));
   await app.register(
     scope('client', async (api) => {
-      readJsonBodies(api, parser);
+      readJsonBodies(api, { parser, turns });
       answerPrivately(api);
       await api.register(modelRoutes({ catalog: parts.catalog, maxAgeS: parts.catalogMaxAgeS }));
       await api.register(catalogChangeRoutes(parts));
@@ -244,7 +246,7 @@ export async function createApp(parts: AppParts): Promise<App> {
   );
   await app.register(
     scope('operator', async (api) => {
-      readJsonBodies(api, parser);
+      readJsonBodies(api, { parser, turns });
       answerPrivately(api);
       await api.register(reconciliationRoutes(parts));
       await api.register(submissionRoutes(parts));
@@ -257,15 +259,31 @@ export async function createApp(parts: AppParts): Promise<App> {
     }),
   );
   await app.register(
-    openRouterFace({ ...parts, authenticate, answers, readBodies: (face) => readJsonBodies(face, parser) }),
+    openRouterFace({
+      ...parts,
+      authenticate,
+      answers,
+      readBodies: (face) => readJsonBodies(face, { parser, turns }),
+    }),
     { prefix: OPENROUTER_DOCUMENT.prefix },
   );
   await app.register(
-    openAiFace({ ...parts, authenticate, answers, readBodies: (face) => readJsonBodies(face, parser) }),
+    openAiFace({
+      ...parts,
+      authenticate,
+      answers,
+      turns,
+      readBodies: (face) => readJsonBodies(face, { parser, turns }),
+    }),
     { prefix: OPENAI_DOCUMENT.prefix },
   );
   await app.register(
-    mcpFace({ ...parts, authenticate, streams, readBodies: (face) => readJsonBodies(face, parser) }),
+    mcpFace({
+      ...parts,
+      authenticate,
+      streams,
+      readBodies: (face) => readJsonBodies(face, { parser, turns }),
+    }),
   );
   guardMethods();
   // Node answers `Expect: anything` with a bare 417. RFC 9110 lets a server ignore what it does not know.
