@@ -3004,7 +3004,7 @@ export interface components {
          *         },
          *         "archive": {
          *           "ok": true,
-         *           "detail": "takes files"
+         *           "detail": "writable"
          *         },
          *         "submissions": {
          *           "ok": true,
@@ -3777,7 +3777,7 @@ export interface operations {
                      *         },
                      *         "archive": {
                      *           "ok": true,
-                     *           "detail": "takes files"
+                     *           "detail": "writable"
                      *         },
                      *         "submissions": {
                      *           "ok": true,
