@@ -76,6 +76,7 @@ export type ErrorCode =
   | 'webhook_refused'
   | 'webhook_inbox_full'
   | 'store_unavailable'
+  | 'order_given_up'
   | 'too_busy'
   | 'shutting_down'
   | 'internal';

@@ -43,7 +43,7 @@ import { createJobParts } from './job-parts.ts';
 import { createLifecycle } from './lifecycle.ts';
 import { addMetricsListener, createMetricsParts, measureSubmits } from './metrics-parts.ts';
 import { createOutboundParts } from './outbound-parts.ts';
-import { ACCEPTED_MS, ANSWER_GRACE_MS, LEASE_MARGIN_MS, STOP_MS } from './timeouts.ts';
+import { ACCEPTED_MS, ANSWER_GRACE_MS, LEASE_MARGIN_MS, RECORD_MS, STOP_MS } from './timeouts.ts';
 import { createTraceParts } from './trace-parts.ts';
 
 export interface GatewayParts {
@@ -271,7 +271,7 @@ export async function createGateway(parts: GatewayParts): Promise<Gateway> {
     modelAliases: config.MODEL_ALIASES ?? new Map(),
     resentOrders: createResentOrders(
       { store, sleep: (ms) => sleep(ms), log },
-      { owner, holdMs: config.SUBMIT_TIMEOUT_MS + LEASE_MARGIN_MS },
+      { owner, recordMs: RECORD_MS, holdMs: config.SUBMIT_TIMEOUT_MS + LEASE_MARGIN_MS },
     ),
     maxWaitS: config.MAX_WAIT_S,
     replay: createReplay({ jobs, catalog, knowledge, yieldTurn: () => setImmediate() }),

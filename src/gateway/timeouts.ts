@@ -35,6 +35,9 @@ export const PREFLIGHT = {
   maxInlineBytes: 20_000_000,
 };
 
+/** How long an order may take to be on record: beyond it, where another process looks, the process that took it is dead. */
+export const RECORD_MS = PREFLIGHT.deadlineMs + 10_000;
+
 export const CALLBACK_AGENT = { connectMs: 5_000, answerMs: 15_000, maxBodyBytes: 64 * 1024 };
 export const CALLBACKS = { concurrency: 32, perHost: 4, leaseMs: 60_000 };
 

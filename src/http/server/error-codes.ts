@@ -263,6 +263,11 @@ export const ERROR_CODES = {
     'The database is unavailable.',
     'Retry after `Retry-After` with the same `Idempotency-Key`.',
   ),
+  order_given_up: entry(
+    503,
+    'An order without an `Idempotency-Key` was not on record in time, and an identical one took its place. Nothing was bought.',
+    'Send the order again.',
+  ),
   submissions_paused: entry(
     503,
     'The circuit breaker paused submissions: too many recent requests had an unknown outcome.',

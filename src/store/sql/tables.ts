@@ -243,12 +243,14 @@ interface CallbackTryTable {
 
 /** Whether the answer to an order reached its client; under the token of the request that it is owed to. */
 interface OrderAnswerTable {
-  readonly job_id: string;
+  readonly token: string;
+  /** Null while the order is not on record: without its row none comes of it. */
+  readonly job_id: string | null;
   readonly client_id: string;
   readonly fingerprint: string;
+  /** Tells identical orders apart: each is later than those that began before it. */
   readonly created_at: number;
   readonly owner: string;
-  readonly token: string;
   /** When the process that owes the answer must be dead; 0 = no process owes it any more. */
   readonly open_until: number;
   readonly answered_at: number | null;

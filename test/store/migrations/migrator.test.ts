@@ -20,6 +20,7 @@ const DIALECT: Dialect = {
   now: () => sql<number>`clock_ms()`,
   lockRows: (query) => query,
   lockFreeRows: (query) => query,
+  lockName: async () => {},
   lockTable: async () => {},
 };
 const FIRST: Migration = { version: 1, name: 'first', statements: ['create table notes (body text)'] };
