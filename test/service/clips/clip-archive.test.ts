@@ -74,7 +74,7 @@ async function setUp(answers: (() => ContentResult)[], at = folder) {
         return (answers.shift() ?? (() => ({ kind: 'failed', reason: 'no more answers' }) as const))();
       },
     },
-    alarms: createAlarms({ log }),
+    alarms: createAlarms({ log, monotonic: () => 0 }),
     log,
   });
   return { archive, job, log, fetches: () => fetches };
