@@ -244,6 +244,7 @@ export async function createGateway(parts: GatewayParts): Promise<Gateway> {
     servesMetrics: config.METRICS_PORT === undefined,
     version,
     trustProxy: config.TRUST_PROXY ?? null,
+    corsOrigins: new Set(config.CORS_ORIGINS ?? []),
     isOpen: config.CLIENT_AUTH === 'none',
     ...accounts,
     clock,
