@@ -140,7 +140,6 @@ export function createJobParts(context: JobContext) {
       return event && cutSecrets(event, [...(key ? [key] : []), ...(secrets ?? [])]);
     },
     clock,
-    monotonic,
     alarms,
     log,
   });

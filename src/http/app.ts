@@ -70,6 +70,7 @@ import { type AuthenticatorParts, createAuthenticator } from './server/auth.ts';
 import { createScope, requireAuthority } from './server/authority.ts';
 import { answerClientError } from './server/client-error.ts';
 import type { App } from './server/context.ts';
+import { allowOrigins } from './server/cors.ts';
 import { shapeOf } from './server/error-shapes.ts';
 import { createMemoryBudget } from './server/memory-budget.ts';
 import { collectRoutes } from './server/method-not-allowed.ts';
@@ -92,6 +93,8 @@ export interface AppParts extends Omit<OperationRoutesParts, 'catalog' | 'isClos
   readonly version: string;
   /** Networks whose X-Forwarded-For is believed; null = none. */
   readonly trustProxy: readonly string[] | null;
+  /** Origins whose pages may call the API; empty = of none but this gateway's. */
+  readonly corsOrigins: ReadonlySet<string>;
   readonly catalog: Pick<CatalogCache, 'get' | 'getLists' | 'peek'>;
   readonly catalogMaxAgeS: number;
   readonly jobs: Jobs;
@@ -177,6 +180,7 @@ export async function createApp(parts: AppParts): Promise<App> {
 
   traceRequests(app, parts.traces);
   logRequests(app, parts.log, parts.metrics);
+  allowOrigins(app, parts.corsOrigins);
   app.addHook('onRequest', (request, reply, done) => {
     reply.header('x-request-id', request.id);
     if (request.headers.host === undefined && request.raw.httpVersion === '1.1') {

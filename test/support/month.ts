@@ -82,7 +82,7 @@ export async function simulateMonth(catalog: Catalog, count: number, seed = 1): 
   };
 
   const log = createRecordedLog();
-  const alarms = createAlarms({ log });
+  const alarms = createAlarms({ log, monotonic: () => 0 });
   const store = await openSqliteStore({ file: ':memory:', clock });
   const upstream = createOpenRouter(
     {

@@ -197,7 +197,6 @@ export function createJobPoller(parts: JobPollerParts, options: JobPollerOptions
       describe: ({ job }) => aboutJob(job),
       nextInMs: (exceptClients) => store.nextDueInMs(exceptClients),
       prepare: correctDueTimes,
-      monotonic,
       log,
     },
     { concurrency: options.concurrency },

@@ -26,6 +26,7 @@ import { keyLinesMigration } from './0023-key-lines.ts';
 import { sessionsMigration } from './0024-sessions.ts';
 import { quotedClipsMigration } from './0025-quoted-clips.ts';
 import { ordersUnderWayMigration } from './0026-orders-under-way.ts';
+import { alarmCallsMigration } from './0027-alarm-calls.ts';
 import { jobHistoryMigration } from './0029-job-history.ts';
 import type { Migration } from './migrator.ts';
 
@@ -56,5 +57,6 @@ export const MIGRATIONS: readonly Migration[] = [
   sessionsMigration,
   quotedClipsMigration,
   ordersUnderWayMigration,
+  alarmCallsMigration,
   jobHistoryMigration,
 ];

@@ -189,6 +189,21 @@ interface SessionTable {
   readonly last_used_at: number;
 }
 
+/** One row per alarm that is not over. */
+interface AlarmCallTable {
+  readonly alarm: string;
+  /** The process that raised it first. */
+  readonly instance: string;
+  readonly began_at: number;
+  /** When it was raised last. */
+  readonly raised_at: number;
+  readonly next_call: 'raised' | 'recovered';
+  /** When the next call may be claimed: that of the recovery once the alarm has been quiet for long enough. */
+  readonly due_at: number;
+  readonly lease_owner: string | null;
+  readonly lease_token: number;
+}
+
 interface IdempotentActTable {
   readonly actor: string;
   readonly key: string;
@@ -422,6 +437,7 @@ export interface Tables {
   readonly clients: ClientTable;
   readonly keys: KeyTable;
   readonly sessions: SessionTable;
+  readonly alarm_calls: AlarmCallTable;
   readonly idempotent_acts: IdempotentActTable;
   readonly audit: AuditTable;
   /** A view: to be read, never written. */

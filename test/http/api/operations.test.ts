@@ -194,6 +194,7 @@ describe('what should not happen', () => {
     traces: null,
     version: '0.0.0-test',
     trustProxy: null,
+    corsOrigins: new Set(),
     feed: { follow: () => Promise.reject(new Error('no feed')) as never },
     isOpen: true,
     keys: {

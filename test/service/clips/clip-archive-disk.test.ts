@@ -83,7 +83,7 @@ function setUp(answer: (fetch: number) => ContentResult = () => whole()) {
       },
       storage: createFolderStorage(folder),
       upstream: { openContent: async () => answer(++fetches) },
-      alarms: createAlarms({ log }),
+      alarms: createAlarms({ log, monotonic: () => 0 }),
       log,
     },
     READERS,

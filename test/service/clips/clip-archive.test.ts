@@ -77,7 +77,7 @@ async function setUp(answers: (() => ContentResult)[], at = folder) {
           return (answers.shift() ?? (() => ({ kind: 'failed', reason: 'no more answers' }) as const))();
         },
       },
-      alarms: createAlarms({ log }),
+      alarms: createAlarms({ log, monotonic: () => 0 }),
       log,
     },
     READERS,

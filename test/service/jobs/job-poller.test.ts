@@ -70,7 +70,7 @@ async function setUp(
       clock: () => now,
       monotonic: () => monotonic,
       random: () => 0,
-      alarms: createAlarms({ log }),
+      alarms: createAlarms({ log, monotonic: () => 0 }),
       log,
     },
     {

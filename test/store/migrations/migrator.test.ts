@@ -139,6 +139,7 @@ describe('the schema', () => {
     expect(await second.getJob(job.id, 'studio')).toEqual(job);
     await second.close();
     expect(await tables()).toEqual([
+      'alarm_calls',
       'audit',
       'bodies',
       'body_parts',
