@@ -25,6 +25,7 @@ import { originsMigration } from './0022-origins.ts';
 import { keyLinesMigration } from './0023-key-lines.ts';
 import { sessionsMigration } from './0024-sessions.ts';
 import { quotedClipsMigration } from './0025-quoted-clips.ts';
+import { changesByModelMigration } from './0028-changes-by-model.ts';
 import type { Migration } from './migrator.ts';
 
 export const MIGRATIONS: readonly Migration[] = [
@@ -53,4 +54,5 @@ export const MIGRATIONS: readonly Migration[] = [
   keyLinesMigration,
   sessionsMigration,
   quotedClipsMigration,
+  changesByModelMigration,
 ];
