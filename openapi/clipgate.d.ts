@@ -4574,6 +4574,8 @@ export interface operations {
                 since?: string;
                 /** @description Continue after an earlier response. */
                 cursor?: string;
+                /** @description Only changes of this model, by its id. */
+                model?: string;
                 /** @description At most so many. */
                 limit?: number;
             };

@@ -27,6 +27,7 @@ import { sessionsMigration } from './0024-sessions.ts';
 import { quotedClipsMigration } from './0025-quoted-clips.ts';
 import { ordersUnderWayMigration } from './0026-orders-under-way.ts';
 import { alarmCallsMigration } from './0027-alarm-calls.ts';
+import { changesByModelMigration } from './0028-changes-by-model.ts';
 import { jobHistoryMigration } from './0029-job-history.ts';
 import type { Migration } from './migrator.ts';
 
@@ -58,5 +59,6 @@ export const MIGRATIONS: readonly Migration[] = [
   quotedClipsMigration,
   ordersUnderWayMigration,
   alarmCallsMigration,
+  changesByModelMigration,
   jobHistoryMigration,
 ];

@@ -22,8 +22,8 @@ export function catalogChangeRoutes({ history }: { readonly history: CatalogHist
         },
       },
       async (request, reply) => {
-        const { since, cursor, limit } = request.query;
-        const changes = await history.list(placeOf(cursor, since), limit + 1);
+        const { since, cursor, model, limit } = request.query;
+        const changes = await history.list(placeOf(cursor, since), limit + 1, model);
         const page = changes.slice(0, limit);
         const last = page.at(-1);
         reply.header('cache-control', 'no-store');
