@@ -1,10 +1,13 @@
 // OpenAI's Videos API as its clients send and read it: requests, the Video object, lists and errors.
 
 import { z } from 'zod';
+import { findCallbackUrlFault, MAX_CALLBACK_URL } from '../../core/callbacks/callback-url.ts';
 import { MAX_PROMPT_CHARACTERS } from '../../core/clip/cut-request.ts';
 import { findMediaUrlError } from '../../core/clip/media-url.ts';
 import { parseSize } from '../../core/clip/resolution.ts';
+import { orderHeadersShape } from '../api/schemas/order-headers.ts';
 import { queryInteger } from '../api/schemas/query.ts';
+import { WarningSchema } from '../api/schemas/route.ts';
 
 /** What OpenAI makes where a request does not say. */
 export const DEFAULTS = { model: 'sora-2', seconds: 4, size: '720x1280' } as const;
@@ -89,12 +92,21 @@ export const CreateVideoFormSchema = z
   });
 
 export const VideoHeadersSchema = z.object({
-  'idempotency-key': z
+  ...orderHeadersShape,
+  'x-clipgate-callback-url': z
     .string()
-    .regex(/^[\x21-\x7e]{1,255}$/, 'must be 1 to 255 visible ASCII characters')
+    .refine((url) => findCallbackUrlFault(url) === null, {
+      error: ({ input }) => findCallbackUrlFault(String(input)) ?? '',
+    })
     .optional()
-    .describe('The same key with the same body never buys twice.')
-    .meta({ examples: ['1f0f9a53-8a1c-4c55-9c53-3d6a1f2f7b10'] }),
+    .describe(
+      "URL (https) to POST OpenAI's event `video.completed` or `video.failed` to, signed with your callback secret.",
+    )
+    .meta({
+      format: 'uri',
+      maxLength: MAX_CALLBACK_URL,
+      examples: ['https://hooks.example.com/videos'],
+    }),
   'x-stainless-retry-count': z
     .string()
     .optional()
@@ -180,6 +192,12 @@ export const VideoSchema = z
           .object({ seconds: z.string().optional(), size: z.string().optional() })
           .optional()
           .describe("What stands in place of OpenAI's defaults, which the model does not make."),
+        warnings: z
+          .array(WarningSchema)
+          .optional()
+          .describe(
+            'What to know of the request that was sent, in the answer to an order; absent = nothing.',
+          ),
       })
       .describe('Beside what OpenAI says of a video.'),
   })
@@ -201,6 +219,27 @@ export const VideoListSchema = z
 export const DeletedVideoSchema = z
   .object({ id: z.string(), object: z.literal('video.deleted'), deleted: z.literal(true) })
   .meta({ id: 'DeletedVideo', examples: [{ id, object: 'video.deleted', deleted: true }] });
+
+export const VideoEventSchema = z
+  .object({
+    id: z.string().describe('The same on every attempt; also in `webhook-id`.'),
+    object: z.literal('event'),
+    created_at: z.int().describe('When the video ended, in Unix seconds.'),
+    type: z.enum(['video.completed', 'video.failed']),
+    data: z.object({ id: z.string().describe('Id of the video.') }),
+  })
+  .meta({
+    id: 'VideoEvent',
+    examples: [
+      {
+        id: `evt_${id}_completed`,
+        object: 'event',
+        created_at: 1_790_931_644,
+        type: 'video.completed',
+        data: { id },
+      },
+    ],
+  });
 
 const ErrorSchema = z
   .object({
