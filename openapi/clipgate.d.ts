@@ -809,6 +809,7 @@ export interface components {
             limits: {
                 requests_per_minute: number | null;
                 max_running_jobs: number | null;
+                max_waiting_jobs: number | null;
                 /** @enum {string} */
                 scope: "key" | "client";
                 id: string;
@@ -1253,7 +1254,8 @@ export interface components {
          *       },
          *       "limits": {
          *         "requests_per_minute": 600,
-         *         "max_running_jobs": 20
+         *         "max_running_jobs": 20,
+         *         "max_waiting_jobs": null
          *       },
          *       "callback_secrets": [
          *         {
@@ -1275,6 +1277,7 @@ export interface components {
             limits: {
                 requests_per_minute: number | null;
                 max_running_jobs: number | null;
+                max_waiting_jobs: number | null;
             };
             callback_secrets: {
                 id: string;
@@ -1301,7 +1304,8 @@ export interface components {
          *           },
          *           "limits": {
          *             "requests_per_minute": 600,
-         *             "max_running_jobs": 20
+         *             "max_running_jobs": 20,
+         *             "max_waiting_jobs": null
          *           },
          *           "callback_secrets": [
          *             {
@@ -1345,6 +1349,8 @@ export interface components {
                 requests_per_minute?: number | null;
                 /** @description Jobs that are bought and not yet ended, over all replicas. A job with an unknown outcome counts for two hours. null = no limit. */
                 max_running_jobs?: number | null;
+                /** @description Jobs that wait as `queued` because `max_running_jobs` run already, over all replicas. null = 1000. */
+                max_waiting_jobs?: number | null;
             } | null;
             /** @description The whole list of secrets that sign its callbacks, each with a signature of its own: while one is replaced, there are two. */
             callback_secrets?: {
@@ -1621,7 +1627,7 @@ export interface components {
          * @description The codes of problems. Open: more may be added.
          * @enum {string}
          */
-        ErrorCode: "invalid_request" | "malformed_body" | "upstream_rejected" | "unauthorized" | "key_expired" | "key_revoked" | "session_ended" | "budget_exceeded" | "upstream_insufficient_credits" | "upstream_forbidden" | "operator_required" | "scope_missing" | "model_not_allowed" | "cross_origin" | "webhook_refused" | "not_found" | "upstream_not_found" | "method_not_allowed" | "request_timeout" | "key_not_active" | "key_read_only" | "sha256_taken" | "not_ready" | "not_cancellable" | "not_ended" | "bill_known" | "not_resolvable" | "upstream_id_taken" | "upstream_id_unconfirmed" | "webhook_waiting" | "not_resubmittable" | "double_charge_not_accepted" | "quote_changed" | "unknown_price_not_accepted" | "warnings_refused" | "quote_expired" | "quote_used" | "content_gone" | "precondition_failed" | "body_too_large" | "upstream_too_large" | "unsupported_media_type" | "range_not_satisfiable" | "unknown_model" | "no_matching_model" | "unpriceable" | "unsupported_request" | "media_unreachable" | "idempotency_key_reused" | "secrets_key_missing" | "callback_secret_missing" | "upstream_rate_limited" | "rate_limited" | "too_many_running_jobs" | "too_many_streams" | "headers_too_large" | "internal" | "upstream_key_invalid" | "public_url_refused" | "content_unavailable" | "upstream_key_missing" | "upstream_unreachable" | "store_unavailable" | "submissions_paused" | "webhook_inbox_full" | "catalog_unavailable" | "too_busy" | "shutting_down";
+        ErrorCode: "invalid_request" | "malformed_body" | "upstream_rejected" | "unauthorized" | "key_expired" | "key_revoked" | "session_ended" | "budget_exceeded" | "upstream_insufficient_credits" | "upstream_forbidden" | "operator_required" | "scope_missing" | "model_not_allowed" | "cross_origin" | "webhook_refused" | "not_found" | "upstream_not_found" | "method_not_allowed" | "request_timeout" | "key_not_active" | "key_read_only" | "sha256_taken" | "not_ready" | "not_cancellable" | "not_ended" | "bill_known" | "not_resolvable" | "upstream_id_taken" | "upstream_id_unconfirmed" | "webhook_waiting" | "not_resubmittable" | "double_charge_not_accepted" | "quote_changed" | "unknown_price_not_accepted" | "warnings_refused" | "quote_expired" | "quote_used" | "content_gone" | "precondition_failed" | "body_too_large" | "upstream_too_large" | "unsupported_media_type" | "range_not_satisfiable" | "unknown_model" | "no_matching_model" | "unpriceable" | "unsupported_request" | "media_unreachable" | "idempotency_key_reused" | "secrets_key_missing" | "callback_secret_missing" | "upstream_rate_limited" | "rate_limited" | "too_many_running_jobs" | "too_many_waiting_jobs" | "too_many_streams" | "headers_too_large" | "internal" | "upstream_key_invalid" | "public_url_refused" | "content_unavailable" | "upstream_key_missing" | "upstream_unreachable" | "store_unavailable" | "submissions_paused" | "webhook_inbox_full" | "catalog_unavailable" | "too_busy" | "shutting_down";
         Estimate: {
             /** @description The most likely bill; null = unknown, never zero. */
             usd: number | null;
@@ -2269,7 +2275,8 @@ export interface components {
          *       "models": null,
          *       "limits": {
          *         "requests_per_minute": null,
-         *         "max_running_jobs": 8
+         *         "max_running_jobs": 8,
+         *         "max_waiting_jobs": null
          *       },
          *       "created_at": "2026-11-02T09:14:00.000Z",
          *       "created_by": "alice",
@@ -2298,6 +2305,7 @@ export interface components {
             limits: {
                 requests_per_minute: number | null;
                 max_running_jobs: number | null;
+                max_waiting_jobs: number | null;
             };
             created_at: string | null;
             created_by: string | null;
@@ -2332,6 +2340,8 @@ export interface components {
                 requests_per_minute?: number | null;
                 /** @description Jobs that are bought and not yet ended, over all replicas. A job with an unknown outcome counts for two hours. null = no limit. */
                 max_running_jobs?: number | null;
+                /** @description Jobs that wait as `queued` because `max_running_jobs` run already, over all replicas. null = 1000. */
+                max_waiting_jobs?: number | null;
             } | null;
         };
         /**
@@ -2351,7 +2361,8 @@ export interface components {
          *           "models": null,
          *           "limits": {
          *             "requests_per_minute": null,
-         *             "max_running_jobs": 8
+         *             "max_running_jobs": 8,
+         *             "max_waiting_jobs": null
          *           },
          *           "created_at": "2026-11-02T09:14:00.000Z",
          *           "created_by": "alice",
@@ -2403,6 +2414,8 @@ export interface components {
                 requests_per_minute?: number | null;
                 /** @description Jobs that are bought and not yet ended, over all replicas. A job with an unknown outcome counts for two hours. null = no limit. */
                 max_running_jobs?: number | null;
+                /** @description Jobs that wait as `queued` because `max_running_jobs` run already, over all replicas. null = 1000. */
+                max_waiting_jobs?: number | null;
             } | null;
         };
         /**
@@ -2433,7 +2446,8 @@ export interface components {
          *         "models": null,
          *         "limits": {
          *           "requests_per_minute": null,
-         *           "max_running_jobs": 8
+         *           "max_running_jobs": 8,
+         *           "max_waiting_jobs": null
          *         },
          *         "created_at": "2026-11-02T09:14:00.000Z",
          *         "created_by": "alice",
@@ -2738,7 +2752,8 @@ export interface components {
          *         },
          *         "limits": {
          *           "requests_per_minute": 600,
-         *           "max_running_jobs": 20
+         *           "max_running_jobs": 20,
+         *           "max_waiting_jobs": null
          *         },
          *         "callback_secrets": [
          *           {
@@ -3656,7 +3671,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Too much at once: `rate_limited`, `too_many_running_jobs`, or `upstream_rate_limited`; see `Retry-After`. */
+            /** @description Too much at once: `rate_limited`, `too_many_running_jobs`, `too_many_waiting_jobs`, or `upstream_rate_limited`; see `Retry-After`. */
             429: {
                 headers: {
                     "X-Request-Id": components["headers"]["X-Request-Id"];
@@ -3780,7 +3795,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Too much at once: `rate_limited`, `too_many_running_jobs`, or `upstream_rate_limited`; see `Retry-After`. */
+            /** @description Too much at once: `rate_limited`, `too_many_running_jobs`, `too_many_waiting_jobs`, or `upstream_rate_limited`; see `Retry-After`. */
             429: {
                 headers: {
                     "X-Request-Id": components["headers"]["X-Request-Id"];
@@ -3939,7 +3954,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Too much at once: `rate_limited`, `too_many_running_jobs`, or `upstream_rate_limited`; see `Retry-After`. */
+            /** @description Too much at once: `rate_limited`, `too_many_running_jobs`, `too_many_waiting_jobs`, or `upstream_rate_limited`; see `Retry-After`. */
             429: {
                 headers: {
                     "X-Request-Id": components["headers"]["X-Request-Id"];
@@ -4133,7 +4148,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Too much at once: `rate_limited`, `too_many_running_jobs`, or `upstream_rate_limited`; see `Retry-After`. */
+            /** @description Too much at once: `rate_limited`, `too_many_running_jobs`, `too_many_waiting_jobs`, or `upstream_rate_limited`; see `Retry-After`. */
             429: {
                 headers: {
                     "X-Request-Id": components["headers"]["X-Request-Id"];
@@ -4307,7 +4322,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Too much at once: `rate_limited`, `too_many_running_jobs`, or `upstream_rate_limited`; see `Retry-After`. */
+            /** @description Too much at once: `rate_limited`, `too_many_running_jobs`, `too_many_waiting_jobs`, or `upstream_rate_limited`; see `Retry-After`. */
             429: {
                 headers: {
                     "X-Request-Id": components["headers"]["X-Request-Id"];
@@ -4430,7 +4445,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Too much at once: `rate_limited`, `too_many_running_jobs`, or `upstream_rate_limited`; see `Retry-After`. */
+            /** @description Too much at once: `rate_limited`, `too_many_running_jobs`, `too_many_waiting_jobs`, or `upstream_rate_limited`; see `Retry-After`. */
             429: {
                 headers: {
                     "X-Request-Id": components["headers"]["X-Request-Id"];
@@ -4676,7 +4691,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Too much at once: `rate_limited`, `too_many_running_jobs`, or `upstream_rate_limited`; see `Retry-After`. */
+            /** @description Too much at once: `rate_limited`, `too_many_running_jobs`, `too_many_waiting_jobs`, or `upstream_rate_limited`; see `Retry-After`. */
             429: {
                 headers: {
                     "X-Request-Id": components["headers"]["X-Request-Id"];
@@ -4820,7 +4835,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Too much at once: `rate_limited`, `too_many_running_jobs`, or `upstream_rate_limited`; see `Retry-After`. */
+            /** @description Too much at once: `rate_limited`, `too_many_running_jobs`, `too_many_waiting_jobs`, or `upstream_rate_limited`; see `Retry-After`. */
             429: {
                 headers: {
                     "X-Request-Id": components["headers"]["X-Request-Id"];
@@ -5012,7 +5027,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Too much at once: `rate_limited`, `too_many_running_jobs`, or `upstream_rate_limited`; see `Retry-After`. */
+            /** @description Too much at once: `rate_limited`, `too_many_running_jobs`, `too_many_waiting_jobs`, or `upstream_rate_limited`; see `Retry-After`. */
             429: {
                 headers: {
                     "X-Request-Id": components["headers"]["X-Request-Id"];
@@ -5275,7 +5290,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Too much at once: `rate_limited`, `too_many_running_jobs`, or `upstream_rate_limited`; see `Retry-After`. */
+            /** @description Too much at once: `rate_limited`, `too_many_running_jobs`, `too_many_waiting_jobs`, or `upstream_rate_limited`; see `Retry-After`. */
             429: {
                 headers: {
                     "X-Request-Id": components["headers"]["X-Request-Id"];
@@ -5518,7 +5533,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Too much at once: `rate_limited`, `too_many_running_jobs`, or `upstream_rate_limited`; see `Retry-After`. */
+            /** @description Too much at once: `rate_limited`, `too_many_running_jobs`, `too_many_waiting_jobs`, or `upstream_rate_limited`; see `Retry-After`. */
             429: {
                 headers: {
                     "X-Request-Id": components["headers"]["X-Request-Id"];
@@ -5709,7 +5724,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Too much at once: `rate_limited`, `too_many_running_jobs`, or `upstream_rate_limited`; see `Retry-After`. */
+            /** @description Too much at once: `rate_limited`, `too_many_running_jobs`, `too_many_waiting_jobs`, or `upstream_rate_limited`; see `Retry-After`. */
             429: {
                 headers: {
                     "X-Request-Id": components["headers"]["X-Request-Id"];
@@ -5831,7 +5846,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Too much at once: `rate_limited`, `too_many_running_jobs`, or `upstream_rate_limited`; see `Retry-After`. */
+            /** @description Too much at once: `rate_limited`, `too_many_running_jobs`, `too_many_waiting_jobs`, or `upstream_rate_limited`; see `Retry-After`. */
             429: {
                 headers: {
                     "X-Request-Id": components["headers"]["X-Request-Id"];
@@ -6091,7 +6106,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Too much at once: `rate_limited`, `too_many_running_jobs`, or `upstream_rate_limited`; see `Retry-After`. */
+            /** @description Too much at once: `rate_limited`, `too_many_running_jobs`, `too_many_waiting_jobs`, or `upstream_rate_limited`; see `Retry-After`. */
             429: {
                 headers: {
                     "X-Request-Id": components["headers"]["X-Request-Id"];
@@ -6238,7 +6253,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Too much at once: `rate_limited`, `too_many_running_jobs`, or `upstream_rate_limited`; see `Retry-After`. */
+            /** @description Too much at once: `rate_limited`, `too_many_running_jobs`, `too_many_waiting_jobs`, or `upstream_rate_limited`; see `Retry-After`. */
             429: {
                 headers: {
                     "X-Request-Id": components["headers"]["X-Request-Id"];
@@ -6345,7 +6360,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Too much at once: `rate_limited`, `too_many_running_jobs`, or `upstream_rate_limited`; see `Retry-After`. */
+            /** @description Too much at once: `rate_limited`, `too_many_running_jobs`, `too_many_waiting_jobs`, or `upstream_rate_limited`; see `Retry-After`. */
             429: {
                 headers: {
                     "X-Request-Id": components["headers"]["X-Request-Id"];
@@ -6538,7 +6553,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Too much at once: `rate_limited`, `too_many_running_jobs`, or `upstream_rate_limited`; see `Retry-After`. */
+            /** @description Too much at once: `rate_limited`, `too_many_running_jobs`, `too_many_waiting_jobs`, or `upstream_rate_limited`; see `Retry-After`. */
             429: {
                 headers: {
                     "X-Request-Id": components["headers"]["X-Request-Id"];
@@ -6650,7 +6665,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Too much at once: `rate_limited`, `too_many_running_jobs`, or `upstream_rate_limited`; see `Retry-After`. */
+            /** @description Too much at once: `rate_limited`, `too_many_running_jobs`, `too_many_waiting_jobs`, or `upstream_rate_limited`; see `Retry-After`. */
             429: {
                 headers: {
                     "X-Request-Id": components["headers"]["X-Request-Id"];
@@ -6777,7 +6792,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Too much at once: `rate_limited`, `too_many_running_jobs`, or `upstream_rate_limited`; see `Retry-After`. */
+            /** @description Too much at once: `rate_limited`, `too_many_running_jobs`, `too_many_waiting_jobs`, or `upstream_rate_limited`; see `Retry-After`. */
             429: {
                 headers: {
                     "X-Request-Id": components["headers"]["X-Request-Id"];
@@ -6874,7 +6889,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Too much at once: `rate_limited`, `too_many_running_jobs`, or `upstream_rate_limited`; see `Retry-After`. */
+            /** @description Too much at once: `rate_limited`, `too_many_running_jobs`, `too_many_waiting_jobs`, or `upstream_rate_limited`; see `Retry-After`. */
             429: {
                 headers: {
                     "X-Request-Id": components["headers"]["X-Request-Id"];
@@ -7079,7 +7094,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Too much at once: `rate_limited`, `too_many_running_jobs`, or `upstream_rate_limited`; see `Retry-After`. */
+            /** @description Too much at once: `rate_limited`, `too_many_running_jobs`, `too_many_waiting_jobs`, or `upstream_rate_limited`; see `Retry-After`. */
             429: {
                 headers: {
                     "X-Request-Id": components["headers"]["X-Request-Id"];
@@ -7515,7 +7530,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Too much at once: `rate_limited`, `too_many_running_jobs`, or `upstream_rate_limited`; see `Retry-After`. */
+            /** @description Too much at once: `rate_limited`, `too_many_running_jobs`, `too_many_waiting_jobs`, or `upstream_rate_limited`; see `Retry-After`. */
             429: {
                 headers: {
                     "X-Request-Id": components["headers"]["X-Request-Id"];
@@ -7648,7 +7663,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Too much at once: `rate_limited`, `too_many_running_jobs`, or `upstream_rate_limited`; see `Retry-After`. */
+            /** @description Too much at once: `rate_limited`, `too_many_running_jobs`, `too_many_waiting_jobs`, or `upstream_rate_limited`; see `Retry-After`. */
             429: {
                 headers: {
                     "X-Request-Id": components["headers"]["X-Request-Id"];
@@ -7792,7 +7807,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Too much at once: `rate_limited`, `too_many_running_jobs`, or `upstream_rate_limited`; see `Retry-After`. */
+            /** @description Too much at once: `rate_limited`, `too_many_running_jobs`, `too_many_waiting_jobs`, or `upstream_rate_limited`; see `Retry-After`. */
             429: {
                 headers: {
                     "X-Request-Id": components["headers"]["X-Request-Id"];
@@ -7932,7 +7947,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Too much at once: `rate_limited`, `too_many_running_jobs`, or `upstream_rate_limited`; see `Retry-After`. */
+            /** @description Too much at once: `rate_limited`, `too_many_running_jobs`, `too_many_waiting_jobs`, or `upstream_rate_limited`; see `Retry-After`. */
             429: {
                 headers: {
                     "X-Request-Id": components["headers"]["X-Request-Id"];
@@ -8068,7 +8083,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Too much at once: `rate_limited`, `too_many_running_jobs`, or `upstream_rate_limited`; see `Retry-After`. */
+            /** @description Too much at once: `rate_limited`, `too_many_running_jobs`, `too_many_waiting_jobs`, or `upstream_rate_limited`; see `Retry-After`. */
             429: {
                 headers: {
                     "X-Request-Id": components["headers"]["X-Request-Id"];
@@ -8146,7 +8161,8 @@ export interface operations {
                      *           "models": null,
                      *           "limits": {
                      *             "requests_per_minute": null,
-                     *             "max_running_jobs": 8
+                     *             "max_running_jobs": 8,
+                     *             "max_waiting_jobs": null
                      *           },
                      *           "created_at": "2026-11-02T09:14:00.000Z",
                      *           "created_by": "alice",
@@ -8204,7 +8220,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Too much at once: `rate_limited`, `too_many_running_jobs`, or `upstream_rate_limited`; see `Retry-After`. */
+            /** @description Too much at once: `rate_limited`, `too_many_running_jobs`, `too_many_waiting_jobs`, or `upstream_rate_limited`; see `Retry-After`. */
             429: {
                 headers: {
                     "X-Request-Id": components["headers"]["X-Request-Id"];
@@ -8289,7 +8305,8 @@ export interface operations {
                      *         "models": null,
                      *         "limits": {
                      *           "requests_per_minute": null,
-                     *           "max_running_jobs": 8
+                     *           "max_running_jobs": 8,
+                     *           "max_waiting_jobs": null
                      *         },
                      *         "created_at": "2026-11-02T09:14:00.000Z",
                      *         "created_by": "alice",
@@ -8398,7 +8415,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Too much at once: `rate_limited`, `too_many_running_jobs`, or `upstream_rate_limited`; see `Retry-After`. */
+            /** @description Too much at once: `rate_limited`, `too_many_running_jobs`, `too_many_waiting_jobs`, or `upstream_rate_limited`; see `Retry-After`. */
             429: {
                 headers: {
                     "X-Request-Id": components["headers"]["X-Request-Id"];
@@ -8467,7 +8484,8 @@ export interface operations {
                      *       "models": null,
                      *       "limits": {
                      *         "requests_per_minute": null,
-                     *         "max_running_jobs": 8
+                     *         "max_running_jobs": 8,
+                     *         "max_waiting_jobs": null
                      *       },
                      *       "created_at": "2026-11-02T09:14:00.000Z",
                      *       "created_by": "alice",
@@ -8532,7 +8550,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Too much at once: `rate_limited`, `too_many_running_jobs`, or `upstream_rate_limited`; see `Retry-After`. */
+            /** @description Too much at once: `rate_limited`, `too_many_running_jobs`, `too_many_waiting_jobs`, or `upstream_rate_limited`; see `Retry-After`. */
             429: {
                 headers: {
                     "X-Request-Id": components["headers"]["X-Request-Id"];
@@ -8651,7 +8669,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Too much at once: `rate_limited`, `too_many_running_jobs`, or `upstream_rate_limited`; see `Retry-After`. */
+            /** @description Too much at once: `rate_limited`, `too_many_running_jobs`, `too_many_waiting_jobs`, or `upstream_rate_limited`; see `Retry-After`. */
             429: {
                 headers: {
                     "X-Request-Id": components["headers"]["X-Request-Id"];
@@ -8729,7 +8747,8 @@ export interface operations {
                      *       "models": null,
                      *       "limits": {
                      *         "requests_per_minute": null,
-                     *         "max_running_jobs": 8
+                     *         "max_running_jobs": 8,
+                     *         "max_waiting_jobs": null
                      *       },
                      *       "created_at": "2026-11-02T09:14:00.000Z",
                      *       "created_by": "alice",
@@ -8835,7 +8854,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Too much at once: `rate_limited`, `too_many_running_jobs`, or `upstream_rate_limited`; see `Retry-After`. */
+            /** @description Too much at once: `rate_limited`, `too_many_running_jobs`, `too_many_waiting_jobs`, or `upstream_rate_limited`; see `Retry-After`. */
             429: {
                 headers: {
                     "X-Request-Id": components["headers"]["X-Request-Id"];
@@ -8919,7 +8938,8 @@ export interface operations {
                      *         "models": null,
                      *         "limits": {
                      *           "requests_per_minute": null,
-                     *           "max_running_jobs": 8
+                     *           "max_running_jobs": 8,
+                     *           "max_waiting_jobs": null
                      *         },
                      *         "created_at": "2026-11-02T09:14:00.000Z",
                      *         "created_by": "alice",
@@ -9038,7 +9058,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Too much at once: `rate_limited`, `too_many_running_jobs`, or `upstream_rate_limited`; see `Retry-After`. */
+            /** @description Too much at once: `rate_limited`, `too_many_running_jobs`, `too_many_waiting_jobs`, or `upstream_rate_limited`; see `Retry-After`. */
             429: {
                 headers: {
                     "X-Request-Id": components["headers"]["X-Request-Id"];
@@ -9111,7 +9131,8 @@ export interface operations {
                      *           },
                      *           "limits": {
                      *             "requests_per_minute": 600,
-                     *             "max_running_jobs": 20
+                     *             "max_running_jobs": 20,
+                     *             "max_waiting_jobs": null
                      *           },
                      *           "callback_secrets": [
                      *             {
@@ -9172,7 +9193,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Too much at once: `rate_limited`, `too_many_running_jobs`, or `upstream_rate_limited`; see `Retry-After`. */
+            /** @description Too much at once: `rate_limited`, `too_many_running_jobs`, `too_many_waiting_jobs`, or `upstream_rate_limited`; see `Retry-After`. */
             429: {
                 headers: {
                     "X-Request-Id": components["headers"]["X-Request-Id"];
@@ -9241,7 +9262,8 @@ export interface operations {
                      *       },
                      *       "limits": {
                      *         "requests_per_minute": 600,
-                     *         "max_running_jobs": 20
+                     *         "max_running_jobs": 20,
+                     *         "max_waiting_jobs": null
                      *       },
                      *       "callback_secrets": [
                      *         {
@@ -9309,7 +9331,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Too much at once: `rate_limited`, `too_many_running_jobs`, or `upstream_rate_limited`; see `Retry-After`. */
+            /** @description Too much at once: `rate_limited`, `too_many_running_jobs`, `too_many_waiting_jobs`, or `upstream_rate_limited`; see `Retry-After`. */
             429: {
                 headers: {
                     "X-Request-Id": components["headers"]["X-Request-Id"];
@@ -9394,7 +9416,8 @@ export interface operations {
                      *         },
                      *         "limits": {
                      *           "requests_per_minute": 600,
-                     *           "max_running_jobs": 20
+                     *           "max_running_jobs": 20,
+                     *           "max_waiting_jobs": null
                      *         },
                      *         "callback_secrets": [
                      *           {
@@ -9504,7 +9527,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Too much at once: `rate_limited`, `too_many_running_jobs`, or `upstream_rate_limited`; see `Retry-After`. */
+            /** @description Too much at once: `rate_limited`, `too_many_running_jobs`, `too_many_waiting_jobs`, or `upstream_rate_limited`; see `Retry-After`. */
             429: {
                 headers: {
                     "X-Request-Id": components["headers"]["X-Request-Id"];
@@ -9746,7 +9769,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Too much at once: `rate_limited`, `too_many_running_jobs`, or `upstream_rate_limited`; see `Retry-After`. */
+            /** @description Too much at once: `rate_limited`, `too_many_running_jobs`, `too_many_waiting_jobs`, or `upstream_rate_limited`; see `Retry-After`. */
             429: {
                 headers: {
                     "X-Request-Id": components["headers"]["X-Request-Id"];
@@ -9989,7 +10012,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Too much at once: `rate_limited`, `too_many_running_jobs`, or `upstream_rate_limited`; see `Retry-After`. */
+            /** @description Too much at once: `rate_limited`, `too_many_running_jobs`, `too_many_waiting_jobs`, or `upstream_rate_limited`; see `Retry-After`. */
             429: {
                 headers: {
                     "X-Request-Id": components["headers"]["X-Request-Id"];
@@ -10130,7 +10153,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Too much at once: `rate_limited`, `too_many_running_jobs`, or `upstream_rate_limited`; see `Retry-After`. */
+            /** @description Too much at once: `rate_limited`, `too_many_running_jobs`, `too_many_waiting_jobs`, or `upstream_rate_limited`; see `Retry-After`. */
             429: {
                 headers: {
                     "X-Request-Id": components["headers"]["X-Request-Id"];
@@ -10308,7 +10331,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Too much at once: `rate_limited`, `too_many_running_jobs`, or `upstream_rate_limited`; see `Retry-After`. */
+            /** @description Too much at once: `rate_limited`, `too_many_running_jobs`, `too_many_waiting_jobs`, or `upstream_rate_limited`; see `Retry-After`. */
             429: {
                 headers: {
                     "X-Request-Id": components["headers"]["X-Request-Id"];
@@ -10448,7 +10471,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Too much at once: `rate_limited`, `too_many_running_jobs`, or `upstream_rate_limited`; see `Retry-After`. */
+            /** @description Too much at once: `rate_limited`, `too_many_running_jobs`, `too_many_waiting_jobs`, or `upstream_rate_limited`; see `Retry-After`. */
             429: {
                 headers: {
                     "X-Request-Id": components["headers"]["X-Request-Id"];
@@ -10556,7 +10579,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Too much at once: `rate_limited`, `too_many_running_jobs`, or `upstream_rate_limited`; see `Retry-After`. */
+            /** @description Too much at once: `rate_limited`, `too_many_running_jobs`, `too_many_waiting_jobs`, or `upstream_rate_limited`; see `Retry-After`. */
             429: {
                 headers: {
                     "X-Request-Id": components["headers"]["X-Request-Id"];
@@ -10735,7 +10758,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Too much at once: `rate_limited`, `too_many_running_jobs`, or `upstream_rate_limited`; see `Retry-After`. */
+            /** @description Too much at once: `rate_limited`, `too_many_running_jobs`, `too_many_waiting_jobs`, or `upstream_rate_limited`; see `Retry-After`. */
             429: {
                 headers: {
                     "X-Request-Id": components["headers"]["X-Request-Id"];
@@ -10909,7 +10932,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Too much at once: `rate_limited`, `too_many_running_jobs`, or `upstream_rate_limited`; see `Retry-After`. */
+            /** @description Too much at once: `rate_limited`, `too_many_running_jobs`, `too_many_waiting_jobs`, or `upstream_rate_limited`; see `Retry-After`. */
             429: {
                 headers: {
                     "X-Request-Id": components["headers"]["X-Request-Id"];

@@ -31,7 +31,11 @@ export function accountRoutes({ budgets }: { readonly budgets: Pick<Budgets, 'of
         key_id: principal.keyId,
         scopes: [...principal.scopes],
         models: principal.models.map(renderModelRules),
-        limits: principal.limits.map(({ scope, id, ...limits }) => ({ scope, id, ...renderLimits(limits) })),
+        limits: principal.limits.map(({ scope, id, line: _, ...limits }) => ({
+          scope,
+          id,
+          ...renderLimits(limits),
+        })),
         budgets: (await budgets.of(principal)).map(renderBudget),
       }),
     );
