@@ -2,6 +2,7 @@
 
 import { hash } from 'node:crypto';
 import type { FastifyReply, FastifyRequest } from 'fastify';
+import { LRUCache } from 'lru-cache';
 import { ClipgateError } from '../../core/errors.ts';
 import type { Principal } from '../../core/principal.ts';
 import { NO_KEY } from '../../service/accounts/key-source.ts';
@@ -18,6 +19,8 @@ declare module 'fastify' {
     principal: Principal;
   }
 }
+
+const MAX_PLACEHOLDERS = 10_000;
 
 export interface AuthenticatorParts {
   readonly keys: Pick<Keys, 'findKey' | 'peekKey' | 'hasSeen'>;
@@ -81,6 +84,7 @@ export async function findUnguessed<T>(
 export function createAuthenticator(parts: AuthenticatorParts): Authenticator {
   const { keys, sessions, usage, failedKeys, clock, isOpen, publicUrl } = parts;
   const lookups = { find: keys.findKey, hasSeen: keys.hasSeen };
+  const placeholders = new LRUCache<string, true>({ max: MAX_PLACEHOLDERS });
 
   function identify(request: FastifyRequest, key: KnownKey): ClipgateError | undefined {
     const problem = findKeyProblem(key, clock());
@@ -116,6 +120,22 @@ export function createAuthenticator(parts: AuthenticatorParts): Authenticator {
     return found ? identify(request, found) : unauthorized('This gateway asks for a key.');
   }
 
+  /**
+   * Where no key is asked for, one that is unknown is as good as none. It is a guess of an operator's all the same, but
+   * for the placeholder that an SDK sends again and again.
+   */
+  async function lookUpOptionalKey(
+    request: FastifyRequest,
+    digest: string,
+  ): Promise<ClipgateError | undefined> {
+    const found = placeholders.has(digest)
+      ? await keys.findKey(digest)
+      : await findUnguessed(lookups, digest, failedKeys, request.ip);
+    if (found) return identify(request, found);
+    placeholders.set(digest, true);
+    return lookUpAnonymous(request);
+  }
+
   /** A browser without a session that holds is as good as one without any where no key is asked for. */
   async function useSession(request: FastifyRequest, digest: string): Promise<ClipgateError | undefined> {
     const refusal = await lookUpSession(request, digest);
@@ -143,9 +163,7 @@ export function createAuthenticator(parts: AuthenticatorParts): Authenticator {
       lookUpKey(request, digest).then(done, done);
       return;
     }
-    // Where no key is asked for, one that is unknown is as good as none.
-    const finding = digest === null ? Promise.resolve(null) : keys.findKey(digest);
-    finding.then((found) => (found ? identify(request, found) : lookUpAnonymous(request))).then(done, done);
+    (digest === null ? lookUpAnonymous(request) : lookUpOptionalKey(request, digest)).then(done, done);
   };
 }
 

@@ -226,6 +226,11 @@ export const ERROR_CODES = {
     'As many jobs run as the key, or its client, may have running. Nothing was bought.',
     'Retry after `Retry-After`, or send `Prefer: respond-async`: the job then waits as `queued`.',
   ),
+  too_many_waiting_jobs: entry(
+    429,
+    'As many jobs wait for others to end as the key, or its client, may have waiting. Nothing was bought.',
+    'Retry after `Retry-After`, when some have been sent; cancel those that are no longer wanted.',
+  ),
   too_many_streams: entry(
     429,
     'Too many event streams, waits (`Prefer: wait`) or calls of `wait_for_job` are open.',

@@ -3,10 +3,12 @@
 import { once } from 'node:events';
 import type { Socket } from 'node:net';
 import { afterEach, expect, it } from 'vitest';
+import { MAX_STREAMS_PER_CLIENT } from '../../../src/http/response/open-streams.ts';
 import { buy, CLIP, follow, type JobAnswer, readAs } from '../../support/clips.ts';
 import { CLIENT_KEY, OTHER_CLIENT_KEY, startTestGateway, type TestGateway } from '../../support/gateway.ts';
 import { openSocket } from '../../support/raw-http.ts';
 
+const AS_OWNER = { authorization: `Bearer ${CLIENT_KEY}` };
 const AS_OTHER = { authorization: `Bearer ${OTHER_CLIENT_KEY}` };
 
 let gateway: TestGateway;
@@ -18,10 +20,10 @@ afterEach(async () => {
 });
 
 /** Asks for a clip and reads no more of it than its head, once that is there. */
-async function download(id: string): Promise<{ status: Promise<number> }> {
+async function download(id: string, key = CLIENT_KEY): Promise<{ status: Promise<number> }> {
   const socket = await openSocket(gateway.url);
   sockets.push(socket.on('error', () => undefined));
-  socket.write(`GET /jobs/${id}/content HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer ${CLIENT_KEY}\r\n\r\n`);
+  socket.write(`GET /jobs/${id}/content HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer ${key}\r\n\r\n`);
   const status = once(socket, 'data').then(([chunk]) => {
     socket.pause();
     return Number(String(chunk).slice(9, 12));
@@ -45,7 +47,9 @@ async function buyAsOther(): Promise<number> {
   return (await clip.arrayBuffer()).byteLength;
 }
 
-it('leaves polls, archiving and downloads of another client alone while upstream sends one clips that stall', async () => {
+it('leaves polls, archiving and downloads of another client alone while upstream sends one clips that stall', {
+  timeout: 60_000,
+}, async () => {
   gateway = await startTestGateway();
   gateway.simulator.addFault({ fault: 'stall', match: { prompt: 'stalls' }, at: 2_000 });
   const jobs = await Promise.all(
@@ -58,7 +62,9 @@ it('leaves polls, archiving and downloads of another client alone while upstream
   expect(await buyAsOther()).toBeGreaterThan(2_000);
 });
 
-it('refuses the downloads of one client that are more than its share, and none of another', async () => {
+it('refuses the downloads of one client that are more than its share, and none of another', {
+  timeout: 60_000,
+}, async () => {
   gateway = await startTestGateway();
   gateway.simulator.addFault({ fault: 'large', match: { prompt: 'large' }, bytes: 8_000_000 });
   const { id } = await buy(gateway, { ...CLIP, prompt: 'large' });
@@ -69,4 +75,18 @@ it('refuses the downloads of one client that are more than its share, and none o
   // Half of 256 MB, half a megabyte each.
   expect([counts(200), counts(503)]).toEqual([256, 44]);
   expect(await buyAsOther()).toBeGreaterThan(2_000);
+  const others = await readAs<JobAnswer>(await gateway.post('/jobs', { ...CLIP, prompt: 'large' }, AS_OTHER));
+  await expect
+    .poll(async () => (await download(others.id, OTHER_CLIENT_KEY)).status, { timeout: 5_000 })
+    .toBe(200);
+
+  // Streams are refused while downloads hold all that is this client's, and those refused count as none.
+  for (let asked = 0; asked <= MAX_STREAMS_PER_CLIENT; asked++) {
+    const { status } = await fetch(`${gateway.url}/jobs/${id}/events`, { headers: AS_OWNER });
+    expect(status).toBe(503);
+  }
+  for (const socket of sockets) socket.destroy();
+  await expect
+    .poll(async () => (await gateway.request(`/jobs/${id}/events`)).status, { timeout: 5_000 })
+    .toBe(200);
 });

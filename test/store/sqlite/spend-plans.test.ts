@@ -91,6 +91,13 @@ const FILTERS: Partial<ListQuery>[] = [
   { keyId: 'key_1' },
   { since: 1, until: 2 },
   { tag: 'a', statuses: ['failed'], since: 1 },
+  { model: 'a/b', statuses: ['failed'] },
+  { keyId: 'key_1', statuses: ['failed', 'expired'] },
+  { statuses: ['submission_unknown'], since: 1, until: 2 },
+  { model: 'a/b', since: 1 },
+  { since: 1, until: 2, order: 'oldest' },
+  { listedOnly: true },
+  { before: 'job_1' },
 ];
 
 it.each(FILTERS.flatMap((filter) => [filter, { ...filter, clientId: 'studio' }]))(

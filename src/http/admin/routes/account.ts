@@ -33,7 +33,7 @@ export function accountRoutes({ budgets }: { readonly budgets: Pick<Budgets, 'of
           key_id: principal.keyId,
           scopes: [...principal.scopes],
           models: principal.models.map(renderModelRules),
-          limits: principal.limits.map(({ scope, id, ...limits }) => ({
+          limits: principal.limits.map(({ scope, id, line: _, ...limits }) => ({
             scope,
             id,
             ...renderLimits(limits),

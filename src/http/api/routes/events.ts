@@ -75,8 +75,9 @@ export function eventRoutes({ jobs, feed, answers, streams }: EventRoutesParts) 
     write: (hold: Hold) => AsyncIterable<string>,
   ): FastifyReply {
     const { client } = request.principal;
-    const release = streams.open(client);
+    // Before the stream is counted: what is refused here counts as none.
     let held = holdAnswer(answers, request, reply, 0);
+    const release = streams.open(client);
     const hold: Hold = (bytes) => {
       if (reply.raw.writableLength === 0) {
         held.release();
