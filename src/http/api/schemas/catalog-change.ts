@@ -40,5 +40,5 @@ export const CatalogChangeQuerySchema = z.strictObject({
     .regex(/^\d{1,15}\.\d{1,6}$/, 'must be the next_cursor of an earlier response')
     .optional()
     .describe('Continue after an earlier response.'),
-  limit: queryInteger(1, 1000).prefault(200).describe('At most so many.'),
+  limit: queryInteger(1, 1000).prefault(200).describe('Maximum number of entries.'),
 });
