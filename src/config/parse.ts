@@ -58,7 +58,7 @@ const SECRETS: ReadonlySet<string> = new Set(SECRET_NAMES);
 export function describeVariables(): VariableDoc[] {
   return Object.entries(variables).map(([name, schema]) => {
     const byDefault = schema.safeParse(undefined).data;
-    const inFile = SECRETS.has(name) ? ` Or in the file that \`${name}_FILE\` names.` : '';
+    const inFile = SECRETS.has(name) ? ` Or set \`${name}_FILE\` to the path of a file with it.` : '';
     return {
       name,
       byDefault: byDefault === undefined ? null : String(byDefault),

@@ -26,7 +26,7 @@ export const LimitsSchema = z
       .max(1_000_000)
       .nullable()
       .optional()
-      .describe('Reads and writes are counted apart, by each replica for itself. null = no limit.'),
+      .describe('Each replica counts reads and writes separately. null = no limit.'),
     max_running_jobs: z
       .int('must be a whole number')
       .min(1)
@@ -34,7 +34,7 @@ export const LimitsSchema = z
       .nullable()
       .optional()
       .describe(
-        'Jobs that are bought and not yet ended, over all replicas. A job with an unknown outcome counts for two hours. null = no limit.',
+        'Maximum number of jobs that have not ended, over all replicas. A job with an unknown outcome counts for two hours. null = no limit.',
       ),
     max_waiting_jobs: z
       .int('must be a whole number')

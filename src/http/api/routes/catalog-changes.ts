@@ -15,7 +15,7 @@ export function catalogChangeRoutes({ history }: { readonly history: CatalogHist
           operationId: 'listCatalogChanges',
           summary: 'List changes of the catalog, oldest first',
           description:
-            'What this gateway saw change at OpenRouter: models that came or went, capabilities, prices.',
+            'Changes at OpenRouter that this gateway observed: models added or removed, capabilities, prices.',
           tags: ['catalog'],
           querystring: CatalogChangeQuerySchema,
           response: { 200: CatalogChangeListSchema, ...problems(400, 401, 405, 500, 503) },

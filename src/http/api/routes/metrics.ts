@@ -46,11 +46,11 @@ export function metricsRoute({
           operationId: 'getMetrics',
           summary: 'Metrics in the text format of Prometheus (operators, auditors, METRICS_KEY)',
           description:
-            'Where METRICS_PORT is set they are served on that port instead, and this path is 404.',
+            'If METRICS_PORT is set, the metrics are on that port instead, and this path answers 404.',
           tags: ['operations'],
           response: {
             200: {
-              description: 'Every metric with its present value.',
+              description: 'Every metric with its current value.',
               content: { 'text/plain': { schema: MetricsSchema } },
             },
             ...problems(401, 403, 405, 429, 500),

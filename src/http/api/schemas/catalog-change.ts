@@ -42,5 +42,5 @@ export const CatalogChangeQuerySchema = z.strictObject({
     .optional()
     .describe('Continue after an earlier response.'),
   model: ModelNameSchema.optional().describe('Only changes of this model, by its id.'),
-  limit: queryInteger(1, 1000).prefault(200).describe('At most so many.'),
+  limit: queryInteger(1, 1000).prefault(200).describe('Maximum number of entries.'),
 });
