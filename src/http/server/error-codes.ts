@@ -67,7 +67,7 @@ export const ERROR_CODES = {
   ),
   cross_origin: entry(
     403,
-    'A browser with a session asks for a change from a page that is not of this gateway, or a page of another site asks `/mcp`.',
+    'A browser with a session, or where no key is asked for, asks for a change from a page that is not of this gateway; or a page of another site asks `/mcp`.',
     'Use the console at the address of this gateway; elsewhere send a key. Behind a proxy, pass `Host` on or set `PUBLIC_URL`.',
   ),
   webhook_refused: entry(403, 'The webhook has no valid signature.', 'Check `OPENROUTER_WEBHOOK_SECRET`.'),
