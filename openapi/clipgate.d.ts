@@ -428,7 +428,7 @@ export interface paths {
         };
         /**
          * Follow every change of your jobs as Server-Sent Events
-         * @description Each event named `job` holds a Job that was made or has changed since the stream was opened; changes that come faster are seen as one. `missed` says that more changed than was sent: read the list again, as after a reconnect. An operator or auditor sees the jobs of every client. The stream does not end by itself.
+         * @description Each event named `job` holds a Job that was made or has changed since the stream was opened; changes that come faster are seen as one. `missed` says that more changed than was sent: read the list again, as after a reconnect. An operator or auditor sees the jobs of every client. The stream ends with the key or session that opened it.
          */
         get: operations["streamEvents"];
         put?: never;

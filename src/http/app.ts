@@ -79,6 +79,7 @@ import type { RateLimiter } from './server/rate-limit.ts';
 import { createRequestIds } from './server/request-id.ts';
 import { logRequest, logRequests, type RequestMetrics } from './server/request-log.ts';
 import { traceRequests } from './server/request-trace.ts';
+import { createStillAdmitted } from './server/still-admitted.ts';
 
 export interface AppParts extends Omit<OperationRoutesParts, 'catalog' | 'isClosing'>, AuthenticatorParts {
   /** True once a shutdown has been asked for: not ready, but everything is served. */
@@ -239,7 +240,9 @@ export async function createApp(parts: AppParts): Promise<App> {
       await api.register(spendRoutes(parts));
       await api.register(jobActRoutes(parts));
       await api.register(accountRoutes(parts));
-      await api.register(eventRoutes({ ...parts, answers, streams }));
+      await api.register(
+        eventRoutes({ ...parts, answers, streams, stillAdmitted: createStillAdmitted(parts) }),
+      );
     }),
   );
   await app.register(

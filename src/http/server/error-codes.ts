@@ -79,8 +79,8 @@ export const ERROR_CODES = {
   ),
   cross_origin: entry(
     403,
-    'A browser sent the request from a page of another site: a change with a console session, or any request to `/mcp`.',
-    'Use the console at the address of this gateway, or send a key instead of the session cookie. Behind a proxy, forward `Host` or set `PUBLIC_URL`.',
+    'A browser sent the request from a page of another site: a change with a console session or without any key, or a request to `/mcp`.',
+    'Use the console at the address of this gateway; from elsewhere, send a key. Behind a proxy, forward `Host` or set `PUBLIC_URL`.',
   ),
   webhook_refused: entry(403, 'The webhook has no valid signature.', 'Check `OPENROUTER_WEBHOOK_SECRET`.'),
   not_found: entry(

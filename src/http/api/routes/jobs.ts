@@ -129,6 +129,7 @@ export function jobRoutes({ orders, jobs, catalog, links, maxWaitS, streams }: J
       '/jobs/plan',
       {
         bodyLimit: CLIP_BODY_LIMIT,
+        config: { changesNothing: true },
         schema: {
           operationId: 'planJob',
           summary: 'What POST /jobs would buy for the same body; buys nothing',
