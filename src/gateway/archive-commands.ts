@@ -59,9 +59,14 @@ export async function runRetentionDryRun(
   { config, clock, say }: Omit<ArchiveCommandParts, 'random'>,
 ): Promise<void> {
   const limits = expiryLimitsOf(config);
-  const { oldClips, excessBytes, oldRequests } = await planExpiry({ store, clock }, limits);
+  const { begunClips, oldClips, excessClips, oldRequests } = await planExpiry({ store, clock }, limits);
   const { clips, bytes } = await store.archiveStats();
   say(`The archive holds ${clips} clips of ${bytes} bytes.`);
+  if (begunClips.jobs > 0) {
+    say(
+      `The clips of ${begunClips.jobs} jobs, ${begunClips.bytes} bytes of these, are being removed already.`,
+    );
+  }
   say(
     limits.clipMs === null
       ? 'RETENTION_CLIP_DAYS is unset: no clip is removed for its age.'
@@ -70,7 +75,7 @@ export async function runRetentionDryRun(
   say(
     limits.maxBytes === null
       ? 'ARCHIVE_MAX_BYTES is unset: no clip is removed for room.'
-      : `ARCHIVE_MAX_BYTES would remove the oldest clips of what is left until ${excessBytes} bytes are gone.`,
+      : `ARCHIVE_MAX_BYTES would remove the oldest clips of what is left, those of ${excessClips.jobs} jobs, ${excessClips.bytes} bytes.`,
   );
   say(
     limits.requestMs === null
