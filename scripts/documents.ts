@@ -7,6 +7,7 @@ import { createGateway } from '../src/gateway/gateway.ts';
 import { CLIPGATE_DOCUMENT, type OpenApiDocument, readOpenApi } from '../src/http/openapi/openapi.ts';
 import { ERROR_CODES } from '../src/http/server/error-codes.ts';
 import { ALARMS } from '../src/service/runtime/alarms.ts';
+import { MIGRATIONS } from '../src/store/migrations/migrations.ts';
 import { openSqliteStore } from '../src/store/sqlite/sqlite.ts';
 import { VERSION } from '../src/version.ts';
 
@@ -98,6 +99,21 @@ export const renderAlarms = (markdown: string): string =>
         severity,
         happened,
         action,
+      ]),
+    ),
+  );
+
+/** docs/operations/upgrades.md with every change of the schema. */
+export const renderSchema = (markdown: string): string =>
+  replaceGenerated(
+    markdown,
+    'schema',
+    renderTable(
+      ['schema', 'change', 'runs with programs that know schema'],
+      MIGRATIONS.map(({ version, name, minReader = version }) => [
+        String(version),
+        name,
+        `${minReader} or newer`,
       ]),
     ),
   );

@@ -11,6 +11,7 @@ import {
   renderConfiguration,
   renderErrors,
   renderOpenApi,
+  renderSchema,
   renderTypes,
 } from './documents.ts';
 
@@ -20,6 +21,7 @@ const OUTPUTS: Readonly<Record<string, (current: string) => string | Promise<str
   'openapi/openrouter-face.json': () => renderOpenApi(OPENROUTER_DOCUMENT),
   'openapi/clipgate.d.ts': renderTypes,
   'deploy/prometheus/alarms.yml': renderAlarmRules,
+  'docs/operations/upgrades.md': renderSchema,
   'docs/reference/alarms.md': renderAlarms,
   'docs/reference/configuration.md': renderConfiguration,
   'docs/reference/errors.md': renderErrors,
