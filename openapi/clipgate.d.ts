@@ -1163,6 +1163,19 @@ export interface components {
             data: components["schemas"]["Budget"][];
             next_cursor: string | null;
         };
+        CallbackTry: {
+            number: number;
+            /** Format: date-time */
+            at: string;
+            /** @enum {string} */
+            event: "job.completed" | "job.failed" | "job.cancelled" | "job.expired" | "job.rejected" | "job.submission_unknown" | "job.not_accepted" | "job.written_off";
+            /** @description What the receiver answered; null: nothing. */
+            http_status: number | null;
+            /** @description Why it failed; null: it was delivered. */
+            error: string | null;
+            /** @description When it is tried next; null: never. */
+            retry_at: string | null;
+        };
         Candidate: {
             model: string;
             rank: number;
@@ -1550,6 +1563,10 @@ export interface components {
                 events: string;
                 content: string;
             };
+            /** @description With `include=plan`: the plan it was bought by; null for jobs from before plans were kept, and for one that resubmits another. */
+            plan?: components["schemas"]["PurchasePlan"] | null;
+            /** @description With `include=callback_tries`: the latest 40, oldest first. */
+            callback_tries?: components["schemas"]["CallbackTry"][];
             /** @description What the plan of this order warns about. Absent where `Idempotent-Replayed: true` answers again. */
             warnings?: components["schemas"]["Warning"][];
         };
@@ -1861,6 +1878,10 @@ export interface components {
                 events: string;
                 content: string;
             };
+            /** @description With `include=plan`: the plan it was bought by; null for jobs from before plans were kept, and for one that resubmits another. */
+            plan?: components["schemas"]["PurchasePlan"] | null;
+            /** @description With `include=callback_tries`: the latest 40, oldest first. */
+            callback_tries?: components["schemas"]["CallbackTry"][];
         };
         JobError: {
             /** @description Stable; branch on this. Open: for a code that you do not know, go by the status of the job. */
@@ -2279,6 +2300,10 @@ export interface components {
                 events: string;
                 content: string;
             };
+            /** @description With `include=plan`: the plan it was bought by; null for jobs from before plans were kept, and for one that resubmits another. */
+            plan?: components["schemas"]["PurchasePlan"] | null;
+            /** @description With `include=callback_tries`: the latest 40, oldest first. */
+            callback_tries?: components["schemas"]["CallbackTry"][];
         };
         /**
          * @description A key, without the key itself.
@@ -2948,6 +2973,48 @@ export interface components {
             };
             /** @description The plan of now, with a new quote; null: no model can make the clip any more. */
             plan?: components["schemas"]["RouteResult"] | null;
+        };
+        /** @description How the model of a job was chosen, and its price worked out, when it was bought. */
+        PurchasePlan: {
+            /**
+             * @description Who named the model: the router, the order, or the quote it was bought by.
+             * @enum {string}
+             */
+            chosen_by: "router" | "order" | "quote";
+            /** @description Why the router chose it; null where it did not. */
+            why: string | null;
+            estimate: components["schemas"]["Estimate"];
+            expected_s: components["schemas"]["ExpectedTime"];
+            /** @description null where no other model was looked at. */
+            weights: {
+                speed: number;
+                cost: number;
+                quality: number;
+                reliability?: number;
+            } | null;
+            /** @description The ranking as it was, best first; empty where the order named the model. */
+            candidates: {
+                model: string;
+                rank: number;
+                estimated_usd: number | null;
+                ceiling_usd: number | null;
+                p50_s: number;
+                score: number;
+                scores: {
+                    speed: number;
+                    cost: number;
+                    quality: number;
+                    /** @description Share of jobs that end with a clip. Counts only with a weight; not part of the guide. */
+                    reliability?: number;
+                };
+            }[];
+            /** @description Models that could not make the clip, and why. */
+            rejected: {
+                model: string;
+                codes: string[];
+            }[];
+            /** @description How many models more there were than are kept: 8,000 characters at most. */
+            cut: number;
         };
         /**
          * @description A client as it is now.
@@ -5972,8 +6039,8 @@ export interface operations {
     getJob: {
         parameters: {
             query?: {
-                /** @description `request`: the request whole, with its `data:` URLs, as it was or will be sent to OpenRouter. */
-                include?: "request";
+                /** @description `request`: the request whole, with its `data:` URLs, as it was or will be sent to OpenRouter. `plan`: how its model was chosen and its price worked out. `callback_tries`: the tries of its callback. Repeat it for several. */
+                include?: ("request" | "plan" | "callback_tries")[];
                 /** @description `signed`: `outputs[].url` can be played without a key until it expires (CONTENT_LINK_TTL_S), and leads to that clip alone. */
                 links?: "signed";
             };
