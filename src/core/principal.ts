@@ -9,7 +9,7 @@ export type PrincipalKind = 'client' | 'operator' | 'auditor';
 /** A limit that a request counts against: of its key, or of its client. */
 export interface AppliedLimits extends Limits {
   readonly scope: 'key' | 'client';
-  /** The key's id, or the client's name. */
+  /** The client's name, or the id of the first of the keys that replaced one another up to this one. */
   readonly id: string;
 }
 

@@ -12,7 +12,7 @@ import { createKeyId } from '../orders/ids.ts';
 import type { EnvKey, EnvKeys } from './env-keys.ts';
 
 /** A key as operators see it. */
-export interface KeyRecord extends Omit<StoredKey, 'createdAt' | 'createdBy'> {
+export interface KeyRecord extends Omit<StoredKey, 'createdAt' | 'createdBy' | 'line'> {
   readonly source: 'store' | 'env';
   /** Null of those of variables, as `createdBy`. */
   readonly createdAt: number | null;

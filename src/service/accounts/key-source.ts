@@ -65,7 +65,7 @@ async function toPrincipal(key: StoredKey, store: Pick<JobStore, 'getClient'>): 
     ...clientPrincipal(client, id),
     scopes: may,
     models: key.models ? [key.models] : [],
-    limits: limitsOf('key', id, key.limits),
+    limits: limitsOf('key', key.line, key.limits),
   };
   return applyRules(principal, await store.getClient(client));
 }

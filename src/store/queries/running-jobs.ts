@@ -17,20 +17,25 @@ const isRunning = (dialect: Dialect) => sql<boolean>`
   status in ('queued', 'submitting', 'pending', 'in_progress', 'submission_unknown') and waiting_since is null
   and (status <> 'submission_unknown' or submitted_at > ${dialect.now()} - ${sql.lit(UNKNOWN_MS)})`;
 
+/** By the keys that replaced one another: a rotation makes no room. */
 const countRunning = (db: Queries, dialect: Dialect, clientId: string) =>
   db
     .selectFrom('jobs')
-    .select(['key_id', sql<number>`count(*)`.as('jobs')])
+    .leftJoin('keys', 'keys.id', 'jobs.key_id')
+    .select([
+      sql<string | null>`coalesce(keys.line, jobs.key_id)`.as('line'),
+      sql<number>`count(*)`.as('jobs'),
+    ])
     .where('client_id', '=', clientId)
     .where(isRunning(dialect))
-    .groupBy('key_id')
+    .groupBy(sql`coalesce(keys.line, jobs.key_id)`)
     .execute();
 
 type Counts = Awaited<ReturnType<typeof countRunning>>;
 
 const runningOf = (counts: Counts, { scope, id }: Pick<RunningSlots, 'scope' | 'id'>): number =>
   counts
-    .filter(({ key_id }) => scope === 'client' || key_id === id)
+    .filter(({ line }) => scope === 'client' || line === id)
     .reduce((sum, { jobs }) => sum + Number(jobs), 0);
 
 /** Holds the row of a client until the transaction ends: of two that count its jobs, the second sees the first's. */
@@ -95,19 +100,27 @@ export function createRunningJobs({
         keyIds.length === 0
           ? []
           : await db.selectFrom('keys').select(KEY_COLUMNS).where('id', 'in', keyIds).execute();
-      const left = new Map<string, number>();
-      const allow = (scope: RunningSlots['scope'], id: string, max: number | null) => {
-        if (max !== null) left.set(`${scope} ${id}`, max - runningOf(counts, { scope, id }));
+      const keyOf = new Map(keys.map((row) => [row.id, toKey(row)]));
+      /** Running, and started here, by client and by line of keys. */
+      const running = new Map<string, number>();
+      const slotOf = (scope: RunningSlots['scope'], id: string, max: number | null) => {
+        const name = `${scope} ${id}`;
+        const taken = running.get(name) ?? runningOf(counts, { scope, id });
+        return { name, taken, isFull: max !== null && taken >= max };
       };
-      if (client) allow('client', clientId, toClient(client).limits.maxRunningJobs);
-      for (const key of keys) allow('key', key.id, toKey(key).limits.maxRunningJobs);
+      const ofClient = client ? toClient(client).limits.maxRunningJobs : null;
+      const slotsOf = (keyId: string | null) => {
+        const key = keyId === null ? undefined : keyOf.get(keyId);
+        const own = key ? [slotOf('key', key.line, key.limits.maxRunningJobs)] : [];
+        return [slotOf('client', clientId, ofClient), ...own];
+      };
 
       const started: string[] = [];
       for (const { id, key_id } of waiting) {
         if (started.length === STARTED_AT_ONCE) break;
-        const slots = [`client ${clientId}`, `key ${key_id}`].filter((slot) => left.has(slot));
-        if (slots.some((slot) => (left.get(slot) ?? 0) <= 0)) continue;
-        for (const slot of slots) left.set(slot, (left.get(slot) ?? 0) - 1);
+        const slots = slotsOf(key_id);
+        if (slots.some(({ isFull }) => isFull)) continue;
+        for (const { name, taken } of slots) running.set(name, taken + 1);
         started.push(id);
       }
       if (started.length > 0) {

@@ -40,6 +40,7 @@ export function describeKeys(current: () => StoreUnderTest): void {
     expect(kind).toBe('created');
     expect(key).toEqual({
       ...row,
+      line: row.id,
       createdAt: expect.any(Number),
       createdBy: 'alice',
       revokedAt: null,

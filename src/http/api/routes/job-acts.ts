@@ -50,7 +50,8 @@ export function jobActRoutes({ jobs, acts }: JobActRoutesParts) {
           operationId: 'eraseJob',
           summary: 'Erase a job that has ended: its request, media and clips',
           description:
-            'What it cost stays in spend and in the export, with its tags and reference. Safe to repeat. On record.',
+            'What OpenRouter said of the request goes with it. What it cost stays in spend and in the export, with its tags and ' +
+            'reference, and so does its `callback_url`. Safe to repeat. On record.',
           tags: ['jobs'],
           params: JobParamsSchema,
           querystring: NoQuerySchema,
