@@ -38,8 +38,8 @@ export const MUTANTS: readonly Mutant[] = [
     edits: [
       {
         file: SUBMIT,
-        from: "return { kind: 'unknown', reason:",
-        to: "return { kind: status >= 500 ? 'not_sent' : 'unknown', reason:",
+        from: "if (rejection) return { kind: 'rejected', ...rejection };\n  return { kind: 'unknown', reason };",
+        to: "if (rejection) return { kind: 'rejected', ...rejection };\n  return { kind: status >= 500 ? 'not_sent' : 'unknown', reason };",
       },
     ],
   },

@@ -3,7 +3,10 @@
 import { createHash } from 'node:crypto';
 import { Agent, FormData, fetch, type Response } from 'undici';
 import { afterAll, beforeAll, expect, it } from 'vitest';
+import type { ErrorCode } from '../../src/core/errors.ts';
+import { ERROR_CODES } from '../../src/http/server/error-codes.ts';
 import { type PostgresServer, startPostgres } from '../store/postgres/postgres-server.ts';
+import type { RpcAnswer, ToolProblem } from '../support/mcp.ts';
 import { createFolder, envOf, openUpstream, runGateway } from './gateway-process.ts';
 
 const OPERATOR_KEY = 'op-of-the-rush';
@@ -42,8 +45,26 @@ const sender =
       body: body instanceof FormData ? body : JSON.stringify(body),
     });
 
+interface Answer {
+  readonly status: number;
+  text(): Promise<string>;
+}
+
+/** A tool's result, or its refusal with the status that it has elsewhere. */
+async function callTool(send: Send, name: string, args: object): Promise<Answer> {
+  const message = { jsonrpc: '2.0', id: 1, method: 'tools/call', params: { name, arguments: args } };
+  const answer = await send('/mcp', message, { accept: 'application/json, text/event-stream' });
+  const text = await answer.text();
+  if (answer.status !== 200) return { status: answer.status, text: async () => text };
+  const { result } = JSON.parse(/^data: (.*)$/m.exec(text)?.[1] ?? text) as RpcAnswer;
+  const words = result.content[0]?.text ?? '';
+  if (!result.isError) return { status: 200, text: async () => JSON.stringify(result.structuredContent) };
+  const { code } = JSON.parse(words) as ToolProblem & { readonly code: ErrorCode };
+  return { status: ERROR_CODES[code].status, text: async () => words };
+}
+
 /** The ways to order one clip; `nth` tells orders apart. */
-const WAYS: Readonly<Record<string, (send: Send, nth: number) => Promise<Response>>> = {
+const WAYS: Readonly<Record<string, (send: Send, nth: number) => Promise<Answer>>> = {
   'POST /jobs': (send) => send('/jobs', { model: MODEL, ...CLIP }),
   'with an Idempotency-Key': (send, nth) =>
     send('/jobs', { model: MODEL, ...CLIP }, { 'idempotency-key': `rush-${nth}` }),
@@ -63,10 +84,18 @@ const WAYS: Readonly<Record<string, (send: Send, nth: number) => Promise<Respons
       { 'idempotency-key': `quoted-${nth}` },
     );
   },
-  "OpenRouter's POST /api/v1/videos": (send) => send('/api/v1/videos', { model: MODEL, ...CLIP }),
-  "OpenAI's POST /v1/videos": (send) => {
+  // Identical ones without a key would be bought one after the other.
+  "OpenRouter's POST /api/v1/videos": (send, nth) =>
+    send('/api/v1/videos', { model: MODEL, ...CLIP, prompt: `${CLIP.prompt} ${nth}` }),
+  async 'through /mcp'(send, nth) {
+    const quoted = await callTool(send, 'quote_clip', { model: MODEL, ...CLIP });
+    if (quoted.status !== 200) return quoted;
+    const { quote } = JSON.parse(await quoted.text()) as { quote: string };
+    return callTool(send, 'buy_clip', { quote, idempotency_key: `agent-${nth}` });
+  },
+  "OpenAI's POST /v1/videos": (send, nth) => {
     const form = new FormData();
-    const fields = { model: MODEL, prompt: CLIP.prompt, seconds: '4', size: '1280x720' };
+    const fields = { model: MODEL, prompt: `${CLIP.prompt} ${nth}`, seconds: '4', size: '1280x720' };
     for (const [name, value] of Object.entries(fields)) form.append(name, value);
     return send('/v1/videos', form);
   },
@@ -74,7 +103,7 @@ const WAYS: Readonly<Record<string, (send: Send, nth: number) => Promise<Respons
 const NAMES = Object.keys(WAYS);
 
 /** Whether an order was taken. A database that is busy says so, and the order comes again. */
-async function isTaken(order: () => Promise<Response>): Promise<boolean> {
+async function isTaken(order: () => Promise<Answer>): Promise<boolean> {
   for (;;) {
     const answer = await order();
     const text = await answer.text();
@@ -112,7 +141,7 @@ it.each(['SQLite', 'PostgreSQL, two replicas'])(
         budgetPath: `/budgets/${((await budget.json()) as { id: string }).id}`,
       };
     }
-    async function countTaken(orders: readonly (() => Promise<Response>)[]): Promise<number> {
+    async function countTaken(orders: readonly (() => Promise<Answer>)[]): Promise<number> {
       const taken = await Promise.all(orders.map(isTaken));
       return taken.filter(Boolean).length;
     }

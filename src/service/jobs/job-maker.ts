@@ -72,7 +72,7 @@ export interface JobMaker {
   /**
    * Writes the intent down and submits it. With `wait` resolves when upstream has answered (or cannot be known to
    * have), else as soon as the intent is durable; the submit goes on either way, even if the caller hangs up.
-   * @throws ClipgateError upstream's refusal; upstream_key_missing; submissions_paused; idempotency_key_reused.
+   * @throws ClipgateError upstream's refusal; upstream_key_missing; submissions_paused; idempotency_key_reused; order_given_up.
    */
   make(intent: Intent, wait: boolean): Promise<Made>;
 }

@@ -44,7 +44,7 @@ export type JobIntent = Pick<
   readonly origin?: Origin | null;
   /** Absent = the gateway's own. */
   readonly callbackFormat?: CallbackFormat | null;
-  /** What an identical order is known by, should the answer to this one be lost; absent = nothing. */
+  /** The order that this job comes of, begun by `beginOrder`; absent = one that is known by nothing but its key. */
   readonly answer?: OrderAnswer | null;
   /** JSON of the plan it is bought by, kept beside it; absent = none. */
   readonly plan?: string | null;
@@ -101,7 +101,8 @@ export interface JobRecords {
    * One transaction: the job as `queued`, its idempotency row, and a lease for `owner`. A key whose job was not bought
    * for certain, or that is older than 60 days, is free again: the new job sends the old one's intent again where the
    * body is the same. A job that was sent again is answered for by the one in its place (`findReplacements`).
-   * @throws ClipgateError too_many_running_jobs; too_many_waiting_jobs; double_charge_not_accepted where another job stands in the place of `resubmitOf`.
+   * @throws ClipgateError too_many_running_jobs; too_many_waiting_jobs; double_charge_not_accepted where another job stands in
+   * the place of `resubmitOf`; order_given_up where the order of `answer` no longer stands.
    */
   createJob(intent: JobIntent, owner: string, leaseMs: number): Promise<CreateResult>;
   /** The job a key stands for and the hash of the body it came with, or null where the key is free. */
