@@ -3,7 +3,7 @@
 import type { VNode } from 'preact';
 import { useMemo } from 'preact/hooks';
 import { api, ask } from '../api.ts';
-import { count, formatUsd } from '../format.ts';
+import { count, formatUsd, readerZone } from '../format.ts';
 import { h, html } from '../html.ts';
 import { type Grouping, type GroupRow, sumGroups, toSeries } from '../money/spend-rows.ts';
 import { BudgetBar } from '../overview/budget-bar.ts';
@@ -42,8 +42,6 @@ function readView(query: URLSearchParams, who: Who): View {
   };
 }
 
-const zone = (): string => Intl.DateTimeFormat().resolvedOptions().timeZone;
-
 /** Midnight of the reader, so many days ago. */
 function dayBefore(days: number): Date {
   const day = new Date();
@@ -61,7 +59,7 @@ async function read({ by, days }: View, who: Who, signal: AbortSignal): Promise<
   const query = {
     interval: 'day' as const,
     group_by: by,
-    time_zone: zone(),
+    time_zone: readerZone(),
     since: dayBefore(days).toISOString(),
     until: new Date().toISOString(),
   };
@@ -86,7 +84,7 @@ export function MoneyPage({ query }: PageProps): VNode {
 
   return html`
     <header class="page-header"><h1>Money</h1>
-      <p class="quiet">by the day a job was sent, ${zone()}</p></header>
+      <p class="quiet">by the day a job was sent, ${readerZone()}</p></header>
     <div class="toolbar">
       <div class="segments" role="group" aria-label="By">
         ${groupings.map(

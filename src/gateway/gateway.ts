@@ -28,6 +28,8 @@ import { createQuotes } from '../service/orders/quotes.ts';
 import { createResentOrders } from '../service/orders/resent-orders.ts';
 import { createReplay } from '../service/planning/replay.ts';
 import { createAlarms } from '../service/runtime/alarms.ts';
+import { createOverview } from '../service/runtime/overview.ts';
+import { createRecentAlarms } from '../service/runtime/recent-alarms.ts';
 import { createRetention } from '../service/runtime/retention.ts';
 import { createServiceWatch, type ServiceWatch } from '../service/runtime/service-watch.ts';
 import { logStartupWarnings } from '../service/runtime/startup-warnings.ts';
@@ -41,7 +43,7 @@ import { createJobParts } from './job-parts.ts';
 import { createLifecycle } from './lifecycle.ts';
 import { addMetricsListener, countUnreadable, createMetricsParts, measureSubmits } from './metrics-parts.ts';
 import { createOutboundParts } from './outbound-parts.ts';
-import { ACCEPTED_MS, ANSWER_GRACE_MS, LEASE_MARGIN_MS, STOP_MS } from './timeouts.ts';
+import { ACCEPTED_MS, ANSWER_GRACE_MS, LEASE_MARGIN_MS, RECORD_MS, STOP_MS } from './timeouts.ts';
 import { createTraceParts } from './trace-parts.ts';
 
 export interface GatewayParts {
@@ -115,12 +117,14 @@ export async function createGateway(parts: GatewayParts): Promise<Gateway> {
     log,
     lifecycle,
   });
+  const recentAlarms = createRecentAlarms({ clock, monotonic });
   const alarms = createAlarms({
     log,
     monotonic,
     onAlarm(alarm, fields) {
       metrics.alarmRaised(alarm);
       alarmWebhook?.note(alarm, fields);
+      recentAlarms.note(alarm, fields);
     },
   });
   const store = watchJobEnds(parts.store, createJobReport({ metrics, traces, log }));
@@ -251,6 +255,16 @@ export async function createGateway(parts: GatewayParts): Promise<Gateway> {
     catalog,
     catalogMaxAgeS: config.CATALOG_MAX_AGE_S,
     history,
+    overview: createOverview({
+      store,
+      modelStats,
+      history,
+      breaker,
+      holds,
+      alarms: recentAlarms,
+      clock,
+      instance: owner,
+    }),
     jobs,
     feed,
     archive,
@@ -262,7 +276,7 @@ export async function createGateway(parts: GatewayParts): Promise<Gateway> {
     modelAliases: config.MODEL_ALIASES ?? new Map(),
     resentOrders: createResentOrders(
       { store, sleep: (ms) => sleep(ms), log },
-      { owner, holdMs: config.SUBMIT_TIMEOUT_MS + LEASE_MARGIN_MS },
+      { owner, recordMs: RECORD_MS, holdMs: config.SUBMIT_TIMEOUT_MS + LEASE_MARGIN_MS },
     ),
     maxWaitS: config.MAX_WAIT_S,
     replay: createReplay({ jobs, catalog, knowledge, yieldTurn: () => setImmediate() }),

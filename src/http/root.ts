@@ -36,11 +36,11 @@ export const RootSchema = z
     name: z.literal('Clipgate'),
     version: z.string(),
     description: z.string(),
-    links: z.record(z.string(), z.string()).describe('Paths on this gateway, by what is there.'),
+    links: z.record(z.string(), z.string()).describe('Paths on this gateway, by name.'),
   })
   .meta({
     id: 'Root',
-    description: 'What this is and where things are. A browser that asks for HTML gets a page.',
+    description: 'The name and version of the gateway, and the paths of its endpoints.',
     examples: [
       {
         name: 'Clipgate',
@@ -65,7 +65,7 @@ export function rootRoute({ version }: { readonly version: string }) {
       {
         schema: {
           operationId: 'getRoot',
-          summary: 'What this is and where things are',
+          summary: 'Name, version and endpoints of the gateway',
           description: 'A browser that asks for HTML gets a page, everything else JSON. Needs no key.',
           tags: ['operations'],
           security: [],

@@ -1,7 +1,7 @@
 // What goes wrong in a week: how each incident begins and ends, and which alarms it must raise within which time.
 
 import { closeSync, openSync, statSync, writeSync } from 'node:fs';
-import { runCommand } from '../../src/gateway/commands.ts';
+import { parseCommand } from '../../src/gateway/commands.ts';
 import { keyOf } from '../orders.ts';
 import { minutes, type WeekClient } from './calendar.ts';
 import type { WeekStage } from './stage.ts';
@@ -193,7 +193,7 @@ const noSuchBucket = (method: string): WeekStage['bucket']['faults'][number] => 
 });
 
 const command = (scene: Scene, ...args: string[]): Promise<void> =>
-  runCommand(args, {
+  parseCommand(args)({
     config: scene.config,
     clock: scene.clock,
     random: scene.randomFor('command'),

@@ -15,11 +15,13 @@ import type { Rejected } from '../../core/routing/evaluate.ts';
 import type { Nearest } from '../../core/routing/nearest.ts';
 import type { Ranking } from '../../core/routing/plan-route.ts';
 import type { CatalogView } from '../../service/catalog/catalog-cache.ts';
+import type { CatalogChange } from '../../service/catalog/catalog-history.ts';
 import { type ContentLinks, toQuery } from '../../service/clips/content-links.ts';
 import type { JobRecord } from '../../service/jobs/job-records.ts';
+import type { SubmissionHold } from '../../service/jobs/submission-hold.ts';
 import { sentKey } from '../../service/orders/resubmission.ts';
 
-const isoTime = (ms: number) => new Date(ms).toISOString();
+export const isoTime = (ms: number) => new Date(ms).toISOString();
 const isoOrNull = (ms: number | null) => (ms === null ? null : isoTime(ms));
 const dollars = (usd: Big | null) => (usd === null ? null : usd.toNumber());
 
@@ -237,3 +239,26 @@ export function renderJob(
     links: { self, events: `${self}/events`, content: `${self}/content` },
   };
 }
+
+const snakeCase = (name: string) => name.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
+
+export function renderChange({ changedAt, modelId, kind, fields }: CatalogChange) {
+  return {
+    at: isoTime(changedAt),
+    model: modelId,
+    kind,
+    // Keys of upstream's price list stay as they are.
+    fields: fields.map(({ field, before, after }) => ({
+      field: field.startsWith('prices.') ? field : snakeCase(field),
+      before,
+      after,
+    })),
+  };
+}
+
+export const renderHold = (hold: SubmissionHold | null) => ({
+  held: hold !== null,
+  reason: hold?.reason ?? null,
+  operator: hold?.actor ?? null,
+  since: hold ? isoTime(hold.since) : null,
+});

@@ -5,7 +5,7 @@ import type { Secret } from '../../core/secret.ts';
 import type { CallbackSender } from '../../outbound/client-urls/callback-sender.ts';
 import type { AlarmCall } from '../../store/ports/alarm-calls.ts';
 import type { JobStore } from '../../store/ports/job-store.ts';
-import { ALARMS, type Alarm, type AlarmDoc } from './alarms.ts';
+import { ALARMS, type Alarm, isEvent, QUIET_MS } from './alarms.ts';
 import type { Log } from './log.ts';
 
 export interface AlarmWebhook {
@@ -51,8 +51,6 @@ interface Call {
   readonly about: object | null;
 }
 
-/** An alarm that is not raised again for so long is over. */
-const QUIET_MS = 15 * 60_000;
 /** How often a raise is written down while the alarm goes on. */
 const NOTE_EVERY_MS = 60_000;
 const SWEEP_MS = 30_000;
@@ -61,7 +59,6 @@ const FIRST_RETRY_MS = 2_000;
 // Longer than all attempts together.
 const LEASE_MS = 5 * 60_000;
 
-const isEvent = (alarm: Alarm): boolean => (ALARMS[alarm] as AlarmDoc).isEvent === true;
 /** A newer program that shares the database may raise others, and calls about them itself. */
 const KNOWN = Object.keys(ALARMS);
 

@@ -6,7 +6,7 @@ import type { StorageState } from '../../../src/service/clips/storage/port.ts';
 import { createAlarms } from '../../../src/service/runtime/alarms.ts';
 import { createRecordedLog } from '../../support/silent-log.ts';
 
-const GOOD = { ok: true, detail: 'takes files' };
+const GOOD = { ok: true, detail: 'writable' };
 const bad = (detail: string) => ({ ok: false, detail });
 
 function start(health: () => Promise<StorageState>) {

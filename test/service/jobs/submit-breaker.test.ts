@@ -202,3 +202,34 @@ describe('the trial after a pause of many', () => {
     expect(t.pausedMs('b')).toBeNull();
   });
 });
+
+describe('what is paused', () => {
+  it('is listed with since when and what for, until a trial is answered', () => {
+    const t = setUp();
+    t.submit('answered', 2);
+    t.submit('unknown', 3);
+    t.pass(10_000);
+    expect(t.breaker.list()).toEqual([
+      {
+        scope: 'pair',
+        model: 'm/1',
+        client: 'a',
+        forMs: 10_000,
+        trialInMs: 20_000,
+        failedTrials: 0,
+        submits: 5,
+        unknown: 3,
+      },
+    ]);
+    t.pass(20_000);
+    const trial = t.admit();
+    expect(t.breaker.list()).toMatchObject([{ forMs: 30_000, trialInMs: null }]);
+    trial.report('unknown');
+    expect(t.breaker.list()).toMatchObject([
+      { forMs: 30_000, trialInMs: 60_000, failedTrials: 1, unknown: 3 },
+    ]);
+    t.pass(60_000);
+    t.admit().report('answered');
+    expect(t.breaker.list()).toEqual([]);
+  });
+});

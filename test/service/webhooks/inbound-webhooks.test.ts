@@ -2,7 +2,7 @@
 
 import { afterEach, describe, expect, it } from 'vitest';
 import type { JobChange } from '../../../src/core/job/job.ts';
-import type { PollResult } from '../../../src/outbound/openrouter/openrouter.ts';
+import type { PollResult } from '../../../src/core/job/poll-result.ts';
 import { parseWebhook, type SignatureFault } from '../../../src/outbound/openrouter/webhook.ts';
 import { createAlarms } from '../../../src/service/runtime/alarms.ts';
 import { createInboundWebhooks } from '../../../src/service/webhooks/inbound-webhooks.ts';

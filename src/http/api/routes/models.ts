@@ -74,8 +74,7 @@ export function modelRoutes({ catalog, maxAgeS }: ModelRoutesParts) {
           operationId: 'listModels',
           summary: 'List models, with capabilities and prices in dollars',
           description:
-            'From the cached catalog of OpenRouter. A parameter leaves out the models that lack what it names. ' +
-            'A key that may not use every model is shown those that it may use. Send the `ETag` back as `If-None-Match`: 304 while nothing has changed.',
+            'From the cached catalog of OpenRouter. Each parameter filters the list. The list has only models that the key is allowed to use. Send the `ETag` back as `If-None-Match`: 304 while nothing has changed.',
           tags: ['catalog'],
           querystring: ModelQuerySchema,
           response: {
