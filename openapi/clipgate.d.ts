@@ -291,7 +291,7 @@ export interface paths {
         post?: never;
         /**
          * Erase a job that has ended: its request, media and clips
-         * @description Its cost stays in spend and in the export, with its tags and reference. Safe to repeat. Recorded in the audit log.
+         * @description Also erases what OpenRouter said of the request. The cost stays in spend and in the export, with tags, reference and `callback_url`. Safe to repeat. Recorded in the audit log.
          */
         delete: operations["eraseJob"];
         options?: never;
@@ -1053,7 +1053,7 @@ export interface components {
          *     }
          */
         BudgetAdjustmentBody: {
-            /** @description Positive: a credit that raises the limit of this window. Negative: a charge that lowers it. */
+            /** @description Positive: a credit that raises the limit of this window. Negative: a charge that lowers it. The adjustments of one window may not exceed a billion dollars in sum. */
             usd: number;
             reason: string;
         };
@@ -1163,6 +1163,19 @@ export interface components {
             /** @description Oldest first. */
             data: components["schemas"]["Budget"][];
             next_cursor: string | null;
+        };
+        CallbackTry: {
+            number: number;
+            /** Format: date-time */
+            at: string;
+            /** @enum {string} */
+            event: "job.completed" | "job.failed" | "job.cancelled" | "job.expired" | "job.rejected" | "job.submission_unknown" | "job.not_accepted" | "job.written_off";
+            /** @description What the receiver answered; null: nothing. */
+            http_status: number | null;
+            /** @description Why it failed; null: it was delivered. */
+            error: string | null;
+            /** @description When it is tried next; null: never. */
+            retry_at: string | null;
         };
         Candidate: {
             model: string;
@@ -1556,6 +1569,10 @@ export interface components {
                 events: string;
                 content: string;
             };
+            /** @description With `include=plan`: the plan it was bought by; null for jobs from before plans were kept, and for one that resubmits another. */
+            plan?: components["schemas"]["PurchasePlan"] | null;
+            /** @description With `include=callback_tries`: the latest 40, oldest first. */
+            callback_tries?: components["schemas"]["CallbackTry"][];
             /** @description Warnings of the plan of this order. Absent in a replay (`Idempotent-Replayed: true`). */
             warnings?: components["schemas"]["Warning"][];
         };
@@ -1867,6 +1884,10 @@ export interface components {
                 events: string;
                 content: string;
             };
+            /** @description With `include=plan`: the plan it was bought by; null for jobs from before plans were kept, and for one that resubmits another. */
+            plan?: components["schemas"]["PurchasePlan"] | null;
+            /** @description With `include=callback_tries`: the latest 40, oldest first. */
+            callback_tries?: components["schemas"]["CallbackTry"][];
         };
         JobError: {
             /** @description Stable; branch on this. Open: for a code that you do not know, go by the status of the job. */
@@ -2285,6 +2306,10 @@ export interface components {
                 events: string;
                 content: string;
             };
+            /** @description With `include=plan`: the plan it was bought by; null for jobs from before plans were kept, and for one that resubmits another. */
+            plan?: components["schemas"]["PurchasePlan"] | null;
+            /** @description With `include=callback_tries`: the latest 40, oldest first. */
+            callback_tries?: components["schemas"]["CallbackTry"][];
         };
         /**
          * @description A key, without the key itself.
@@ -2962,6 +2987,48 @@ export interface components {
             };
             /** @description The current plan, with a new quote; null: no model can make the clip any more. */
             plan?: components["schemas"]["RouteResult"] | null;
+        };
+        /** @description How the model of a job was chosen, and its price worked out, when it was bought. */
+        PurchasePlan: {
+            /**
+             * @description Who named the model: the router, the order, or the quote it was bought by.
+             * @enum {string}
+             */
+            chosen_by: "router" | "order" | "quote";
+            /** @description Why the router chose it; null where it did not. */
+            why: string | null;
+            estimate: components["schemas"]["Estimate"];
+            expected_s: components["schemas"]["ExpectedTime"];
+            /** @description null where no other model was looked at. */
+            weights: {
+                speed: number;
+                cost: number;
+                quality: number;
+                reliability?: number;
+            } | null;
+            /** @description The ranking as it was, best first; empty where the order named the model. */
+            candidates: {
+                model: string;
+                rank: number;
+                estimated_usd: number | null;
+                ceiling_usd: number | null;
+                p50_s: number;
+                score: number;
+                scores: {
+                    speed: number;
+                    cost: number;
+                    quality: number;
+                    /** @description Share of jobs that end with a clip. Counts only with a weight; not part of the guide. */
+                    reliability?: number;
+                };
+            }[];
+            /** @description Models that could not make the clip, and why. */
+            rejected: {
+                model: string;
+                codes: string[];
+            }[];
+            /** @description How many models more there were than are kept: 8,000 characters at most. */
+            cut: number;
         };
         /**
          * @description The client after the change.
@@ -5989,8 +6056,8 @@ export interface operations {
     getJob: {
         parameters: {
             query?: {
-                /** @description `request`: the request whole, with its `data:` URLs, as it was or will be sent to OpenRouter. */
-                include?: "request";
+                /** @description `request`: the request whole, with its `data:` URLs, as it was or will be sent to OpenRouter. `plan`: how its model was chosen and its price worked out. `callback_tries`: the tries of its callback. Repeat it for several. */
+                include?: ("request" | "plan" | "callback_tries")[];
                 /** @description `signed`: `outputs[].url` gives access to that clip without a key, until the link expires (CONTENT_LINK_TTL_S). */
                 links?: "signed";
             };

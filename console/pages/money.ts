@@ -10,6 +10,7 @@ import { BudgetBar } from '../overview/budget-bar.ts';
 import { fillDays } from '../overview/figures.ts';
 import { Chart } from '../parts/chart.ts';
 import { EmptyState } from '../parts/empty-state.ts';
+import { formatDifference } from '../parts/money-words.ts';
 import { ProblemBox } from '../parts/problem-box.ts';
 import { Skeleton } from '../parts/skeleton.ts';
 import { type Column, Table } from '../parts/table.ts';
@@ -172,8 +173,7 @@ function Spend({ read: { spend, budgets }, by }: { readonly read: Read; readonly
 /** How far the bills are from what was estimated, where all of them are known. */
 function ratioOf({ billedUsd, estimatedUsd, heldUsd }: GroupRow): string {
   if (estimatedUsd === 0 || heldUsd > 0) return '';
-  const percent = (billedUsd / estimatedUsd - 1) * 100;
-  return `${percent > 0 ? '+' : percent < 0 ? '−' : ''}${Math.abs(percent).toFixed(1)} %`;
+  return formatDifference(estimatedUsd, billedUsd) ?? '';
 }
 
 const columnsFor = (by: Grouping): readonly Column<GroupRow>[] => [

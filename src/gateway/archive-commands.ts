@@ -78,7 +78,7 @@ export async function runRetentionDryRun(
   say(
     limits.maxBytes === null
       ? 'ARCHIVE_MAX_BYTES is unset: clips are not removed to save space.'
-      : `ARCHIVE_MAX_BYTES would then remove the oldest clips of ${excessClips.jobs} jobs, ${excessClips.bytes} bytes.`,
+      : `ARCHIVE_MAX_BYTES would then remove the oldest clips: those of ${excessClips.jobs} jobs, ${excessClips.bytes} bytes.`,
   );
   say(
     limits.requestMs === null

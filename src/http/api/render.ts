@@ -1,7 +1,7 @@
 // What core's values look like to a client: snake_case, ISO times, dollars.
 
 import type { Big } from 'big.js';
-import { type Callback, eventTypeOf } from '../../core/callbacks/delivery.ts';
+import { type Callback, type CallbackTry, eventTypeOf } from '../../core/callbacks/delivery.ts';
 import type { CatalogField, VideoModel } from '../../core/catalog/catalog.ts';
 import { expiresAt } from '../../core/job/advance.ts';
 import type { Attempt } from '../../core/job/attempt.ts';
@@ -14,6 +14,7 @@ import type { Candidate } from '../../core/routing/candidate.ts';
 import type { Rejected } from '../../core/routing/evaluate.ts';
 import type { Nearest } from '../../core/routing/nearest.ts';
 import type { Ranking } from '../../core/routing/plan-route.ts';
+import type { PurchasePlan } from '../../core/routing/purchase-plan.ts';
 import type { CatalogView } from '../../service/catalog/catalog-cache.ts';
 import type { CatalogChange } from '../../service/catalog/catalog-history.ts';
 import { type ContentLinks, toQuery } from '../../service/clips/content-links.ts';
@@ -262,3 +263,45 @@ export const renderHold = (hold: SubmissionHold | null) => ({
   operator: hold?.actor ?? null,
   since: hold ? isoTime(hold.since) : null,
 });
+
+export const renderTry = ({ number, at, event, httpStatus, error, retryAt }: CallbackTry) => ({
+  number,
+  at: isoTime(at),
+  event: eventTypeOf(event),
+  http_status: httpStatus,
+  error,
+  retry_at: isoOrNull(retryAt),
+});
+
+/** The plan that a job was bought by. */
+export function renderPurchasePlan(plan: PurchasePlan | null) {
+  if (!plan) return null;
+  const { estimate } = plan;
+  return {
+    chosen_by: plan.chosenBy,
+    why: plan.why,
+    estimate: {
+      usd: estimate.usd,
+      low_usd: estimate.lowUsd,
+      high_usd: estimate.highUsd,
+      ceiling_usd: estimate.ceilingUsd,
+      certainty: estimate.certainty,
+      reason: estimate.reason,
+      learned: estimate.learned,
+      lines: estimate.lines.map(({ unitUsd, ...line }) => ({ ...line, unit_usd: unitUsd })),
+    },
+    expected_s: renderExpected(plan.expected),
+    weights: plan.weights,
+    candidates: plan.candidates.map(({ model, usd, ceilingUsd, p50S, score, scores }, index) => ({
+      model,
+      rank: index + 1,
+      estimated_usd: usd,
+      ceiling_usd: ceilingUsd,
+      p50_s: p50S,
+      score,
+      scores,
+    })),
+    rejected: plan.rejected,
+    cut: plan.cut,
+  };
+}

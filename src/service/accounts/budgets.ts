@@ -27,7 +27,7 @@ export interface Budgets {
   remove(id: string, by: Act): Promise<void>;
   /**
    * Credits (positive) or charges (negative) the present window, on record, and once for each Idempotency-Key.
-   * @throws ClipgateError not_found, idempotency_key_reused.
+   * @throws ClipgateError not_found, idempotency_key_reused, invalid_request where all of the window are too much.
    */
   adjust(
     id: string,

@@ -46,6 +46,8 @@ export type JobIntent = Pick<
   readonly callbackFormat?: CallbackFormat | null;
   /** What an identical order is known by, should the answer to this one be lost; absent = nothing. */
   readonly answer?: OrderAnswer | null;
+  /** JSON of the plan it is bought by, kept beside it; absent = none. */
+  readonly plan?: string | null;
   /** The caller's Idempotency-Key with the hash of the body it came with. */
   readonly idempotency: { readonly key: string; readonly bodyHash: string } | null;
   readonly patienceMs?: number | null;
@@ -157,6 +159,8 @@ export interface JobRecords {
   releaseLeases(owner: string): Promise<void>;
   /** One client's job, or null: another client's job is as missing as one that never was. */
   getJob(id: string, clientId: string): Promise<Job | null>;
+  /** JSON of the plan that a job was bought by; null where none was kept. */
+  getJobPlan(jobId: string): Promise<string | null>;
   /** A job, whichever client it belongs to: for operators and webhooks. */
   findJob(id: string): Promise<Job | null>;
   /** One client's job by the id upstream gave it. */

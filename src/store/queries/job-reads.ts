@@ -15,6 +15,7 @@ export type JobReads = Pick<
   | 'countOpenJobs'
   | 'countEndedJobs'
   | 'getJob'
+  | 'getJobPlan'
   | 'findJob'
   | 'getJobByUpstreamId'
   | 'listJobs'
@@ -142,6 +143,14 @@ export function createJobReads({ reader, dialect }: Pick<Database, 'reader' | 'd
     async getJob(id, clientId) {
       const [row] = await jobById(reader, { id, clientId });
       return row ? toJob(row) : null;
+    },
+    async getJobPlan(jobId) {
+      const row = await reader
+        .selectFrom('job_plans')
+        .select('plan')
+        .where('job_id', '=', jobId)
+        .executeTakeFirst();
+      return row?.plan ?? null;
     },
     async findJob(id) {
       const row = await reader.selectFrom('jobs').select(JOB_COLUMNS).where('id', '=', id).executeTakeFirst();

@@ -19,8 +19,8 @@ export const KEY_COLUMNS = [
   'expires_at',
   'revoked_at',
   'replaced_by',
-  'last_used_on',
   'line',
+  'last_used_on',
 ] as const satisfies readonly (keyof KeyTable)[];
 
 const readJson = <T>(text: string | null): T | null => (text === null ? null : JSON.parse(text));
@@ -42,8 +42,8 @@ export const toKey = (row: Pick<KeyTable, (typeof KEY_COLUMNS)[number]>): Stored
   expiresAt: row.expires_at,
   revokedAt: row.revoked_at,
   replacedBy: row.replaced_by,
-  lastUsedOn: row.last_used_on,
   line: row.line ?? row.id,
+  lastUsedOn: row.last_used_on,
 });
 
 export const toClient = (row: ClientTable): StoredClient => ({

@@ -11,6 +11,7 @@ import { createCalendars } from '../queries/budget-windows.ts';
 import { createBudgets } from '../queries/budgets.ts';
 import { createCallbackClaims } from '../queries/callback-claims.ts';
 import { createCallbackRecords, releaseCallbacks } from '../queries/callback-records.ts';
+import { createCallbackTries } from '../queries/callback-tries.ts';
 import { createCatalogHistoryStore } from '../queries/catalog-history.ts';
 import { createClientStore } from '../queries/clients.ts';
 import { createDocuments } from '../queries/documents.ts';
@@ -85,19 +86,21 @@ export function createJobStore(database: Database): UnguardedStore {
     ...createJobActs(database),
     ...createCallbackRecords(database),
     ...createCallbackClaims(database),
+    ...createCallbackTries(database),
     async createJob(intent, owner, leaseMs) {
       const { text, attempts } = describeBodies([
         intent.request,
         ...(intent.fallback?.others.map(({ request }) => request) ?? []),
       ]);
       const hash = text === null ? null : await bodies.keep(text);
-      // Without a key, other candidates, a callback, tags and a body apart it is a single insert.
+      // Without a key, other candidates, a callback, tags, a plan and a body apart it is a single insert.
       const single =
         intent.idempotency === null &&
         !intent.fallback &&
         !intent.callbackUrl &&
         !intent.tags?.length &&
         !intent.answer &&
+        !intent.plan &&
         !intent.resubmitOf &&
         !intent.slots?.length &&
         hash === null;

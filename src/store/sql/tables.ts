@@ -322,7 +322,7 @@ export interface BudgetWindowTable {
   readonly adjustment_micro_usd: number;
 }
 
-interface BudgetHoldTable {
+export interface BudgetHoldTable {
   readonly job_id: string;
   readonly attempt: number;
   readonly budget_id: string;

@@ -127,6 +127,17 @@ describe('requests a minute', () => {
     expect((await gateway.request('/models')).headers.has('ratelimit')).toBe(false);
   });
 
+  it('of a key are shared by the keys that a rotation put in its place', async () => {
+    const made = await send('POST', '/keys', { client: 'studio', limits: { requests_per_minute: 2 } });
+    const old = await readAs<{ key: string; data: { id: string } }>(made);
+    const rotated = await send('POST', `/keys/${old.data.id}/rotate`, {});
+    const { key } = await readAs<{ key: string }>(rotated);
+    const read = async (which: string) => (await gateway.request('/models', { headers: as(which) })).status;
+    expect([await read(old.key), await read(key), await read(old.key), await read(key)]).toEqual([
+      200, 200, 429, 429,
+    ]);
+  });
+
   it('of a client are shared by its keys', async () => {
     await put({ limits: { requests_per_minute: 3 } });
     const other = await createKey({});
@@ -140,6 +151,32 @@ describe('requests a minute', () => {
 });
 
 describe('jobs at once', () => {
+  it('of a key are shared by the keys that a rotation put in its place', async () => {
+    const made = await send('POST', '/keys', { client: 'studio', limits: { max_running_jobs: 1 } });
+    const old = await readAs<{ key: string; data: { id: string } }>(made);
+    const waiting = await readAs<JobAnswer>(await order(old.key));
+    const rotated = await send('POST', `/keys/${old.data.id}/rotate`, {});
+    const { key } = await readAs<{ key: string }>(rotated);
+    expect(await problemOf(await order(key))).toEqual([429, 'too_many_running_jobs']);
+    const queued = await readAs<JobAnswer>(await order(key, ASYNC));
+    const older = await readAs<JobAnswer>(await order(old.key, ASYNC));
+    await gateway.gateway.waiting.tick();
+    expect(gateway.simulator.ledger()).toHaveLength(1);
+    const statusOf = async (id: string) =>
+      (await readAs<JobAnswer>(await gateway.request(`/jobs/${id}`))).status;
+    await expect
+      .poll(async () => {
+        await gateway.tick();
+        return statusOf(waiting.id);
+      })
+      .toBe('completed');
+    await gateway.gateway.waiting.tick();
+    // One of the two, whichever key it came with.
+    expect([await statusOf(queued.id), await statusOf(older.id)]).toEqual(['queued', 'queued']);
+    await gateway.tick();
+    expect(gateway.simulator.ledger()).toHaveLength(2);
+  });
+
   it('above the limit are refused, and the refusal costs neither a request nor money', async () => {
     await put({ limits: { max_running_jobs: 1, requests_per_minute: 2 } });
     expect((await order()).status).toBe(202);

@@ -239,6 +239,8 @@ describe('what should not happen', () => {
       get: fail,
       find: fail,
       bodyOf: fail,
+      planOf: fail,
+      triesOf: fail,
       waitForChange: fail,
       // biome-ignore lint/correctness/useYield: it fails before it has anything to say
       follow: async function* () {

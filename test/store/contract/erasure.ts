@@ -149,6 +149,30 @@ export function describeErasure(current: () => StoreUnderTest): void {
     expect(await store.purgeBodies(10)).toBe(0);
   });
 
+  it("erases what upstream said of the request, and keeps the code and the gateway's own words", async () => {
+    const { store } = current();
+    const errorOf = async (code: string) => {
+      const error = { code, message: 'the words "a secret fox" are not allowed' };
+      const { job } = await createJobIn(
+        store,
+        'failed',
+        { request: request(1) },
+        { error, statusDetail: 'fox' },
+      );
+      await store.eraseBody(job.id);
+      const erased = await store.findJob(job.id);
+      expect(erased?.statusDetail).toBeNull();
+      return erased?.error;
+    };
+    for (const code of ['upstream_rejected', 'upstream_failed', 'upstream_unclear']) {
+      expect(await errorOf(code)).toEqual({
+        code,
+        message: 'What OpenRouter said was erased with the request.',
+      });
+    }
+    expect((await errorOf('store_unavailable'))?.message).toContain('not allowed');
+  });
+
   it('keeps a body that another job has', async () => {
     const { store } = current();
     const one = (await createJobIn(store, 'failed', { request: request(7) })).job;

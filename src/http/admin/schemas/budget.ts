@@ -5,15 +5,12 @@ import { isTimeZone, PERIODS } from '../../../core/accounts/calendar.ts';
 import { BUDGET_ID_PATTERN } from '../../../service/orders/ids.ts';
 import { listOf } from '../../api/schemas/list.ts';
 import { queryInteger } from '../../api/schemas/query.ts';
+import { usdAmount } from '../../api/schemas/usd.ts';
 
 const MAX_USD = 1_000_000_000;
 const MAX_THRESHOLDS = 10;
 
-const usd = z
-  .number()
-  .min(0)
-  .max(MAX_USD)
-  .refine((amount) => Number.isInteger(Math.round(amount * 1e6 * 1e3) / 1e3), 'must have at most 6 decimals');
+const usd = usdAmount(0, MAX_USD);
 
 const NameSchema = z.string().min(1).max(128);
 
@@ -178,13 +175,10 @@ export const BudgetParamsSchema = z.strictObject({ id: z.string().max(64).descri
 
 export const AdjustmentBodySchema = z
   .strictObject({
-    usd: z
-      .number()
-      .min(-MAX_USD)
-      .max(MAX_USD)
+    usd: usdAmount(-MAX_USD, MAX_USD)
       .refine((amount) => amount !== 0, 'must not be 0')
       .describe(
-        'Positive: a credit that raises the limit of this window. Negative: a charge that lowers it.',
+        'Positive: a credit that raises the limit of this window. Negative: a charge that lowers it. The adjustments of one window may not exceed a billion dollars in sum.',
       ),
     reason: z.string().min(1).max(500),
   })
