@@ -6,7 +6,7 @@ import { addVary } from '../response/vary.ts';
 const METHODS = 'GET, HEAD, POST, PATCH, DELETE';
 /** Those of our answers that a page may not read otherwise. */
 const EXPOSED =
-  'Location, Retry-After, RateLimit, RateLimit-Policy, X-Request-Id, Idempotent-Replayed, Preference-Applied, ETag, Accept-Ranges, Content-Range, Allow, WWW-Authenticate';
+  'Location, Retry-After, RateLimit, RateLimit-Policy, X-Request-Id, Idempotent-Replayed, Preference-Applied, ETag, Accept-Ranges, Content-Range, Allow, WWW-Authenticate, OpenAI-Poll-After-Ms';
 const PREFLIGHT_AGE_S = 600;
 const HEADER_NAMES = /^[\w!#$%&'*+.^`|~-]+(?: *, *[\w!#$%&'*+.^`|~-]+)*$/;
 
