@@ -70,8 +70,11 @@ export const createScope =
       }
     });
     if (authority !== 'public') {
+      // One hook, and no promise where a key is known: a short answer notices either.
       app.addHook('onRequest', (request: FastifyRequest, reply: FastifyReply, done) => {
-        if (authority !== 'content') return authenticate(request, reply, done);
+        const admit = (error?: Error) =>
+          done(error ?? findRefusal(authority, request) ?? limiter.admit(request, reply));
+        if (authority !== 'content') return authenticate(request, reply, admit);
         const link = readLink(request, links);
         request.hasLink = link === 'valid';
         if (request.hasLink) return done();
@@ -80,14 +83,8 @@ export const createScope =
           link !== 'none' &&
           request.headers.authorization === undefined &&
           readSessionToken(request) === null;
-        return isLinkAlone ? done(linkRefused(link)) : authenticate(request, reply, done);
+        return isLinkAlone ? done(linkRefused(link)) : authenticate(request, reply, admit);
       });
-      app.addHook('onRequest', (request: FastifyRequest, _reply: FastifyReply, done) =>
-        done(request.hasLink ? undefined : findRefusal(authority, request)),
-      );
-      app.addHook('onRequest', (request: FastifyRequest, reply: FastifyReply, done) =>
-        done(request.hasLink ? undefined : limiter.admit(request, reply)),
-      );
       // What runs already is looked at where a job is made, and a refusal costs nothing.
       app.addHook('onError', (request: FastifyRequest, _reply: FastifyReply, error: Error, done) => {
         if (error instanceof ClipgateError && COST_NOTHING.has(error.code)) limiter.giveBack(request);
