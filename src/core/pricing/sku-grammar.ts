@@ -104,6 +104,9 @@ const RESOLUTION = /^[1-9]\d{0,4}[pk]$/;
 const DECIMAL = /^\d{1,20}(?:\.\d{1,30})?(?:e[+-]?\d{1,2})?$/i;
 // A unit above this is a corrupt feed; below it, thirty seconds of 4K tokens still fit in safe micro-dollars.
 const HIGHEST_UNIT_USD = 1000;
+// Zero is a placeholder, as on upstream's list of endpoints: nothing is sold for it, nor for what is as good as zero. A
+// video token, the smallest unit there is, costs four thousand times this.
+const LOWEST_UNIT_USD = 1e-9;
 const DOLLARS_PER_CENT = new Big('0.01');
 
 /**
@@ -195,6 +198,5 @@ function readDecimal(text: string): Big | null {
 
 function asUnitPrice(listed: Big, cents: boolean): Big | null {
   const usd = cents ? listed.times(DOLLARS_PER_CENT) : listed;
-  // Zero is a placeholder, as on upstream's list of endpoints: nothing is sold for it.
-  return usd.gt(0) && usd.lte(HIGHEST_UNIT_USD) ? usd : null;
+  return usd.gte(LOWEST_UNIT_USD) && usd.lte(HIGHEST_UNIT_USD) ? usd : null;
 }

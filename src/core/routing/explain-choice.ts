@@ -33,10 +33,13 @@ export function explainChoice(
 ): string | null {
   const [chosen, second, ...rest] = candidates;
   if (!chosen) return null;
-  if (!second)
-    return `the only one of ${considered} that fits${chosen.estimate.usd === null ? `; ${UNKNOWN_PRICE}` : ''}`;
-  if (scoring === 'guide')
-    return `first of ${candidates.length} that fit by the formula of OpenRouter's guide`;
+  const unknown = chosen.estimate.usd === null ? [UNKNOWN_PRICE] : [];
+  if (!second) return [`the only one of ${considered} that fits`, ...unknown].join('; ');
+  if (scoring === 'guide') {
+    return [`first of ${candidates.length} that fit by the formula of OpenRouter's guide`, ...unknown].join(
+      '; ',
+    );
+  }
 
   const others = [second, ...rest] as const;
   const merits: string[] = [];
@@ -53,7 +56,9 @@ export function explainChoice(
     .sort((a, b) => b.weight - a.weight)
     .slice(0, DRAWBACKS)
     .map(({ text }) => text);
-  return [`${lead} of ${candidates.length} that fit`, ...doubtOf(candidates, merits), ...price].join('; ');
+  const doubts = [...doubtOf(candidates, merits), ...unknown];
+  // Beside models with a price, an unknown one is a drawback already.
+  return [...new Set([`${lead} of ${candidates.length} that fit`, ...doubts, ...price])].join('; ');
 }
 
 /** What is not known of the prices that `merits` speaks of. */

@@ -85,6 +85,8 @@ const MAX_ERROR_BYTES = 100_000;
 // Whatever else a server may call an MP4. Whether it is one, its bytes decide.
 const MAY_BE_VIDEO = /^(video\/.+|application\/(mp4|octet-stream)|binary\/octet-stream|)$/;
 
+const VIDEO_TYPE = /^video\/[\w.+-]{1,64}$/;
+
 // About our key, our account, our rate, or from a proxy on the way: they say nothing of the job that was asked for.
 const NOT_OF_THE_JOB: ReadonlySet<number> = new Set([401, 402, 404, 407, 408, 425, 429]);
 
@@ -118,6 +120,10 @@ export function createOpenRouter(parts: OpenRouterParts, timeouts: OpenRouterTim
     const key = parts.apiKey();
     return cutSecrets(words, [...(key ? [key] : []), ...(parts.secrets ?? [])]);
   }
+
+  /** Whether a media type of upstream's is one to hand on: a name, and not one that quotes a secret. */
+  const isShown = (mediaType: string): boolean =>
+    VIDEO_TYPE.test(mediaType) && withoutSecrets(mediaType) === mediaType;
 
   /** @throws UpstreamError for every answer but a 200. */
   async function get(
@@ -182,7 +188,7 @@ export function createOpenRouter(parts: OpenRouterParts, timeouts: OpenRouterTim
     async fetchEndpointTags(modelId, timeoutMs) {
       const path = `/models/${modelId.split('/').map(encodeURIComponent).join('/')}/endpoints`;
       const tags = parseEndpointTags(await getJson(path, MAX_POLL_BYTES, true, timeoutMs));
-      if (tags) return tags;
+      if (tags) return withoutSecrets(tags);
       throw new UpstreamError('unreadable', 'the answer does not list endpoints');
     },
 
@@ -247,7 +253,7 @@ export function createOpenRouter(parts: OpenRouterParts, timeouts: OpenRouterTim
         return {
           kind: 'open',
           body,
-          contentType: contentType.startsWith('video/') ? contentType : 'video/mp4',
+          contentType: isShown(contentType) ? contentType : 'video/mp4',
           bytes: Number.isSafeInteger(length) ? length : null,
         };
       } catch (thrown) {

@@ -60,6 +60,15 @@ export function showOddId(body: unknown): string | null {
     .replace(/[^\x20-\x7e]/g, (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`);
 }
 
+// A number that changed its JSON type is still what was billed.
+const CostWire = z.union([
+  z.number().min(0),
+  z
+    .string()
+    .regex(/^\d{1,12}(\.\d{1,15})?$/)
+    .transform(Number),
+]);
+
 // Only the status must be there. Whatever else cannot be read counts as not said, or one odd field would keep a job
 // from ever ending.
 const PollAnswerWire = z.object({
@@ -68,7 +77,7 @@ const PollAnswerWire = z.object({
   status: z.string(),
   unsigned_urls: z.array(z.unknown()).catch([]),
   usage: z
-    .object({ cost: z.number().min(0).nullish().catch(null), is_byok: z.boolean().nullish().catch(null) })
+    .object({ cost: CostWire.nullish().catch(null), is_byok: z.boolean().nullish().catch(null) })
     .nullish()
     .catch(null),
   status_detail: z.string().nullable().catch(null),
@@ -76,11 +85,17 @@ const PollAnswerWire = z.object({
 });
 
 const MAX_REASON_DEPTH = 4;
+const MAX_REASONS = 10;
 
-/** A reason in any of the forms in which it comes: text, `{ message }`, `{ error: { message } }`; null = none given. */
+/** A reason in any of the forms in which it comes: text, `{ message }`, `{ error: { message } }`, a code, a list of these. */
 function readReason(value: unknown, depth = 0): string | null {
   if (typeof value === 'string') return value.trim() === '' ? null : value;
+  if (typeof value === 'number' && depth > 0) return String(value);
   if (typeof value !== 'object' || value === null || depth >= MAX_REASON_DEPTH) return null;
+  if (Array.isArray(value)) {
+    const reasons = value.slice(0, MAX_REASONS).map((one) => readReason(one, depth + 1));
+    return reasons.filter((one) => one !== null).join('; ') || null;
+  }
   for (const member of ['message', 'error', 'detail', 'reason', 'code']) {
     const found = readReason(Reflect.get(value, member), depth + 1);
     if (found !== null) return found;
@@ -108,7 +123,7 @@ export function parsePollAnswer(whole: unknown, upstreamId: string): PollAnswer 
 }
 
 const BillWire = z.object({
-  data: z.object({ total_cost: z.number().min(0), is_byok: z.boolean().nullish().catch(null) }),
+  data: z.object({ total_cost: CostWire, is_byok: z.boolean().nullish().catch(null) }),
 });
 
 /** What a generation was billed. */

@@ -136,6 +136,8 @@ describe('what is not understood', () => {
     '1e-999999',
     '1001',
     '1e400',
+    '1e-30',
+    '0.0000000001',
   ])('the value %j is not a price, and not zero', (value) => {
     const list = parsePriceList({ duration_seconds: value });
     expect(list.prices).toEqual([]);

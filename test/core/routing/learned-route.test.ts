@@ -275,6 +275,18 @@ describe('why', () => {
       /^cheapest( and fastest)? of \d+ that fit; the price of \d+ of them is not known/,
     );
     expect(why(clip, allow('alibaba/wan-2.7'))).toBe('the only one of 30 that fits; its price is not known');
+    // Also where no other has a price to be compared with, and once for one choice.
+    const unpriced = allow('alibaba/wan-2.7', 'alibaba/wan-2.6');
+    for (const routing of [unpriced, { ...unpriced, scoring: 'guide' } as const]) {
+      expect(why(clip, routing)).toMatch(/ of 2 that fit.*; its price is not known$/);
+    }
+    const rated: Routing = {
+      ...allow('alibaba/wan-2.7', LITE, FAST),
+      priority: { speed: 1, cost: 0.01, quality: 0 },
+    };
+    for (const routing of [rated, { ...rated, scoring: 'guide' } as const]) {
+      expect(why(clip, routing)?.match(/its price is not known/g)?.length ?? 0).toBeLessThanOrEqual(1);
+    }
   });
 
   it('says so where nothing else fits, and where the guide’s formula chose', () => {

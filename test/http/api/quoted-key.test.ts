@@ -6,8 +6,9 @@ import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { afterEach, expect, it } from 'vitest';
-import { CLIP, follow, type JobAnswer } from '../../support/clips.ts';
-import { startTestGateway, type TestGateway, UPSTREAM_KEY } from '../../support/gateway.ts';
+import { archived, CLIP, follow, type JobAnswer } from '../../support/clips.ts';
+import { CLIENT_KEY, startTestGateway, type TestGateway, UPSTREAM_KEY } from '../../support/gateway.ts';
+import { createMp4 } from '../../support/mp4.ts';
 
 const MODELS = readFileSync(new URL('../../fixtures/videos-models.2026-10-02.json', import.meta.url), 'utf8');
 const WEBHOOK_SECRET = 'whsec_canary_of_the_webhook_5c1d';
@@ -26,13 +27,13 @@ afterEach(async () => {
 async function setUp(answers: {
   submit: readonly [number, unknown];
   poll?: readonly [number, unknown];
-  content?: readonly [number, unknown];
+  content?: readonly [number, unknown, type?: string];
 }) {
   const upstream = createServer((request, response) => {
-    const answer = ([status, body]: readonly [number, unknown]) =>
+    const answer = ([status, body, type = 'application/json']: readonly [number, unknown, type?: string]) =>
       response
-        .writeHead(status, { 'content-type': 'application/json' })
-        .end(typeof body === 'string' ? body : JSON.stringify(body));
+        .writeHead(status, { 'content-type': type })
+        .end(typeof body === 'string' || Buffer.isBuffer(body) ? body : JSON.stringify(body));
     request.resume();
     if (request.method === 'POST') answer(answers.submit);
     else if (request.url?.endsWith('/videos/models')) answer([200, MODELS]);
@@ -105,4 +106,41 @@ it('content that is refused shows none of it', async () => {
   const content = await at.request(`/jobs/${id}/content`);
   expect(content.status).toBeGreaterThanOrEqual(400);
   expectNoSecret(at, [await content.text()]);
+});
+
+it('a clip whose media type quotes it is a plain MP4', async () => {
+  const at = await setUp({
+    submit: ACCEPTED,
+    poll: [200, { id: 'gen-vid-1', status: 'completed', unsigned_urls: ['x'], usage: { cost: 0.1 } }],
+    content: [200, createMp4(1_000), `video/${UPSTREAM_KEY}`],
+  });
+  const { id } = (await (await at.post('/jobs', CLIP)).json()) as JobAnswer;
+  const job = await archived(at, id);
+  const content = await at.request(`/jobs/${id}/content`);
+  expect(content.headers.get('content-type')).toBe('video/mp4');
+  expectNoSecret(at, [JSON.stringify(job), JSON.stringify([...content.headers])]);
+});
+
+const PENDING = { id: 'gen-vid-1', status: 'pending' };
+it.each<[what: string, answer: readonly [number, unknown]]>([
+  ['a status', [200, { ...PENDING, status: UPSTREAM_KEY }]],
+  ['a status_detail', [200, { ...PENDING, status_detail: QUOTE }]],
+  ['a generation id', [200, { ...PENDING, generation_id: UPSTREAM_KEY }]],
+  ['an error in an error', [200, { ...PENDING, status: 'error', error: { error: { message: QUOTE } } }]],
+  ['an error of a strange form', [200, { ...PENDING, status: 'failed', error: { [UPSTREAM_KEY]: [QUOTE] } }]],
+  ['an address', [200, { ...PENDING, polling_url: QUOTE, urls: [QUOTE], unsigned_urls: [QUOTE] }]],
+  ['a refusal without an envelope', [410, { message: QUOTE }]],
+  ['a refusal in plain words', [422, QUOTE]],
+])('a poll that quotes it in %s shows none of it on any face', async (_what, poll) => {
+  const at = await setUp({ submit: ACCEPTED, poll });
+  const { id } = (await (await at.post('/jobs', CLIP)).json()) as JobAnswer;
+  for (let polls = 0; polls < 3; polls++) await at.tick();
+  const answers = await Promise.all(
+    [`/jobs/${id}`, '/jobs', `/api/v1/videos/${id}`, `/v1/videos/${id}`, '/v1/videos'].map(async (path) => {
+      const answer = await fetch(`${at.url}${path}`, { headers: { authorization: `Bearer ${CLIENT_KEY}` } });
+      expect(answer.status).toBe(200);
+      return answer.text();
+    }),
+  );
+  expectNoSecret(at, answers);
 });
