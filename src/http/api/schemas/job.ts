@@ -378,6 +378,11 @@ export const JobQuerySchema = z.strictObject({
   model: ModelNameSchema.optional().describe('Jobs on this model.'),
   tag: TagSchema.optional().describe('Jobs with this tag.'),
   reference: ReferenceSchema.optional().describe('Jobs with this reference.'),
+  q: words(200)
+    .optional()
+    .describe(
+      'Jobs with exactly this OpenRouter id, reference or tag; where there is none, jobs whose prompt has all of these words.',
+    ),
   since: rangeShape.since.describe('Jobs created from then on.'),
   until: rangeShape.until.describe('Jobs created before then.'),
   client: z
