@@ -8,7 +8,7 @@ import { Money } from '../parts/money.ts';
 import { formatDifference } from '../parts/money-words.ts';
 import { TableFrame } from '../parts/table-frame.ts';
 import type { Schemas } from '../schemas.ts';
-import type { Job } from './status.ts';
+import { isNotBought, type Job } from './status.ts';
 
 type Estimate = Schemas['PurchasePlan']['estimate'];
 
@@ -23,8 +23,8 @@ export function Working({ job }: { readonly job: Job }): VNode {
       <div><dt>At most</dt><dd>${h(Money, { usd: cost.ceiling_usd })}
         ${!ended && cost.ceiling_usd !== null && html`<span class="quiet small">held in its budgets</span>`}</dd></div>
       <div><dt>Bill</dt><dd>${
-        !ended && cost.actual_usd === null
-          ? html`<span class="quiet">not yet</span>`
+        cost.actual_usd === null && (!ended || isNotBought(job))
+          ? html`<span class="quiet">${isNotBought(job) ? 'none: OpenRouter did not take it' : 'not yet'}</span>`
           : html`<strong>${h(Money, { usd: cost.actual_usd })}</strong>`
       } ${difference && html`<span class="quiet small">${difference} against the estimate</span>`}
         ${isOver && html`<span class="field-error">above its ceiling</span>`}

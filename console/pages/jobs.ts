@@ -14,7 +14,7 @@ import {
   toJobQuery,
 } from '../jobs/filter.ts';
 import { useJobChanges } from '../jobs/live.ts';
-import { type Job, JobState, STATUSES, statusWord } from '../jobs/status.ts';
+import { isNotBought, type Job, JobState, STATUSES, statusWord } from '../jobs/status.ts';
 import { Thumbnail } from '../jobs/thumbnail.ts';
 import { CodeBlock } from '../parts/copy.ts';
 import { EmptyState } from '../parts/empty-state.ts';
@@ -68,10 +68,10 @@ const columnsFor = (isOperator: boolean): readonly Column<Job>[] => [
     id: 'billed',
     title: 'Bill',
     isNumber: true,
-    cell: ({ cost, ended }) =>
-      ended || cost.actual_usd !== null
-        ? h(Money, { usd: cost.actual_usd })
-        : html`<span class="quiet">not yet</span>`,
+    cell: (job) =>
+      job.cost.actual_usd !== null || (job.ended && !isNotBought(job))
+        ? h(Money, { usd: job.cost.actual_usd })
+        : html`<span class="quiet">${isNotBought(job) ? 'none' : 'not yet'}</span>`,
   },
   { id: 'took', title: 'Took', isNumber: true, isExtra: true, cell: (job) => formatSeconds(secondsOf(job)) },
   {
