@@ -20,7 +20,7 @@ export const CALLBACK_STATES = ['waiting', 'pending', 'delivered', 'dead', 'gone
 export type CallbackState = (typeof CALLBACK_STATES)[number];
 
 /** In whose shape and under whose signature a client is called back; each face has its own. */
-export type CallbackFormat = 'openrouter';
+export type CallbackFormat = 'openrouter' | 'openai';
 
 /** The delivery status of one job's callback. */
 export interface Callback {

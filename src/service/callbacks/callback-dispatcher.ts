@@ -151,7 +151,6 @@ export function createCallbackDispatcher(
       nextInMs: (exceptClients) => store.nextCallbackInMs(busyHosts(), exceptClients),
       prepare: lookForNews,
       hasMore: () => noticed.size > 0,
-      monotonic: parts.monotonic,
       log,
     },
     // A claim takes one callback of each host.

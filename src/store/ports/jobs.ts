@@ -7,12 +7,14 @@ import type { Origin } from '../../core/origin.ts';
 import type { OrderAnswer } from './answers.ts';
 import type { AfterStep, Claim, FairTurns, Lease } from './lease.ts';
 
-/** How many jobs of a client, or bought with a key, may run at once. */
+/** How many jobs of a client, or bought with a key, may run at once, and wait for those to end. */
 export interface RunningSlots {
   readonly scope: 'key' | 'client';
-  /** The key's id, or the client's name. */
+  /** The key's `line`, or the client's name. */
   readonly id: string;
-  readonly max: number;
+  /** Null = any number. */
+  readonly max: number | null;
+  readonly maxWaiting: number;
 }
 
 /** A job about to be written for the first time; the store sets the times, `version` 1 and empty outcome fields. */
@@ -99,7 +101,7 @@ export interface JobRecords {
    * One transaction: the job as `queued`, its idempotency row, and a lease for `owner`. A key whose job was not bought
    * for certain, or that is older than 60 days, is free again: the new job sends the old one's intent again where the
    * body is the same. A job that was sent again is answered for by the one in its place (`findReplacements`).
-   * @throws ClipgateError too_many_running_jobs; double_charge_not_accepted where another job stands in the place of `resubmitOf`.
+   * @throws ClipgateError too_many_running_jobs; too_many_waiting_jobs; double_charge_not_accepted where another job stands in the place of `resubmitOf`.
    */
   createJob(intent: JobIntent, owner: string, leaseMs: number): Promise<CreateResult>;
   /** The job a key stands for and the hash of the body it came with, or null where the key is free. */

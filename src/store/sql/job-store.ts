@@ -2,7 +2,9 @@
 
 import { LRUCache } from 'lru-cache';
 import type { CreateResult } from '../ports/jobs.ts';
+import { createAlarmCalls, releaseAlarmCalls } from '../queries/alarm-calls.ts';
 import { createAudit } from '../queries/audit.ts';
+import { createBacklog } from '../queries/backlog.ts';
 import { createBodies, describeBodies } from '../queries/bodies.ts';
 import { prepareAdmission } from '../queries/budget-admission.ts';
 import { createCalendars } from '../queries/budget-windows.ts';
@@ -68,6 +70,8 @@ export function createJobStore(database: Database): UnguardedStore {
     ...createJobAttempts(database),
     ...createWebhookInbox(database),
     ...createReconciliation(database),
+    ...createAlarmCalls(database),
+    ...createBacklog(database),
     ...createAudit(database),
     ...createKeyStore(database),
     ...createClientStore(database),
@@ -136,6 +140,7 @@ export function createJobStore(database: Database): UnguardedStore {
       write(async (db) => {
         await releaseCallbacks(db, dialect, owner);
         await releaseAnswers(db, owner);
+        await releaseAlarmCalls(db, dialect, owner);
         return leases.release(db, owner);
       }),
     nextDueInMs: (exceptClients = []) => leases.nextDueInMs(reader, exceptClients),

@@ -189,6 +189,21 @@ interface SessionTable {
   readonly last_used_at: number;
 }
 
+/** One row per alarm that is not over. */
+interface AlarmCallTable {
+  readonly alarm: string;
+  /** The process that raised it first. */
+  readonly instance: string;
+  readonly began_at: number;
+  /** When it was raised last. */
+  readonly raised_at: number;
+  readonly next_call: 'raised' | 'recovered';
+  /** When the next call may be claimed: that of the recovery once the alarm has been quiet for long enough. */
+  readonly due_at: number;
+  readonly lease_owner: string | null;
+  readonly lease_token: number;
+}
+
 interface IdempotentActTable {
   readonly actor: string;
   readonly key: string;
@@ -243,12 +258,14 @@ interface CallbackTryTable {
 
 /** Whether the answer to an order reached its client; under the token of the request that it is owed to. */
 interface OrderAnswerTable {
-  readonly job_id: string;
+  readonly token: string;
+  /** Null while the order is not on record: without its row none comes of it. */
+  readonly job_id: string | null;
   readonly client_id: string;
   readonly fingerprint: string;
+  /** Tells identical orders apart: each is later than those that began before it. */
   readonly created_at: number;
   readonly owner: string;
-  readonly token: string;
   /** When the process that owes the answer must be dead; 0 = no process owes it any more. */
   readonly open_until: number;
   readonly answered_at: number | null;
@@ -420,6 +437,7 @@ export interface Tables {
   readonly clients: ClientTable;
   readonly keys: KeyTable;
   readonly sessions: SessionTable;
+  readonly alarm_calls: AlarmCallTable;
   readonly idempotent_acts: IdempotentActTable;
   readonly audit: AuditTable;
   /** A view: to be read, never written. */

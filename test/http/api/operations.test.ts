@@ -142,7 +142,7 @@ it('shows an archive that is gone, and serves on without it', async () => {
     expect(ready.status).toBe(200);
     expect(await ready.json()).toMatchObject({
       status: 'ready',
-      checks: { archive: { ok: false, detail: 'takes no files (ENOENT)' } },
+      checks: { archive: { ok: false, detail: 'not writable (ENOENT)' } },
     });
     expect(gateway.logLines.filter((line) => line.includes('"alarm":"archive_disk"'))).toHaveLength(1);
   } finally {
@@ -194,6 +194,7 @@ describe('what should not happen', () => {
     traces: null,
     version: '0.0.0-test',
     trustProxy: null,
+    corsOrigins: new Set(),
     feed: { follow: () => Promise.reject(new Error('no feed')) as never },
     isOpen: true,
     keys: {
@@ -277,7 +278,7 @@ describe('what should not happen', () => {
     metrics: { requestEnded: () => undefined, render: fail },
     metricsKey: null,
     servesMetrics: true,
-    checkArchive: async () => ({ ok: true, detail: 'takes files' }),
+    checkArchive: async () => ({ ok: true, detail: 'writable' }),
     loopDelayMs: () => 5,
   };
   const id = `job_${'0'.repeat(26)}`;

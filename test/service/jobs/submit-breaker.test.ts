@@ -8,7 +8,11 @@ import { createRecordedLog } from '../../support/silent-log.ts';
 function setUp() {
   let now = 0;
   const log = createRecordedLog();
-  const breaker = createSubmitBreaker({ clock: () => now, alarms: createAlarms({ log }), log });
+  const breaker = createSubmitBreaker({
+    clock: () => now,
+    alarms: createAlarms({ log, monotonic: () => 0 }),
+    log,
+  });
   const admit = (client = 'a', model = 'm/1') => {
     const admission = breaker.admit({ client, model });
     if (admission.kind !== 'admitted') throw new Error(`paused for ${admission.retryInMs}`);

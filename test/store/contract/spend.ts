@@ -138,6 +138,35 @@ export function describeSpend(current: () => StoreUnderTest): void {
       expect(await total(store, { basis: 'settled' })).toEqual(known);
     });
 
+    it('has one sum for a group of an interval however long the interval is', async () => {
+      const { store } = current();
+      const start = Date.UTC(2026, 0, 1);
+      for (const day of [0, 1, 40, 80, 119])
+        await ended(store, start + day * DAY_MS + 1, { tags: ['a'] }, { actualMicroUsd: 100 + day });
+      await createIdleJob(store, 'in_progress', {}, { submittedAt: start + 41 * DAY_MS });
+      const intervals = [
+        { startsAt: start, endsAt: start + 100 * DAY_MS },
+        { startsAt: start + 100 * DAY_MS, endsAt: start + 120 * DAY_MS },
+      ];
+      const sums = (await rowsOf(store, { intervals, groups: ['client'] })).map((row) => [
+        row.startsAt,
+        row.jobs,
+        row.billedMicroUsd,
+        row.unknownJobs,
+      ]);
+      expect(sums).toEqual([
+        [intervals[0]?.startsAt, 5, 521, 0],
+        [intervals[1]?.startsAt, 1, 219, 0],
+      ]);
+      const byTag = await rowsOf(store, { intervals, groups: ['tag'] });
+      expect(byTag.map(({ tag, jobs }) => [tag, jobs]).sort()).toEqual([
+        [null, 1],
+        ['a', 1],
+        ['a', 4],
+      ]);
+      expect((await total(store, { intervals, groups: ['tag'] })).jobs).toBe(6);
+    });
+
     it('has a line for each attempt of a job, under the model of each', async () => {
       const { store } = current();
       const { lease } = await createJobIn(

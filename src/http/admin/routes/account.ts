@@ -14,10 +14,9 @@ export function accountRoutes({ budgets }: { readonly budgets: Pick<Budgets, 'of
       {
         schema: {
           operationId: 'getAccount',
-          summary: 'What you are, what you may, and what your budgets have left',
+          summary: 'Your identity, permissions, limits and budgets',
           description:
-            'For the key that asks: its client, scopes, models, limits, and every budget that its orders must fit ' +
-            'into.',
+            'The client, scopes, models and limits of the key, and every budget that applies to its orders.',
           tags: ['accounts'],
           querystring: AccountQuerySchema,
           response: { 200: AccountSchema, ...problems(400, 401, 403, 405, 500, 503) },
@@ -33,7 +32,7 @@ export function accountRoutes({ budgets }: { readonly budgets: Pick<Budgets, 'of
           key_id: principal.keyId,
           scopes: [...principal.scopes],
           models: principal.models.map(renderModelRules),
-          limits: principal.limits.map(({ scope, id, ...limits }) => ({
+          limits: principal.limits.map(({ scope, id, line: _, ...limits }) => ({
             scope,
             id,
             ...renderLimits(limits),

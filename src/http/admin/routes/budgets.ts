@@ -75,10 +75,9 @@ export function budgetRoutes({ budgets }: BudgetRoutesParts) {
       {
         schema: {
           operationId: 'createBudget',
-          summary: 'Make a budget (operators)',
+          summary: 'Create a budget (operators)',
           description:
-            'Every order asks the budgets of everything, of its client and of its key, and holds the most it may cost ' +
-            'in each, before it is sent. Several budgets of one scope are allowed, such as one a day and one a month.',
+            'Before an order is sent, its maximum cost is held in each budget that applies: those of scope `all`, of its client and of its key. A scope can have several budgets, such as one per day and one per month.',
           tags: ['accounts'],
           querystring: NoQuerySchema,
           body: BudgetBodySchema,
@@ -107,7 +106,7 @@ export function budgetRoutes({ budgets }: BudgetRoutesParts) {
       {
         schema: {
           operationId: 'listBudgets',
-          summary: 'List budgets with what is left of each (operators and auditors)',
+          summary: 'List budgets with the state of each window (operators and auditors)',
           description: 'Newest first, in pages: send `next_cursor` as `cursor` for the next one.',
           tags: ['accounts'],
           querystring: BudgetQuerySchema,
@@ -133,9 +132,8 @@ export function budgetRoutes({ budgets }: BudgetRoutesParts) {
       {
         schema: {
           operationId: 'getBudget',
-          summary: 'One budget with what is left of its window (operators and auditors)',
-          description:
-            'What is spent, what is held for jobs under way, what remains, and when the window resets.',
+          summary: 'Get one budget with the state of its window (operators and auditors)',
+          description: 'The amounts spent, held for running jobs and remaining, and the time of the reset.',
           tags: ['accounts'],
           params: BudgetParamsSchema,
           querystring: NoQuerySchema,
@@ -152,7 +150,7 @@ export function budgetRoutes({ budgets }: BudgetRoutesParts) {
           operationId: 'updateBudget',
           summary: 'Change a budget (operators)',
           description:
-            'The next order reads the change. What is held stays held: lowering a limit cancels nothing.',
+            'The change applies from the next order on. Amounts that are already held stay held: lowering a limit cancels no job.',
           tags: ['accounts'],
           params: BudgetParamsSchema,
           querystring: NoQuerySchema,
@@ -180,9 +178,8 @@ export function budgetRoutes({ budgets }: BudgetRoutesParts) {
       {
         schema: {
           operationId: 'deleteBudget',
-          summary: 'Delete a budget: orders no longer ask it (operators)',
-          description:
-            'Orders no longer have to fit into it. The jobs it counted stay, and so does what they cost.',
+          summary: 'Delete a budget (operators)',
+          description: 'The budget no longer limits orders. The jobs that it counted and their cost stay.',
           tags: ['accounts'],
           params: BudgetParamsSchema,
           querystring: NoQuerySchema,
@@ -200,9 +197,9 @@ export function budgetRoutes({ budgets }: BudgetRoutesParts) {
       {
         schema: {
           operationId: 'adjustBudget',
-          summary: 'Credit or charge the present window of a budget (operators)',
+          summary: 'Credit or charge the current window of a budget (operators)',
           description:
-            'What was spent cannot be rewritten: a credit or a temporary raise is an adjustment, on record.',
+            'Spent amounts cannot be changed. An adjustment records a credit, or raises the limit of the current window.',
           tags: ['accounts'],
           params: BudgetParamsSchema,
           querystring: NoQuerySchema,

@@ -15,15 +15,15 @@ export function catalogChangeRoutes({ history }: { readonly history: CatalogHist
           operationId: 'listCatalogChanges',
           summary: 'List changes of the catalog, oldest first',
           description:
-            'What this gateway saw change at OpenRouter: models that came or went, capabilities, prices.',
+            'Changes at OpenRouter that this gateway observed: models added or removed, capabilities, prices.',
           tags: ['catalog'],
           querystring: CatalogChangeQuerySchema,
           response: { 200: CatalogChangeListSchema, ...problems(400, 401, 405, 500, 503) },
         },
       },
       async (request, reply) => {
-        const { since, cursor, limit } = request.query;
-        const changes = await history.list(placeOf(cursor, since), limit + 1);
+        const { since, cursor, model, limit } = request.query;
+        const changes = await history.list(placeOf(cursor, since), limit + 1, model);
         const page = changes.slice(0, limit);
         const last = page.at(-1);
         reply.header('cache-control', 'no-store');

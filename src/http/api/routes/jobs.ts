@@ -129,12 +129,12 @@ export function jobRoutes({ orders, jobs, catalog, links, maxWaitS, streams }: J
       '/jobs/plan',
       {
         bodyLimit: CLIP_BODY_LIMIT,
+        config: { changesNothing: true },
         schema: {
           operationId: 'planJob',
           summary: 'What POST /jobs would buy for the same body; buys nothing',
           description:
-            'The model, the exact request to OpenRouter, its price, the expected time and the warnings. A body ' +
-            'that `POST /jobs` would refuse is refused in the same words.',
+            'Answers with the model, the exact request to OpenRouter, its price, the expected time and the warnings. A body that `POST /jobs` would refuse gets the same error.',
           tags: ['jobs'],
           querystring: NoQuerySchema,
           body: JobBodySchema,
@@ -196,8 +196,7 @@ export function jobRoutes({ orders, jobs, catalog, links, maxWaitS, streams }: J
           operationId: 'getJob',
           summary: 'One job; with Prefer: wait=N, once its status has changed',
           description:
-            'From the store of the gateway, which asks OpenRouter by itself: polling costs nothing there. With ' +
-            '`Prefer: wait=N` the answer comes when the status changes, or after N seconds with what is true then.',
+            'The gateway answers from its database and polls OpenRouter by itself, so that polling here sends nothing to OpenRouter. With `Prefer: wait=N` it answers when the status changes, or after N seconds with the current state.',
           tags: ['jobs'],
           params: JobParamsSchema,
           querystring: JobIncludeSchema,

@@ -19,10 +19,9 @@ export function submissionRoutes({ holds }: SubmissionRoutesParts) {
       {
         schema: {
           operationId: 'pauseSubmissions',
-          summary: 'Hold all submissions, on every replica (operators)',
+          summary: 'Pause all submissions, on every replica (operators)',
           description:
-            'Within a second no replica sends a job to OpenRouter. `POST /jobs` answers 503 `submissions_paused`; ' +
-            'jobs that were sent already go on, and queued ones wait. All other routes work.',
+            'Within a second every replica stops sending jobs to OpenRouter. `POST /jobs` answers 503 `submissions_paused`; jobs that were already sent continue, and queued jobs wait. All other routes work.',
           tags: ['operators'],
           querystring: NoQuerySchema,
           body: PauseBodySchema,
@@ -37,10 +36,9 @@ export function submissionRoutes({ holds }: SubmissionRoutesParts) {
       {
         schema: {
           operationId: 'resumeSubmissions',
-          summary: 'Release held submissions (operators)',
+          summary: 'Resume submissions (operators)',
           description:
-            'Also needed once after a backup was restored: jobs and Idempotency-Keys newer than the backup are ' +
-            'forgotten, so a retry of such a request would buy a second time.',
+            'Also required once after restoring a backup: the database has no job or Idempotency-Key newer than the backup, so a retry of such a request would buy a second time.',
           tags: ['operators'],
           querystring: NoQuerySchema,
           body: ResumeBodySchema,

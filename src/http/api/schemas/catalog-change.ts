@@ -1,6 +1,7 @@
 // The schemas of the catalog's history.
 
 import { z } from 'zod';
+import { ModelNameSchema } from './job.ts';
 import { listOf } from './list.ts';
 import { queryInteger } from './query.ts';
 
@@ -40,5 +41,6 @@ export const CatalogChangeQuerySchema = z.strictObject({
     .regex(/^\d{1,15}\.\d{1,6}$/, 'must be the next_cursor of an earlier response')
     .optional()
     .describe('Continue after an earlier response.'),
-  limit: queryInteger(1, 1000).prefault(200).describe('At most so many.'),
+  model: ModelNameSchema.optional().describe('Only changes of this model, by its id.'),
+  limit: queryInteger(1, 1000).prefault(200).describe('Maximum number of entries.'),
 });

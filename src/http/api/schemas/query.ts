@@ -25,7 +25,7 @@ export const JobIncludeSchema = z.strictObject({
     .enum(['signed'])
     .optional()
     .describe(
-      '`signed`: `outputs[].url` can be played without a key until it expires (CONTENT_LINK_TTL_S), and leads to that clip alone.',
+      '`signed`: `outputs[].url` gives access to that clip without a key, until the link expires (CONTENT_LINK_TTL_S).',
     ),
 });
 
