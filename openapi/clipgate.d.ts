@@ -240,7 +240,7 @@ export interface paths {
         };
         /**
          * Your jobs, newest first
-         * @description In pages: send `next_cursor` as `cursor` for the next one. Operators and auditors see the jobs of all clients.
+         * @description In pages: send `next_cursor` as `cursor` for the next one. Operators and auditors see the jobs of all clients. A page of a search by `q` may be short or empty although `next_cursor` says that there is more: words are looked for in the prompts of 10,000 jobs at a time.
          */
         get: operations["listJobs"];
         put?: never;
@@ -5370,6 +5370,8 @@ export interface operations {
                 tag?: string;
                 /** @description Only jobs with this reference. */
                 reference?: string;
+                /** @description Jobs with exactly this OpenRouter id, reference or tag; where there is none, jobs whose prompt has all of these words. */
+                q?: string;
                 /** @description Only jobs created at or after this time. */
                 since?: string;
                 /** @description Only jobs created before this time. */

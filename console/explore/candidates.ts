@@ -5,6 +5,7 @@ import { formatSeconds, formatUsd } from '../format.ts';
 import { h, html } from '../html.ts';
 import { PriceBar, StackedBar } from '../parts/bar.ts';
 import { Money } from '../parts/money.ts';
+import { TableFrame } from '../parts/table-frame.ts';
 import { addressOf } from '../router.ts';
 import type { Schemas } from '../schemas.ts';
 import type { Answer } from './answer.ts';
@@ -27,7 +28,7 @@ export function Candidates({ answer, budgetUsd, onBuy }: CandidatesProps): VNode
   const overBudget = listOverBudget(rejected);
   const scaleUsd = scaleOf(candidates, overBudget, budgetUsd);
   return html`
-    <div class="table-frame">
+    <${TableFrame} label=${'Models that can make the clip, best first'}>
       <table class="table candidates">
         <caption class="visually-hidden">Models that can make the clip, best first</caption>
         <thead>
@@ -67,7 +68,7 @@ export function Candidates({ answer, budgetUsd, onBuy }: CandidatesProps): VNode
           `
         }
       </table>
-    </div>
+    <//>
   `;
 }
 

@@ -8,7 +8,7 @@ import { h, html } from '../html.ts';
 import { type Answers, FormDialog, type Input } from '../parts/form-dialog.ts';
 import { addressOf, navigate } from '../router.ts';
 import { mayWrite, useSession, type Who } from '../session.ts';
-import type { Job } from './status.ts';
+import { isNotBought, type Job } from './status.ts';
 
 interface Action {
   readonly id: string;
@@ -84,12 +84,7 @@ const ACTIONS: readonly Action[] = [
     id: 'bill',
     word: 'Enter a bill',
     effect: 'Records what the job cost, from an invoice: OpenRouter has not said it.',
-    isFor: ({ ended, cost, status }, who) =>
-      ended &&
-      cost.actual_usd === null &&
-      status !== 'rejected' &&
-      status !== 'not_accepted' &&
-      isOperator(who),
+    isFor: (job, who) => job.ended && job.cost.actual_usd === null && !isNotBought(job) && isOperator(who),
     inputs: [{ name: 'usd', label: 'Dollars', type: 'number', isRequired: true }, reason],
     confirm: (_job, { usd }) => `${formatUsd(Number(usd))} is counted as spent, for good.`,
     async run(job, { usd, reason: why = '' }) {

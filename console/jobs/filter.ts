@@ -11,8 +11,8 @@ export interface JobFilter {
   readonly reference: string;
   /** ISO 8601; '' = from the beginning. */
   readonly since: string;
-  /** Words of the prompt: of the jobs that are shown, those that have them. */
-  readonly words: string;
+  /** OpenRouter's id, a reference or a tag, or words of the prompt. */
+  readonly text: string;
 }
 
 /** Choices that stand for several states. */
@@ -44,12 +44,12 @@ export function readFilter(query: URLSearchParams): JobFilter {
     tag: text('tag'),
     reference: text('reference'),
     since: Number.isNaN(Date.parse(since)) ? '' : new Date(since).toISOString(),
-    words: text('q'),
+    text: text('q'),
   };
 }
 
-/** What the gateway is asked for; it knows no words of prompts. */
-export function toJobQuery({ statuses, client, model, tag, reference, since }: JobFilter) {
+/** What the gateway is asked for. */
+export function toJobQuery({ statuses, client, model, tag, reference, since, text }: JobFilter) {
   return {
     ...(statuses.length > 0 && { status: [...statuses] }),
     ...(client && { client }),
@@ -57,15 +57,18 @@ export function toJobQuery({ statuses, client, model, tag, reference, since }: J
     ...(tag && { tag }),
     ...(reference && { reference }),
     ...(since && { since }),
+    ...(text && { q: text }),
   };
 }
 
 export const promptOf = ({ request }: Job): string =>
   typeof request['prompt'] === 'string' ? request['prompt'] : '';
 
-export function hasWords(job: Job, words: string): boolean {
+/** As the gateway finds it. */
+function hasText(job: Job, text: string): boolean {
+  if (text === '' || [job.upstream.id, job.reference, ...job.tags].includes(text)) return true;
   const prompt = promptOf(job).toLowerCase();
-  return words
+  return text
     .toLowerCase()
     .split(/\s+/)
     .every((word) => prompt.includes(word));
@@ -79,6 +82,7 @@ export function matchesFilter(job: Job, filter: JobFilter): boolean {
     (filter.model === '' || job.model === filter.model) &&
     (filter.tag === '' || job.tags.includes(filter.tag)) &&
     (filter.reference === '' || job.reference === filter.reference) &&
-    (filter.since === '' || job.created_at >= filter.since)
+    (filter.since === '' || job.created_at >= filter.since) &&
+    hasText(job, filter.text)
   );
 }

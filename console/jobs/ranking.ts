@@ -6,6 +6,7 @@ import { count, formatSeconds } from '../format.ts';
 import { h, html } from '../html.ts';
 import { StackedBar } from '../parts/bar.ts';
 import { Money } from '../parts/money.ts';
+import { TableFrame } from '../parts/table-frame.ts';
 import { addressOf } from '../router.ts';
 import type { Schemas } from '../schemas.ts';
 import { type Job, JobState } from './status.ts';
@@ -60,7 +61,7 @@ const partsOf = ({ scores }: Candidate, weights: NonNullable<Plan['weights']>) =
 function Ranking({ plan, model: bought }: { readonly plan: Plan; readonly model: string }): VNode {
   const { candidates, rejected, weights, cut } = plan;
   return html`
-    <div class="table-frame">
+    <${TableFrame} label=${'The ranking when the job was bought'}>
       <table class="table ranking">
         <caption class="visually-hidden">The ranking when the job was bought</caption>
         <thead>
@@ -88,7 +89,7 @@ function Ranking({ plan, model: bought }: { readonly plan: Plan; readonly model:
           )}
         </tbody>
       </table>
-    </div>
+    <//>
     ${weights && h(Legend, { weights })}
     ${rejected.length > 0 && h(Refused, { rejected })}
     ${cut > 0 && html`<p class="quiet small">${count(cut, 'model')} more were not kept.</p>`}

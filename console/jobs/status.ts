@@ -34,3 +34,7 @@ export function JobState({ status }: { readonly status: JobStatus }): VNode {
   const [tone, word] = LOOKS[status] ?? ['unknown', status];
   return h(State, { tone, word });
 }
+
+/** OpenRouter never took these: there is no bill to come, and none that is unknown. */
+export const isNotBought = ({ status }: Pick<Job, 'status'>): boolean =>
+  status === 'rejected' || status === 'not_accepted';

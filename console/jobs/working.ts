@@ -6,8 +6,9 @@ import { h, html } from '../html.ts';
 import { unitWord } from '../model-words.ts';
 import { Money } from '../parts/money.ts';
 import { formatDifference } from '../parts/money-words.ts';
+import { TableFrame } from '../parts/table-frame.ts';
 import type { Schemas } from '../schemas.ts';
-import type { Job } from './status.ts';
+import { isNotBought, type Job } from './status.ts';
 
 type Estimate = Schemas['PurchasePlan']['estimate'];
 
@@ -22,8 +23,8 @@ export function Working({ job }: { readonly job: Job }): VNode {
       <div><dt>At most</dt><dd>${h(Money, { usd: cost.ceiling_usd })}
         ${!ended && cost.ceiling_usd !== null && html`<span class="quiet small">held in its budgets</span>`}</dd></div>
       <div><dt>Bill</dt><dd>${
-        !ended && cost.actual_usd === null
-          ? html`<span class="quiet">not yet</span>`
+        cost.actual_usd === null && (!ended || isNotBought(job))
+          ? html`<span class="quiet">${isNotBought(job) ? 'none: OpenRouter did not take it' : 'not yet'}</span>`
           : html`<strong>${h(Money, { usd: cost.actual_usd })}</strong>`
       } ${difference && html`<span class="quiet small">${difference} against the estimate</span>`}
         ${isOver && html`<span class="field-error">above its ceiling</span>`}
@@ -52,7 +53,7 @@ function Lines({ estimate }: { readonly estimate: Estimate }): VNode | null {
   if (lines.length === 0) return null;
   const sum = lines.reduce((total, { usd }) => total + usd, 0);
   return html`
-    <div class="table-frame">
+    <${TableFrame} label=${'How the estimate was worked out'}>
       <table class="table working">
         <caption class="visually-hidden">How the estimate was worked out</caption>
         <thead>
@@ -79,6 +80,6 @@ function Lines({ estimate }: { readonly estimate: Estimate }): VNode | null {
           ${(!learned || learned.ratio === 1) && html`<tr><td colspan="3">By the price list${learned ? `, as ${learned.samples} earlier bills have it` : ''}</td><td class="number">${formatUsd(sum)}</td></tr>`}
         </tfoot>
       </table>
-    </div>
+    <//>
   `;
 }

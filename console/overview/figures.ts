@@ -74,7 +74,7 @@ export function usedShare({ limit_usd: limit, window }: Budget): number {
   return limitUsd > 0 ? usedUsd / limitUsd : usedUsd > 0 ? Number.MAX_VALUE : 0;
 }
 
-export interface BudgetLines {
+interface BudgetLines {
   /** Epoch milliseconds, from the beginning of the window to its end. */
   readonly times: readonly number[];
   readonly series: readonly {

@@ -39,12 +39,12 @@ const Counts = ({ title, counts, since }: CountsProps): VNode => html`
     ${
       counts.length === 0
         ? html`<p class="quiet">none</p>`
-        : html`<dl class="counts">
+        : html`<dl>
             ${counts
               .toSorted((one, other) => STATUSES.indexOf(one.status) - STATUSES.indexOf(other.status))
               .map(
                 ({ status, jobs }) => html`
-                  <div key=${status}>
+                  <div key=${status} class="count">
                     <dt>${h(JobState, { status })}</dt>
                     <dd class="number"><a href=${addressOf('/jobs', { status, since })} aria-label=${`${jobs} ${statusWord(status)}: show them`}>${jobs}</a></dd>
                   </div>

@@ -67,7 +67,7 @@ function AlarmEntry({ alarm }: { readonly alarm: Alarm }): VNode {
   return html`
     <li>
       <div>
-        ${h(State, { tone: alarm.active ? 'bad' : 'quiet', word: alarm.alarm })}
+        ${h(State, { tone: alarm.active ? 'bad' : 'quiet', word: alarm.alarm })}${' '}
         <span class="quiet">
           since ${h(Time, { at: alarm.since })}${alarm.count > 1 && html`, ${count(alarm.count, 'time')}, last ${h(Time, { at: alarm.last_at })}`}${!alarm.active && ', not lasting'}
         </span>

@@ -6,7 +6,6 @@ import { api, ask } from '../api.ts';
 import { count, formatSeconds } from '../format.ts';
 import { h, html } from '../html.ts';
 import {
-  hasWords,
   type JobFilter,
   matchesFilter,
   promptOf,
@@ -15,7 +14,7 @@ import {
   toJobQuery,
 } from '../jobs/filter.ts';
 import { useJobChanges } from '../jobs/live.ts';
-import { type Job, JobState, STATUSES, statusWord } from '../jobs/status.ts';
+import { isNotBought, type Job, JobState, STATUSES, statusWord } from '../jobs/status.ts';
 import { Thumbnail } from '../jobs/thumbnail.ts';
 import { CodeBlock } from '../parts/copy.ts';
 import { EmptyState } from '../parts/empty-state.ts';
@@ -33,6 +32,8 @@ import { useSession } from '../session.ts';
 const PAGE = 50;
 /** Older rows are left to the filters. */
 const MAX_ROWS = 1_000;
+/** Of 10,000 jobs each. */
+const MAX_EMPTY_PAGES = 10;
 
 /** Seconds that a job has taken, or takes so far. */
 const secondsOf = ({ created_at, finished_at }: Job): number =>
@@ -67,10 +68,10 @@ const columnsFor = (isOperator: boolean): readonly Column<Job>[] => [
     id: 'billed',
     title: 'Bill',
     isNumber: true,
-    cell: ({ cost, ended }) =>
-      ended || cost.actual_usd !== null
-        ? h(Money, { usd: cost.actual_usd })
-        : html`<span class="quiet">not yet</span>`,
+    cell: (job) =>
+      job.cost.actual_usd !== null || (job.ended && !isNotBought(job))
+        ? h(Money, { usd: job.cost.actual_usd })
+        : html`<span class="quiet">${isNotBought(job) ? 'none' : 'not yet'}</span>`,
   },
   { id: 'took', title: 'Took', isNumber: true, isExtra: true, cell: (job) => formatSeconds(secondsOf(job)) },
   {
@@ -89,6 +90,9 @@ interface Rows {
 
 const NONE: Rows = { jobs: [], cursor: null };
 
+const readPage = (query: ReturnType<typeof toJobQuery>, cursor: string | null) =>
+  ask(api.GET('/jobs', { params: { query: { ...query, limit: PAGE, ...(cursor !== null && { cursor }) } } }));
+
 /** The rows of a list with what changes of them; what is new waits until it is asked for. */
 function useJobList(filter: JobFilter) {
   const [rows, setRows] = useState<Rows>(NONE);
@@ -106,11 +110,12 @@ function useJobList(filter: JobFilter) {
       const turn = ++latest.current;
       setState({ isLoading: true, problem: null });
       try {
-        const page = await ask(
-          api.GET('/jobs', {
-            params: { query: { ...query, limit: PAGE, ...(cursor !== null && { cursor }) } },
-          }),
-        );
+        let page = await readPage(query, cursor);
+        // A search looks through so many jobs at a time.
+        for (let more = 1; page.data.length === 0 && page.next_cursor !== null; more++) {
+          if (turn !== latest.current || more === MAX_EMPTY_PAGES) break;
+          page = await readPage(query, page.next_cursor);
+        }
         if (turn !== latest.current) return;
         if (cursor === null) setFresh([]);
         setRows((before) => ({
@@ -169,8 +174,7 @@ export function JobsPage({ query }: PageProps): VNode {
   const filter = useMemo(() => readFilter(query), [address]);
   const list = useJobList(filter);
   const columns = useMemo(() => columnsFor(isOperator), [isOperator]);
-  const rows = filter.words === '' ? list.jobs : list.jobs.filter((job) => hasWords(job, filter.words));
-  const { problem, isLoading, cursor, fresh } = list;
+  const { jobs: rows, problem, isLoading, cursor, fresh } = list;
 
   return html`
     <header class="page-header">
@@ -229,25 +233,26 @@ interface FiltersProps {
 function Filters({ query, isOperator }: FiltersProps): VNode {
   const change = (name: string, value: string) =>
     navigate(addressOf('/jobs', { ...Object.fromEntries(query), [name]: value }), 'replace');
-  const text = (name: string, label: string) => html`
+  const text = (name: string, label: string, isWide = false) => html`
     <input
-      type="search" aria-label=${label} placeholder=${label} value=${query.get(name) ?? ''} spellcheck=${false}
+      type="search" class=${isWide ? 'wide' : ''} aria-label=${label} placeholder=${label} value=${query.get(name) ?? ''} spellcheck=${false}
       onChange=${(event: Event) => change(name, (event.currentTarget as HTMLInputElement).value)}
     />
   `;
   const chosen = query.get('status') ?? '';
   return html`
     <div class="toolbar filters" role="search" aria-label="Filter jobs">
+      ${text('q', 'Reference, tag, OpenRouter’s id or words of the prompt', true)}
       <select aria-label="State" value=${chosen}
         onChange=${(event: Event) => change('status', (event.currentTarget as HTMLSelectElement).value)}>
         ${STATUS_GROUPS.map(([value, word]) => html`<option key=${value} value=${value} selected=${value === chosen}>${word}</option>`)}
         ${STATUSES.map((status) => html`<option key=${status} value=${status} selected=${status === chosen}>${statusWord(status)}</option>`)}
       </select>
       ${isOperator && text('client', 'Client')}
-      ${text('model', 'Model')} ${text('tag', 'Tag')} ${text('reference', 'Reference')}
+      ${text('model', 'Model')}
+      ${query.has('tag') && text('tag', 'Tag')} ${query.has('reference') && text('reference', 'Reference')}
       <input type="date" aria-label="Ordered since" value=${(query.get('since') ?? '').slice(0, 10)}
         onChange=${(event: Event) => change('since', (event.currentTarget as HTMLInputElement).value)} />
-      ${text('q', 'Prompt')}
       ${query.size > 0 && html`<a href=${addressOf('/jobs')}>Clear</a>`}
     </div>
   `;

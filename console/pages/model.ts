@@ -168,7 +168,7 @@ function Answer({ answer }: { readonly answer: RouteResult | Schemas['Problem'] 
   if (!candidate) return h(EmptyState, { title: 'This model makes no such clip.' });
   const { estimate, expected_s: expected } = candidate;
   return html`
-    <p class="figure">${h(Money, { usd: estimate.usd })}
+    <p class="figure">${h(Money, { usd: estimate.usd })}${' '}
       <span class="quiet small">at most ${h(Money, { usd: estimate.ceiling_usd })}, ${estimate.certainty}</span></p>
     <dl class="facts">
       ${estimate.lines.map(

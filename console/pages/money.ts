@@ -5,6 +5,7 @@ import { useMemo } from 'preact/hooks';
 import { api, ask } from '../api.ts';
 import { count, formatUsd, readerZone } from '../format.ts';
 import { h, html } from '../html.ts';
+import { Estimates } from '../money/estimates.ts';
 import { type Grouping, type GroupRow, sumGroups, toSeries } from '../money/spend-rows.ts';
 import { BudgetBar } from '../overview/budget-bar.ts';
 import { fillDays } from '../overview/figures.ts';
@@ -165,6 +166,7 @@ function Spend({ read: { spend, budgets }, by }: { readonly read: Read; readonly
         </tr>
       `,
     })}
+    ${by === 'model' && html`<h2>Estimates against bills</h2>${h(Estimates, { rows: spend.data, times: days })}`}
     ${by === 'tag' && html`<p class="quiet small">A job with several tags is in the row of each; the total counts it once.</p>`}
     ${h(Budgets, { budgets })}
   `;

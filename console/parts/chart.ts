@@ -82,6 +82,7 @@ function draw(
       {
         ...axis,
         grid: { show: false },
+        size: 28,
         values: (_plot, values) => values.map((at) => formatTick(at * 1000, isLong)),
       },
       { ...axis, size: 64, values: (_plot, values) => values.map((value) => format(value)) },
@@ -103,7 +104,9 @@ function draw(
               label: one.name,
               stroke: colour,
               width: 1.5,
-              points: { show: times.length < 3 },
+              // Single days between gaps would not be seen as a line.
+              points: { show: one.values.filter((value) => value !== null).length < 12, size: 5 },
+              spanGaps: one.kind === 'line',
               ...(one.kind === 'dotted' ? { dash: [2, 4] } : {}),
             };
       }),

@@ -3,6 +3,7 @@
 import type { ComponentChildren, VNode } from 'preact';
 import { h, html } from '../html.ts';
 import { Icon } from './icon.ts';
+import { TableFrame } from './table-frame.ts';
 
 export interface Column<Row> {
   readonly id: string;
@@ -80,7 +81,7 @@ export function Table<Row>(props: TableProps<Row>): VNode {
   };
 
   return html`
-    <div class="table-frame">
+    <${TableFrame} label=${caption}>
       <table class="table">
         <caption class="visually-hidden">${caption}</caption>
         <thead><tr>${columns.map(header)}</tr></thead>
@@ -95,6 +96,6 @@ export function Table<Row>(props: TableProps<Row>): VNode {
         </tbody>
         ${foot && html`<tfoot>${foot}</tfoot>`}
       </table>
-    </div>
+    <//>
   `;
 }

@@ -50,7 +50,7 @@ export async function sendCreated(
 }
 
 /** What of a job an answer shows beside the job itself. */
-export interface Wanted {
+interface Wanted {
   /** Signs its links. */
   readonly sign: ContentLinks['sign'] | undefined;
   /** Its request whole: tens of megabytes where it holds pictures. */

@@ -41,6 +41,11 @@ export interface Jobs extends JobMaker, JobRecords {
   list(
     query: Omit<ListQuery, 'before'> & { readonly cursor: string | null },
   ): Promise<{ readonly jobs: readonly Job[]; readonly nextCursor: string | null }>;
+  /** Those that a text finds; see `JobStore.searchJobs`. A page may be empty although there is a cursor. */
+  search(
+    query: Omit<ListQuery, 'before' | 'order'> & { readonly cursor: string | null },
+    text: string,
+  ): Promise<{ readonly jobs: readonly Job[]; readonly nextCursor: string | null }>;
   /** Removes a job that has ended from its client's list of videos. @throws ClipgateError not_found, not_ready. */
   hide(id: string, clientId: string): Promise<void>;
 }
@@ -57,6 +62,7 @@ export interface JobsParts extends Omit<JobMakerParts, 'store'> {
       | 'hideJob'
       | 'listCallbackTries'
       | 'listJobs'
+      | 'searchJobs'
     >;
 }
 
@@ -153,6 +159,16 @@ export function createJobs(parts: JobsParts, options: JobMakerOptions): Jobs {
           return { jobs: page, nextCursor: before };
         }
       }
+    },
+
+    async search({ cursor, ...query }, text) {
+      const { jobs, next } = await store.searchJobs({ ...query, before: cursor }, text);
+      let characters = 0;
+      const page = jobs.filter((job, index) => {
+        characters += JSON.stringify(job.request).length;
+        return index === 0 || characters <= MAX_LIST_CHARACTERS;
+      });
+      return { jobs: page, nextCursor: page.length < jobs.length ? (page.at(-1)?.id ?? null) : next };
     },
 
     async hide(id, clientId) {

@@ -169,6 +169,15 @@ export interface JobRecords {
   /** Removes a job that has ended from its client's list of videos. False where there is none. */
   hideJob(id: string, clientId: string): Promise<boolean>;
   listJobs(query: ListQuery): Promise<Job[]>;
+  /**
+   * Jobs that a text finds, newest first: those with exactly that id of OpenRouter, reference or tag; where there is none,
+   * those whose prompt has all of its words. For words so many jobs are looked at and no more: a page may then be short or
+   * empty, and `next` is the job after which the search goes on, null at its end.
+   */
+  searchJobs(
+    query: Omit<ListQuery, 'order'>,
+    text: string,
+  ): Promise<{ readonly jobs: Job[]; readonly next: string | null }>;
   /** Jobs that have not ended, by status; a status without any is absent. */
   countOpenJobs(clientId?: string | null): Promise<ReadonlyMap<JobStatus, number>>;
   /** Jobs that have ended since then, epoch milliseconds, by the status they ended in. `clientId` null = of every client. */

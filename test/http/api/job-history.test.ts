@@ -82,6 +82,25 @@ describe('the plan of a job', () => {
   });
 });
 
+describe('a search', () => {
+  it('finds own jobs by reference, tag, upstream id and words of the prompt', async () => {
+    const gateway = await start();
+    const order = { ...CLIP, model: 'google/veo-3.1-lite', tags: ['campaign-7'], reference: 'order 4711' };
+    const { id, upstream } = await post<Schemas['Job']>(gateway, '/jobs', order);
+    const find = async (text: string, init = {}) => {
+      const list = await gateway.request(`/jobs?q=${encodeURIComponent(text)}`, init);
+      return ((await list.json()) as Schemas['JobList']).data.map((job) => job.id);
+    };
+    for (const text of ['campaign-7', 'order 4711', upstream.id ?? '', 'boat a']) {
+      expect(await find(text)).toEqual([id]);
+    }
+    expect(await find('kite')).toEqual([]);
+    expect(await find('boat', { headers: { authorization: `Bearer ${OTHER_CLIENT_KEY}` } })).toEqual([]);
+    expect((await gateway.request(`/jobs?q=${'x'.repeat(201)}`)).status).toBe(400);
+    expect((await gateway.request('/jobs?q=')).status).toBe(400);
+  });
+});
+
 describe('the tries of a callback', () => {
   it('are listed with what the receiver answered and when it is called next', async () => {
     const receiver = await startReceiver(answerWith(503));

@@ -247,6 +247,7 @@ describe('what should not happen', () => {
         await fail();
       },
       list: fail,
+      search: fail,
       hide: fail,
       recordOf: fail,
       recordsOf: fail,

@@ -1,7 +1,8 @@
 // The contract on reads: one client's own jobs, in order, with the archive's and the catalog's records.
 
-import { expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import type { StoredOutput } from '../../../src/core/job/job.ts';
+import type { JobStore } from '../../../src/store/ports/job-store.ts';
 import type { ListQuery } from '../../../src/store/ports/jobs.ts';
 import type { StoreUnderTest } from './store-under-test.ts';
 import { createClaim, createIdleJob, createJobIn, LEASE_MS, LIST_ALL } from './store-under-test.ts';
@@ -146,6 +147,50 @@ export function describeReads(current: () => StoreUnderTest): void {
       expect(await list({ listedOnly: true, order: 'newest' }, clientId)).toEqual([running, third, first]);
       expect(await list({}, clientId)).toEqual(ids);
     }
+  });
+
+  describe('a search', () => {
+    const find = async (store: JobStore, text: string, query: Partial<ListQuery> = {}) => {
+      const { jobs, next } = await store.searchJobs({ ...LIST_ALL, ...query }, text);
+      return { ids: jobs.map(({ id }) => id), next };
+    };
+    const withPrompt = (prompt: string) => ({ request: { model: 'google/veo-3.1-lite', prompt } });
+
+    it('finds what is exactly an id of OpenRouter, a reference or a tag, newest first, in pages', async () => {
+      const { store } = current();
+      const a = await createIdleJob(store, 'completed', { reference: 'x-1' });
+      const b = await createIdleJob(store, 'completed', { tags: ['x-1', 'other'] });
+      const c = await createIdleJob(store, 'pending', { clientId: 'agency' }, { upstreamId: 'x-1' });
+      await createIdleJob(store, 'completed', withPrompt('about x-1 and x-2'));
+      expect(await find(store, 'x-1')).toEqual({ ids: [c, b, a], next: null });
+      expect(await find(store, 'x-1', { clientId: 'studio' })).toEqual({ ids: [b, a], next: null });
+      expect(await find(store, 'x-1', { statuses: ['pending'] })).toEqual({ ids: [c], next: null });
+      expect(await find(store, 'x-1', { limit: 2 })).toEqual({ ids: [c, b], next: b });
+      expect(await find(store, 'x-1', { limit: 2, before: b })).toEqual({ ids: [a], next: null });
+      expect(await find(store, 'x-1', { before: a })).toEqual({ ids: [], next: null });
+    });
+
+    it('finds prompts that have all words, whatever their case, beside every filter', async () => {
+      const { store } = current();
+      const a = await createIdleJob(store, 'completed', withPrompt('ÉTUDE of a "paper" Boat'));
+      const b = await createIdleJob(store, 'failed', { ...withPrompt('a boat of paper'), tags: ['t'] });
+      const other = { ...withPrompt('paper boat'), clientId: 'agency' };
+      const c = await createIdleJob(store, 'completed', other);
+      await createIdleJob(store, 'completed', withPrompt('a paper kite'));
+      expect((await find(store, 'boat PAPER')).ids).toEqual([c, b, a]);
+      expect((await find(store, 'étude')).ids).toEqual([a]);
+      expect((await find(store, '"paper"')).ids).toEqual([a]);
+      expect((await find(store, 'boat', { clientId: 'studio' })).ids).toEqual([b, a]);
+      expect((await find(store, 'boat', { statuses: ['completed', 'pending'] })).ids).toEqual([c, a]);
+      expect((await find(store, 'boat', { tag: 't' })).ids).toEqual([b]);
+      // No wildcard, and nothing of the request but its prompt.
+      for (const text of ['b%at', 'b_at', 'veo', "' or 1=1 --"]) {
+        expect((await find(store, text)).ids).toEqual([]);
+      }
+      const first = await find(store, 'boat', { limit: 2 });
+      expect(first.ids).toEqual([c, b]);
+      expect(await find(store, 'boat', { limit: 2, before: first.next })).toEqual({ ids: [a], next: null });
+    });
   });
 
   it('counts jobs that run and jobs that have ended since a time, of all clients or of one', async () => {

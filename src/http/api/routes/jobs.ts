@@ -155,21 +155,22 @@ export function jobRoutes({ orders, jobs, catalog, links, maxWaitS, streams }: J
           summary: 'Your jobs, newest first',
           description:
             'In pages: send `next_cursor` as `cursor` for the next one. Operators and auditors see the jobs of all ' +
-            'clients.',
+            'clients. A page of a search by `q` may be short or empty although `next_cursor` says that there is more: words are ' +
+            'looked for in the prompts of 10,000 jobs at a time.',
           tags: ['jobs'],
           querystring: JobQuerySchema,
           response: { 200: JobListSchema, ...problems(400, 401, 403, 405, 500, 503) },
         },
       },
       async (request) => {
-        const { limit, status, model, cursor, client, key_id: keyId, tag, reference } = request.query;
+        const { limit, status, model, cursor, client, key_id: keyId, tag, reference, q } = request.query;
         if (keyId !== undefined && request.principal.kind === 'client') throw operatorRequired();
         if (cursor !== undefined && !JOB_ID_PATTERN.test(cursor)) {
           throw invalidRequest([
             toInputError(['cursor'], 'must be the next_cursor of an earlier response', 'query'),
           ]);
         }
-        const { jobs: page, nextCursor } = await jobs.list({
+        const query = {
           clientId: clientOf(request, client),
           limit,
           cursor: cursor ?? null,
@@ -179,7 +180,8 @@ export function jobRoutes({ orders, jobs, catalog, links, maxWaitS, streams }: J
           reference: reference ?? null,
           keyId: keyId ?? null,
           ...readRange(request.query),
-        });
+        };
+        const { jobs: page, nextCursor } = await (q === undefined ? jobs.list(query) : jobs.search(query, q));
         return {
           data: (await jobs.recordsOf(page)).map((record) => renderJob(record)),
           next_cursor: nextCursor,

@@ -376,6 +376,11 @@ export const JobQuerySchema = z.strictObject({
   model: ModelNameSchema.optional().describe('Only jobs on this model.'),
   tag: TagSchema.optional().describe('Only jobs with this tag.'),
   reference: ReferenceSchema.optional().describe('Only jobs with this reference.'),
+  q: words(200)
+    .optional()
+    .describe(
+      'Jobs with exactly this OpenRouter id, reference or tag; where there is none, jobs whose prompt has all of these words.',
+    ),
   since: rangeShape.since.describe('Only jobs created at or after this time.'),
   until: rangeShape.until.describe('Only jobs created before this time.'),
   client: z
