@@ -17,6 +17,7 @@ import { describeObservations } from './contract/observations.ts';
 import { describePurge } from './contract/purge.ts';
 import { describeQuotedClips } from './contract/quoted-clips.ts';
 import { describeReads } from './contract/reads.ts';
+import { describeReadEnds } from './contract/read-ends.ts';
 import { describeResolution } from './contract/resolution.ts';
 import { describeResubmissions } from './contract/resubmissions.ts';
 import { describeRunningJobs } from './contract/running-jobs.ts';
@@ -37,6 +38,7 @@ export function describeJobStore(name: string, open: OpenStore): void {
 
     describe('creating a job', () => describeCreation(current));
     describe('answering an order', () => describeAnswers(current));
+    describe('the end of a job that was read', () => describeReadEnds(current));
     describe('a clip that was quoted', () => describeQuotedClips(current));
     describe('sending an intent again', () => describeResubmissions(current));
     describe('claiming what is due', () => describeLeases(current));

@@ -37,12 +37,14 @@ export interface Jobs extends JobMaker, JobRecords {
   ): Promise<{ readonly jobs: readonly Job[]; readonly nextCursor: string | null }>;
   /** Removes a job that has ended from its client's list of videos. @throws ClipgateError not_found, not_ready. */
   hide(id: string, clientId: string): Promise<void>;
+  /** Notes that the client has been told how a job ended, so that an identical order is another one. */
+  noteEndRead(id: string): Promise<void>;
 }
 
 export interface JobsParts extends Omit<JobMakerParts, 'store'> {
   readonly store: JobMakerParts['store'] &
     JobRecordStore &
-    Pick<JobStore, 'findIdempotent' | 'loadBody' | 'getJobByUpstreamId' | 'listJobs' | 'hideJob'>;
+    Pick<JobStore, 'findIdempotent' | 'loadBody' | 'getJobByUpstreamId' | 'listJobs' | 'hideJob' | 'noteEndRead'>;
 }
 
 // Prompts may be long. A page ends early rather than hold megabytes of them; its cursor says that there is more.
@@ -139,6 +141,10 @@ export function createJobs(parts: JobsParts, options: JobMakerOptions): Jobs {
       const job = await get(id, clientId);
       if (await store.hideJob(id, clientId)) return;
       throw new ClipgateError('not_ready', `This job is ${job.status}. It can be removed once it has ended.`);
+    },
+
+    async noteEndRead(id) {
+      await store.noteEndRead(id);
     },
   };
 }

@@ -6,6 +6,7 @@ import { repairMigration } from './0003-repair.ts';
 import { catalogChangesMigration } from './0004-catalog-changes.ts';
 import { callbacksMigration } from './0005-callbacks.ts';
 import { missingMigration } from './0006-missing.ts';
+import { readEndsMigration } from './0031-read-ends.ts';
 import { resubmissionsMigration } from './0007-resubmissions.ts';
 import { keyAgesMigration } from './0008-key-ages.ts';
 import { bodiesMigration } from './0009-bodies.ts';
@@ -53,4 +54,5 @@ export const MIGRATIONS: readonly Migration[] = [
   keyLinesMigration,
   sessionsMigration,
   quotedClipsMigration,
+  readEndsMigration,
 ];

@@ -245,6 +245,7 @@ describe('what should not happen', () => {
       },
       list: fail,
       hide: fail,
+      noteEndRead: fail,
       recordOf: fail,
       recordsOf: fail,
     },
