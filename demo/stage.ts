@@ -60,7 +60,7 @@ export async function openStage(
       OPENROUTER_BASE_URL: simulator.apiUrl,
       ARCHIVE_DIR: join(folder, 'clips'),
       CLIENT_AUTH: 'none',
-      OPERATOR_KEYS: `demo:${createHash('sha256').update(operatorKey).digest('hex')}`,
+      OPERATOR_KEYS: `ops:${createHash('sha256').update(operatorKey).digest('hex')}`,
       SECRETS_KEY: randomBytes(32).toString('hex'),
       POLL_MIN_MS: '100',
       POLL_MAX_MS: '300',

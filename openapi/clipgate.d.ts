@@ -9,7 +9,7 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * What this is and where things are
+         * Name, version and endpoints of the gateway
          * @description A browser that asks for HTML gets a page, everything else JSON. Needs no key.
          */
         get: operations["getRoot"];
@@ -30,7 +30,7 @@ export interface paths {
         };
         /**
          * Liveness: whether the process responds; checks no dependency
-         * @description For the liveness probe of an orchestrator: it restarts a process that no longer answers. Needs no key.
+         * @description For the liveness probe of an orchestrator, which restarts a process that no longer answers. Requires no key.
          */
         get: operations["getHealth"];
         put?: never;
@@ -70,7 +70,7 @@ export interface paths {
         };
         /**
          * Who is signed in
-         * @description Answers 200 when not signed in, with the reason.
+         * @description Answers 200 with `who: null` and the reason if the caller is not signed in.
          */
         get: operations["getSession"];
         put?: never;
@@ -83,7 +83,7 @@ export interface paths {
         post: operations["signIn"];
         /**
          * Sign a browser out
-         * @description Ends the session that the cookie names, on every replica, and takes the cookie away.
+         * @description Ends the session of the cookie, on every replica, and clears the cookie.
          */
         delete: operations["signOut"];
         options?: never;
@@ -100,7 +100,7 @@ export interface paths {
         };
         /**
          * Metrics in the text format of Prometheus (operators, auditors, METRICS_KEY)
-         * @description Where METRICS_PORT is set they are served on that port instead, and this path is 404.
+         * @description If METRICS_PORT is set, the metrics are on that port instead, and this path answers 404.
          */
         get: operations["getMetrics"];
         put?: never;
@@ -120,7 +120,7 @@ export interface paths {
         };
         /**
          * List models, with capabilities and prices in dollars
-         * @description From the cached catalog of OpenRouter. A parameter leaves out the models that lack what it names. A key that may not use every model is shown those that it may use. Send the `ETag` back as `If-None-Match`: 304 while nothing has changed.
+         * @description From the cached catalog of OpenRouter. Each parameter filters the list. The list has only models that the key is allowed to use. Send the `ETag` back as `If-None-Match`: 304 while nothing has changed.
          */
         get: operations["listModels"];
         put?: never;
@@ -160,9 +160,29 @@ export interface paths {
         };
         /**
          * List changes of the catalog, oldest first
-         * @description What this gateway saw change at OpenRouter: models that came or went, capabilities, prices.
+         * @description Changes at OpenRouter that this gateway observed: models added or removed, capabilities, prices.
          */
         get: operations["listCatalogChanges"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/overview": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * What stands: jobs by status, models, pauses, alarms, changes of the catalog
+         * @description Clients see their own jobs, and pauses that keep their own submits back; operators and auditors see all of it, and the alarms of the last 24 hours with what to do about each.
+         */
+        get: operations["getOverview"];
         put?: never;
         post?: never;
         delete?: never;
@@ -201,8 +221,8 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * What bought clips would cost by other weights; buys nothing
-         * @description Routes completed jobs again over the present catalog, with what is known of each model now, and compares the likely bills with the real ones. Clients compare their own clips, operators and auditors all.
+         * Compare past bills with the cost under other weights; buys nothing
+         * @description Routes completed jobs again with the current catalog and the current knowledge of each model, and compares the likely bills with the real ones. Clients compare their own clips, operators and auditors all clips.
          */
         post: operations["replayRoutes"];
         delete?: never;
@@ -246,7 +266,7 @@ export interface paths {
         put?: never;
         /**
          * What POST /jobs would buy for the same body; buys nothing
-         * @description The model, the exact request to OpenRouter, its price, the expected time and the warnings. A body that `POST /jobs` would refuse is refused in the same words.
+         * @description Answers with the model, the exact request to OpenRouter, its price, the expected time and the warnings. A body that `POST /jobs` would refuse gets the same error.
          */
         post: operations["planJob"];
         delete?: never;
@@ -264,14 +284,14 @@ export interface paths {
         };
         /**
          * One job; with Prefer: wait=N, once its status has changed
-         * @description From the store of the gateway, which asks OpenRouter by itself: polling costs nothing there. With `Prefer: wait=N` the answer comes when the status changes, or after N seconds with what is true then.
+         * @description The gateway answers from its database and polls OpenRouter by itself, so that polling here sends nothing to OpenRouter. With `Prefer: wait=N` it answers when the status changes, or after N seconds with the current state.
          */
         get: operations["getJob"];
         put?: never;
         post?: never;
         /**
          * Erase a job that has ended: its request, media and clips
-         * @description What it cost stays in spend and in the export, with its tags and reference. Safe to repeat. On record.
+         * @description Its cost stays in spend and in the export, with its tags and reference. Safe to repeat. Recorded in the audit log.
          */
         delete: operations["eraseJob"];
         options?: never;
@@ -308,7 +328,7 @@ export interface paths {
         };
         /**
          * What was spent, by time and by client, key, model or tag
-         * @description Clients see their own, operators and auditors everything. The rows of the days are together the range. At most 400 days, 1,000 intervals and 10,000 rows at once.
+         * @description Clients see their own spend, operators and auditors that of all clients. At most 400 days, 1,000 intervals and 10,000 rows per answer.
          */
         get: operations["getSpend"];
         put?: never;
@@ -328,7 +348,7 @@ export interface paths {
         };
         /**
          * Every attempt with what it cost, as CSV or NDJSON
-         * @description One line per attempt in the order in which they were submitted, those under way included, streamed. An unknown amount is empty (CSV) or null. Text that a spreadsheet would run as a formula has a `'` before it in CSV.
+         * @description One line per attempt, running attempts included, in the order of the submits, streamed. An unknown amount is empty (CSV) or null. In CSV, a `'` precedes text that a spreadsheet would run as a formula.
          */
         get: operations["exportSpend"];
         put?: never;
@@ -350,7 +370,7 @@ export interface paths {
         put?: never;
         /**
          * Cancel a job that is queued
-         * @description Nothing was bought, and what budgets held for it is released. Once a byte of it may have left, it cannot be cancelled: OpenRouter has no such request.
+         * @description The job buys nothing, and budgets release the amount that they hold for it. A job that may have been sent cannot be cancelled: OpenRouter has no cancellation.
          */
         post: operations["cancelJob"];
         delete?: never;
@@ -367,8 +387,8 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * What you are, what you may, and what your budgets have left
-         * @description For the key that asks: its client, scopes, models, limits, and every budget that its orders must fit into.
+         * Your identity, permissions, limits and budgets
+         * @description The client, scopes, models and limits of the key, and every budget that applies to its orders.
          */
         get: operations["getAccount"];
         put?: never;
@@ -408,7 +428,7 @@ export interface paths {
         };
         /**
          * Follow every change of your jobs as Server-Sent Events
-         * @description Each event named `job` holds a Job that was made or has changed since the stream was opened; changes that come faster are seen as one. `missed` says that more changed than was sent: read the list again, as after a reconnect. An operator or auditor sees the jobs of every client. The stream does not end by itself.
+         * @description Each event named `job` holds a Job that was made or has changed since the stream was opened; changes that come faster are seen as one. `missed` says that more changed than was sent: read the list again, as after a reconnect. An operator or auditor sees the jobs of every client. The stream ends with the key or session that opened it.
          */
         get: operations["streamEvents"];
         put?: never;
@@ -428,7 +448,7 @@ export interface paths {
         };
         /**
          * The clip as MP4; Range is supported once it is archived
-         * @description Needs a key, or a signed link (`GET /jobs/{id}?links=signed`), which plays this clip alone until it expires. Before the job is `completed` the answer is 409 `not_ready`.
+         * @description Requires a key, or a signed link (`GET /jobs/{id}?links=signed`), which gives access to this clip only, until it expires. Before the job is `completed` the answer is 409 `not_ready`.
          */
         get: operations["getJobContent"];
         put?: never;
@@ -437,7 +457,7 @@ export interface paths {
         options?: never;
         /**
          * Size and hash of the clip
-         * @description Needs a key, or a signed link (`GET /jobs/{id}?links=signed`), which plays this clip alone until it expires. Before the job is `completed` the answer is 409 `not_ready`.
+         * @description Requires a key, or a signed link (`GET /jobs/{id}?links=signed`), which gives access to this clip only, until it expires. Before the job is `completed` the answer is 409 `not_ready`.
          */
         head: operations["headJobContent"];
         patch?: never;
@@ -454,7 +474,7 @@ export interface paths {
         put?: never;
         /**
          * Resolve a job in submission_unknown (operators)
-         * @description An id is attached only if OpenRouter confirms it. Each decision is recorded in the audit log of the job.
+         * @description The gateway attaches an id only if OpenRouter confirms it, and records each decision in the audit log.
          */
         post: operations["resolveJob"];
         delete?: never;
@@ -493,8 +513,8 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * Hold all submissions, on every replica (operators)
-         * @description Within a second no replica sends a job to OpenRouter. `POST /jobs` answers 503 `submissions_paused`; jobs that were sent already go on, and queued ones wait. All other routes work.
+         * Pause all submissions, on every replica (operators)
+         * @description Within a second every replica stops sending jobs to OpenRouter. `POST /jobs` answers 503 `submissions_paused`; jobs that were already sent continue, and queued jobs wait. All other routes work.
          */
         post: operations["pauseSubmissions"];
         delete?: never;
@@ -513,8 +533,8 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * Release held submissions (operators)
-         * @description Also needed once after a backup was restored: jobs and Idempotency-Keys newer than the backup are forgotten, so a retry of such a request would buy a second time.
+         * Resume submissions (operators)
+         * @description Also required once after restoring a backup: the database has no job or Idempotency-Key newer than the backup, so a retry of such a request would buy a second time.
          */
         post: operations["resumeSubmissions"];
         delete?: never;
@@ -531,8 +551,8 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * The audit log: every act of operators, newest first (operators, auditors)
-         * @description An entry is written in the transaction of its act. Entries are never changed or removed, and hold no secret.
+         * List the audit log: every action of operators, newest first (operators, auditors)
+         * @description The gateway writes each entry in the transaction of its action. Entries are never changed or removed, and contain no secret.
          */
         get: operations["listAudit"];
         put?: never;
@@ -551,14 +571,14 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * Stored keys, newest first, then those of variables (operators, auditors)
-         * @description Never a key itself: its id, its last four characters, what it may do and when it was last used.
+         * List keys: stored keys, newest first, then those of variables (operators, auditors)
+         * @description Each entry has the id, the last four characters, the permissions and the day of last use, never the key itself.
          */
         get: operations["listKeys"];
         put?: never;
         /**
          * Create a key (operators)
-         * @description The key itself is in this answer and nowhere else. The first key of a client makes the client. A retry with the same `Idempotency-Key` answers what was made, without the key: revoke it then, and create another.
+         * @description Only this answer has the key itself. The first key of a client creates the client. A retry with the same `Idempotency-Key` answers with the created key but without its secret: revoke it in that case, and create another.
          */
         post: operations["createKey"];
         delete?: never;
@@ -575,22 +595,22 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * One key, without the key itself (operators, auditors)
-         * @description What it may do, until when, who made it and when it was last used.
+         * Get one key, without the key itself (operators, auditors)
+         * @description Its permissions, expiry, creator and day of last use.
          */
         get: operations["getKey"];
         put?: never;
         post?: never;
         /**
          * Revoke a key for good (operators)
-         * @description Refused from the next request on, on every replica within five seconds. Jobs bought with it go on.
+         * @description The gateway refuses the key from the next request on, on every replica within five seconds. Jobs that were bought with it continue.
          */
         delete: operations["revokeKey"];
         options?: never;
         head?: never;
         /**
-         * Change what a key may do, and until when (operators)
-         * @description True for the next request with the key, on every replica within five seconds.
+         * Change the permissions, limits or expiry of a key (operators)
+         * @description The change applies to the next request with the key, on every replica within five seconds.
          */
         patch: operations["updateKey"];
         trace?: never;
@@ -605,7 +625,7 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * Put a new key in the place of one, which goes on for a while (operators)
+         * Rotate a key: create its replacement and let the old key expire (operators)
          * @description The new key has the client, scopes, models, limits and lifetime of the old one, which expires after `grace_s`.
          */
         post: operations["rotateKey"];
@@ -623,8 +643,8 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * Clients by name, those of variables too (operators, auditors)
-         * @description Those with settings of their own and those that only have keys, in pages.
+         * List clients by name, those of variables included (operators, auditors)
+         * @description Clients with settings of their own and clients that only have keys, in pages.
          */
         get: operations["listClients"];
         put?: never;
@@ -643,13 +663,13 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * What holds for all keys of a client (operators, auditors)
-         * @description Its models, its limits and the ids of its callback secrets, never a secret itself.
+         * Get the settings of a client (operators, auditors)
+         * @description Its models, its limits and the ids of its callback secrets, never a secret.
          */
         get: operations["getClient"];
         /**
          * Set the models, limits and callback secrets of a client (operators)
-         * @description Makes the client where there is none. Models and limits hold in addition to those of each key, and for the keys of variables too. A secret made here is in this answer and nowhere else.
+         * @description Creates the client if it does not exist. Models and limits apply in addition to those of each key, and also to keys of variables. Only this answer has the secrets that it creates.
          */
         put: operations["putClient"];
         post?: never;
@@ -669,8 +689,8 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * Fetch the clips of a job from OpenRouter again (operators)
-         * @description What is stored is replaced once the new clip is stored whole, and kept otherwise. A clip that is no whole MP4 is stored only with `accept_as_is: true`. On record: see the audit of the job.
+         * Download the clips of a job from OpenRouter again (operators)
+         * @description A complete download replaces the archived clip; otherwise the archived clip stays. A file that is not a complete MP4 is archived only with `accept_as_is: true`. Recorded in the audit log of the job.
          */
         post: operations["refetchJobContent"];
         delete?: never;
@@ -690,7 +710,7 @@ export interface paths {
         put?: never;
         /**
          * Enter the bill of a job from an invoice (operators)
-         * @description For a job that has ended and whose bill is unknown: what budgets hold for it is settled at this amount. A bill that is known is not written over. On record.
+         * @description For a job that has ended and whose bill is unknown. Budgets replace the amount that they hold for the job by the bill. A known bill cannot be changed. Recorded in the audit log.
          */
         post: operations["billJob"];
         delete?: never;
@@ -707,14 +727,14 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * List budgets with what is left of each (operators and auditors)
+         * List budgets with the state of each window (operators and auditors)
          * @description Newest first, in pages: send `next_cursor` as `cursor` for the next one.
          */
         get: operations["listBudgets"];
         put?: never;
         /**
-         * Make a budget (operators)
-         * @description Every order asks the budgets of everything, of its client and of its key, and holds the most it may cost in each, before it is sent. Several budgets of one scope are allowed, such as one a day and one a month.
+         * Create a budget (operators)
+         * @description Before an order is sent, its maximum cost is held in each budget that applies: those of scope `all`, of its client and of its key. A scope can have several budgets, such as one per day and one per month.
          */
         post: operations["createBudget"];
         delete?: never;
@@ -731,22 +751,22 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * One budget with what is left of its window (operators and auditors)
-         * @description What is spent, what is held for jobs under way, what remains, and when the window resets.
+         * Get one budget with the state of its window (operators and auditors)
+         * @description The amounts spent, held for running jobs and remaining, and the time of the reset.
          */
         get: operations["getBudget"];
         put?: never;
         post?: never;
         /**
-         * Delete a budget: orders no longer ask it (operators)
-         * @description Orders no longer have to fit into it. The jobs it counted stay, and so does what they cost.
+         * Delete a budget (operators)
+         * @description The budget no longer limits orders. The jobs that it counted and their cost stay.
          */
         delete: operations["deleteBudget"];
         options?: never;
         head?: never;
         /**
          * Change a budget (operators)
-         * @description The next order reads the change. What is held stays held: lowering a limit cancels nothing.
+         * @description The change applies from the next order on. Amounts that are already held stay held: lowering a limit cancels no job.
          */
         patch: operations["updateBudget"];
         trace?: never;
@@ -761,8 +781,8 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * Credit or charge the present window of a budget (operators)
-         * @description What was spent cannot be rewritten: a credit or a temporary raise is an adjustment, on record.
+         * Credit or charge the current window of a budget (operators)
+         * @description Spent amounts cannot be changed. An adjustment records a credit, or raises the limit of the current window.
          */
         post: operations["adjustBudget"];
         delete?: never;
@@ -776,7 +796,7 @@ export type webhooks = Record<string, never>;
 export interface components {
     schemas: {
         /**
-         * @description What a caller is, may, and has left.
+         * @description The caller: its identity, its permissions, and what is left of its limits and budgets.
          * @example {
          *       "kind": "client",
          *       "name": "studio",
@@ -795,25 +815,26 @@ export interface components {
             /** @enum {string} */
             kind: "client" | "operator" | "auditor";
             name: string;
-            /** @description Who owns the jobs it orders. */
+            /** @description The owner of the jobs that it orders. */
             client: string;
-            /** @description null: this gateway asks for no key. */
+            /** @description null if this gateway requires no key. */
             key_id: string | null;
             scopes: ("read" | "write")[];
-            /** @description Of the key and of its client: a model must satisfy each. Empty: every model. */
+            /** @description Model rules of the key and of its client; a model must satisfy all of them. Empty = every model. */
             models: ({
                 allow: string[] | null;
                 deny: string[] | null;
             } | null)[];
-            /** @description Of the key and of its client: each counts for itself. */
+            /** @description Limits of the key and of its client; each is counted separately. */
             limits: {
                 requests_per_minute: number | null;
                 max_running_jobs: number | null;
+                max_waiting_jobs: number | null;
                 /** @enum {string} */
                 scope: "key" | "client";
                 id: string;
             }[];
-            /** @description Every budget that its orders ask, with what is left and when it resets. */
+            /** @description Every budget that applies to its orders, with the amount left and the time of the reset. */
             budgets: components["schemas"]["Budget"][];
         };
         /**
@@ -844,43 +865,43 @@ export interface components {
                 operator: string;
                 action: string;
                 reason: string;
-                /** @description The members of the job that the act is about; null = none. */
+                /** @description The fields of the job that the action changed; null = none. */
                 before: {
                     status?: string;
                     upstream_id?: string | null;
                 } | null;
-                /** @description The members of the job that the act is about; null = none. */
+                /** @description The fields of the job that the action changed; null = none. */
                 after: {
                     status?: string;
                     upstream_id?: string | null;
                 } | null;
             }[];
         };
-        /** @description One act of an operator. */
+        /** @description One action of an operator. */
         AuditEntry: {
             id: string;
             /** Format: date-time */
             at: string;
             /** @description The operator's name. */
             actor: string;
-            /** @description The key they acted with. */
+            /** @description Id of the key that the operator used. */
             key_id: string | null;
-            /** @description Such as `create`, `revoke`, `resolve`: open for additions. */
+            /** @description Such as `create`, `revoke`, `resolve`. Open: more may be added. */
             action: string;
             object: {
                 kind: string;
                 id: string;
             };
             reason: string | null;
-            /** @description The members of the object that the act is about, without secrets; null = none. */
+            /** @description The fields of the object that the action changed, without secrets; null = none. */
             before: Record<string, never> | null;
-            /** @description The members of the object that the act is about, without secrets; null = none. */
+            /** @description The fields of the object that the action changed, without secrets; null = none. */
             after: Record<string, never> | null;
-            /** @description As in `X-Request-Id`. */
+            /** @description Id of the request, as in `X-Request-Id`. */
             request_id: string | null;
         };
         /**
-         * @description Acts of operators, newest first.
+         * @description Actions of operators, newest first.
          * @example {
          *       "data": [
          *         {
@@ -913,16 +934,16 @@ export interface components {
             next_cursor: string | null;
         };
         /**
-         * @description What a job cost, from an invoice.
+         * @description The bill of a job, from an invoice.
          * @example {
          *       "usd": 0.12,
          *       "reason": "Invoice of November, line 17."
          *     }
          */
         Bill: {
-            /** @description What the attempt cost, in US dollars. */
+            /** @description Bill of the attempt in US dollars. */
             usd: number;
-            /** @description Which of its `attempts`, from 1. Default: the last. */
+            /** @description Number of the attempt, from 1. Default: the last. */
             attempt?: number;
             /**
              * @description The reason, for the audit log.
@@ -931,7 +952,7 @@ export interface components {
             reason: string;
         };
         /**
-         * @description A budget with what is left of its present window.
+         * @description A budget with the state of its current window.
          * @example {
          *       "id": "budget_01K7QJ6Y8ZC5D0VN3T2R9XWE4M",
          *       "scope": {
@@ -978,26 +999,32 @@ export interface components {
             include_byok: boolean;
             /** Format: date-time */
             created_at: string;
-            /** @description The window that contains the present. */
+            /** @description The current window. */
             window: {
                 /** Format: date-time */
                 starts_at: string;
                 /** @description null: never. */
                 resets_at: string | null;
-                /** @description Bills that are known. */
+                /** @description Sum of the known bills. */
                 spent_usd: number;
-                /** @description The most that running jobs, and jobs whose bill is unknown, may cost. */
+                /** @description The maximum cost of running jobs and of jobs whose bill is unknown. */
                 held_usd: number;
                 /** @description Credits and charges that operators entered for this window. */
                 adjustment_usd: number;
                 /** @description limit + adjustment - spent - held; negative after a bill above its hold. */
                 remaining_usd: number;
-                /** @description Jobs whose bill is unknown: their holds stay until someone resolves them. */
+                /** @description Jobs whose bill is unknown: their holds stay until an operator resolves them or enters the bill. */
                 unknown_jobs: number;
             };
+            /** @description With `include=burn_down`, of a budget that resets: what was spent from the beginning of the window up to then, by the hour of a day or the day of a week or month. The last is now, and `spent_usd` of the window. */
+            burn_down?: {
+                /** Format: date-time */
+                at: string;
+                spent_usd: number;
+            }[];
         };
         /**
-         * @description An amount that was added to the limit of one window, and why.
+         * @description An amount added to the limit of one window, with the reason.
          * @example {
          *       "id": "adjustment_01K7QJ6Y8ZC5D0VN3T2R9XWE4M",
          *       "budget_id": "budget_01K7QJ6Y8ZC5D0VN3T2R9XWE4M",
@@ -1026,7 +1053,7 @@ export interface components {
          *     }
          */
         BudgetAdjustmentBody: {
-            /** @description Positive: a credit, more may be spent in this window. Negative: less may. */
+            /** @description Positive: a credit that raises the limit of this window. Negative: a charge that lowers it. */
             usd: number;
             reason: string;
         };
@@ -1061,14 +1088,14 @@ export interface components {
                 kind: "key";
                 id: string;
             };
-            /** @description What may be spent and held per window, in US dollars. */
+            /** @description Maximum amount spent and held per window, in US dollars. */
             limit_usd: number;
             /**
-             * @description When the budget starts anew; `none`: never. Weeks begin on Monday.
+             * @description Length of a window, after which the budget resets; `none`: it never resets. Weeks begin on Monday.
              * @enum {string}
              */
             period: "day" | "week" | "month" | "none";
-            /** @description Where days, weeks and months begin. Default UTC. */
+            /** @description IANA time zone in which days, weeks and months begin. Default: UTC. */
             time_zone?: string;
             /** @description true: an order that does not fit is refused with 402. false: thresholds are reported, nothing is refused. */
             hard?: boolean;
@@ -1085,7 +1112,7 @@ export interface components {
          *     }
          */
         BudgetChange: {
-            /** @description What may be spent and held per window, in US dollars. */
+            /** @description Maximum amount spent and held per window, in US dollars. */
             limit_usd?: number;
             /** @description true: an order that does not fit is refused with 402. false: thresholds are reported, nothing is refused. */
             hard?: boolean;
@@ -1137,6 +1164,19 @@ export interface components {
             data: components["schemas"]["Budget"][];
             next_cursor: string | null;
         };
+        CallbackTry: {
+            number: number;
+            /** Format: date-time */
+            at: string;
+            /** @enum {string} */
+            event: "job.completed" | "job.failed" | "job.cancelled" | "job.expired" | "job.rejected" | "job.submission_unknown" | "job.not_accepted" | "job.written_off";
+            /** @description What the receiver answered; null: nothing. */
+            http_status: number | null;
+            /** @description Why it failed; null: it was delivered. */
+            error: string | null;
+            /** @description When it is tried next; null: never. */
+            retry_at: string | null;
+        };
         Candidate: {
             model: string;
             rank: number;
@@ -1183,7 +1223,7 @@ export interface components {
             models: number;
             /** @description Entries that could not be parsed and were left out. */
             dropped: number;
-            /** @description Models of which not all could be read; each names what in `unreadable_fields`. */
+            /** @description Models with fields that could not be parsed; each lists them in `unreadable_fields`. */
             unreadable: number;
         };
         /**
@@ -1242,7 +1282,7 @@ export interface components {
             next_cursor: string | null;
         };
         /**
-         * @description What holds for all keys of a client.
+         * @description Settings that apply to all keys of a client.
          * @example {
          *       "name": "studio",
          *       "models": {
@@ -1253,7 +1293,8 @@ export interface components {
          *       },
          *       "limits": {
          *         "requests_per_minute": 600,
-         *         "max_running_jobs": 20
+         *         "max_running_jobs": 20,
+         *         "max_waiting_jobs": null
          *       },
          *       "callback_secrets": [
          *         {
@@ -1275,15 +1316,16 @@ export interface components {
             limits: {
                 requests_per_minute: number | null;
                 max_running_jobs: number | null;
+                max_waiting_jobs: number | null;
             };
             callback_secrets: {
                 id: string;
                 /** Format: date-time */
                 created_at: string;
             }[];
-            /** @description How many more the variable `CALLBACK_SECRETS` names. */
+            /** @description Number of further secrets in the variable `CALLBACK_SECRETS`. */
             callback_secrets_env: number;
-            /** @description null for a client that only variables name. */
+            /** @description null for a client that exists only in variables. */
             created_at: string | null;
             updated_at: string | null;
         };
@@ -1301,7 +1343,8 @@ export interface components {
          *           },
          *           "limits": {
          *             "requests_per_minute": 600,
-         *             "max_running_jobs": 20
+         *             "max_running_jobs": 20,
+         *             "max_waiting_jobs": null
          *           },
          *           "callback_secrets": [
          *             {
@@ -1322,7 +1365,7 @@ export interface components {
             next_cursor: string | null;
         };
         /**
-         * @description What is left out stays; what is given is replaced whole; null removes.
+         * @description A field that is left out stays as it is; a field that is given is replaced as a whole; null removes it.
          * @example {
          *       "limits": {
          *         "requests_per_minute": 600,
@@ -1341,16 +1384,18 @@ export interface components {
             } | null;
             /** @description null = no limits. */
             limits?: {
-                /** @description Reads and writes are counted apart, by each replica for itself. null = no limit. */
+                /** @description Each replica counts reads and writes separately. null = no limit. */
                 requests_per_minute?: number | null;
-                /** @description Jobs that are bought and not yet ended, over all replicas. A job with an unknown outcome counts for two hours. null = no limit. */
+                /** @description Maximum number of jobs that have not ended, over all replicas. A job with an unknown outcome counts for two hours. null = no limit. */
                 max_running_jobs?: number | null;
+                /** @description Jobs that wait as `queued` because `max_running_jobs` run already, over all replicas. null = 1000. */
+                max_waiting_jobs?: number | null;
             } | null;
-            /** @description The whole list of secrets that sign its callbacks, each with a signature of its own: while one is replaced, there are two. */
+            /** @description All secrets that sign its callbacks. Each adds a signature, so two are used during a rotation. */
             callback_secrets?: {
-                /** @description A stored secret that stays. */
+                /** @description Id of a stored secret to keep. */
                 id?: string;
-                /** @description Your own: `whsec_` and 24 to 64 random bytes in base64. */
+                /** @description Your own secret: `whsec_` followed by 24 to 64 random bytes in base64. */
                 secret?: string;
             }[];
         };
@@ -1360,7 +1405,7 @@ export interface components {
          */
         Clip: string;
         /**
-         * @description A job as the answer to its order.
+         * @description A job as `POST /jobs` answers it.
          * @example {
          *       "id": "job_01K5J0V6Y8ZJ3T9Q4C2N7M1XAB",
          *       "client": "studio",
@@ -1444,9 +1489,9 @@ export interface components {
             updated_at: string;
             /** @description When it reached its terminal state. */
             finished_at: string | null;
-            /** @description true in a terminal state: the status changes no more. */
+            /** @description true in a terminal state: the status no longer changes. */
             ended: boolean;
-            /** @description When half of such clips are done; null if unknown, and once it has ended. */
+            /** @description Median time of completion for such clips; null if unknown, and once the job has ended. */
             expected_at: string | null;
             /** @description The body that was sent to OpenRouter, without the URL of our own webhook. `data:` URLs are shown as `data:image/png;base64,[4000000 bytes]` and other very long values by their length: `GET /jobs/{id}?include=request` answers with all of it. */
             request: {
@@ -1454,7 +1499,7 @@ export interface components {
             };
             cost: {
                 estimated_usd: number | null;
-                /** @description The most it was estimated to cost when it was bought; null = unknown. */
+                /** @description The maximum cost by the estimate at the time of the order; null = unknown. */
                 ceiling_usd: number | null;
                 /** @description What OpenRouter billed; null = unknown, never zero. */
                 actual_usd: number | null;
@@ -1464,9 +1509,9 @@ export interface components {
                 id: string | null;
                 generation_id: string | null;
             };
-            /** @description What OpenRouter says beside the status, or in place of one that is known here; while `queued`, that the job waits for `max_running_jobs`. */
+            /** @description Further status text from OpenRouter, or a status of OpenRouter that the gateway does not know; while `queued`, whether the job waits for `max_running_jobs`. */
             status_detail: string | null;
-            /** @description When OpenRouter has given the job up at the latest, by what is known of it; null before it was accepted and once it has ended. */
+            /** @description Latest time at which OpenRouter ends such a job; null before OpenRouter accepted it and once it has ended. */
             expires_at: string | null;
             error: components["schemas"]["JobError"] | null;
             /** @description Every attempt in order; the last is the current one. Several only with `fallback`. */
@@ -1489,7 +1534,7 @@ export interface components {
             idempotency_key: string | null;
             /** @description The `X-Request-Id` of the request that ordered it, for finding its log lines; null for orders from before that was kept. */
             request_id: string | null;
-            /** @description When its request and its clips were removed; what it cost stays. */
+            /** @description When its request and its clips were erased; its cost stays. */
             erased_at: string | null;
             /** @description The job that this one resubmits. */
             resubmit_of: string | null;
@@ -1524,7 +1569,11 @@ export interface components {
                 events: string;
                 content: string;
             };
-            /** @description What the plan of this order warns about. Absent where `Idempotent-Replayed: true` answers again. */
+            /** @description With `include=plan`: the plan it was bought by; null for jobs from before plans were kept, and for one that resubmits another. */
+            plan?: components["schemas"]["PurchasePlan"] | null;
+            /** @description With `include=callback_tries`: the latest 40, oldest first. */
+            callback_tries?: components["schemas"]["CallbackTry"][];
+            /** @description Warnings of the plan of this order. Absent in a replay (`Idempotent-Replayed: true`). */
             warnings?: components["schemas"]["Warning"][];
         };
         /**
@@ -1621,7 +1670,7 @@ export interface components {
          * @description The codes of problems. Open: more may be added.
          * @enum {string}
          */
-        ErrorCode: "invalid_request" | "malformed_body" | "upstream_rejected" | "unauthorized" | "key_expired" | "key_revoked" | "session_ended" | "budget_exceeded" | "upstream_insufficient_credits" | "upstream_forbidden" | "operator_required" | "scope_missing" | "model_not_allowed" | "cross_origin" | "webhook_refused" | "not_found" | "upstream_not_found" | "method_not_allowed" | "request_timeout" | "key_not_active" | "key_read_only" | "sha256_taken" | "not_ready" | "not_cancellable" | "not_ended" | "bill_known" | "not_resolvable" | "upstream_id_taken" | "upstream_id_unconfirmed" | "webhook_waiting" | "not_resubmittable" | "double_charge_not_accepted" | "quote_changed" | "unknown_price_not_accepted" | "warnings_refused" | "quote_expired" | "quote_used" | "content_gone" | "precondition_failed" | "body_too_large" | "upstream_too_large" | "unsupported_media_type" | "range_not_satisfiable" | "unknown_model" | "no_matching_model" | "unpriceable" | "unsupported_request" | "media_unreachable" | "idempotency_key_reused" | "secrets_key_missing" | "callback_secret_missing" | "upstream_rate_limited" | "rate_limited" | "too_many_running_jobs" | "too_many_streams" | "headers_too_large" | "internal" | "upstream_key_invalid" | "public_url_refused" | "content_unavailable" | "upstream_key_missing" | "upstream_unreachable" | "store_unavailable" | "submissions_paused" | "webhook_inbox_full" | "catalog_unavailable" | "too_busy" | "shutting_down";
+        ErrorCode: "invalid_request" | "malformed_body" | "upstream_rejected" | "unauthorized" | "key_expired" | "key_revoked" | "session_ended" | "budget_exceeded" | "upstream_insufficient_credits" | "upstream_forbidden" | "operator_required" | "scope_missing" | "model_not_allowed" | "cross_origin" | "webhook_refused" | "not_found" | "upstream_not_found" | "method_not_allowed" | "request_timeout" | "key_not_active" | "key_read_only" | "sha256_taken" | "not_ready" | "not_cancellable" | "not_ended" | "bill_known" | "not_resolvable" | "upstream_id_taken" | "upstream_id_unconfirmed" | "webhook_waiting" | "not_resubmittable" | "double_charge_not_accepted" | "quote_changed" | "unknown_price_not_accepted" | "warnings_refused" | "quote_expired" | "quote_used" | "content_gone" | "precondition_failed" | "body_too_large" | "upstream_too_large" | "unsupported_media_type" | "range_not_satisfiable" | "unknown_model" | "no_matching_model" | "unpriceable" | "unsupported_request" | "media_unreachable" | "idempotency_key_reused" | "secrets_key_missing" | "callback_secret_missing" | "upstream_rate_limited" | "rate_limited" | "too_many_running_jobs" | "too_many_waiting_jobs" | "too_many_streams" | "headers_too_large" | "internal" | "upstream_key_invalid" | "public_url_refused" | "content_unavailable" | "upstream_key_missing" | "upstream_unreachable" | "store_unavailable" | "order_given_up" | "submissions_paused" | "webhook_inbox_full" | "catalog_unavailable" | "too_busy" | "shutting_down";
         Estimate: {
             /** @description The most likely bill; null = unknown, never zero. */
             usd: number | null;
@@ -1635,7 +1684,7 @@ export interface components {
             reason?: string;
             /** @description Present once this model has billed a job of this gateway. */
             learned?: {
-                /** @description Ratio of bills to the list price; usd is the sum of lines times this. */
+                /** @description Ratio of bills to the list price; usd is the sum of lines times this ratio. */
                 ratio: number;
                 /** @description Number of bills that the ratio is learned from. */
                 samples: number;
@@ -1755,9 +1804,9 @@ export interface components {
             updated_at: string;
             /** @description When it reached its terminal state. */
             finished_at: string | null;
-            /** @description true in a terminal state: the status changes no more. */
+            /** @description true in a terminal state: the status no longer changes. */
             ended: boolean;
-            /** @description When half of such clips are done; null if unknown, and once it has ended. */
+            /** @description Median time of completion for such clips; null if unknown, and once the job has ended. */
             expected_at: string | null;
             /** @description The body that was sent to OpenRouter, without the URL of our own webhook. `data:` URLs are shown as `data:image/png;base64,[4000000 bytes]` and other very long values by their length: `GET /jobs/{id}?include=request` answers with all of it. */
             request: {
@@ -1765,7 +1814,7 @@ export interface components {
             };
             cost: {
                 estimated_usd: number | null;
-                /** @description The most it was estimated to cost when it was bought; null = unknown. */
+                /** @description The maximum cost by the estimate at the time of the order; null = unknown. */
                 ceiling_usd: number | null;
                 /** @description What OpenRouter billed; null = unknown, never zero. */
                 actual_usd: number | null;
@@ -1775,9 +1824,9 @@ export interface components {
                 id: string | null;
                 generation_id: string | null;
             };
-            /** @description What OpenRouter says beside the status, or in place of one that is known here; while `queued`, that the job waits for `max_running_jobs`. */
+            /** @description Further status text from OpenRouter, or a status of OpenRouter that the gateway does not know; while `queued`, whether the job waits for `max_running_jobs`. */
             status_detail: string | null;
-            /** @description When OpenRouter has given the job up at the latest, by what is known of it; null before it was accepted and once it has ended. */
+            /** @description Latest time at which OpenRouter ends such a job; null before OpenRouter accepted it and once it has ended. */
             expires_at: string | null;
             error: components["schemas"]["JobError"] | null;
             /** @description Every attempt in order; the last is the current one. Several only with `fallback`. */
@@ -1800,7 +1849,7 @@ export interface components {
             idempotency_key: string | null;
             /** @description The `X-Request-Id` of the request that ordered it, for finding its log lines; null for orders from before that was kept. */
             request_id: string | null;
-            /** @description When its request and its clips were removed; what it cost stays. */
+            /** @description When its request and its clips were erased; its cost stays. */
             erased_at: string | null;
             /** @description The job that this one resubmits. */
             resubmit_of: string | null;
@@ -1835,6 +1884,10 @@ export interface components {
                 events: string;
                 content: string;
             };
+            /** @description With `include=plan`: the plan it was bought by; null for jobs from before plans were kept, and for one that resubmits another. */
+            plan?: components["schemas"]["PurchasePlan"] | null;
+            /** @description With `include=callback_tries`: the latest 40, oldest first. */
+            callback_tries?: components["schemas"]["CallbackTry"][];
         };
         JobError: {
             /** @description Stable; branch on this. Open: for a code that you do not know, go by the status of the job. */
@@ -2148,7 +2201,7 @@ export interface components {
             dry_run?: boolean;
             /** @description true: an order with `warnings` is refused with 422 `warnings_refused`. Default: `STRICT_WARNINGS` of the gateway. */
             strict?: boolean;
-            /** @description Beside a quote without a ceiling (`quote_ceiling_usd: null`): buy at whatever it costs. */
+            /** @description With a quote that has no ceiling (`quote_ceiling_usd: null`): buy at any price. */
             accept_unknown_price?: boolean;
             /** @description A quote from POST /route for this same body: buy that model, at that price or less. */
             quote?: string;
@@ -2173,9 +2226,9 @@ export interface components {
             updated_at: string;
             /** @description When it reached its terminal state. */
             finished_at: string | null;
-            /** @description true in a terminal state: the status changes no more. */
+            /** @description true in a terminal state: the status no longer changes. */
             ended: boolean;
-            /** @description When half of such clips are done; null if unknown, and once it has ended. */
+            /** @description Median time of completion for such clips; null if unknown, and once the job has ended. */
             expected_at: string | null;
             /** @description The body that was sent to OpenRouter, without the URL of our own webhook. `data:` URLs are shown as `data:image/png;base64,[4000000 bytes]` and other very long values by their length: `GET /jobs/{id}?include=request` answers with all of it. */
             request: {
@@ -2183,7 +2236,7 @@ export interface components {
             };
             cost: {
                 estimated_usd: number | null;
-                /** @description The most it was estimated to cost when it was bought; null = unknown. */
+                /** @description The maximum cost by the estimate at the time of the order; null = unknown. */
                 ceiling_usd: number | null;
                 /** @description What OpenRouter billed; null = unknown, never zero. */
                 actual_usd: number | null;
@@ -2193,9 +2246,9 @@ export interface components {
                 id: string | null;
                 generation_id: string | null;
             };
-            /** @description What OpenRouter says beside the status, or in place of one that is known here; while `queued`, that the job waits for `max_running_jobs`. */
+            /** @description Further status text from OpenRouter, or a status of OpenRouter that the gateway does not know; while `queued`, whether the job waits for `max_running_jobs`. */
             status_detail: string | null;
-            /** @description When OpenRouter has given the job up at the latest, by what is known of it; null before it was accepted and once it has ended. */
+            /** @description Latest time at which OpenRouter ends such a job; null before OpenRouter accepted it and once it has ended. */
             expires_at: string | null;
             error: components["schemas"]["JobError"] | null;
             /** @description Every attempt in order; the last is the current one. Several only with `fallback`. */
@@ -2218,7 +2271,7 @@ export interface components {
             idempotency_key: string | null;
             /** @description The `X-Request-Id` of the request that ordered it, for finding its log lines; null for orders from before that was kept. */
             request_id: string | null;
-            /** @description When its request and its clips were removed; what it cost stays. */
+            /** @description When its request and its clips were erased; its cost stays. */
             erased_at: string | null;
             /** @description The job that this one resubmits. */
             resubmit_of: string | null;
@@ -2253,6 +2306,10 @@ export interface components {
                 events: string;
                 content: string;
             };
+            /** @description With `include=plan`: the plan it was bought by; null for jobs from before plans were kept, and for one that resubmits another. */
+            plan?: components["schemas"]["PurchasePlan"] | null;
+            /** @description With `include=callback_tries`: the latest 40, oldest first. */
+            callback_tries?: components["schemas"]["CallbackTry"][];
         };
         /**
          * @description A key, without the key itself.
@@ -2269,7 +2326,8 @@ export interface components {
          *       "models": null,
          *       "limits": {
          *         "requests_per_minute": null,
-         *         "max_running_jobs": 8
+         *         "max_running_jobs": 8,
+         *         "max_waiting_jobs": null
          *       },
          *       "created_at": "2026-11-02T09:14:00.000Z",
          *       "created_by": "alice",
@@ -2283,10 +2341,10 @@ export interface components {
             id: string;
             client: string;
             name: string | null;
-            /** @description The last four characters; null where they are not known here. */
+            /** @description The last four characters; null if unknown, as for keys given by their SHA-256. */
             last4: string | null;
             /**
-             * @description `env`: named by a variable of the gateway, and read-only.
+             * @description `env`: the key is set in a variable of the gateway, and is read-only.
              * @enum {string}
              */
             source: "store" | "env";
@@ -2298,18 +2356,19 @@ export interface components {
             limits: {
                 requests_per_minute: number | null;
                 max_running_jobs: number | null;
+                max_waiting_jobs: number | null;
             };
             created_at: string | null;
             created_by: string | null;
             expires_at: string | null;
             revoked_at: string | null;
-            /** @description The key that a rotation put in its place. */
+            /** @description Id of the key that replaced it in a rotation. */
             replaced_by: string | null;
-            /** @description A day in UTC; null = never, or named by a variable. */
+            /** @description Day of last use in UTC; null = never used, or set in a variable. */
             last_used_on: string | null;
         };
         /**
-         * @description What is left out stays; `limits` and `models` are replaced whole.
+         * @description A field that is left out stays as it is; `limits` and `models` are replaced as a whole.
          * @example {
          *       "expires_at": "2027-01-31T00:00:00Z"
          *     }
@@ -2319,7 +2378,7 @@ export interface components {
             name?: string | null;
             /** @description What the key may do. `read`: see the client's jobs, models and plans. `write`: buy and change jobs. `auditor`, alone: see everything that operators see. `operator`, alone: see and change everything. */
             scopes?: ("read" | "write" | "auditor" | "operator")[];
-            /** @description From then on the key is refused. null = never. */
+            /** @description When the key expires; null = never. */
             expires_at?: string | null;
             /** @description Only these models, or never these: ids, or author/*. null = every model. */
             models?: {
@@ -2328,10 +2387,12 @@ export interface components {
             } | null;
             /** @description null = no limits. */
             limits?: {
-                /** @description Reads and writes are counted apart, by each replica for itself. null = no limit. */
+                /** @description Each replica counts reads and writes separately. null = no limit. */
                 requests_per_minute?: number | null;
-                /** @description Jobs that are bought and not yet ended, over all replicas. A job with an unknown outcome counts for two hours. null = no limit. */
+                /** @description Maximum number of jobs that have not ended, over all replicas. A job with an unknown outcome counts for two hours. null = no limit. */
                 max_running_jobs?: number | null;
+                /** @description Jobs that wait as `queued` because `max_running_jobs` run already, over all replicas. null = 1000. */
+                max_waiting_jobs?: number | null;
             } | null;
         };
         /**
@@ -2351,7 +2412,8 @@ export interface components {
          *           "models": null,
          *           "limits": {
          *             "requests_per_minute": null,
-         *             "max_running_jobs": 8
+         *             "max_running_jobs": 8,
+         *             "max_waiting_jobs": null
          *           },
          *           "created_at": "2026-11-02T09:14:00.000Z",
          *           "created_by": "alice",
@@ -2369,7 +2431,7 @@ export interface components {
             next_cursor: string | null;
         };
         /**
-         * @description A key to be made.
+         * @description A key to create.
          * @example {
          *       "client": "studio",
          *       "name": "render farm",
@@ -2380,7 +2442,7 @@ export interface components {
          */
         KeyRequest: {
             /**
-             * @description Whose jobs it buys; for operators and auditors, the person's name.
+             * @description The client that owns the jobs bought with it; for operators and auditors, the name of the person.
              * @example studio
              */
             client: string;
@@ -2388,9 +2450,9 @@ export interface components {
             name?: string | null;
             /** @description Default: read and write. */
             scopes?: ("read" | "write" | "auditor" | "operator")[];
-            /** @description From then on the key is refused. null = never. */
+            /** @description When the key expires; null = never. */
             expires_at?: string | null;
-            /** @description Of a key that its holder made: this gateway then never sees the key before it is used. */
+            /** @description SHA-256 in hex of a key that you generated yourself: the gateway does not see the key before its first use. */
             sha256?: string;
             /** @description Only these models, or never these: ids, or author/*. null = every model. */
             models?: {
@@ -2399,10 +2461,12 @@ export interface components {
             } | null;
             /** @description null = no limits. */
             limits?: {
-                /** @description Reads and writes are counted apart, by each replica for itself. null = no limit. */
+                /** @description Each replica counts reads and writes separately. null = no limit. */
                 requests_per_minute?: number | null;
-                /** @description Jobs that are bought and not yet ended, over all replicas. A job with an unknown outcome counts for two hours. null = no limit. */
+                /** @description Maximum number of jobs that have not ended, over all replicas. A job with an unknown outcome counts for two hours. null = no limit. */
                 max_running_jobs?: number | null;
+                /** @description Jobs that wait as `queued` because `max_running_jobs` run already, over all replicas. null = 1000. */
+                max_waiting_jobs?: number | null;
             } | null;
         };
         /**
@@ -2414,7 +2478,7 @@ export interface components {
         KeyRotation: {
             /** @description How long the old key is still accepted. Default: 86400, a day. */
             grace_s?: number;
-            /** @description Of a key that its holder made: this gateway then never sees the key before it is used. */
+            /** @description SHA-256 in hex of a key that you generated yourself: the gateway does not see the key before its first use. */
             sha256?: string;
         };
         /**
@@ -2433,7 +2497,8 @@ export interface components {
          *         "models": null,
          *         "limits": {
          *           "requests_per_minute": null,
-         *           "max_running_jobs": 8
+         *           "max_running_jobs": 8,
+         *           "max_waiting_jobs": null
          *         },
          *         "created_at": "2026-11-02T09:14:00.000Z",
          *         "created_by": "alice",
@@ -2448,7 +2513,7 @@ export interface components {
          */
         MadeKey: {
             data: components["schemas"]["Key"];
-            /** @description The key itself: shown this once. null where you sent its `sha256`, and in a replay. */
+            /** @description The key itself, which is not shown again. null if you sent its `sha256`, and in a replay. */
             key: string | null;
             warnings: {
                 code: string;
@@ -2554,9 +2619,9 @@ export interface components {
             }[];
             /** @description Price keys that are not understood and therefore never used. */
             unknown_skus: string[];
-            /** @description Whether part of upstream's newest entry could not be read: see `unreadable_fields`. */
+            /** @description true if parts of OpenRouter's newest entry could not be parsed; see `unreadable_fields`. */
             unreadable: boolean;
-            /** @description Shown as they last could be read; where they never could, unknown: nothing is refused for them. `id` = the whole entry. */
+            /** @description Fields that could not be parsed. They keep their last good value; without one they are unknown, and no request is refused because of them. `id` = the whole entry. */
             unreadable_fields: string[];
         };
         /**
@@ -2631,23 +2696,221 @@ export interface components {
             data: components["schemas"]["Model"][];
             catalog: components["schemas"]["Catalog"];
         };
-        /** @description Fields to set (null = remove), and the models that could then make the clip. */
+        /** @description A change of the request (null = remove the field), and the models that could then make the clip. */
         Nearest: {
             change: {
                 [key: string]: unknown;
             };
             admits: string[];
-            /** @description The likely bill with the cheapest of them; null where no price is known. */
+            /** @description The likely bill with the cheapest of them; null if no price is known. */
             from_usd: number | null;
         };
         /**
-         * @description Holds submissions.
+         * @description What stands at the moment.
+         * @example {
+         *       "at": "2026-10-02T09:00:00.000Z",
+         *       "jobs": {
+         *         "open": [
+         *           {
+         *             "status": "in_progress",
+         *             "jobs": 3
+         *           }
+         *         ],
+         *         "ended": [
+         *           {
+         *             "status": "completed",
+         *             "jobs": 118
+         *           },
+         *           {
+         *             "status": "failed",
+         *             "jobs": 2
+         *           }
+         *         ],
+         *         "ended_since": "2026-10-01T09:00:00.000Z"
+         *       },
+         *       "models": [
+         *         {
+         *           "model": "google/veo-3.1-lite",
+         *           "ended": 64,
+         *           "completed": 63,
+         *           "p50_s": 41.2,
+         *           "p90_s": 58.9,
+         *           "last_ended_at": "2026-10-02T08:58:12.400Z"
+         *         }
+         *       ],
+         *       "pauses": [
+         *         {
+         *           "scope": "model",
+         *           "model": "bytedance/seedance-2.0-fast",
+         *           "client": null,
+         *           "since": "2026-10-02T08:59:40.000Z",
+         *           "trial_at": "2026-10-02T09:00:10.000Z",
+         *           "failed_trials": 0,
+         *           "submits": 12,
+         *           "unknown": 3
+         *         }
+         *       ],
+         *       "unknown_submissions": {
+         *         "data": [],
+         *         "has_more": false
+         *       },
+         *       "catalog": {
+         *         "changes": [
+         *           {
+         *             "at": "2026-10-02T09:05:00.000Z",
+         *             "model": "bytedance/seedance-2.0-fast",
+         *             "kind": "changed",
+         *             "fields": [
+         *               {
+         *                 "field": "prices.video_tokens",
+         *                 "before": 0.0000056,
+         *                 "after": 0.0000042
+         *               }
+         *             ]
+         *           }
+         *         ],
+         *         "since": "2026-09-25T09:00:00.000Z",
+         *         "has_more": false
+         *       },
+         *       "operations": {
+         *         "submissions": {
+         *           "held": false,
+         *           "reason": null,
+         *           "operator": null,
+         *           "since": null
+         *         },
+         *         "alarms": [
+         *           {
+         *             "alarm": "submissions_paused",
+         *             "happened": "Too many submits of the last five minutes have an unknown outcome: submissions are paused.",
+         *             "action": "Check the network path to OpenRouter and its status page. Submissions resume by themselves once a trial submit is answered.",
+         *             "since": "2026-10-02T08:59:40.000Z",
+         *             "last_at": "2026-10-02T08:59:40.000Z",
+         *             "count": 1,
+         *             "active": true,
+         *             "about": {
+         *               "scope": "model",
+         *               "model": "bytedance/seedance-2.0-fast",
+         *               "submits": 12,
+         *               "unknown": 3
+         *             }
+         *           }
+         *         ],
+         *         "instance": "gateway-7d9c:1:5f1c09"
+         *       }
+         *     }
+         */
+        Overview: {
+            /** Format: date-time */
+            at: string;
+            jobs: {
+                /** @description Jobs that have not ended, by status; only statuses with jobs. */
+                open: {
+                    status: components["schemas"]["JobStatus"];
+                    jobs: number;
+                }[];
+                /** @description Jobs that ended since `ended_since`, by status. */
+                ended: {
+                    status: components["schemas"]["JobStatus"];
+                    jobs: number;
+                }[];
+                /**
+                 * Format: date-time
+                 * @description 24 hours ago.
+                 */
+                ended_since: string;
+            };
+            /** @description By id; only models with jobs that have ended. */
+            models: {
+                model: string;
+                /** @description Of the latest 64 jobs at most, those that were cancelled left out. */
+                ended: number;
+                /** @description How many of them ended with a clip. */
+                completed: number;
+                /** @description Seconds from submit to clip; null where none was timed. */
+                p50_s: number | null;
+                p90_s: number | null;
+                /** Format: date-time */
+                last_ended_at: string;
+            }[];
+            /** @description Widest first. */
+            pauses: {
+                /**
+                 * @description `pair`: what one client sends to one model; `model`, `client`: all of it; `all`: everything.
+                 * @enum {string}
+                 */
+                scope: "pair" | "model" | "client" | "all";
+                /** @description null: every model. */
+                model: string | null;
+                /** @description null: every client. */
+                client: string | null;
+                /** Format: date-time */
+                since: string;
+                /** @description From when on one submit is let through as a trial; null while a trial is under way. */
+                trial_at: string | null;
+                failed_trials: number;
+                /** @description Submits in the five minutes before it was paused. */
+                submits: number;
+                /** @description How many of them had an unknown outcome. */
+                unknown: number;
+            }[];
+            unknown_submissions: {
+                /** @description Jobs that OpenRouter may have accepted, oldest first, at most 20. */
+                data: {
+                    id: string;
+                    model: string;
+                    client: string;
+                    ceiling_usd: number | null;
+                    /** Format: date-time */
+                    created_at: string;
+                }[];
+                has_more: boolean;
+            };
+            catalog: {
+                /** @description Newest first, at most 100. */
+                changes: components["schemas"]["CatalogChange"][];
+                /**
+                 * Format: date-time
+                 * @description Seven days ago.
+                 */
+                since: string;
+                has_more: boolean;
+            };
+            /** @description null for clients. */
+            operations: {
+                submissions: components["schemas"]["Submissions"];
+                /** @description Of the last 24 hours: active ones first. */
+                alarms: {
+                    /** @description Its name in the log; see docs/reference/alarms.md. */
+                    alarm: string;
+                    happened: string;
+                    /** @description What to do. */
+                    action: string;
+                    /** Format: date-time */
+                    since: string;
+                    /** Format: date-time */
+                    last_at: string;
+                    /** @description How often it was raised since. */
+                    count: number;
+                    /** @description false: not raised for 15 minutes, so it is over, or it is an event, of which none lasts. */
+                    active: boolean;
+                    /** @description Fields of its last line in the log, such as `job_id`. */
+                    about: {
+                        [key: string]: string | number;
+                    };
+                }[];
+                /** @description The process that answers: its alarms and pauses are these, a replica has its own. */
+                instance: string;
+            } | null;
+        };
+        /**
+         * @description Pauses submissions.
          * @example {
          *       "reason": "The invoice of October is being checked."
          *     }
          */
         Pause: {
-            /** @description Shown to callers whose orders are refused meanwhile. */
+            /** @description The reason, which callers see when their orders are refused. */
             reason: string;
         };
         /**
@@ -2691,20 +2954,20 @@ export interface components {
             }[];
             /** @description As the header Retry-After. */
             retry_after_s?: number;
-            /** @description The job that was refused, or the one in the way. */
+            /** @description The job that was refused, or the job that causes the conflict. */
             job_id?: string;
             job_status?: components["schemas"]["JobStatus"];
             /** @description OpenRouter's id of that job. */
             upstream_id?: string | null;
-            /** @description Which of OpenRouter's limits refused. */
+            /** @description The limit of OpenRouter that refused the request. */
             limit_source?: string;
             /** @description Why the model that was named cannot make the clip. */
             reasons?: components["schemas"]["Reason"][];
-            /** @description Every model with its reasons, where none can make the clip. */
+            /** @description Every model with its reasons, if none can make the clip. */
             rejected?: components["schemas"]["Rejected"][];
             /** @description The smallest changes that would help. */
             nearest?: components["schemas"]["Nearest"][];
-            /** @description What a strict order was refused for. */
+            /** @description The warnings because of which a strict order was refused. */
             warnings?: components["schemas"]["Warning"][];
             /** @description The budget that the order would exceed. */
             budget?: {
@@ -2722,11 +2985,53 @@ export interface components {
                 needed_usd: number;
                 resets_at: string | null;
             };
-            /** @description The plan of now, with a new quote; null: no model can make the clip any more. */
+            /** @description The current plan, with a new quote; null: no model can make the clip any more. */
             plan?: components["schemas"]["RouteResult"] | null;
         };
+        /** @description How the model of a job was chosen, and its price worked out, when it was bought. */
+        PurchasePlan: {
+            /**
+             * @description Who named the model: the router, the order, or the quote it was bought by.
+             * @enum {string}
+             */
+            chosen_by: "router" | "order" | "quote";
+            /** @description Why the router chose it; null where it did not. */
+            why: string | null;
+            estimate: components["schemas"]["Estimate"];
+            expected_s: components["schemas"]["ExpectedTime"];
+            /** @description null where no other model was looked at. */
+            weights: {
+                speed: number;
+                cost: number;
+                quality: number;
+                reliability?: number;
+            } | null;
+            /** @description The ranking as it was, best first; empty where the order named the model. */
+            candidates: {
+                model: string;
+                rank: number;
+                estimated_usd: number | null;
+                ceiling_usd: number | null;
+                p50_s: number;
+                score: number;
+                scores: {
+                    speed: number;
+                    cost: number;
+                    quality: number;
+                    /** @description Share of jobs that end with a clip. Counts only with a weight; not part of the guide. */
+                    reliability?: number;
+                };
+            }[];
+            /** @description Models that could not make the clip, and why. */
+            rejected: {
+                model: string;
+                codes: string[];
+            }[];
+            /** @description How many models more there were than are kept: 8,000 characters at most. */
+            cut: number;
+        };
         /**
-         * @description A client as it is now.
+         * @description The client after the change.
          * @example {
          *       "data": {
          *         "name": "studio",
@@ -2738,7 +3043,8 @@ export interface components {
          *         },
          *         "limits": {
          *           "requests_per_minute": 600,
-         *           "max_running_jobs": 20
+         *           "max_running_jobs": 20,
+         *           "max_waiting_jobs": null
          *         },
          *         "callback_secrets": [
          *           {
@@ -2755,7 +3061,7 @@ export interface components {
          */
         PutClient: {
             data: components["schemas"]["Client"];
-            /** @description The secrets made by this request: shown this once. */
+            /** @description The secrets that this request created. They are not shown again. */
             callback_secrets: {
                 id: string;
                 secret: string;
@@ -2780,7 +3086,7 @@ export interface components {
          *         },
          *         "archive": {
          *           "ok": true,
-         *           "detail": "takes files"
+         *           "detail": "writable"
          *         },
          *         "submissions": {
          *           "ok": true,
@@ -2823,7 +3129,7 @@ export interface components {
             /** @description The field to change. */
             field: string;
             requested: unknown;
-            /** @description What the model supports; null = cannot be chosen on this model. */
+            /** @description The values that the model supports; null = the model does not have this option. */
             supported: unknown[] | null;
         };
         /**
@@ -2832,13 +3138,13 @@ export interface components {
          */
         ReasonCode: "unsupported_duration" | "unsupported_resolution" | "unsupported_aspect_ratio" | "unsupported_size" | "unsupported_frame_image" | "unsupported_reference" | "unsupported_audio" | "unsupported_seed" | "unsupported_passthrough" | "unsupported_upscale" | "unsupported_creativity" | "missing_input" | "over_budget" | "too_slow" | "unpriceable" | "not_allowed" | "denied";
         /**
-         * @description Fetches the clips of a job again.
+         * @description Downloads the clips of a job again.
          * @example {
          *       "accept_as_is": true
          *     }
          */
         Refetch: {
-            /** @description Keeps what OpenRouter sends even where it is no whole MP4. */
+            /** @description true: archives the file that OpenRouter sends even if it is not a complete MP4. */
             accept_as_is?: boolean;
             /**
              * @description The reason, for the audit log.
@@ -2887,7 +3193,7 @@ export interface components {
              * @constant
              */
             action: "write_off";
-            /** @description What it cost by the invoice; without it the bill stays unknown. */
+            /** @description Bill from the invoice in US dollars; without it the bill stays unknown. */
             usd?: number;
             /**
              * @description The reason, for the audit log.
@@ -2896,7 +3202,7 @@ export interface components {
             reason: string;
         };
         /**
-         * @description Sends a job again.
+         * @description Resubmits a job.
          * @example {
          *       "accept_double_charge": true
          *     }
@@ -2906,12 +3212,12 @@ export interface components {
             accept_double_charge?: boolean;
         };
         /**
-         * @description Releases held submissions.
+         * @description Resumes paused submissions.
          * @example {}
          */
         Resume: Record<string, never>;
         /**
-         * @description What this is and where things are. A browser that asks for HTML gets a page.
+         * @description The name and version of the gateway, and the paths of its endpoints.
          * @example {
          *       "name": "Clipgate",
          *       "version": "1.0.0",
@@ -2927,13 +3233,13 @@ export interface components {
             name: "Clipgate";
             version: string;
             description: string;
-            /** @description Paths on this gateway, by what is there. */
+            /** @description Paths on this gateway, by name. */
             links: {
                 [key: string]: string;
             };
         };
         /**
-         * @description What clips were billed beside what they would cost by other weights.
+         * @description The bills of clips beside their likely cost with other weights.
          * @example {
          *       "clips": 41,
          *       "billed_usd": 12.34,
@@ -2951,19 +3257,19 @@ export interface components {
          *     }
          */
         RouteReplay: {
-            /** @description Clips whose bill is known and that a model of the present catalog makes at a known price. */
+            /** @description Clips whose bill is known and that a model of the current catalog can make at a known price. */
             clips: number;
-            /** @description What these clips were billed. */
+            /** @description Sum of the bills of these clips. */
             billed_usd: number;
-            /** @description What they would be likely to cost, routed now by these weights. */
+            /** @description Their likely cost if routed now with these weights. */
             routed_usd: number;
-            /** @description How many of them the model that made them would make again. */
+            /** @description Number of clips for which the same model would be selected again. */
             same_model: number;
-            /** @description Completed jobs left out: without a bill, or without a model or a price now. */
+            /** @description Completed jobs that are left out: the bill is unknown, or no model or price is available now. */
             skipped: number;
-            /** @description Whether the range has more jobs than were looked at. */
+            /** @description true if the range has more jobs than `limit`. */
             has_more: boolean;
-            /** @description The models they would be made by, the one with the most clips first. */
+            /** @description The models that would be selected, the one with the most clips first. */
             models: {
                 model: string;
                 clips: number;
@@ -2987,18 +3293,18 @@ export interface components {
             };
             /**
              * Format: date-time
-             * @description Jobs ordered from then on. Default: 30 days before `until`.
+             * @description Start of the range, by time of order. Default: 30 days before `until`.
              */
             since?: string;
             /**
              * Format: date-time
-             * @description Up to then, not included. Default: now.
+             * @description End of the range, exclusive. Default: now.
              */
             until?: string;
-            /** @description For operators and auditors: only the clips of this client. Default: of all. */
+            /** @description For operators and auditors: only the clips of this client. Default: all clients. */
             client?: string;
             /**
-             * @description Clips to route again, newest first.
+             * @description Maximum number of clips to route again, newest first.
              * @default 100
              */
             limit?: number;
@@ -3223,7 +3529,7 @@ export interface components {
             /** @description Every other model, with all its reasons. */
             rejected: components["schemas"]["Rejected"][];
             nearest: components["schemas"]["Nearest"][];
-            /** @description What the scores were weighed by, summing to one: those of the profile, or your own. */
+            /** @description The weights of the scores, normalized to a sum of one: those of the profile, or your own. */
             weights: {
                 speed: number;
                 cost: number;
@@ -3244,7 +3550,7 @@ export interface components {
             catalog: components["schemas"]["Catalog"];
         };
         /**
-         * @description Who a browser, or the bearer of a key, is to this gateway.
+         * @description The identity of a browser session or of a key.
          * @example {
          *       "who": {
          *         "kind": "operator",
@@ -3264,7 +3570,7 @@ export interface components {
         Session: {
             /** @description null: not signed in; `reason` says why. */
             who: components["schemas"]["Who"] | null;
-            /** @description The code of the problem that any other route would answer; null beside `who`. */
+            /** @description The error code that other routes answer; null if `who` is not null. */
             reason: string | null;
             /** @description false: this gateway serves requests without a key. */
             requires_key: boolean;
@@ -3307,43 +3613,43 @@ export interface components {
          *     }
          */
         Spend: {
-            /** @description In order of time, then group; only rows with jobs. A job with several tags is in the row of each tag. */
+            /** @description Ordered by time, then by group; rows without jobs are left out. A job with several tags is in the row of each tag. */
             data: {
                 /**
                  * Format: date-time
-                 * @description Where the interval begins, or the range if it begins later.
+                 * @description Beginning of the interval, or of the range if that is later.
                  */
                 start: string;
                 client?: string;
-                /** @description The id of the key; null: ordered without one. */
+                /** @description Id of the key; null: ordered without a key. */
                 key?: string | null;
                 model?: string;
                 /** @description null: jobs without tags. */
                 tag?: string | null;
-                /** @description Attempts: a job whose `fallback` took two counts twice. */
+                /** @description Number of attempts: a job with two attempts (`fallback`) counts twice. */
                 jobs: number;
-                /** @description Bills that are known. */
+                /** @description Sum of the known bills. */
                 billed_usd: number;
-                /** @description What those that were or may have been bought were estimated to cost. */
+                /** @description Sum of the estimates of attempts that were bought or may have been. */
                 estimated_usd: number;
-                /** @description The most that jobs under way, and jobs whose bill is unknown, may cost, as far as that is known. */
+                /** @description Maximum cost of running jobs and of jobs whose bill is unknown, as far as it is known. */
                 held_usd: number;
-                /** @description Jobs that have ended, or may have, and whose bill is unknown: in no sum as 0. */
+                /** @description Jobs that have ended, or may have, and whose bill is unknown. No sum counts them as 0. */
                 unknown_jobs: number;
             }[];
-            /** @description All of the range, every job once. */
+            /** @description The whole range, with every job counted once. */
             total: {
                 /** Format: date-time */
                 start: string;
-                /** @description Attempts: a job whose `fallback` took two counts twice. */
+                /** @description Number of attempts: a job with two attempts (`fallback`) counts twice. */
                 jobs: number;
-                /** @description Bills that are known. */
+                /** @description Sum of the known bills. */
                 billed_usd: number;
-                /** @description What those that were or may have been bought were estimated to cost. */
+                /** @description Sum of the estimates of attempts that were bought or may have been. */
                 estimated_usd: number;
-                /** @description The most that jobs under way, and jobs whose bill is unknown, may cost, as far as that is known. */
+                /** @description Maximum cost of running jobs and of jobs whose bill is unknown, as far as it is known. */
                 held_usd: number;
-                /** @description Jobs that have ended, or may have, and whose bill is unknown: in no sum as 0. */
+                /** @description Jobs that have ended, or may have, and whose bill is unknown. No sum counts them as 0. */
                 unknown_jobs: number;
             };
             /** Format: date-time */
@@ -3356,7 +3662,7 @@ export interface components {
         /** @description One JSON object a line. */
         SpendNdjson: string;
         /**
-         * @description Whether submissions are held.
+         * @description Whether an operator has paused submissions.
          * @example {
          *       "held": true,
          *       "reason": "The invoice of October is being checked.",
@@ -3367,7 +3673,7 @@ export interface components {
         Submissions: {
             held: boolean;
             reason: string | null;
-            /** @description Who holds them. */
+            /** @description The operator who paused them. */
             operator: string | null;
             since: string | null;
         };
@@ -3382,14 +3688,14 @@ export interface components {
          * @enum {string}
          */
         WarningCode: "not_sent" | "ignored_by_upstream" | "dropped_by_upstream" | "matches_no_model";
-        /** @description Who a request acts for. */
+        /** @description The client, operator or auditor on whose behalf a request is made. */
         Who: {
             /** @enum {string} */
             kind: "client" | "operator" | "auditor";
             name: string;
-            /** @description Who owns the jobs it orders. */
+            /** @description The owner of the jobs that it orders. */
             client: string;
-            /** @description null: this gateway asks for no key. */
+            /** @description null if this gateway requires no key. */
             key_id: string | null;
             scopes: ("read" | "write")[];
         };
@@ -3400,7 +3706,7 @@ export interface components {
     headers: {
         /** @description Identifies this request in the log; the id you sent, if you sent one. */
         "X-Request-Id": string;
-        /** @description URL of what was made. */
+        /** @description URL of the created resource. */
         Location: string;
         /** @description Seconds to wait before the next request. */
         "Retry-After": number;
@@ -3418,9 +3724,9 @@ export interface components {
         "Content-Range": string;
         /** @description The authentication scheme. */
         "WWW-Authenticate": string;
-        /** @description What is left of the limits of requests a minute; absent where there are none. */
+        /** @description What is left of the request rate limits (IETF draft RateLimit header); absent if there are none. */
         RateLimit: string;
-        /** @description The limits of requests a minute that apply. */
+        /** @description The request rate limits that apply. */
         "RateLimit-Policy": string;
         /** @description The methods that this URL supports. */
         Allow: string;
@@ -3438,7 +3744,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description What this is and where things are. A browser that asks for HTML gets a page. */
+            /** @description The name and version of the gateway, and the paths of its endpoints. */
             200: {
                 headers: {
                     "X-Request-Id": components["headers"]["X-Request-Id"];
@@ -3553,7 +3859,7 @@ export interface operations {
                      *         },
                      *         "archive": {
                      *           "ok": true,
-                     *           "detail": "takes files"
+                     *           "detail": "writable"
                      *         },
                      *         "submissions": {
                      *           "ok": true,
@@ -3608,7 +3914,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Who a browser, or the bearer of a key, is to this gateway. */
+            /** @description The identity of a browser session or of a key. */
             200: {
                 headers: {
                     "X-Request-Id": components["headers"]["X-Request-Id"];
@@ -3656,7 +3962,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Too much at once: `rate_limited`, `too_many_running_jobs`, or `upstream_rate_limited`; see `Retry-After`. */
+            /** @description Too much at once: `rate_limited`, `too_many_running_jobs`, `too_many_waiting_jobs`, or `upstream_rate_limited`; see `Retry-After`. */
             429: {
                 headers: {
                     "X-Request-Id": components["headers"]["X-Request-Id"];
@@ -3780,7 +4086,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Too much at once: `rate_limited`, `too_many_running_jobs`, or `upstream_rate_limited`; see `Retry-After`. */
+            /** @description Too much at once: `rate_limited`, `too_many_running_jobs`, `too_many_waiting_jobs`, or `upstream_rate_limited`; see `Retry-After`. */
             429: {
                 headers: {
                     "X-Request-Id": components["headers"]["X-Request-Id"];
@@ -3896,7 +4202,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Every metric with its present value. */
+            /** @description Every metric with its current value. */
             200: {
                 headers: {
                     "X-Request-Id": components["headers"]["X-Request-Id"];
@@ -3939,7 +4245,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Too much at once: `rate_limited`, `too_many_running_jobs`, or `upstream_rate_limited`; see `Retry-After`. */
+            /** @description Too much at once: `rate_limited`, `too_many_running_jobs`, `too_many_waiting_jobs`, or `upstream_rate_limited`; see `Retry-After`. */
             429: {
                 headers: {
                     "X-Request-Id": components["headers"]["X-Request-Id"];
@@ -3967,7 +4273,7 @@ export interface operations {
     listModels: {
         parameters: {
             query?: {
-                /** @description Models that support this duration, in seconds. */
+                /** @description Only models that support this duration, in seconds. */
                 duration?: number;
                 /**
                  * @description Such as 480p, 720p, 768p, 1080p, 1K, 2K or 4K; new values are passed on.
@@ -3984,13 +4290,13 @@ export interface operations {
                  * @example 1280x720
                  */
                 size?: string;
-                /** @description Models that support this kind of input. */
+                /** @description Only models that support this kind of input. */
                 mode?: "text_to_video" | "image_to_video" | "reference_to_video" | "video_to_video";
-                /** @description Models known to generate audio, or known not to. */
+                /** @description `true`: only models that generate audio; `false`: only models that do not. */
                 generate_audio?: "true" | "false";
-                /** @description Models known to accept a seed, or known not to. */
+                /** @description `true`: only models that accept a seed; `false`: only models that do not. */
                 seed?: "true" | "false";
-                /** @description Models on which the clip of the other parameters cannot cost more than this. */
+                /** @description Only models on which a clip with the other parameters costs at most this many US dollars. */
                 max_cost_usd?: number;
             };
             header?: {
@@ -4133,7 +4439,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Too much at once: `rate_limited`, `too_many_running_jobs`, or `upstream_rate_limited`; see `Retry-After`. */
+            /** @description Too much at once: `rate_limited`, `too_many_running_jobs`, `too_many_waiting_jobs`, or `upstream_rate_limited`; see `Retry-After`. */
             429: {
                 headers: {
                     "X-Request-Id": components["headers"]["X-Request-Id"];
@@ -4175,12 +4481,12 @@ export interface operations {
             header?: never;
             path: {
                 /**
-                 * @description What stands before the slash of its id.
+                 * @description The part of the model id before the slash.
                  * @example google
                  */
                 author: string;
                 /**
-                 * @description What stands behind it.
+                 * @description The part of the model id after the slash.
                  * @example veo-3.1-lite
                  */
                 slug: string;
@@ -4307,7 +4613,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Too much at once: `rate_limited`, `too_many_running_jobs`, or `upstream_rate_limited`; see `Retry-After`. */
+            /** @description Too much at once: `rate_limited`, `too_many_running_jobs`, `too_many_waiting_jobs`, or `upstream_rate_limited`; see `Retry-After`. */
             429: {
                 headers: {
                     "X-Request-Id": components["headers"]["X-Request-Id"];
@@ -4350,7 +4656,9 @@ export interface operations {
                 since?: string;
                 /** @description Continue after an earlier response. */
                 cursor?: string;
-                /** @description At most so many. */
+                /** @description Only changes of this model, by its id. */
+                model?: string;
+                /** @description Maximum number of entries. */
                 limit?: number;
             };
             header?: never;
@@ -4430,7 +4738,198 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Too much at once: `rate_limited`, `too_many_running_jobs`, or `upstream_rate_limited`; see `Retry-After`. */
+            /** @description Too much at once: `rate_limited`, `too_many_running_jobs`, `too_many_waiting_jobs`, or `upstream_rate_limited`; see `Retry-After`. */
+            429: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    "Retry-After": components["headers"]["Retry-After"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal server error: `internal`. */
+            500: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service unavailable; see `code` and `Retry-After`. */
+            503: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    "Retry-After": components["headers"]["Retry-After"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    getOverview: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description What stands at the moment. */
+            200: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "at": "2026-10-02T09:00:00.000Z",
+                     *       "jobs": {
+                     *         "open": [
+                     *           {
+                     *             "status": "in_progress",
+                     *             "jobs": 3
+                     *           }
+                     *         ],
+                     *         "ended": [
+                     *           {
+                     *             "status": "completed",
+                     *             "jobs": 118
+                     *           },
+                     *           {
+                     *             "status": "failed",
+                     *             "jobs": 2
+                     *           }
+                     *         ],
+                     *         "ended_since": "2026-10-01T09:00:00.000Z"
+                     *       },
+                     *       "models": [
+                     *         {
+                     *           "model": "google/veo-3.1-lite",
+                     *           "ended": 64,
+                     *           "completed": 63,
+                     *           "p50_s": 41.2,
+                     *           "p90_s": 58.9,
+                     *           "last_ended_at": "2026-10-02T08:58:12.400Z"
+                     *         }
+                     *       ],
+                     *       "pauses": [
+                     *         {
+                     *           "scope": "model",
+                     *           "model": "bytedance/seedance-2.0-fast",
+                     *           "client": null,
+                     *           "since": "2026-10-02T08:59:40.000Z",
+                     *           "trial_at": "2026-10-02T09:00:10.000Z",
+                     *           "failed_trials": 0,
+                     *           "submits": 12,
+                     *           "unknown": 3
+                     *         }
+                     *       ],
+                     *       "unknown_submissions": {
+                     *         "data": [],
+                     *         "has_more": false
+                     *       },
+                     *       "catalog": {
+                     *         "changes": [
+                     *           {
+                     *             "at": "2026-10-02T09:05:00.000Z",
+                     *             "model": "bytedance/seedance-2.0-fast",
+                     *             "kind": "changed",
+                     *             "fields": [
+                     *               {
+                     *                 "field": "prices.video_tokens",
+                     *                 "before": 0.0000056,
+                     *                 "after": 0.0000042
+                     *               }
+                     *             ]
+                     *           }
+                     *         ],
+                     *         "since": "2026-09-25T09:00:00.000Z",
+                     *         "has_more": false
+                     *       },
+                     *       "operations": {
+                     *         "submissions": {
+                     *           "held": false,
+                     *           "reason": null,
+                     *           "operator": null,
+                     *           "since": null
+                     *         },
+                     *         "alarms": [
+                     *           {
+                     *             "alarm": "submissions_paused",
+                     *             "happened": "Too many submits of the last five minutes have an unknown outcome: submissions are paused.",
+                     *             "action": "Check the network path to OpenRouter and its status page. Submissions resume by themselves once a trial submit is answered.",
+                     *             "since": "2026-10-02T08:59:40.000Z",
+                     *             "last_at": "2026-10-02T08:59:40.000Z",
+                     *             "count": 1,
+                     *             "active": true,
+                     *             "about": {
+                     *               "scope": "model",
+                     *               "model": "bytedance/seedance-2.0-fast",
+                     *               "submits": 12,
+                     *               "unknown": 3
+                     *             }
+                     *           }
+                     *         ],
+                     *         "instance": "gateway-7d9c:1:5f1c09"
+                     *       }
+                     *     }
+                     */
+                    "application/json": components["schemas"]["Overview"];
+                };
+            };
+            /** @description Invalid request: `invalid_request`, `malformed_body`, or OpenRouter rejected the input. */
+            400: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The key is missing or unknown (`unauthorized`), or it is `key_expired` or `key_revoked`. */
+            401: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    "WWW-Authenticate": components["headers"]["WWW-Authenticate"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden by OpenRouter (`upstream_forbidden`) or to this key: `operator_required`, `scope_missing`, `model_not_allowed`. */
+            403: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Method not allowed: `method_not_allowed`; see `Allow`. */
+            405: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    Allow: components["headers"]["Allow"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too much at once: `rate_limited`, `too_many_running_jobs`, `too_many_waiting_jobs`, or `upstream_rate_limited`; see `Retry-After`. */
             429: {
                 headers: {
                     "X-Request-Id": components["headers"]["X-Request-Id"];
@@ -4676,7 +5175,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Too much at once: `rate_limited`, `too_many_running_jobs`, or `upstream_rate_limited`; see `Retry-After`. */
+            /** @description Too much at once: `rate_limited`, `too_many_running_jobs`, `too_many_waiting_jobs`, or `upstream_rate_limited`; see `Retry-After`. */
             429: {
                 headers: {
                     "X-Request-Id": components["headers"]["X-Request-Id"];
@@ -4731,7 +5230,7 @@ export interface operations {
             };
         };
         responses: {
-            /** @description What clips were billed beside what they would cost by other weights. */
+            /** @description The bills of clips beside their likely cost with other weights. */
             200: {
                 headers: {
                     "X-Request-Id": components["headers"]["X-Request-Id"];
@@ -4820,7 +5319,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Too much at once: `rate_limited`, `too_many_running_jobs`, or `upstream_rate_limited`; see `Retry-After`. */
+            /** @description Too much at once: `rate_limited`, `too_many_running_jobs`, `too_many_waiting_jobs`, or `upstream_rate_limited`; see `Retry-After`. */
             429: {
                 headers: {
                     "X-Request-Id": components["headers"]["X-Request-Id"];
@@ -4859,21 +5358,21 @@ export interface operations {
     listJobs: {
         parameters: {
             query?: {
-                /** @description At most so many. */
+                /** @description Maximum number of entries. */
                 limit?: number;
                 /** @description Continue after an earlier response: its `next_cursor`. */
                 cursor?: string;
-                /** @description Jobs in this status; repeat it for jobs in any of several. */
+                /** @description Only jobs in this status; repeat the parameter for several. */
                 status?: components["schemas"]["JobStatus"][];
-                /** @description Jobs on this model. */
+                /** @description Only jobs on this model. */
                 model?: string;
-                /** @description Jobs with this tag. */
+                /** @description Only jobs with this tag. */
                 tag?: string;
-                /** @description Jobs with this reference. */
+                /** @description Only jobs with this reference. */
                 reference?: string;
-                /** @description Jobs created from then on. */
+                /** @description Only jobs created at or after this time. */
                 since?: string;
-                /** @description Jobs created before then. */
+                /** @description Only jobs created before this time. */
                 until?: string;
                 /** @description For operators: only the jobs of this client. Default: all clients. */
                 client?: string;
@@ -5012,7 +5511,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Too much at once: `rate_limited`, `too_many_running_jobs`, or `upstream_rate_limited`; see `Retry-After`. */
+            /** @description Too much at once: `rate_limited`, `too_many_running_jobs`, `too_many_waiting_jobs`, or `upstream_rate_limited`; see `Retry-After`. */
             429: {
                 headers: {
                     "X-Request-Id": components["headers"]["X-Request-Id"];
@@ -5275,7 +5774,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Too much at once: `rate_limited`, `too_many_running_jobs`, or `upstream_rate_limited`; see `Retry-After`. */
+            /** @description Too much at once: `rate_limited`, `too_many_running_jobs`, `too_many_waiting_jobs`, or `upstream_rate_limited`; see `Retry-After`. */
             429: {
                 headers: {
                     "X-Request-Id": components["headers"]["X-Request-Id"];
@@ -5518,7 +6017,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Too much at once: `rate_limited`, `too_many_running_jobs`, or `upstream_rate_limited`; see `Retry-After`. */
+            /** @description Too much at once: `rate_limited`, `too_many_running_jobs`, `too_many_waiting_jobs`, or `upstream_rate_limited`; see `Retry-After`. */
             429: {
                 headers: {
                     "X-Request-Id": components["headers"]["X-Request-Id"];
@@ -5557,9 +6056,9 @@ export interface operations {
     getJob: {
         parameters: {
             query?: {
-                /** @description `request`: the request whole, with its `data:` URLs, as it was or will be sent to OpenRouter. */
-                include?: "request";
-                /** @description `signed`: `outputs[].url` can be played without a key until it expires (CONTENT_LINK_TTL_S), and leads to that clip alone. */
+                /** @description `request`: the request whole, with its `data:` URLs, as it was or will be sent to OpenRouter. `plan`: how its model was chosen and its price worked out. `callback_tries`: the tries of its callback. Repeat it for several. */
+                include?: ("request" | "plan" | "callback_tries")[];
+                /** @description `signed`: `outputs[].url` gives access to that clip without a key, until the link expires (CONTENT_LINK_TTL_S). */
                 links?: "signed";
             };
             header?: {
@@ -5709,7 +6208,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Too much at once: `rate_limited`, `too_many_running_jobs`, or `upstream_rate_limited`; see `Retry-After`. */
+            /** @description Too much at once: `rate_limited`, `too_many_running_jobs`, `too_many_waiting_jobs`, or `upstream_rate_limited`; see `Retry-After`. */
             429: {
                 headers: {
                     "X-Request-Id": components["headers"]["X-Request-Id"];
@@ -5831,7 +6330,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Too much at once: `rate_limited`, `too_many_running_jobs`, or `upstream_rate_limited`; see `Retry-After`. */
+            /** @description Too much at once: `rate_limited`, `too_many_running_jobs`, `too_many_waiting_jobs`, or `upstream_rate_limited`; see `Retry-After`. */
             429: {
                 headers: {
                     "X-Request-Id": components["headers"]["X-Request-Id"];
@@ -6091,7 +6590,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Too much at once: `rate_limited`, `too_many_running_jobs`, or `upstream_rate_limited`; see `Retry-After`. */
+            /** @description Too much at once: `rate_limited`, `too_many_running_jobs`, `too_many_waiting_jobs`, or `upstream_rate_limited`; see `Retry-After`. */
             429: {
                 headers: {
                     "X-Request-Id": components["headers"]["X-Request-Id"];
@@ -6142,15 +6641,15 @@ export interface operations {
             query?: {
                 /** @description Default: the beginning of the month of `until`, in `time_zone`. */
                 since?: string;
-                /** @description Default: now. Not included. */
+                /** @description End of the range, exclusive. Default: now. */
                 until?: string;
-                /** @description A row for each `client`, `key`, `model` or `tag`, or for several of these, separated by commas. */
+                /** @description One row per `client`, `key`, `model` or `tag`; several separated by commas. */
                 group_by?: string;
-                /** @description A row for each of these. Weeks begin on Monday. */
+                /** @description One row per interval. Weeks begin on Monday. */
                 interval?: "hour" | "day" | "week" | "month" | "none";
                 /** @description Where days, weeks and months begin. */
                 time_zone?: string;
-                /** @description `submitted`: by when a job was sent, jobs under way included. `settled`: by when its bill was known; a bill that comes later counts when it comes, so that closed months stay closed. */
+                /** @description `submitted`: by the time of the submit, running jobs included. `settled`: by the time at which the bill became known, so that a late bill does not change a past month. */
                 by?: "submitted" | "settled";
                 /** @description For operators and auditors: only this client. Default: all clients. */
                 client?: string;
@@ -6238,7 +6737,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Too much at once: `rate_limited`, `too_many_running_jobs`, or `upstream_rate_limited`; see `Retry-After`. */
+            /** @description Too much at once: `rate_limited`, `too_many_running_jobs`, `too_many_waiting_jobs`, or `upstream_rate_limited`; see `Retry-After`. */
             429: {
                 headers: {
                     "X-Request-Id": components["headers"]["X-Request-Id"];
@@ -6281,7 +6780,7 @@ export interface operations {
                 format?: "csv" | "ndjson";
                 /** @description Default: everything. */
                 since?: string;
-                /** @description Default: now. Not included. */
+                /** @description End of the range, exclusive. Default: now. */
                 until?: string;
                 /** @description For operators and auditors: only this client. Default: all clients. */
                 client?: string;
@@ -6345,7 +6844,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Too much at once: `rate_limited`, `too_many_running_jobs`, or `upstream_rate_limited`; see `Retry-After`. */
+            /** @description Too much at once: `rate_limited`, `too_many_running_jobs`, `too_many_waiting_jobs`, or `upstream_rate_limited`; see `Retry-After`. */
             429: {
                 headers: {
                     "X-Request-Id": components["headers"]["X-Request-Id"];
@@ -6538,7 +7037,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Too much at once: `rate_limited`, `too_many_running_jobs`, or `upstream_rate_limited`; see `Retry-After`. */
+            /** @description Too much at once: `rate_limited`, `too_many_running_jobs`, `too_many_waiting_jobs`, or `upstream_rate_limited`; see `Retry-After`. */
             429: {
                 headers: {
                     "X-Request-Id": components["headers"]["X-Request-Id"];
@@ -6576,14 +7075,17 @@ export interface operations {
     };
     getAccount: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description `burn_down`: how what is spent has grown since the window began. */
+                include?: "burn_down";
+            };
             header?: never;
             path?: never;
             cookie?: never;
         };
         requestBody?: never;
         responses: {
-            /** @description What a caller is, may, and has left. */
+            /** @description The caller: its identity, its permissions, and what is left of its limits and budgets. */
             200: {
                 headers: {
                     "X-Request-Id": components["headers"]["X-Request-Id"];
@@ -6650,7 +7152,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Too much at once: `rate_limited`, `too_many_running_jobs`, or `upstream_rate_limited`; see `Retry-After`. */
+            /** @description Too much at once: `rate_limited`, `too_many_running_jobs`, `too_many_waiting_jobs`, or `upstream_rate_limited`; see `Retry-After`. */
             429: {
                 headers: {
                     "X-Request-Id": components["headers"]["X-Request-Id"];
@@ -6777,7 +7279,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Too much at once: `rate_limited`, `too_many_running_jobs`, or `upstream_rate_limited`; see `Retry-After`. */
+            /** @description Too much at once: `rate_limited`, `too_many_running_jobs`, `too_many_waiting_jobs`, or `upstream_rate_limited`; see `Retry-After`. */
             429: {
                 headers: {
                     "X-Request-Id": components["headers"]["X-Request-Id"];
@@ -6874,7 +7376,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Too much at once: `rate_limited`, `too_many_running_jobs`, or `upstream_rate_limited`; see `Retry-After`. */
+            /** @description Too much at once: `rate_limited`, `too_many_running_jobs`, `too_many_waiting_jobs`, or `upstream_rate_limited`; see `Retry-After`. */
             429: {
                 headers: {
                     "X-Request-Id": components["headers"]["X-Request-Id"];
@@ -7079,7 +7581,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Too much at once: `rate_limited`, `too_many_running_jobs`, or `upstream_rate_limited`; see `Retry-After`. */
+            /** @description Too much at once: `rate_limited`, `too_many_running_jobs`, `too_many_waiting_jobs`, or `upstream_rate_limited`; see `Retry-After`. */
             429: {
                 headers: {
                     "X-Request-Id": components["headers"]["X-Request-Id"];
@@ -7515,7 +8017,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Too much at once: `rate_limited`, `too_many_running_jobs`, or `upstream_rate_limited`; see `Retry-After`. */
+            /** @description Too much at once: `rate_limited`, `too_many_running_jobs`, `too_many_waiting_jobs`, or `upstream_rate_limited`; see `Retry-After`. */
             429: {
                 headers: {
                     "X-Request-Id": components["headers"]["X-Request-Id"];
@@ -7648,7 +8150,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Too much at once: `rate_limited`, `too_many_running_jobs`, or `upstream_rate_limited`; see `Retry-After`. */
+            /** @description Too much at once: `rate_limited`, `too_many_running_jobs`, `too_many_waiting_jobs`, or `upstream_rate_limited`; see `Retry-After`. */
             429: {
                 headers: {
                     "X-Request-Id": components["headers"]["X-Request-Id"];
@@ -7702,7 +8204,7 @@ export interface operations {
             };
         };
         responses: {
-            /** @description Whether submissions are held. */
+            /** @description Whether an operator has paused submissions. */
             200: {
                 headers: {
                     "X-Request-Id": components["headers"]["X-Request-Id"];
@@ -7792,7 +8294,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Too much at once: `rate_limited`, `too_many_running_jobs`, or `upstream_rate_limited`; see `Retry-After`. */
+            /** @description Too much at once: `rate_limited`, `too_many_running_jobs`, `too_many_waiting_jobs`, or `upstream_rate_limited`; see `Retry-After`. */
             429: {
                 headers: {
                     "X-Request-Id": components["headers"]["X-Request-Id"];
@@ -7842,7 +8344,7 @@ export interface operations {
             };
         };
         responses: {
-            /** @description Whether submissions are held. */
+            /** @description Whether an operator has paused submissions. */
             200: {
                 headers: {
                     "X-Request-Id": components["headers"]["X-Request-Id"];
@@ -7932,7 +8434,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Too much at once: `rate_limited`, `too_many_running_jobs`, or `upstream_rate_limited`; see `Retry-After`. */
+            /** @description Too much at once: `rate_limited`, `too_many_running_jobs`, `too_many_waiting_jobs`, or `upstream_rate_limited`; see `Retry-After`. */
             429: {
                 headers: {
                     "X-Request-Id": components["headers"]["X-Request-Id"];
@@ -7971,13 +8473,13 @@ export interface operations {
     listAudit: {
         parameters: {
             query?: {
-                /** @description Only acts from then on. */
+                /** @description Only actions at or after this time. */
                 since?: string;
-                /** @description Only this operator's acts. */
+                /** @description Only actions of this operator. */
                 actor?: string;
-                /** @description Only acts on objects of this kind, such as `key`, or on this object, such as `key:key_01...`. */
+                /** @description Only actions on objects of this kind, such as `key`, or on this object, such as `key:key_01...`. */
                 object?: string;
-                /** @description At most so many. */
+                /** @description Maximum number of entries. */
                 limit?: number;
                 /** @description The `next_cursor` of an earlier response. */
                 cursor?: string;
@@ -7988,7 +8490,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Acts of operators, newest first. */
+            /** @description Actions of operators, newest first. */
             200: {
                 headers: {
                     "X-Request-Id": components["headers"]["X-Request-Id"];
@@ -8068,7 +8570,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Too much at once: `rate_limited`, `too_many_running_jobs`, or `upstream_rate_limited`; see `Retry-After`. */
+            /** @description Too much at once: `rate_limited`, `too_many_running_jobs`, `too_many_waiting_jobs`, or `upstream_rate_limited`; see `Retry-After`. */
             429: {
                 headers: {
                     "X-Request-Id": components["headers"]["X-Request-Id"];
@@ -8112,7 +8614,7 @@ export interface operations {
                  * @example studio
                  */
                 client?: string;
-                /** @description At most so many. */
+                /** @description Maximum number of entries. */
                 limit?: number;
                 /** @description The `next_cursor` of an earlier response. */
                 cursor?: string;
@@ -8146,7 +8648,8 @@ export interface operations {
                      *           "models": null,
                      *           "limits": {
                      *             "requests_per_minute": null,
-                     *             "max_running_jobs": 8
+                     *             "max_running_jobs": 8,
+                     *             "max_waiting_jobs": null
                      *           },
                      *           "created_at": "2026-11-02T09:14:00.000Z",
                      *           "created_by": "alice",
@@ -8204,7 +8707,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Too much at once: `rate_limited`, `too_many_running_jobs`, or `upstream_rate_limited`; see `Retry-After`. */
+            /** @description Too much at once: `rate_limited`, `too_many_running_jobs`, `too_many_waiting_jobs`, or `upstream_rate_limited`; see `Retry-After`. */
             429: {
                 headers: {
                     "X-Request-Id": components["headers"]["X-Request-Id"];
@@ -8289,7 +8792,8 @@ export interface operations {
                      *         "models": null,
                      *         "limits": {
                      *           "requests_per_minute": null,
-                     *           "max_running_jobs": 8
+                     *           "max_running_jobs": 8,
+                     *           "max_waiting_jobs": null
                      *         },
                      *         "created_at": "2026-11-02T09:14:00.000Z",
                      *         "created_by": "alice",
@@ -8398,7 +8902,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Too much at once: `rate_limited`, `too_many_running_jobs`, or `upstream_rate_limited`; see `Retry-After`. */
+            /** @description Too much at once: `rate_limited`, `too_many_running_jobs`, `too_many_waiting_jobs`, or `upstream_rate_limited`; see `Retry-After`. */
             429: {
                 headers: {
                     "X-Request-Id": components["headers"]["X-Request-Id"];
@@ -8467,7 +8971,8 @@ export interface operations {
                      *       "models": null,
                      *       "limits": {
                      *         "requests_per_minute": null,
-                     *         "max_running_jobs": 8
+                     *         "max_running_jobs": 8,
+                     *         "max_waiting_jobs": null
                      *       },
                      *       "created_at": "2026-11-02T09:14:00.000Z",
                      *       "created_by": "alice",
@@ -8532,7 +9037,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Too much at once: `rate_limited`, `too_many_running_jobs`, or `upstream_rate_limited`; see `Retry-After`. */
+            /** @description Too much at once: `rate_limited`, `too_many_running_jobs`, `too_many_waiting_jobs`, or `upstream_rate_limited`; see `Retry-After`. */
             429: {
                 headers: {
                     "X-Request-Id": components["headers"]["X-Request-Id"];
@@ -8651,7 +9156,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Too much at once: `rate_limited`, `too_many_running_jobs`, or `upstream_rate_limited`; see `Retry-After`. */
+            /** @description Too much at once: `rate_limited`, `too_many_running_jobs`, `too_many_waiting_jobs`, or `upstream_rate_limited`; see `Retry-After`. */
             429: {
                 headers: {
                     "X-Request-Id": components["headers"]["X-Request-Id"];
@@ -8729,7 +9234,8 @@ export interface operations {
                      *       "models": null,
                      *       "limits": {
                      *         "requests_per_minute": null,
-                     *         "max_running_jobs": 8
+                     *         "max_running_jobs": 8,
+                     *         "max_waiting_jobs": null
                      *       },
                      *       "created_at": "2026-11-02T09:14:00.000Z",
                      *       "created_by": "alice",
@@ -8835,7 +9341,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Too much at once: `rate_limited`, `too_many_running_jobs`, or `upstream_rate_limited`; see `Retry-After`. */
+            /** @description Too much at once: `rate_limited`, `too_many_running_jobs`, `too_many_waiting_jobs`, or `upstream_rate_limited`; see `Retry-After`. */
             429: {
                 headers: {
                     "X-Request-Id": components["headers"]["X-Request-Id"];
@@ -8919,7 +9425,8 @@ export interface operations {
                      *         "models": null,
                      *         "limits": {
                      *           "requests_per_minute": null,
-                     *           "max_running_jobs": 8
+                     *           "max_running_jobs": 8,
+                     *           "max_waiting_jobs": null
                      *         },
                      *         "created_at": "2026-11-02T09:14:00.000Z",
                      *         "created_by": "alice",
@@ -9038,7 +9545,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Too much at once: `rate_limited`, `too_many_running_jobs`, or `upstream_rate_limited`; see `Retry-After`. */
+            /** @description Too much at once: `rate_limited`, `too_many_running_jobs`, `too_many_waiting_jobs`, or `upstream_rate_limited`; see `Retry-After`. */
             429: {
                 headers: {
                     "X-Request-Id": components["headers"]["X-Request-Id"];
@@ -9077,7 +9584,7 @@ export interface operations {
     listClients: {
         parameters: {
             query?: {
-                /** @description At most so many. */
+                /** @description Maximum number of entries. */
                 limit?: number;
                 /**
                  * @description The `next_cursor` of an earlier response.
@@ -9111,7 +9618,8 @@ export interface operations {
                      *           },
                      *           "limits": {
                      *             "requests_per_minute": 600,
-                     *             "max_running_jobs": 20
+                     *             "max_running_jobs": 20,
+                     *             "max_waiting_jobs": null
                      *           },
                      *           "callback_secrets": [
                      *             {
@@ -9172,7 +9680,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Too much at once: `rate_limited`, `too_many_running_jobs`, or `upstream_rate_limited`; see `Retry-After`. */
+            /** @description Too much at once: `rate_limited`, `too_many_running_jobs`, `too_many_waiting_jobs`, or `upstream_rate_limited`; see `Retry-After`. */
             429: {
                 headers: {
                     "X-Request-Id": components["headers"]["X-Request-Id"];
@@ -9223,7 +9731,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description What holds for all keys of a client. */
+            /** @description Settings that apply to all keys of a client. */
             200: {
                 headers: {
                     "X-Request-Id": components["headers"]["X-Request-Id"];
@@ -9241,7 +9749,8 @@ export interface operations {
                      *       },
                      *       "limits": {
                      *         "requests_per_minute": 600,
-                     *         "max_running_jobs": 20
+                     *         "max_running_jobs": 20,
+                     *         "max_waiting_jobs": null
                      *       },
                      *       "callback_secrets": [
                      *         {
@@ -9309,7 +9818,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Too much at once: `rate_limited`, `too_many_running_jobs`, or `upstream_rate_limited`; see `Retry-After`. */
+            /** @description Too much at once: `rate_limited`, `too_many_running_jobs`, `too_many_waiting_jobs`, or `upstream_rate_limited`; see `Retry-After`. */
             429: {
                 headers: {
                     "X-Request-Id": components["headers"]["X-Request-Id"];
@@ -9375,7 +9884,7 @@ export interface operations {
             };
         };
         responses: {
-            /** @description A client as it is now. */
+            /** @description The client after the change. */
             200: {
                 headers: {
                     "X-Request-Id": components["headers"]["X-Request-Id"];
@@ -9394,7 +9903,8 @@ export interface operations {
                      *         },
                      *         "limits": {
                      *           "requests_per_minute": 600,
-                     *           "max_running_jobs": 20
+                     *           "max_running_jobs": 20,
+                     *           "max_waiting_jobs": null
                      *         },
                      *         "callback_secrets": [
                      *           {
@@ -9504,7 +10014,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Too much at once: `rate_limited`, `too_many_running_jobs`, or `upstream_rate_limited`; see `Retry-After`. */
+            /** @description Too much at once: `rate_limited`, `too_many_running_jobs`, `too_many_waiting_jobs`, or `upstream_rate_limited`; see `Retry-After`. */
             429: {
                 headers: {
                     "X-Request-Id": components["headers"]["X-Request-Id"];
@@ -9746,7 +10256,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Too much at once: `rate_limited`, `too_many_running_jobs`, or `upstream_rate_limited`; see `Retry-After`. */
+            /** @description Too much at once: `rate_limited`, `too_many_running_jobs`, `too_many_waiting_jobs`, or `upstream_rate_limited`; see `Retry-After`. */
             429: {
                 headers: {
                     "X-Request-Id": components["headers"]["X-Request-Id"];
@@ -9989,7 +10499,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Too much at once: `rate_limited`, `too_many_running_jobs`, or `upstream_rate_limited`; see `Retry-After`. */
+            /** @description Too much at once: `rate_limited`, `too_many_running_jobs`, `too_many_waiting_jobs`, or `upstream_rate_limited`; see `Retry-After`. */
             429: {
                 headers: {
                     "X-Request-Id": components["headers"]["X-Request-Id"];
@@ -10032,8 +10542,10 @@ export interface operations {
                 scope?: "all" | "client" | "key";
                 /** @description With `scope`: only those of this client or key. */
                 scope_id?: string;
-                /** @description How many at most. Default 20. */
+                /** @description Maximum number of entries. Default: 20. */
                 limit?: number;
+                /** @description `burn_down`: how what is spent has grown since the window began. */
+                include?: "burn_down";
                 /** @description Continue after an earlier response: its `next_cursor`. */
                 cursor?: string;
             };
@@ -10130,7 +10642,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Too much at once: `rate_limited`, `too_many_running_jobs`, or `upstream_rate_limited`; see `Retry-After`. */
+            /** @description Too much at once: `rate_limited`, `too_many_running_jobs`, `too_many_waiting_jobs`, or `upstream_rate_limited`; see `Retry-After`. */
             429: {
                 headers: {
                     "X-Request-Id": components["headers"]["X-Request-Id"];
@@ -10196,7 +10708,7 @@ export interface operations {
             };
         };
         responses: {
-            /** @description A budget with what is left of its present window. */
+            /** @description A budget with the state of its current window. */
             201: {
                 headers: {
                     "X-Request-Id": components["headers"]["X-Request-Id"];
@@ -10308,7 +10820,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Too much at once: `rate_limited`, `too_many_running_jobs`, or `upstream_rate_limited`; see `Retry-After`. */
+            /** @description Too much at once: `rate_limited`, `too_many_running_jobs`, `too_many_waiting_jobs`, or `upstream_rate_limited`; see `Retry-After`. */
             429: {
                 headers: {
                     "X-Request-Id": components["headers"]["X-Request-Id"];
@@ -10356,7 +10868,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description A budget with what is left of its present window. */
+            /** @description A budget with the state of its current window. */
             200: {
                 headers: {
                     "X-Request-Id": components["headers"]["X-Request-Id"];
@@ -10448,7 +10960,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Too much at once: `rate_limited`, `too_many_running_jobs`, or `upstream_rate_limited`; see `Retry-After`. */
+            /** @description Too much at once: `rate_limited`, `too_many_running_jobs`, `too_many_waiting_jobs`, or `upstream_rate_limited`; see `Retry-After`. */
             429: {
                 headers: {
                     "X-Request-Id": components["headers"]["X-Request-Id"];
@@ -10556,7 +11068,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Too much at once: `rate_limited`, `too_many_running_jobs`, or `upstream_rate_limited`; see `Retry-After`. */
+            /** @description Too much at once: `rate_limited`, `too_many_running_jobs`, `too_many_waiting_jobs`, or `upstream_rate_limited`; see `Retry-After`. */
             429: {
                 headers: {
                     "X-Request-Id": components["headers"]["X-Request-Id"];
@@ -10613,7 +11125,7 @@ export interface operations {
             };
         };
         responses: {
-            /** @description A budget with what is left of its present window. */
+            /** @description A budget with the state of its current window. */
             200: {
                 headers: {
                     "X-Request-Id": components["headers"]["X-Request-Id"];
@@ -10735,7 +11247,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Too much at once: `rate_limited`, `too_many_running_jobs`, or `upstream_rate_limited`; see `Retry-After`. */
+            /** @description Too much at once: `rate_limited`, `too_many_running_jobs`, `too_many_waiting_jobs`, or `upstream_rate_limited`; see `Retry-After`. */
             429: {
                 headers: {
                     "X-Request-Id": components["headers"]["X-Request-Id"];
@@ -10796,7 +11308,7 @@ export interface operations {
             };
         };
         responses: {
-            /** @description An amount that was added to the limit of one window, and why. */
+            /** @description An amount added to the limit of one window, with the reason. */
             201: {
                 headers: {
                     "X-Request-Id": components["headers"]["X-Request-Id"];
@@ -10909,7 +11421,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Too much at once: `rate_limited`, `too_many_running_jobs`, or `upstream_rate_limited`; see `Retry-After`. */
+            /** @description Too much at once: `rate_limited`, `too_many_running_jobs`, `too_many_waiting_jobs`, or `upstream_rate_limited`; see `Retry-After`. */
             429: {
                 headers: {
                     "X-Request-Id": components["headers"]["X-Request-Id"];

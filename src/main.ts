@@ -8,7 +8,7 @@ import { ConfigError, parseConfig } from './config/parse.ts';
 import { readSecretFiles } from './config/secret-files.ts';
 import type { Config } from './config/variables.ts';
 import { ClipgateError } from './core/errors.ts';
-import { runCommand } from './gateway/commands.ts';
+import { parseCommand, USAGE } from './gateway/commands.ts';
 import { createGateway } from './gateway/gateway.ts';
 import { createLogOptions } from './gateway/log-options.ts';
 import { openStore } from './store/sqlite/open-store.ts';
@@ -40,9 +40,9 @@ async function main(): Promise<void> {
       const reread = parseConfig(readSecretFiles(process.env));
       // Whether there is one at all is settled at the start.
       if (reread.OPENROUTER_API_KEY && apiKey) apiKey = reread.OPENROUTER_API_KEY;
-      log.info({}, 'SIGHUP: the OpenRouter key was read again; all else stays as it was at the start');
+      log.info({}, 'SIGHUP: read the OpenRouter key again; every other setting stays as it was at the start');
     } catch (error) {
-      log.error({ err: error }, 'SIGHUP: the configuration cannot be read, and the present one stays');
+      log.error({ err: error }, 'SIGHUP: the configuration is invalid; the present one stays in use');
     }
   });
   const delay = config.DRAIN_DELAY_MS + config.SHUTDOWN_TIMEOUT_MS;
@@ -84,11 +84,14 @@ function asListenError(error: unknown, { HOST, PORT }: Config): unknown {
 
 try {
   const args = process.argv.slice(2);
+  const say = (line: string): void => void process.stdout.write(`${line}\n`);
   if (args.length === 0) await main();
+  else if (args.includes('--help') || args.includes('-h')) say(USAGE);
+  else if (args[0] === '--version') say(VERSION);
   else {
-    const config = parseConfig(readSecretFiles(process.env));
-    const say = (line: string): void => void process.stdout.write(`${line}\n`);
-    await runCommand(args, { config, clock: Date.now, random: Math.random, say });
+    const run = parseCommand(args);
+    const config = parseConfig(readSecretFiles(process.env), { serves: false });
+    await run({ config, clock: Date.now, random: Math.random, say });
   }
 } catch (error) {
   // An error that an operator can fix is one sentence; anything else shows its stack.

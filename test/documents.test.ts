@@ -19,6 +19,7 @@ const PAGES = [
   'README.md',
   'CONTRIBUTING.md',
   'CHANGELOG.md',
+  'bench/README.md',
   ...readdirSync('docs', { recursive: true, encoding: 'utf8' })
     .filter((name) => name.endsWith('.md'))
     .map((name) => join('docs', name))
@@ -299,11 +300,25 @@ describe('the links', () => {
     expect(broken).toEqual([]);
   });
 
-  it('of the README lead to every page', () => {
-    const linked = new Set(targets.filter(({ path }) => path === 'README.md').map(({ file }) => file));
-    expect(PAGES.map(({ path }) => path).filter((path) => path !== 'README.md' && !linked.has(path))).toEqual(
-      [],
+  it('lead from the README to every page', () => {
+    const reached = new Set(['README.md']);
+    // A set that grows while it is read is read to its end.
+    for (const page of reached) for (const { path, file } of targets) if (path === page) reached.add(file);
+    expect(PAGES.map(({ path }) => path).filter((path) => !reached.has(path))).toEqual([]);
+  });
+
+  it('in code and configuration name pages that exist', () => {
+    const named = ['src', 'deploy', 'scripts', 'bench', 'demo'].flatMap((folder) =>
+      readdirSync(folder, { recursive: true, withFileTypes: true })
+        .filter((entry) => entry.isFile())
+        .flatMap(({ parentPath, name }) =>
+          [...readFileSync(join(parentPath, name), 'utf8').matchAll(/\bdocs\/[a-z/-]+\.(md|svg)/g)].map(
+            ([page]) => page,
+          ),
+        ),
     );
+    expect(named.length).toBeGreaterThan(5);
+    expect(named.filter((page) => !existsSync(page))).toEqual([]);
   });
 
   it('the README stays short', () => {

@@ -38,11 +38,12 @@ export const archiveUrl = z.string().transform((value, context): ArchiveLocation
   if (/\/\.{1,2}([/?]|$)/.test(value)) return refuse(FORM);
   const prefix = pathname.replace(/^\/+|\/+$/g, '');
   if (!PREFIX.test(prefix === '' ? '' : `${prefix}/`)) {
-    return refuse('has a prefix of other characters than letters, digits, `.`, `-`, `_` and `/`');
+    return refuse('has an invalid prefix: use letters, digits, `.`, `-`, `_` and `/`');
   }
   if ([...searchParams.keys()].some((name) => !PARAMETERS.has(name))) return refuse(FORM);
   const region = searchParams.get('region') || null;
-  if (region !== null && !REGION.test(region)) return refuse('has a region that is none');
+  if (region !== null && !REGION.test(region))
+    return refuse('has an invalid region: expected one such as eu-central-1');
   const given = searchParams.get('endpoint') || null;
   const endpoint = given === null ? null : httpUrl.safeParse(given);
   if (endpoint && !endpoint.success) {
@@ -73,5 +74,5 @@ export const containerCredentialsUrl = z
         /^(localhost|127(\.\d{1,3}){3}|\[::1\]|169\.254\.170\.(2|23)|\[fd00:ec2::23\])$/.test(
           new URL(value).hostname,
         )),
-    'must be an https URL, or one on loopback or of the container platform',
+    'must be an https URL, or an http URL on loopback or at the address of the container platform',
   );

@@ -33,7 +33,7 @@ function findUrlFault(value: string): string | null {
 /** As other programs read it: the password stands in it, so that it is secret as a whole. */
 export const proxyUrl = z
   .string()
-  .refine(isProxyUrl, 'must be http(s)://<user>:<password>@<host>:<port>, the user and the password optional')
+  .refine(isProxyUrl, 'must be http(s)://<host>:<port> or http(s)://<user>:<password>@<host>:<port>')
   .transform(createSecret);
 
 function isProxyUrl(value: string): boolean {
@@ -91,8 +91,31 @@ const LOOPBACK = /^(localhost|127(\.\d{1,3}){3}|\[::1\])$/;
 /** OpenRouter delivers webhooks to https only, and the path contains a secret. */
 export const publicUrl = httpUrl.refine(
   (value) => new URL(value).protocol === 'https:' || LOOPBACK.test(new URL(value).hostname),
-  'must be https (http only on loopback)',
+  'must be an https URL (http is accepted for loopback addresses only)',
 );
+
+const MAX_ORIGINS = 100;
+
+/** `https://app.example.com,...`: each exactly as a browser writes it in `Origin`. */
+export const corsOrigins = z.string().transform((value, context) => {
+  const entries = value.split(',').map((entry) => entry.trim());
+  const complain = (message: string) => context.addIssue({ code: 'custom', message });
+  if (entries.length > MAX_ORIGINS) complain(`must be at most ${MAX_ORIGINS} origins`);
+  for (const [index, entry] of entries.entries()) {
+    const fault = findOriginFault(entry);
+    if (fault !== null) complain(`entry ${index + 1} ${fault}`);
+  }
+  return entries;
+});
+
+function findOriginFault(entry: string): string | null {
+  if (entry.includes('*')) return 'has a *: name each origin, because each is trusted with keys';
+  if (!URL.canParse(entry)) return 'must be an origin such as https://app.example.com';
+  const { protocol, origin } = new URL(entry);
+  if (protocol !== 'http:' && protocol !== 'https:') return 'must be an http(s) origin';
+  if (origin === entry) return null;
+  return 'must be an origin as browsers write it: scheme, host in lower case and port where it is not the usual one, without a path';
+}
 
 /** One word that no log line shows. */
 export const secretText = z
@@ -103,13 +126,19 @@ export const secretText = z
 /** Several during a rotation. */
 export const webhookSecrets = z
   .string()
-  .regex(/^[^\s,]{8,}( *, *[^\s,]{8,})*$/, 'must be secrets of at least 8 characters, separated by commas')
+  .regex(
+    /^[^\s,]{8,}( *, *[^\s,]{8,})*$/,
+    'must be one or more secrets of at least 8 characters each, separated by commas',
+  )
   .transform((value) => value.split(',').map((secret) => createSecret(secret.trim())));
 
 /** As many as there are during a rotation; the first is the present one. */
 export const secretsKeys = z
   .string()
-  .regex(/^[^\s,]{32,}( *, *[^\s,]{32,})*$/, 'must be keys of at least 32 characters, separated by commas')
+  .regex(
+    /^[^\s,]{32,}( *, *[^\s,]{32,})*$/,
+    'must be one or more keys of at least 32 characters each, separated by commas',
+  )
   .transform((value): readonly [Secret, ...Secret[]] => {
     const [first = '', ...others] = value.split(',').map((key) => key.trim());
     return [createSecret(first), ...others.map(createSecret)];

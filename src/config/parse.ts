@@ -15,9 +15,13 @@ export class ConfigError extends Error {
 
 /**
  * Reads the configuration from environment variables. An empty variable counts as unset.
+ * @param options.serves false for a command, which has no clients and so needs none of their keys.
  * @throws ConfigError with every invalid variable.
  */
-export function parseConfig(env: Readonly<Record<string, string | undefined>>): Config {
+export function parseConfig(
+  env: Readonly<Record<string, string | undefined>>,
+  { serves = true }: { readonly serves?: boolean } = {},
+): Config {
   const values: Record<string, unknown> = {};
   const problems = new Map<string, string>();
   for (const [name, schema] of Object.entries(variables)) {
@@ -28,7 +32,8 @@ export function parseConfig(env: Readonly<Record<string, string | undefined>>): 
     else problems.set(name, parsed.error.issues.map((issue) => issue.message).join(', '));
   }
   const config = values as Config;
-  for (const { of, check } of RULES) {
+  for (const { of, check, onlyToServe } of RULES) {
+    if (onlyToServe && !serves) continue;
     const [name] = of;
     const problem = of.some((one) => problems.has(one)) ? null : check(config);
     if (name && problem) problems.set(name, problem);
@@ -44,7 +49,7 @@ export interface VariableDoc {
   readonly description: string;
 }
 
-/** Spelled so by most programs that read them. */
+/** Most programs that read these spell them in lower case. */
 const LOWER_CASE: ReadonlySet<string> = new Set(['HTTPS_PROXY', 'HTTP_PROXY', 'NO_PROXY']);
 
 const SECRETS: ReadonlySet<string> = new Set(SECRET_NAMES);
@@ -53,7 +58,7 @@ const SECRETS: ReadonlySet<string> = new Set(SECRET_NAMES);
 export function describeVariables(): VariableDoc[] {
   return Object.entries(variables).map(([name, schema]) => {
     const byDefault = schema.safeParse(undefined).data;
-    const inFile = SECRETS.has(name) ? ` Or in the file that \`${name}_FILE\` names.` : '';
+    const inFile = SECRETS.has(name) ? ` Or set \`${name}_FILE\` to the path of a file with it.` : '';
     return {
       name,
       byDefault: byDefault === undefined ? null : String(byDefault),

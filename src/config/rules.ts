@@ -1,27 +1,28 @@
-// What variables must be to each other, which none of them can say about itself.
+// Rules that concern several variables together.
 
 import { ANONYMOUS } from '../core/client.ts';
 import type { Config, Name } from './variables.ts';
 
-/** A rule is only asked where every variable it names is sound; its first variable is the one that is named. */
+/** A rule is checked only if every variable it names is valid by itself; the problem is reported for the first of them. */
 export const RULES: readonly {
   readonly of: readonly Name[];
   readonly check: (config: Config) => string | null;
+  /** True: commands that do not serve requests do not need it. */
+  readonly onlyToServe?: boolean;
 }[] = [
   {
     // An operator makes the keys of clients while the gateway runs.
     of: ['CLIENT_KEYS', 'CLIENT_AUTH', 'OPERATOR_KEYS'],
+    onlyToServe: true,
     check: ({ CLIENT_AUTH, CLIENT_KEYS, OPERATOR_KEYS }) =>
       CLIENT_AUTH === 'keys' && !CLIENT_KEYS?.size && !OPERATOR_KEYS?.size
-        ? 'is required: set at least one name:sha256hex, or OPERATOR_KEYS to create keys with, or CLIENT_AUTH=none'
+        ? 'is required: set it to name:sha256hex,..., or set OPERATOR_KEYS and create client keys with POST /keys, or set CLIENT_AUTH=none'
         : null,
   },
   {
     of: ['CLIENT_AUTH', 'CLIENT_KEYS'],
     check: ({ CLIENT_AUTH, CLIENT_KEYS }) =>
-      CLIENT_AUTH === 'none' && CLIENT_KEYS
-        ? 'is none although CLIENT_KEYS is set: remove one of the two'
-        : null,
+      CLIENT_AUTH === 'none' && CLIENT_KEYS ? 'is none, but CLIENT_KEYS is set: remove one of the two' : null,
   },
   {
     of: ['OPERATOR_KEYS', 'CLIENT_KEYS'],
@@ -51,7 +52,7 @@ export const RULES: readonly {
     of: ['CONTENT_REDIRECT', 'ARCHIVE_URL'],
     check: ({ CONTENT_REDIRECT, ARCHIVE_URL }) =>
       CONTENT_REDIRECT === 'presigned' && ARCHIVE_URL?.kind !== 's3'
-        ? 'is presigned although ARCHIVE_URL names no bucket: a folder has no URLs to give'
+        ? 'is presigned, but ARCHIVE_URL names no bucket: only a bucket has presigned URLs'
         : null,
   },
   {

@@ -1,4 +1,4 @@
-// The commands that look after clips: copy the archive elsewhere, and say what retention would remove.
+// The commands for clips: copy the archive, and print what retention would remove.
 
 import { parseArchiveUrl } from '../config/archive-url.ts';
 import type { Config } from '../config/variables.ts';
@@ -29,7 +29,10 @@ export async function runArchiveCopy(
   const open = (name: string, url: string) => {
     const location = parseArchiveUrl(url);
     if (!location)
-      throw new ClipgateError('internal', `${name} must be a folder, file:<folder> or s3://<bucket>`);
+      throw new ClipgateError(
+        'internal',
+        `${name} must be a folder, file:<folder> or s3://<bucket>/<prefix>`,
+      );
     return openArchive(location, context);
   };
   const source = open('--from', from);
@@ -37,15 +40,15 @@ export async function runArchiveCopy(
   try {
     await target.storage.start(clock());
     const { ok, detail } = await target.storage.health();
-    if (!ok) throw new ClipgateError('internal', `--to ${detail}. Nothing was copied.`);
+    if (!ok) throw new ClipgateError('internal', `--to cannot be used: ${detail}. Nothing was copied.`);
     const { copied, copiedBytes, present, failed } = await copyArchive(source.storage, target.storage, say);
     say(
-      `${copied} clips (${copiedBytes} bytes) copied, ${present} were there already, ${failed.length} failed.`,
+      `Copied ${copied} clips (${copiedBytes} bytes); ${present} were already there; ${failed.length} failed.`,
     );
     if (failed.length > 0) {
       throw new ClipgateError(
         'internal',
-        'Not every clip was copied: correct the cause and run the command again.',
+        'Some clips were not copied. Correct the causes above and run the command again: it skips what it has copied.',
       );
     }
   } finally {
@@ -53,28 +56,33 @@ export async function runArchiveCopy(
   }
 }
 
-/** Says what retention would remove now, and removes nothing. */
+/** Prints what retention would remove now, and removes nothing. */
 export async function runRetentionDryRun(
   store: JobStore,
   { config, clock, say }: Omit<ArchiveCommandParts, 'random'>,
 ): Promise<void> {
   const limits = expiryLimitsOf(config);
-  const { oldClips, excessBytes, oldRequests } = await planExpiry({ store, clock }, limits);
+  const { begunClips, oldClips, excessClips, oldRequests } = await planExpiry({ store, clock }, limits);
   const { clips, bytes } = await store.archiveStats();
-  say(`The archive holds ${clips} clips of ${bytes} bytes.`);
+  say(`The archive holds ${clips} clips, ${bytes} bytes.`);
+  if (begunClips.jobs > 0) {
+    say(
+      `The clips of ${begunClips.jobs} jobs, ${begunClips.bytes} bytes of these, are being removed already.`,
+    );
+  }
   say(
     limits.clipMs === null
-      ? 'RETENTION_CLIP_DAYS is unset: no clip is removed for its age.'
+      ? 'RETENTION_CLIP_DAYS is unset: clips are not removed by age.'
       : `RETENTION_CLIP_DAYS would remove the clips of ${oldClips.jobs} jobs, ${oldClips.bytes} bytes.`,
   );
   say(
     limits.maxBytes === null
-      ? 'ARCHIVE_MAX_BYTES is unset: no clip is removed for room.'
-      : `ARCHIVE_MAX_BYTES would remove the oldest clips of what is left until ${excessBytes} bytes are gone.`,
+      ? 'ARCHIVE_MAX_BYTES is unset: clips are not removed to save space.'
+      : `ARCHIVE_MAX_BYTES would then remove the oldest clips: those of ${excessClips.jobs} jobs, ${excessClips.bytes} bytes.`,
   );
   say(
     limits.requestMs === null
-      ? 'RETENTION_REQUEST_DAYS is unset: no request is erased.'
+      ? 'RETENTION_REQUEST_DAYS is unset: requests are not erased.'
       : `RETENTION_REQUEST_DAYS would erase the requests of ${oldRequests} jobs.`,
   );
 }

@@ -1,8 +1,9 @@
-// What `node dist/main.js <command>` does beside serving: backup, restore, check and migrate the database; copy clips.
+// The commands of `node dist/main.js`: back up, restore, check and migrate the database, copy clips, rebuild totals.
 
 import { parseArgs } from 'node:util';
 import type { Config } from '../config/variables.ts';
 import { ClipgateError } from '../core/errors.ts';
+import type { JobStore } from '../store/ports/job-store.ts';
 import { markPostgresRestored } from '../store/postgres/postgres.ts';
 import { backupSqlite, checkSqlite, restoreSqlite } from '../store/sqlite/backup.ts';
 import { openStore, sqliteFileOf } from '../store/sqlite/open-store.ts';
@@ -17,92 +18,115 @@ export interface CommandParts {
   readonly say: (line: string) => void;
 }
 
-export const USAGE = `usage: node dist/main.js                   serve
-       node dist/main.js backup <file>     write a consistent copy of the SQLite database, which may be in use
-       node dist/main.js restore <file>    put a backup in its place and hold submissions (stop the gateway first)
-       node dist/main.js restore           after pg_restore: hold submissions in a restored PostgreSQL database
-       node dist/main.js check [<file>]    check a SQLite file, by default the database
-       node dist/main.js migrate           bring the schema up to date and exit
+export const USAGE = `usage: node dist/main.js                   start the gateway
+       node dist/main.js backup <file>     copy the SQLite database to <file>; the gateway may be running
+       node dist/main.js restore <file>    replace the SQLite database by a backup and hold submissions (stop the gateway first)
+       node dist/main.js restore           after pg_restore: hold submissions in the restored PostgreSQL database
+       node dist/main.js check [<file>]    check that a SQLite file, by default the database, is intact
+       node dist/main.js migrate           create or update the database schema
        node dist/main.js archive copy --from <folder or s3://...> --to <folder or s3://...>
-                                           copy every clip that is not there yet, checked by its SHA-256
-       node dist/main.js spend rebuild     make all sums of spend anew from the ledger
+                                           copy the clips that the target lacks, and check the SHA-256 of each
+       node dist/main.js spend rebuild     recompute the spend totals from the ledger
        node dist/main.js retention --dry-run
-                                           say what retention would remove now, and remove nothing`;
+                                           print what retention would remove now, and remove nothing
+       node dist/main.js --help            print this text
+       node dist/main.js --version         print the version
+All of them read the environment variables of docs/reference/configuration.md.`;
 
 const HELD =
-  'Submissions are held until an operator releases them with POST /operations/resume: Idempotency-Keys used since the backup are forgotten.';
+  'The gateway will not buy clips until an operator calls POST /operations/resume: the restored database has none of the Idempotency-Keys that were used after the backup.';
 
 const usage = (problem: string) => new ClipgateError('internal', `${problem}\n${USAGE}`);
 
 /**
- * Runs one command to its end.
+ * Reads a command line, before the configuration is: a wrong command needs no valid configuration to be refused.
  * @param args what stands after the program on its command line.
- * @throws ClipgateError with a sentence for the operator.
+ * @returns what runs the command to its end; it throws ClipgateError with a sentence for the operator.
+ * @throws ClipgateError with the problem and the usage.
  */
-export async function runCommand(args: readonly string[], parts: CommandParts): Promise<void> {
-  const { config, clock, say } = parts;
-  const databaseUrl = config.DATABASE_URL;
-  if (args[0] === 'archive') return runArchiveCopy(parseCopy(args), parts);
-  const [command, file, ...rest] = args;
+export function parseCommand(args: readonly string[]): (parts: CommandParts) => Promise<void> {
+  const [command, argument, ...rest] = args;
+  if (command === 'archive') {
+    const places = parseCopy(args);
+    return (parts) => runArchiveCopy(places, parts);
+  }
   if (rest.length > 0) throw usage(`Too many arguments: ${rest.join(' ')}`);
-  const sqliteFile = sqliteFileOf(databaseUrl);
-  const report = (error: Error): void => say(error.message);
-
   switch (command) {
     case 'backup':
-      if (file === undefined) throw usage('backup: name the file to write.');
-      if (sqliteFile === null) throw onPostgres('Back up PostgreSQL with pg_dump.');
-      await backupSqlite(sqliteFile, file);
-      say(`Backed up ${sqliteFile} to ${file}; the copy was checked.`);
-      return;
-    case 'restore': {
-      if (sqliteFile === null) {
-        if (file !== undefined) {
-          throw onPostgres('Restore PostgreSQL with pg_restore, then run `restore` without a file.');
-        }
-        say(unknownJobsLine(await markPostgresRestored({ url: databaseUrl, report })));
-        say(HELD);
-        return;
+      if (argument === undefined) throw usage('backup: name the file to write.');
+      return (parts) => runBackup(argument, parts);
+    case 'restore':
+      return (parts) => runRestore(argument, parts);
+    case 'check':
+      return (parts) => runCheck(argument, parts);
+    case 'migrate':
+      if (argument !== undefined) throw usage('migrate takes no argument.');
+      return (parts) => runMigrate(parts);
+    case 'spend':
+      if (argument !== 'rebuild') throw usage('spend: use `spend rebuild`.');
+      return (parts) => runSpendRebuild(parts);
+    case 'retention':
+      if (argument !== '--dry-run') {
+        throw usage('retention: use `retention --dry-run`. The running gateway does the removal itself.');
       }
-      if (file === undefined) throw usage('restore: name the backup.');
-      const { unknownJobs } = await restoreSqlite(file, sqliteFile, clock);
-      say(`Restored ${file} to ${sqliteFile}.`);
-      say(unknownJobsLine(unknownJobs));
-      say(HELD);
-      return;
-    }
-    case 'check': {
-      const checked = file ?? sqliteFile;
-      if (checked === null) throw onPostgres('Only SQLite files can be checked.');
-      await checkSqlite(checked);
-      say(`${checked} is whole.`);
-      return;
-    }
-    case 'migrate': {
-      if (file !== undefined) throw usage('migrate: takes no file.');
-      const store = await openStore({ databaseUrl, clock, report });
-      await store.close();
-      say('The schema is up to date.');
-      return;
-    }
-    case 'spend': {
-      if (file !== 'rebuild') throw usage('spend: the one form is `spend rebuild`.');
-      const store = await openStore({ databaseUrl, clock, report });
-      const { lines, added } = await store.rebuildSpend().finally(() => store.close());
-      say(`Summed ${lines} attempts, ${added} of them new to the ledger.`);
-      return;
-    }
-    case 'retention': {
-      if (file !== '--dry-run')
-        throw usage('retention: only --dry-run is a command; the gateway itself removes.');
-      const store = await openStore({ databaseUrl, clock, report });
-      await runRetentionDryRun(store, parts).finally(() => store.close());
-      return;
-    }
+      return (parts) => onStore(parts, (store) => runRetentionDryRun(store, parts));
     default:
       throw usage(`Unknown command: ${String(command)}`);
   }
 }
+async function runBackup(file: string, { config, say }: CommandParts): Promise<void> {
+  const sqliteFile = sqliteFileOf(config.DATABASE_URL);
+  if (sqliteFile === null) throw onPostgres('Back up PostgreSQL with pg_dump.');
+  await backupSqlite(sqliteFile, file);
+  say(`Backed up ${sqliteFile} to ${file}, and checked the copy.`);
+}
+
+async function runRestore(file: string | undefined, parts: CommandParts): Promise<void> {
+  const { config, clock, say } = parts;
+  const sqliteFile = sqliteFileOf(config.DATABASE_URL);
+  if (sqliteFile === null) {
+    if (file !== undefined) {
+      throw onPostgres('Restore PostgreSQL with pg_restore, then run `restore` without a file.');
+    }
+    const { DATABASE_URL: url } = config;
+    say(unknownJobsLine(await markPostgresRestored({ url, report: reportTo(parts) })));
+  } else {
+    if (file === undefined) throw usage('restore: name the backup.');
+    const { unknownJobs } = await restoreSqlite(file, sqliteFile, clock);
+    say(`Restored ${file} to ${sqliteFile}.`);
+    say(unknownJobsLine(unknownJobs));
+  }
+  say(HELD);
+}
+
+async function runCheck(file: string | undefined, { config, say }: CommandParts): Promise<void> {
+  const checked = file ?? sqliteFileOf(config.DATABASE_URL);
+  if (checked === null) throw onPostgres('This command checks SQLite files only.');
+  await checkSqlite(checked);
+  say(`${checked} is intact.`);
+}
+
+async function runMigrate(parts: CommandParts): Promise<void> {
+  await onStore(parts, () => Promise.resolve());
+  parts.say('The database schema is up to date.');
+}
+
+async function runSpendRebuild(parts: CommandParts): Promise<void> {
+  const { lines, added } = await onStore(parts, (store) => store.rebuildSpend());
+  parts.say(`Recomputed the totals from ${lines} ledger lines; ${added} of them were missing and are added.`);
+}
+
+/** Opens the database, which migrates it, and closes it after `use`. */
+async function onStore<T>(parts: CommandParts, use: (store: JobStore) => Promise<T>): Promise<T> {
+  const { config, clock } = parts;
+  const store = await openStore({ databaseUrl: config.DATABASE_URL, clock, report: reportTo(parts) });
+  return use(store).finally(() => store.close());
+}
+
+const reportTo =
+  ({ say }: CommandParts) =>
+  (error: Error): void =>
+    say(error.message);
 
 function parseCopy(args: readonly string[]): { readonly from: string; readonly to: string } {
   try {
@@ -114,13 +138,13 @@ function parseCopy(args: readonly string[]): { readonly from: string; readonly t
     const { from, to } = values;
     if (positionals.join(' ') === 'archive copy' && from && to) return { from, to };
   } catch {
-    // Said below, as for what is missing.
+    // An unknown option gets the same answer as a missing one.
   }
-  throw usage('archive: the one form is `archive copy --from <place> --to <place>`.');
+  throw usage('archive: use `archive copy --from <folder or s3://...> --to <folder or s3://...>`.');
 }
 
 const onPostgres = (message: string) =>
   new ClipgateError('internal', `DATABASE_URL names PostgreSQL. ${message}`);
 
 const unknownJobsLine = (jobs: number) =>
-  `${jobs} jobs that may have been sent since the backup are submission_unknown now: resolve them with POST /jobs/{id}/resolve.`;
+  `${jobs} jobs may have been sent after the backup and are now submission_unknown: resolve them with POST /jobs/{id}/resolve.`;

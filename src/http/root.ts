@@ -2,6 +2,7 @@
 
 import { z } from 'zod';
 import { problems } from './api/schemas/problem.ts';
+import { addVary } from './response/vary.ts';
 import type { App } from './server/context.ts';
 
 interface Place {
@@ -35,11 +36,11 @@ export const RootSchema = z
     name: z.literal('Clipgate'),
     version: z.string(),
     description: z.string(),
-    links: z.record(z.string(), z.string()).describe('Paths on this gateway, by what is there.'),
+    links: z.record(z.string(), z.string()).describe('Paths on this gateway, by name.'),
   })
   .meta({
     id: 'Root',
-    description: 'What this is and where things are. A browser that asks for HTML gets a page.',
+    description: 'The name and version of the gateway, and the paths of its endpoints.',
     examples: [
       {
         name: 'Clipgate',
@@ -64,7 +65,7 @@ export function rootRoute({ version }: { readonly version: string }) {
       {
         schema: {
           operationId: 'getRoot',
-          summary: 'What this is and where things are',
+          summary: 'Name, version and endpoints of the gateway',
           description: 'A browser that asks for HTML gets a page, everything else JSON. Needs no key.',
           tags: ['operations'],
           security: [],
@@ -72,7 +73,8 @@ export function rootRoute({ version }: { readonly version: string }) {
         },
       },
       async (request, reply) => {
-        reply.header('cache-control', 'no-store').header('vary', 'accept');
+        reply.header('cache-control', 'no-store');
+        addVary(reply, 'accept');
         if (!prefersHtml(request.headers.accept)) return about;
         reply.type('text/html; charset=utf-8').header('content-security-policy', CSP);
         return reply.send(page as never);

@@ -48,8 +48,8 @@ describe('variables beside ARCHIVE_URL', () => {
   it.each([
     [{ AWS_ACCESS_KEY_ID: 'AKID' }, 'AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY belong together'],
     [{ AWS_SECRET_ACCESS_KEY: 'canary' }, 'AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY belong together'],
-    [{ CONTENT_REDIRECT: 'presigned' }, 'CONTENT_REDIRECT is presigned although'],
-    [{ CONTENT_REDIRECT: 'presigned', ARCHIVE_URL: 'file:x' }, 'CONTENT_REDIRECT is presigned although'],
+    [{ CONTENT_REDIRECT: 'presigned' }, 'CONTENT_REDIRECT is presigned, but'],
+    [{ CONTENT_REDIRECT: 'presigned', ARCHIVE_URL: 'file:x' }, 'CONTENT_REDIRECT is presigned, but'],
     [{ AWS_CONTAINER_CREDENTIALS_FULL_URI: 'http://10.0.0.1/canary' }, 'AWS_CONTAINER_CREDENTIALS_FULL_URI'],
   ] as [Record<string, string>, string][])('are refused as %o', (env, words) => {
     expect(() => parse(env)).toThrowError(words);

@@ -66,8 +66,8 @@ it('copies every clip to a bucket and back, goes on where it was, and removes no
   const second = await copy(clips, bucket);
   expect(second.exit).toBe(0);
   expect(second.output).toContain('3 clips');
-  expect(second.output).toContain('2 were there already, 0 failed');
-  expect((await copy(clips, bucket)).output).toContain('0 clips (0 bytes) copied, 5 were there already');
+  expect(second.output).toContain('2 were already there; 0 failed');
+  expect((await copy(clips, bucket)).output).toContain('Copied 0 clips (0 bytes); 5 were already there');
   for (const [name, bytes] of written) {
     const object = s3.objects.get(`moved/${name}`);
     expect(object?.body.equals(bytes)).toBe(true);
@@ -105,15 +105,15 @@ it('says in a sentence what is wrong, and what retention would do', PATIENT, asy
     run('retention', '--dry-run'),
   ]);
   expect([usage.exit, place.exit, none.exit, dry.exit]).toEqual([1, 1, 1, 0]);
-  expect(usage.output).toContain('archive copy --from <place> --to <place>');
-  expect(place.output).toBe('--to must be a folder, file:<folder> or s3://<bucket>\n');
-  expect(none.output).toBe('--to takes no files (404 NoSuchBucket). Nothing was copied.\n');
+  expect(usage.output).toContain('archive copy --from <folder or s3://...> --to');
+  expect(place.output).toBe('--to must be a folder, file:<folder> or s3://<bucket>/<prefix>\n');
+  expect(none.output).toBe('--to cannot be used: not writable (404 NoSuchBucket). Nothing was copied.\n');
   expect(dry.output).toBe(
     [
-      'The archive holds 0 clips of 0 bytes.',
-      'RETENTION_CLIP_DAYS is unset: no clip is removed for its age.',
-      'ARCHIVE_MAX_BYTES is unset: no clip is removed for room.',
-      'RETENTION_REQUEST_DAYS is unset: no request is erased.\n',
+      'The archive holds 0 clips, 0 bytes.',
+      'RETENTION_CLIP_DAYS is unset: clips are not removed by age.',
+      'ARCHIVE_MAX_BYTES is unset: clips are not removed to save space.',
+      'RETENTION_REQUEST_DAYS is unset: requests are not erased.\n',
     ].join('\n'),
   );
 });

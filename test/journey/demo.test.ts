@@ -34,6 +34,13 @@ it('takes one clip from wish to file', PATIENT, async () => {
   expect(output).toContain("clips they wanted: 2, paid jobs in upstream's ledger: 2");
   // Escape codes are for people who watch.
   expect(output).not.toContain('\u001b');
+  // What README shows of it is what it prints, but for ids, ports and how much is left out.
+  const shown = /```text\n(.*?)```/s.exec(readFileSync('README.md', 'utf8'))?.[1] ?? '';
+  const lines = shown
+    .split('\n')
+    .filter((line) => line !== '' && !/job_|127\.0\.0\.1|and \d+ more/.test(line));
+  expect(lines.length).toBeGreaterThan(15);
+  for (const line of lines) expect(output).toContain(line);
   const file = /(demo-output\/\S+\.mp4)/.exec(output)?.[1] ?? '';
   onTestFinished(() => rmSync(file));
   expect(readFileSync(file).toString('latin1', 4, 8)).toBe('ftyp');

@@ -1,9 +1,11 @@
 // What every job store must do, whatever database is behind it: run on each of them.
 
 import { afterEach, beforeEach, describe } from 'vitest';
+import { describeAlarmCalls } from './contract/alarm-calls.ts';
 import { describeAnswers } from './contract/answers.ts';
 import { describeAttempts } from './contract/attempts.ts';
 import { describeAudit } from './contract/audit.ts';
+import { describeBacklog } from './contract/backlog.ts';
 import { describeBodies } from './contract/bodies.ts';
 import { describeBudgets } from './contract/budgets.ts';
 import { describeCallbacks } from './contract/callbacks.ts';
@@ -16,8 +18,8 @@ import { describeLeases } from './contract/leases.ts';
 import { describeObservations } from './contract/observations.ts';
 import { describePurge } from './contract/purge.ts';
 import { describeQuotedClips } from './contract/quoted-clips.ts';
-import { describeReads } from './contract/reads.ts';
 import { describeReadEnds } from './contract/read-ends.ts';
+import { describeReads } from './contract/reads.ts';
 import { describeResolution } from './contract/resolution.ts';
 import { describeResubmissions } from './contract/resubmissions.ts';
 import { describeRunningJobs } from './contract/running-jobs.ts';
@@ -58,6 +60,8 @@ export function describeJobStore(name: string, open: OpenStore): void {
     describe('budgets', () => describeBudgets(current));
     describe('spend', () => describeSpend(current));
     describe('callbacks', () => describeCallbacks(current));
+    describe('calls about alarms', () => describeAlarmCalls(current));
+    describe('what waits', () => describeBacklog(current));
     describe('the history of the catalog', () => describeCatalogHistory(current));
   });
 }

@@ -1,7 +1,7 @@
 // What goes wrong in a week: how each incident begins and ends, and which alarms it must raise within which time.
 
 import { closeSync, openSync, statSync, writeSync } from 'node:fs';
-import { runCommand } from '../../src/gateway/commands.ts';
+import { parseCommand } from '../../src/gateway/commands.ts';
 import { keyOf } from '../orders.ts';
 import { minutes, type WeekClient } from './calendar.ts';
 import type { WeekStage } from './stage.ts';
@@ -107,8 +107,8 @@ export const INCIDENTS: readonly Incident[] = [
     probesMs: [minutes(1), minutes(3)],
     isQuiet: true,
     alarms: { store_unavailable: SOON_MS },
-    // The log of the database may have had room for an order, and none for its outcome.
-    mayRaise: ['outcome_not_written'],
+    // The log of the database may have had room for an order, and none for its outcome, nor for a claim of what is due.
+    mayRaise: ['outcome_not_written', 'poll_lag'],
     begin: async ({ disk }) => disk?.fill(),
     end: async ({ disk }) => disk?.free(),
   },
@@ -193,7 +193,7 @@ const noSuchBucket = (method: string): WeekStage['bucket']['faults'][number] => 
 });
 
 const command = (scene: Scene, ...args: string[]): Promise<void> =>
-  runCommand(args, {
+  parseCommand(args)({
     config: scene.config,
     clock: scene.clock,
     random: scene.randomFor('command'),

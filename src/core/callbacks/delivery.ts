@@ -36,6 +36,20 @@ export interface Callback {
   readonly nextAt: number | null;
 }
 
+/** One try of a callback, as it came out. Times are epoch milliseconds. */
+export interface CallbackTry {
+  /** From 1, over all events of the job. */
+  readonly number: number;
+  readonly at: number;
+  readonly event: JobStatus;
+  /** What the receiver answered; null = nothing. */
+  readonly httpStatus: number | null;
+  /** Why it failed, as coarse as a client may know it; null = it was delivered. */
+  readonly error: string | null;
+  /** When it is tried next; null = never. */
+  readonly retryAt: number | null;
+}
+
 /** What came of one attempt. */
 export type CallbackOutcome =
   | { readonly kind: 'answered'; readonly status: number; readonly retryAfterS: number | null }

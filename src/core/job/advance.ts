@@ -6,28 +6,7 @@ import { redactUpstreamMessage } from '../redact-upstream.ts';
 import { HOOK_PREFIX } from './hook-path.ts';
 import type { Job, JobChange } from './job.ts';
 import { isTerminal, type JobStatus, mayMove } from './job.ts';
-
-/** What was learned by asking upstream once. */
-export type Observation =
-  | {
-      readonly kind: 'answer';
-      readonly status: string;
-      readonly generationId: string | null;
-      readonly outputCount: number;
-      readonly costUsd: number | null;
-      readonly isByok: boolean | null;
-      readonly error: string | null;
-      /** What upstream says beside the status. */
-      readonly statusDetail?: string;
-      /** Set where the answer has no `usage` member: upstream says nothing of a bill, not that it does not know it. */
-      readonly noUsage?: true;
-    }
-  /** Upstream knows no such job: seen just after submits, so it is not believed at once. */
-  | { readonly kind: 'missing' }
-  /** Upstream answered, and the answer is no state of a job: its words, where it gave any. */
-  | { readonly kind: 'unclear'; readonly words: string | null }
-  /** Nothing was learned. */
-  | { readonly kind: 'failed' };
+import type { PollResult } from './poll-result.ts';
 
 // What upstream documents, and what other words for the same ends were seen or are as plain. A map, for whatever upstream
 // says is looked up here, and every object has a `constructor`. A word that is no end is better not guessed: the job is
@@ -94,7 +73,7 @@ export const UNCLEAR = 'upstream_unclear';
  * The change an observation makes to a job that upstream has accepted. A status we do not know, or one that
  * would be a step back, is no step: the job is asked for again. A cost that is not known stays null.
  */
-export function advanceJob(job: Job, seen: Observation, now: number): JobChange {
+export function advanceJob(job: Job, seen: PollResult, now: number): JobChange {
   const polls = job.polls + 1;
   if (seen.kind === 'failed') return { polls };
   if (seen.kind === 'missing') {

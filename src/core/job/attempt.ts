@@ -1,7 +1,8 @@
 // Which candidate a job turns to when one could not be had, and what is proof enough that nothing was paid for it.
 
-import { type Observation, saysFailed } from './advance.ts';
+import { saysFailed } from './advance.ts';
 import type { Job, JobChange, JobError, JobStatus, SubmitBody } from './job.ts';
+import type { PollResult } from './poll-result.ts';
 
 /** A candidate a job may turn to, kept with the job from its first moment. */
 export interface PlannedAttempt {
@@ -63,7 +64,7 @@ export const isUnsoldAttempt = ({ status, actualMicroUsd }: Attempt): boolean =>
  * caller who allowed a fallback agreed to a total that counts such an attempt with the most it can have cost
  * (`findNextAttempt`). `cancelled`, `expired` and `dead` never: a provider may have made the clip and charged for it.
  */
-export function isUnbilledFailure(seen: Observation): boolean {
+export function isUnbilledFailure(seen: PollResult): boolean {
   if (seen.kind !== 'answer' || !saysFailed(seen.status) || seen.isByok === true) return false;
   return seen.noUsage === true || isBilledNothing(seen.costUsd, seen.isByok);
 }

@@ -42,11 +42,11 @@ const WhoSchema = z
   .object({
     kind: z.enum(['client', 'operator', 'auditor']),
     name: z.string(),
-    client: z.string().describe('Who owns the jobs it orders.'),
-    key_id: z.string().nullable().describe('null: this gateway asks for no key.'),
+    client: z.string().describe('The owner of the jobs that it orders.'),
+    key_id: z.string().nullable().describe('null if this gateway requires no key.'),
     scopes: listOf(z.enum(['read', 'write'])),
   })
-  .meta({ id: 'Who', description: 'Who a request acts for.' });
+  .meta({ id: 'Who', description: 'The client, operator or auditor on whose behalf a request is made.' });
 
 export const SessionSchema = z
   .object({
@@ -54,13 +54,13 @@ export const SessionSchema = z
     reason: z
       .string()
       .nullable()
-      .describe('The code of the problem that any other route would answer; null beside `who`.'),
+      .describe('The error code that other routes answer; null if `who` is not null.'),
     requires_key: z.boolean().describe('false: this gateway serves requests without a key.'),
     version: z.string().describe('The version of this gateway.'),
   })
   .meta({
     id: 'Session',
-    description: 'Who a browser, or the bearer of a key, is to this gateway.',
+    description: 'The identity of a browser session or of a key.',
     examples: [
       {
         who: {
@@ -149,7 +149,7 @@ needs an \`Origin\` of this gateway: 403 \`cross_origin\`. A session that the br
         schema: {
           operationId: 'getSession',
           summary: 'Who is signed in',
-          description: 'Answers 200 when not signed in, with the reason.',
+          description: 'Answers 200 with `who: null` and the reason if the caller is not signed in.',
           tags: ['accounts'],
           querystring: NoQuerySchema,
           response: { 200: SessionSchema, ...problems(400, 405, 429, 500, 503) },
@@ -181,7 +181,7 @@ needs an \`Origin\` of this gateway: 403 \`cross_origin\`. A session that the br
         schema: {
           operationId: 'signOut',
           summary: 'Sign a browser out',
-          description: 'Ends the session that the cookie names, on every replica, and takes the cookie away.',
+          description: 'Ends the session of the cookie, on every replica, and clears the cookie.',
           tags: ['accounts'],
           security: [],
           querystring: NoQuerySchema,

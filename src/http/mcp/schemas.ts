@@ -21,11 +21,11 @@ const limit = (max: number, byDefault: number) =>
   z.int('must be a whole number').min(1).max(max).prefault(byDefault);
 
 export const ListModelsSchema = z.strictObject({
-  duration: clipSpecShape.duration.describe('Models that support this duration, in seconds.'),
+  duration: clipSpecShape.duration.describe('Only models that support this duration, in seconds.'),
   resolution: clipSpecShape.resolution,
   aspect_ratio: clipSpecShape.aspect_ratio,
   size: clipSpecShape.size,
-  mode: z.enum(MODES).optional().describe('Models that support this kind of input.'),
+  mode: z.enum(MODES).optional().describe('Only models that support this kind of input.'),
   generate_audio: z
     .boolean()
     .optional()
@@ -127,10 +127,10 @@ export const ListJobsSchema = z.strictObject({
     .optional()
     .describe('Jobs in one of these statuses.'),
   model: ModelNameSchema.optional(),
-  tag: TagSchema.optional().describe('Jobs with this tag.'),
-  reference: ReferenceSchema.optional().describe('Jobs with this reference.'),
-  since: rangeShape.since.describe('Jobs created from then on.'),
-  until: rangeShape.until.describe('Jobs created before then.'),
+  tag: TagSchema.optional().describe('Only jobs with this tag.'),
+  reference: ReferenceSchema.optional().describe('Only jobs with this reference.'),
+  since: rangeShape.since.describe('Only jobs created at or after this time.'),
+  until: rangeShape.until.describe('Only jobs created before this time.'),
 });
 
 export const GetSpendSchema = SpendQuerySchema.omit({ client: true });

@@ -118,7 +118,7 @@ export const VideoHeadersSchema = z.object({
 export const AnyQuerySchema = z.looseObject({});
 
 export const VideoListQuerySchema = z.looseObject({
-  limit: queryInteger(1, 100).prefault(20).describe('At most so many.'),
+  limit: queryInteger(1, 100).prefault(20).describe('Maximum number of entries.'),
   after: z
     .string()
     .regex(/^[\w-]{1,128}$/, 'must be the id of a video')

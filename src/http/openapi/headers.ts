@@ -10,7 +10,7 @@ const whole = (description: string): Header => ({ description, schema: { type: '
 
 const HEADERS = {
   'X-Request-Id': text('Identifies this request in the log; the id you sent, if you sent one.'),
-  Location: text('URL of what was made.'),
+  Location: text('URL of the created resource.'),
   'Retry-After': whole('Seconds to wait before the next request.'),
   'Idempotent-Replayed': text('`true` if this Idempotency-Key was used before: nothing was sent.'),
   'Preference-Applied': text('The preference of `Prefer` that was honoured.'),
@@ -19,8 +19,10 @@ const HEADERS = {
   'Accept-Ranges': text('`bytes`: `Range` requests are supported.'),
   'Content-Range': text('The range of this response and the size of the clip.'),
   'WWW-Authenticate': text('The authentication scheme.'),
-  RateLimit: text('What is left of the limits of requests a minute; absent where there are none.'),
-  'RateLimit-Policy': text('The limits of requests a minute that apply.'),
+  RateLimit: text(
+    'What is left of the request rate limits (IETF draft RateLimit header); absent if there are none.',
+  ),
+  'RateLimit-Policy': text('The request rate limits that apply.'),
   'OpenAI-Poll-After-Ms': whole('Milliseconds to wait before asking again; absent once the video has ended.'),
   Allow: text('The methods that this URL supports.'),
 } as const satisfies Record<string, Header>;

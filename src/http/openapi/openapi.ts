@@ -40,7 +40,7 @@ export const CLIPGATE_DOCUMENT: OpenApiDocument = {
     { name: 'catalog', description: 'Models, their capabilities and prices.' },
     { name: 'routing', description: 'Choose a model for a clip.' },
     { name: 'jobs', description: 'Buy clips and follow them.' },
-    { name: 'accounts', description: 'Who may spend how much: keys, clients, budgets, spend.' },
+    { name: 'accounts', description: 'Keys, clients, budgets and spend.' },
     { name: 'operators', description: 'Reconcile jobs with an unknown outcome.' },
     { name: 'operations', description: 'Health checks.' },
   ],
@@ -69,7 +69,10 @@ export async function registerOpenApi(app: App, version: string, about: OpenApiD
           description: 'Any gateway.',
           variables: {
             scheme: { enum: ['https', 'http'], default: 'https' },
-            host: { default: 'localhost:8080', description: 'Its name, and its port where it has one.' },
+            host: {
+              default: 'localhost:8080',
+              description: 'Host name of the gateway, and its port unless it is the default.',
+            },
           },
         },
       ],

@@ -3,6 +3,7 @@
 import type { Readable } from 'node:stream';
 import { Agent, type Dispatcher, request } from 'undici';
 import type { SubmitBody } from '../../core/job/job.ts';
+import type { PollResult } from '../../core/job/poll-result.ts';
 import { cutSecrets } from '../../core/redact-upstream.ts';
 import type { Secret } from '../../core/secret.ts';
 import { createConnector } from '../proxy/connector.ts';
@@ -14,22 +15,11 @@ import { type SubmitOutcome, submitOnce } from './submit.ts';
 import { createUpstreamLookup } from './upstream-lookup.ts';
 import {
   type BillRecord,
-  type PollAnswer,
   parseBillRecord,
   parseEndpointTags,
   parseErrorAnswer,
   parsePollAnswer,
 } from './wire.ts';
-
-/**
- * What asking for a job came to: `missing` = upstream knows no such job (yet), `unclear` = upstream answered, and the
- * answer is no state of a job: it may be so for good. `words` are upstream's own.
- */
-export type PollResult =
-  | ({ readonly kind: 'answer' } & PollAnswer)
-  | { readonly kind: 'missing' }
-  | { readonly kind: 'unclear'; readonly reason: string; readonly words: string | null }
-  | { readonly kind: 'failed'; readonly reason: string };
 
 /** What asking for a clip came to. `bytes` is null where upstream does not say (it usually does not). */
 export type ContentResult =
@@ -108,12 +98,16 @@ export function createOpenRouter(parts: OpenRouterParts, timeouts: OpenRouterTim
     connectMs: timeouts.connectMs,
     lookup: createUpstreamLookup(),
   });
-  const agent = new Agent({
-    connect,
-    headersTimeout: timeouts.readMs,
-    bodyTimeout: timeouts.stallMs,
-    connections: 128,
-  });
+  const openAgent = (connections: number) =>
+    new Agent({
+      connect,
+      headersTimeout: timeouts.readMs,
+      bodyTimeout: timeouts.stallMs,
+      connections,
+    });
+  const agent = openAgent(128);
+  // Apart: a clip takes its connection for as long as upstream takes to send it, and polls must not wait for that.
+  const contentAgent = openAgent(256);
   const headersOf = (withKey: boolean) => {
     const key = withKey ? parts.apiKey() : undefined;
     return { 'user-agent': parts.userAgent, ...(key ? { authorization: `Bearer ${key.reveal()}` } : {}) };
@@ -126,10 +120,15 @@ export function createOpenRouter(parts: OpenRouterParts, timeouts: OpenRouterTim
   }
 
   /** @throws UpstreamError for every answer but a 200. */
-  async function get(path: string, signal: AbortSignal, withKey: boolean): Promise<Dispatcher.ResponseData> {
+  async function get(
+    path: string,
+    signal: AbortSignal,
+    withKey: boolean,
+    dispatcher = agent,
+  ): Promise<Dispatcher.ResponseData> {
     try {
       const response = await request(urlOf(path), {
-        dispatcher: agent,
+        dispatcher,
         signal,
         headers: headersOf(withKey),
       });
@@ -236,7 +235,7 @@ export function createOpenRouter(parts: OpenRouterParts, timeouts: OpenRouterTim
     async openContent(upstreamId, index, signal) {
       const path = `/videos/${encodeURIComponent(upstreamId)}/content?index=${index}`;
       try {
-        const { headers, body } = await get(path, signal, true);
+        const { headers, body } = await get(path, signal, true, contentAgent);
         // Its reader sees every error; without a reader, an aborted stream must not crash the process.
         body.on('error', () => undefined);
         const contentType = mediaTypeOf(headers['content-type']);
@@ -257,6 +256,8 @@ export function createOpenRouter(parts: OpenRouterParts, timeouts: OpenRouterTim
       }
     },
 
-    close: () => agent.destroy(),
+    async close() {
+      await Promise.all([agent.destroy(), contentAgent.destroy()]);
+    },
   };
 }

@@ -1,6 +1,7 @@
 // OpenRouter's JSON, read tolerantly: what we need must be there, what is new or odd is let through.
 
 import { z } from 'zod';
+import type { PollAnswer } from '../../core/job/poll-result.ts';
 import { isUpstreamId, UPSTREAM_ID } from '../../core/job/upstream-id.ts';
 
 const ListWire = z.object({ data: z.array(z.unknown()) });
@@ -73,21 +74,6 @@ const PollAnswerWire = z.object({
   status_detail: z.string().nullable().catch(null),
   error: z.unknown().optional(),
 });
-
-/** What upstream says of a job. `costUsd` null = unknown, never zero. */
-export interface PollAnswer {
-  readonly status: string;
-  readonly generationId: string | null;
-  readonly outputCount: number;
-  readonly costUsd: number | null;
-  readonly isByok: boolean | null;
-  /** Upstream's reason, in its own words; null where it gives none. */
-  readonly error: string | null;
-  /** What upstream says beside the status, such as `queued_at_provider`; absent where it says nothing. */
-  readonly statusDetail?: string;
-  /** Set where the answer has no `usage` at all; a `usage` that says null or nonsense is another thing. */
-  readonly noUsage?: true;
-}
 
 const MAX_REASON_DEPTH = 4;
 

@@ -6,7 +6,6 @@ import { repairMigration } from './0003-repair.ts';
 import { catalogChangesMigration } from './0004-catalog-changes.ts';
 import { callbacksMigration } from './0005-callbacks.ts';
 import { missingMigration } from './0006-missing.ts';
-import { readEndsMigration } from './0031-read-ends.ts';
 import { resubmissionsMigration } from './0007-resubmissions.ts';
 import { keyAgesMigration } from './0008-key-ages.ts';
 import { bodiesMigration } from './0009-bodies.ts';
@@ -26,6 +25,11 @@ import { originsMigration } from './0022-origins.ts';
 import { keyLinesMigration } from './0023-key-lines.ts';
 import { sessionsMigration } from './0024-sessions.ts';
 import { quotedClipsMigration } from './0025-quoted-clips.ts';
+import { ordersUnderWayMigration } from './0026-orders-under-way.ts';
+import { alarmCallsMigration } from './0027-alarm-calls.ts';
+import { changesByModelMigration } from './0028-changes-by-model.ts';
+import { jobHistoryMigration } from './0029-job-history.ts';
+import { readEndsMigration } from './0031-read-ends.ts';
 import type { Migration } from './migrator.ts';
 
 export const MIGRATIONS: readonly Migration[] = [
@@ -54,5 +58,9 @@ export const MIGRATIONS: readonly Migration[] = [
   keyLinesMigration,
   sessionsMigration,
   quotedClipsMigration,
+  ordersUnderWayMigration,
+  alarmCallsMigration,
+  changesByModelMigration,
+  jobHistoryMigration,
   readEndsMigration,
 ];

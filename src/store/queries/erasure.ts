@@ -110,6 +110,50 @@ export function createErasure({ reader, dialect, write, writeOne }: Database): E
       return rows.map(({ id }) => id);
     },
 
+    async countClipRemovals() {
+      const { jobs, bytes } = await reader
+        .selectFrom('jobs')
+        .innerJoin('outputs', 'outputs.job_id', 'jobs.id')
+        .select([
+          sql<number>`count(distinct jobs.id)`.as('jobs'),
+          sql<number>`cast(coalesce(sum(outputs.bytes), 0) as bigint)`.as('bytes'),
+        ])
+        .where('jobs.clips_removed_at', 'is not', null)
+        .executeTakeFirstOrThrow();
+      return { jobs: Number(jobs), bytes: Number(bytes) };
+    },
+
+    async countOldestClips(wanted) {
+      const { jobs, bytes } = await reader
+        .with('clips', (db) =>
+          db
+            .selectFrom('jobs')
+            .innerJoin('outputs', 'outputs.job_id', 'jobs.id')
+            .select(['jobs.id', 'jobs.finished_at', sql<number>`sum(outputs.bytes)`.as('bytes')])
+            .where('jobs.finished_at', 'is not', null)
+            .where(keepsClips)
+            .groupBy(['jobs.id', 'jobs.finished_at']),
+        )
+        .with('ranked', (db) =>
+          db
+            .selectFrom('clips')
+            .select([
+              'bytes',
+              sql<number>`sum(bytes) over (order by finished_at, id rows unbounded preceding) - bytes`.as(
+                'older',
+              ),
+            ]),
+        )
+        .selectFrom('ranked')
+        .select([
+          sql<number>`count(*)`.as('jobs'),
+          sql<number>`cast(coalesce(sum(bytes), 0) as bigint)`.as('bytes'),
+        ])
+        .where('older', '<', wanted)
+        .executeTakeFirstOrThrow();
+      return { jobs: Number(jobs), bytes: Number(bytes) };
+    },
+
     async listOldestClips(before, limit) {
       const rows = await reader
         .selectFrom('jobs')

@@ -20,6 +20,7 @@ export const KEY_COLUMNS = [
   'revoked_at',
   'replaced_by',
   'last_used_on',
+  'line',
 ] as const satisfies readonly (keyof KeyTable)[];
 
 const readJson = <T>(text: string | null): T | null => (text === null ? null : JSON.parse(text));
@@ -42,6 +43,7 @@ export const toKey = (row: Pick<KeyTable, (typeof KEY_COLUMNS)[number]>): Stored
   revokedAt: row.revoked_at,
   replacedBy: row.replaced_by,
   lastUsedOn: row.last_used_on,
+  line: row.line ?? row.id,
 });
 
 export const toClient = (row: ClientTable): StoredClient => ({

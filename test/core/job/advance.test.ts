@@ -8,65 +8,22 @@ import {
   isOddCompletion,
   nextArchiveMs,
   nextPollMs,
-  type Observation,
 } from '../../../src/core/job/advance.ts';
 import type { Job, JobStatus } from '../../../src/core/job/job.ts';
+import type { PollResult } from '../../../src/core/job/poll-result.ts';
+import { storedJob } from '../../support/job.ts';
 
 const HOUR = 3_600_000;
 const MINUTE = 60_000;
 const NOW = 1_790_000_000_000;
 
-const job = (changes: Partial<Job> = {}): Job => ({
-  id: 'job_1',
-  clientId: 'studio',
-  keyId: null,
-  status: 'pending',
-  model: 'google/veo-3.1-lite',
-  request: { model: 'google/veo-3.1-lite' },
-  bodyHash: null,
-  nonce: '0'.repeat(32),
-  createdAt: NOW,
-  updatedAt: NOW,
-  version: 3,
-  submittedAt: NOW,
-  finishedAt: null,
-  expectedMs: 60_000,
-  estimatedMicroUsd: 120_000,
-  ceilingMicroUsd: 120_000,
-  listMicroUsd: 120_000,
-  actualMicroUsd: null,
-  isByok: null,
-  upstreamId: 'gen-vid-1',
-  generationId: null,
-  outputCount: 0,
-  submitAttempts: 1,
-  polls: 0,
-  missingSince: null,
-  missingPolls: 0,
-  unclearSince: null,
-  statusDetail: null,
-  error: null,
-  attempt: 1,
-  fallback: null,
-  patienceMs: null,
-  resubmitOf: null,
-  callbackUrl: null,
-  hiddenAt: null,
-  clipsRemovedAt: null,
-  bodyErasedAt: null,
-  waitingSince: null,
-  tags: [],
-  reference: null,
-  idempotencyKey: null,
-  requestId: null,
-  traceparent: null,
-  ...changes,
-});
+const job = (changes: Partial<Job> = {}) =>
+  storedJob({ createdAt: NOW, updatedAt: NOW, submittedAt: NOW, ...changes });
 
 const answer = (
   status: string,
-  changes: Partial<Extract<Observation, { kind: 'answer' }>> = {},
-): Observation => ({
+  changes: Partial<Extract<PollResult, { kind: 'answer' }>> = {},
+): PollResult => ({
   kind: 'answer',
   status,
   generationId: null,
@@ -149,15 +106,19 @@ describe('advanceJob', () => {
     expect(advanceJob(job(), answer('In-Progress'), NOW)).toMatchObject({ status: 'in_progress' });
   });
 
-  const UNCLEAR: [string, Observation, string][] = [
+  const UNCLEAR: [string, PollResult, string][] = [
     ['a word', answer('reticulating'), 'reticulating'],
     ['a word with a detail', answer('held', { statusDetail: 'review' }), 'held: review'],
     ['a word with a reason', answer('held', { error: 'flagged' }), 'held: flagged'],
     ['no word', answer(''), 'no reason given'],
     ['constructor', answer('constructor'), 'constructor'],
     ['__proto__', answer('__proto__'), '__proto__'],
-    ['a refusal', { kind: 'unclear', words: 'Your prompt was flagged.' }, 'Your prompt was flagged.'],
-    ['a refusal without words', { kind: 'unclear', words: null }, 'no reason given'],
+    [
+      'a refusal',
+      { kind: 'unclear', reason: 'HTTP 400', words: 'Your prompt was flagged.' },
+      'Your prompt was flagged.',
+    ],
+    ['a refusal without words', { kind: 'unclear', reason: 'HTTP 400', words: null }, 'no reason given'],
   ];
 
   it.each(UNCLEAR)('follows %s, keeps it, and calls it an error after 15 minutes', (_name, seen, words) => {
@@ -191,7 +152,9 @@ describe('advanceJob', () => {
   });
 
   it('learns nothing from a poll that failed, and ends no unclear time by it', () => {
-    expect(advanceJob(job({ unclearSince: NOW }), { kind: 'failed' }, NOW + 5)).toEqual({ polls: 1 });
+    expect(advanceJob(job({ unclearSince: NOW }), { kind: 'failed', reason: 'timeout' }, NOW + 5)).toEqual({
+      polls: 1,
+    });
   });
 
   it('passes on the detail of a state, and writes it once', () => {
@@ -218,9 +181,9 @@ describe('advanceJob', () => {
   });
 
   describe('where upstream knows no such job', () => {
-    const missing: Observation = { kind: 'missing' };
+    const missing: PollResult = { kind: 'missing' };
     /** A job after several answers, each at its hours after the submit. */
-    const seeing = (...seen: [atHours: number, what: Observation][]): Job => {
+    const seeing = (...seen: [atHours: number, what: PollResult][]): Job => {
       let at = job();
       for (const [atHours, what] of seen) at = { ...at, ...advanceJob(at, what, NOW + atHours * HOUR) };
       return at;
@@ -238,7 +201,9 @@ describe('advanceJob', () => {
 
     it('does not believe the first, however late it comes', () => {
       expect(seeing([72, missing])).toMatchObject({ status: 'pending', missingSince: NOW + 72 * HOUR });
-      expect(seeing([0, { kind: 'failed' }], [72, missing], [73, missing]).status).toBe('pending');
+      expect(seeing([0, { kind: 'failed', reason: 'timeout' }], [72, missing], [73, missing]).status).toBe(
+        'pending',
+      );
     });
 
     it('does not believe a few with a long silence of ours between them', () => {
@@ -259,7 +224,7 @@ describe('advanceJob', () => {
         [0, missing],
         [1, missing],
         [2, missing],
-        [2.5, { kind: 'failed' }],
+        [2.5, { kind: 'failed', reason: 'timeout' }],
         [2.6, missing],
       );
       expect(advanceJob(doubted, missing, NOW + 3 * HOUR).status).toBe('expired');
@@ -267,7 +232,7 @@ describe('advanceJob', () => {
   });
 
   it('counts a poll that taught nothing', () => {
-    expect(advanceJob(job({ polls: 7 }), { kind: 'failed' }, NOW)).toEqual({ polls: 8 });
+    expect(advanceJob(job({ polls: 7 }), { kind: 'failed', reason: 'timeout' }, NOW)).toEqual({ polls: 8 });
   });
 });
 

@@ -1,7 +1,6 @@
 // Falling back: only on proof that nothing was bought, never past what the caller allowed.
 
 import { describe, expect, it } from 'vitest';
-import type { Observation } from '../../../src/core/job/advance.ts';
 import {
   type Attempt,
   type EndedAttempt,
@@ -10,9 +9,10 @@ import {
   mayFollow,
 } from '../../../src/core/job/attempt.ts';
 import { JOB_STATUSES, type Job } from '../../../src/core/job/job.ts';
+import type { PollResult } from '../../../src/core/job/poll-result.ts';
 
-type Answer = Extract<Observation, { kind: 'answer' }>;
-const answer = (changes: Partial<Answer>): Observation => ({
+type Answer = Extract<PollResult, { kind: 'answer' }>;
+const answer = (changes: Partial<Answer>): PollResult => ({
   kind: 'answer',
   status: 'failed',
   generationId: null,
@@ -24,7 +24,7 @@ const answer = (changes: Partial<Answer>): Observation => ({
 });
 
 describe('isUnbilledFailure', () => {
-  it.each<[string, Observation, boolean]>([
+  it.each<[string, PollResult, boolean]>([
     ['failed without usage', answer({ noUsage: true }), true],
     ['failed with a cost of 0', answer({ costUsd: 0 }), true],
     ['failed with a cost of 0 and no key of ours', answer({ costUsd: 0, isByok: false }), true],
@@ -36,7 +36,7 @@ describe('isUnbilledFailure', () => {
     ['dead', answer({ status: 'dead', noUsage: true }), false],
     ['completed', answer({ status: 'completed', costUsd: 0 }), false],
     ['gone', { kind: 'missing' }, false],
-    ['a poll that failed', { kind: 'failed' }, false],
+    ['a poll that failed', { kind: 'failed', reason: 'timeout' }, false],
   ])('%s: %s', (_name, seen, unbilled) => {
     expect(isUnbilledFailure(seen)).toBe(unbilled);
   });

@@ -5,55 +5,26 @@ import type { Job } from '../../../src/core/job/job.ts';
 import { observeJob } from '../../../src/core/learning/observation.ts';
 import { priceKindOf } from '../../../src/core/learning/price-kind.ts';
 import { resolutionOf } from '../../../src/core/learning/requested-resolution.ts';
+import { storedJob } from '../../support/job.ts';
 
 const START = 1_763_000_000_000;
 
-const ended = (overrides: Partial<Job> = {}): Job => ({
-  id: 'job_1',
-  clientId: 'studio',
-  keyId: null,
-  status: 'completed',
-  model: 'a/b',
-  request: { model: 'a/b', prompt: 'x', duration: 4, resolution: '4K', generate_audio: false },
-  bodyHash: null,
-  nonce: '0',
-  createdAt: START - 10,
-  updatedAt: START + 38_000,
-  version: 4,
-  submittedAt: START,
-  finishedAt: START + 41_000,
-  expectedMs: 60_000,
-  estimatedMicroUsd: 48_000,
-  ceilingMicroUsd: 120_000,
-  listMicroUsd: 120_000,
-  actualMicroUsd: 50_000,
-  isByok: false,
-  upstreamId: 'u1',
-  generationId: null,
-  outputCount: 1,
-  submitAttempts: 1,
-  polls: 3,
-  missingSince: null,
-  missingPolls: 0,
-  unclearSince: null,
-  statusDetail: null,
-  error: null,
-  attempt: 1,
-  fallback: null,
-  patienceMs: null,
-  resubmitOf: null,
-  callbackUrl: null,
-  hiddenAt: null,
-  clipsRemovedAt: null,
-  bodyErasedAt: null,
-  waitingSince: null,
-  tags: [],
-  reference: null,
-  idempotencyKey: null,
-  requestId: null,
-  traceparent: null,
-  ...overrides,
-});
+const ended = (changes: Partial<Job> = {}) =>
+  storedJob({
+    status: 'completed',
+    model: 'a/b',
+    request: { model: 'a/b', prompt: 'x', duration: 4, resolution: '4K', generate_audio: false },
+    createdAt: START - 10,
+    updatedAt: START + 38_000,
+    submittedAt: START,
+    finishedAt: START + 41_000,
+    estimatedMicroUsd: 48_000,
+    actualMicroUsd: 50_000,
+    isByok: false,
+    outputCount: 1,
+    polls: 3,
+    ...changes,
+  });
 
 describe('a job that failed for what its client sent', () => {
   it('teaches nothing of the model', () => {

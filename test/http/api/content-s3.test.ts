@@ -109,7 +109,7 @@ it('keeps what it could not put while the bucket was away, once it is back, and 
     .toBeGreaterThan(0);
   expect((await bytesOf(await request(`/jobs/${jobs[0]}/content`))).length).toBeGreaterThan(1_000);
   const ready = await readAs<{ checks: { archive: object } }>(await request('/readyz'));
-  expect(ready.checks.archive).toEqual({ ok: false, detail: 'takes no files (503 refused)' });
+  expect(ready.checks.archive).toEqual({ ok: false, detail: 'not writable (503 refused)' });
   expect([...s3.objects.keys()]).toEqual(['studio/clipgate-health-check']);
   const outputsOf = async (id: string) =>
     (await readAs<{ outputs: { bytes: number | null }[] }>(await request(`/jobs/${id}`))).outputs;

@@ -142,7 +142,7 @@ it('shows an archive that is gone, and serves on without it', async () => {
     expect(ready.status).toBe(200);
     expect(await ready.json()).toMatchObject({
       status: 'ready',
-      checks: { archive: { ok: false, detail: 'takes no files (ENOENT)' } },
+      checks: { archive: { ok: false, detail: 'not writable (ENOENT)' } },
     });
     expect(gateway.logLines.filter((line) => line.includes('"alarm":"archive_disk"'))).toHaveLength(1);
   } finally {
@@ -194,6 +194,7 @@ describe('what should not happen', () => {
     traces: null,
     version: '0.0.0-test',
     trustProxy: null,
+    corsOrigins: new Set(),
     feed: { follow: () => Promise.reject(new Error('no feed')) as never },
     isOpen: true,
     keys: {
@@ -238,6 +239,8 @@ describe('what should not happen', () => {
       get: fail,
       find: fail,
       bodyOf: fail,
+      planOf: fail,
+      triesOf: fail,
       waitForChange: fail,
       // biome-ignore lint/correctness/useYield: it fails before it has anything to say
       follow: async function* () {
@@ -249,7 +252,17 @@ describe('what should not happen', () => {
       recordOf: fail,
       recordsOf: fail,
     },
-    budgets: { create: fail, list: fail, get: fail, update: fail, remove: fail, adjust: fail, of: fail },
+    budgets: {
+      create: fail,
+      list: fail,
+      get: fail,
+      update: fail,
+      remove: fail,
+      adjust: fail,
+      of: fail,
+      burnDown: fail,
+    },
+    overview: { read: fail },
     spend: { sum: fail, lines: fail as never },
     acts: { cancel: fail, erase: fail, enterBill: fail },
     archive: { open: fail },
@@ -265,7 +278,7 @@ describe('what should not happen', () => {
     metrics: { requestEnded: () => undefined, render: fail },
     metricsKey: null,
     servesMetrics: true,
-    checkArchive: async () => ({ ok: true, detail: 'takes files' }),
+    checkArchive: async () => ({ ok: true, detail: 'writable' }),
     loopDelayMs: () => 5,
   };
   const id = `job_${'0'.repeat(26)}`;

@@ -2,7 +2,7 @@
 
 import { afterEach, describe, expect, it } from 'vitest';
 import type { Job, JobChange } from '../../../src/core/job/job.ts';
-import type { PollResult } from '../../../src/outbound/openrouter/openrouter.ts';
+import type { PollResult } from '../../../src/core/job/poll-result.ts';
 import { createJobFallback } from '../../../src/service/jobs/job-fallback.ts';
 import { createJobPoller } from '../../../src/service/jobs/job-poller.ts';
 import { createAlarms } from '../../../src/service/runtime/alarms.ts';
@@ -70,7 +70,7 @@ async function setUp(
       clock: () => now,
       monotonic: () => monotonic,
       random: () => 0,
-      alarms: createAlarms({ log }),
+      alarms: createAlarms({ log, monotonic: () => 0 }),
       log,
     },
     {
@@ -78,7 +78,7 @@ async function setUp(
       concurrency: options.concurrency ?? 16,
       leaseMs: 60_000,
       archiveLeaseMs: 180_000,
-      archivesAtOnce: 4,
+      archives: { total: 4, perClient: 4 },
       pace: { minMs: 1_000, maxMs: 30_000 },
     },
   );

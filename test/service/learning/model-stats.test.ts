@@ -6,6 +6,7 @@ import { OBSERVATIONS_PER_MODEL } from '../../../src/core/learning/learn-model.t
 import { createModelStats } from '../../../src/service/learning/model-stats.ts';
 import type { JobStore } from '../../../src/store/ports/job-store.ts';
 import { openSqliteStore } from '../../../src/store/sqlite/sqlite.ts';
+import { storedJob } from '../../support/job.ts';
 import { createRecordedLog } from '../../support/silent-log.ts';
 
 const START = Date.UTC(2026, 10, 1);
@@ -28,52 +29,27 @@ async function setUp() {
     pass: (ms: number) => {
       now += ms;
     },
-    endedJob: (id: string, overrides: Partial<Job> = {}): Job => ({
-      id,
-      clientId: 'studio',
-      keyId: null,
-      status: 'completed',
-      model: 'a/b',
-      request: { model: 'a/b', duration: 4 },
-      bodyHash: null,
-      nonce: id,
-      createdAt: now - 60_000,
-      updatedAt: now,
-      version: 3,
-      submittedAt: now - 60_000,
-      finishedAt: now,
-      expectedMs: null,
-      estimatedMicroUsd: 100_000,
-      ceilingMicroUsd: 100_000,
-      listMicroUsd: 100_000,
-      actualMicroUsd: 40_000,
-      isByok: false,
-      upstreamId: id,
-      generationId: null,
-      outputCount: 1,
-      submitAttempts: 1,
-      polls: 2,
-      missingSince: null,
-      missingPolls: 0,
-      unclearSince: null,
-      statusDetail: null,
-      error: null,
-      attempt: 1,
-      fallback: null,
-      patienceMs: null,
-      resubmitOf: null,
-      callbackUrl: null,
-      hiddenAt: null,
-      clipsRemovedAt: null,
-      bodyErasedAt: null,
-      waitingSince: null,
-      tags: [],
-      reference: null,
-      idempotencyKey: null,
-      requestId: null,
-      traceparent: null,
-      ...overrides,
-    }),
+    endedJob: (id: string, changes: Partial<Job> = {}) =>
+      storedJob({
+        id,
+        status: 'completed',
+        model: 'a/b',
+        request: { model: 'a/b', duration: 4 },
+        createdAt: now - 60_000,
+        updatedAt: now,
+        submittedAt: now - 60_000,
+        finishedAt: now,
+        expectedMs: null,
+        estimatedMicroUsd: 100_000,
+        ceilingMicroUsd: 100_000,
+        listMicroUsd: 100_000,
+        actualMicroUsd: 40_000,
+        isByok: false,
+        upstreamId: id,
+        outputCount: 1,
+        polls: 2,
+        ...changes,
+      }),
   };
 }
 

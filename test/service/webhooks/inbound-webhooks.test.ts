@@ -2,7 +2,7 @@
 
 import { afterEach, describe, expect, it } from 'vitest';
 import type { JobChange } from '../../../src/core/job/job.ts';
-import type { PollResult } from '../../../src/outbound/openrouter/openrouter.ts';
+import type { PollResult } from '../../../src/core/job/poll-result.ts';
 import { parseWebhook, type SignatureFault } from '../../../src/outbound/openrouter/webhook.ts';
 import { createAlarms } from '../../../src/service/runtime/alarms.ts';
 import { createInboundWebhooks } from '../../../src/service/webhooks/inbound-webhooks.ts';
@@ -54,8 +54,7 @@ async function setUp(
     findSignatureFault: options.fault ?? null,
     parse: parseWebhook,
     clock: () => now,
-    monotonic: () => now,
-    alarms: createAlarms({ log }),
+    alarms: createAlarms({ log, monotonic: () => 0 }),
     log,
   });
   const created = await opened.createJob(
@@ -154,8 +153,7 @@ describe('a webhook for a job whose submit is unknown', () => {
       findSignatureFault: null,
       parse: parseWebhook,
       clock: () => 0,
-      monotonic: () => 0,
-      alarms: createAlarms({ log: t.log }),
+      alarms: createAlarms({ log: t.log, monotonic: () => 0 }),
       log: t.log,
     });
     await (await other.tick()).settled;

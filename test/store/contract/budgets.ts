@@ -257,7 +257,7 @@ export function describeBudgets(current: () => StoreUnderTest): void {
       ],
       [
         'of which three may run and the others wait',
-        () => ({ slots: [{ scope: 'client', id: 'studio', max: 3 }], mayWait: true }),
+        () => ({ slots: [{ scope: 'client', id: 'studio', max: 3, maxWaiting: 100 }], mayWait: true }),
       ],
     ])(
       'of 1,000 orders at once on room for ten admits ten, %s',
@@ -265,7 +265,7 @@ export function describeBudgets(current: () => StoreUnderTest): void {
         const { store, openReplica } = current();
         const made = await store.createBudget(budget({ limitMicroUsd: 1_000_000 }), BY);
         await store.createBudget(budget({ scope: ALL, limitMicroUsd: 1_000_000_000 }), BY);
-        await store.putClient('studio', { limits: { requestsPerMinute: null, maxRunningJobs: 3 } }, BY);
+        await store.putClient('studio', { limits: { ...NO_LIMITS, maxRunningJobs: 3 } }, BY);
         const replica = await openReplica?.();
         const results = await Promise.allSettled(
           Array.from({ length: 1_000 }, (_, n) =>

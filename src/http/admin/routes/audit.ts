@@ -13,9 +13,9 @@ export function auditRoutes({ audit }: { readonly audit: AuditLog }) {
       {
         schema: {
           operationId: 'listAudit',
-          summary: 'The audit log: every act of operators, newest first (operators, auditors)',
+          summary: 'List the audit log: every action of operators, newest first (operators, auditors)',
           description:
-            'An entry is written in the transaction of its act. Entries are never changed or removed, and hold no secret.',
+            'The gateway writes each entry in the transaction of its action. Entries are never changed or removed, and contain no secret.',
           tags: ['operators'],
           querystring: AuditQuerySchema,
           response: { 200: AuditListSchema, ...problems(400, 401, 403, 405, 500, 503) },

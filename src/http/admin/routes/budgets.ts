@@ -3,6 +3,7 @@
 import { Big } from 'big.js';
 import { z } from 'zod';
 import { type BudgetScope, type BudgetState, remainingOf } from '../../../core/accounts/budget.ts';
+import type { BurnPoint } from '../../../core/accounts/burn-down.ts';
 import { fromMicroUsd, toMicroUsd } from '../../../core/money.ts';
 import type { Budgets } from '../../../service/accounts/budgets.ts';
 import { problems } from '../../api/schemas/problem.ts';
@@ -33,7 +34,11 @@ const microUsdOrNull = (usd: number | null): number | null => (usd === null ? nu
 const usdOrNull = (micro: number | null): number | null => (micro === null ? null : fromMicroUsd(micro));
 const isoTime = (at: number): string => new Date(at).toISOString();
 
-export function renderBudget({ budget, use, resetsAt, unknownJobs }: BudgetState) {
+/** @param burnDown how its spend has grown, where that is asked for. */
+export function renderBudget(
+  { budget, use, resetsAt, unknownJobs }: BudgetState,
+  burnDown?: readonly BurnPoint[],
+) {
   return {
     id: budget.id,
     scope: budget.scope,
@@ -54,6 +59,12 @@ export function renderBudget({ budget, use, resetsAt, unknownJobs }: BudgetState
       remaining_usd: fromMicroUsd(remainingOf(budget.limitMicroUsd, use)),
       unknown_jobs: unknownJobs,
     },
+    ...(burnDown && {
+      burn_down: burnDown.map(({ at, microUsd: spent }) => ({
+        at: isoTime(at),
+        spent_usd: fromMicroUsd(spent),
+      })),
+    }),
   };
 }
 
@@ -64,10 +75,9 @@ export function budgetRoutes({ budgets }: BudgetRoutesParts) {
       {
         schema: {
           operationId: 'createBudget',
-          summary: 'Make a budget (operators)',
+          summary: 'Create a budget (operators)',
           description:
-            'Every order asks the budgets of everything, of its client and of its key, and holds the most it may cost ' +
-            'in each, before it is sent. Several budgets of one scope are allowed, such as one a day and one a month.',
+            'Before an order is sent, its maximum cost is held in each budget that applies: those of scope `all`, of its client and of its key. A scope can have several budgets, such as one per day and one per month.',
           tags: ['accounts'],
           querystring: NoQuerySchema,
           body: BudgetBodySchema,
@@ -96,7 +106,7 @@ export function budgetRoutes({ budgets }: BudgetRoutesParts) {
       {
         schema: {
           operationId: 'listBudgets',
-          summary: 'List budgets with what is left of each (operators and auditors)',
+          summary: 'List budgets with the state of each window (operators and auditors)',
           description: 'Newest first, in pages: send `next_cursor` as `cursor` for the next one.',
           tags: ['accounts'],
           querystring: BudgetQuerySchema,
@@ -109,7 +119,11 @@ export function budgetRoutes({ budgets }: BudgetRoutesParts) {
           cursor: query.cursor ?? null,
           limit: query.limit,
         });
-        return { data: page.map(renderBudget), next_cursor: nextCursor };
+        const burnDown = query.include && (await budgets.burnDown(page));
+        return {
+          data: page.map((state) => renderBudget(state, burnDown?.get(state.budget.id))),
+          next_cursor: nextCursor,
+        };
       },
     );
 
@@ -118,9 +132,8 @@ export function budgetRoutes({ budgets }: BudgetRoutesParts) {
       {
         schema: {
           operationId: 'getBudget',
-          summary: 'One budget with what is left of its window (operators and auditors)',
-          description:
-            'What is spent, what is held for jobs under way, what remains, and when the window resets.',
+          summary: 'Get one budget with the state of its window (operators and auditors)',
+          description: 'The amounts spent, held for running jobs and remaining, and the time of the reset.',
           tags: ['accounts'],
           params: BudgetParamsSchema,
           querystring: NoQuerySchema,
@@ -137,7 +150,7 @@ export function budgetRoutes({ budgets }: BudgetRoutesParts) {
           operationId: 'updateBudget',
           summary: 'Change a budget (operators)',
           description:
-            'The next order reads the change. What is held stays held: lowering a limit cancels nothing.',
+            'The change applies from the next order on. Amounts that are already held stay held: lowering a limit cancels no job.',
           tags: ['accounts'],
           params: BudgetParamsSchema,
           querystring: NoQuerySchema,
@@ -165,9 +178,8 @@ export function budgetRoutes({ budgets }: BudgetRoutesParts) {
       {
         schema: {
           operationId: 'deleteBudget',
-          summary: 'Delete a budget: orders no longer ask it (operators)',
-          description:
-            'Orders no longer have to fit into it. The jobs it counted stay, and so does what they cost.',
+          summary: 'Delete a budget (operators)',
+          description: 'The budget no longer limits orders. The jobs that it counted and their cost stay.',
           tags: ['accounts'],
           params: BudgetParamsSchema,
           querystring: NoQuerySchema,
@@ -185,9 +197,9 @@ export function budgetRoutes({ budgets }: BudgetRoutesParts) {
       {
         schema: {
           operationId: 'adjustBudget',
-          summary: 'Credit or charge the present window of a budget (operators)',
+          summary: 'Credit or charge the current window of a budget (operators)',
           description:
-            'What was spent cannot be rewritten: a credit or a temporary raise is an adjustment, on record.',
+            'Spent amounts cannot be changed. An adjustment records a credit, or raises the limit of the current window.',
           tags: ['accounts'],
           params: BudgetParamsSchema,
           querystring: NoQuerySchema,

@@ -22,8 +22,8 @@ export function clientRoutes({ clientAdmin }: { readonly clientAdmin: ClientAdmi
       {
         schema: {
           operationId: 'listClients',
-          summary: 'Clients by name, those of variables too (operators, auditors)',
-          description: 'Those with settings of their own and those that only have keys, in pages.',
+          summary: 'List clients by name, those of variables included (operators, auditors)',
+          description: 'Clients with settings of their own and clients that only have keys, in pages.',
           tags: ['accounts'],
           querystring: ClientQuerySchema,
           response: { 200: ClientListSchema, ...problems(400, 401, 403, 405, 429, 500, 503) },
@@ -41,8 +41,8 @@ export function clientRoutes({ clientAdmin }: { readonly clientAdmin: ClientAdmi
       {
         schema: {
           operationId: 'getClient',
-          summary: 'What holds for all keys of a client (operators, auditors)',
-          description: 'Its models, its limits and the ids of its callback secrets, never a secret itself.',
+          summary: 'Get the settings of a client (operators, auditors)',
+          description: 'Its models, its limits and the ids of its callback secrets, never a secret.',
           tags: ['accounts'],
           params: ClientParamsSchema,
           querystring: NoQuerySchema,
@@ -59,8 +59,7 @@ export function clientRoutes({ clientAdmin }: { readonly clientAdmin: ClientAdmi
           operationId: 'putClient',
           summary: 'Set the models, limits and callback secrets of a client (operators)',
           description:
-            'Makes the client where there is none. Models and limits hold in addition to those of each key, and for the ' +
-            'keys of variables too. A secret made here is in this answer and nowhere else.',
+            'Creates the client if it does not exist. Models and limits apply in addition to those of each key, and also to keys of variables. Only this answer has the secrets that it creates.',
           tags: ['accounts'],
           params: ClientParamsSchema,
           querystring: NoQuerySchema,

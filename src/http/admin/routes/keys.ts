@@ -31,8 +31,7 @@ export function keyRoutes({ keyAdmin }: { readonly keyAdmin: KeyAdmin }) {
           operationId: 'createKey',
           summary: 'Create a key (operators)',
           description:
-            'The key itself is in this answer and nowhere else. The first key of a client makes the client. A retry ' +
-            'with the same `Idempotency-Key` answers what was made, without the key: revoke it then, and create another.',
+            'Only this answer has the key itself. The first key of a client creates the client. A retry with the same `Idempotency-Key` answers with the created key but without its secret: revoke it in that case, and create another.',
           tags: ['accounts'],
           querystring: NoQuerySchema,
           headers: IdempotencyHeadersSchema,
@@ -67,9 +66,9 @@ export function keyRoutes({ keyAdmin }: { readonly keyAdmin: KeyAdmin }) {
       {
         schema: {
           operationId: 'listKeys',
-          summary: 'Stored keys, newest first, then those of variables (operators, auditors)',
+          summary: 'List keys: stored keys, newest first, then those of variables (operators, auditors)',
           description:
-            'Never a key itself: its id, its last four characters, what it may do and when it was last used.',
+            'Each entry has the id, the last four characters, the permissions and the day of last use, never the key itself.',
           tags: ['accounts'],
           querystring: KeyQuerySchema,
           response: { 200: KeyListSchema, ...problems(400, 401, 403, 405, 429, 500, 503) },
@@ -91,8 +90,8 @@ export function keyRoutes({ keyAdmin }: { readonly keyAdmin: KeyAdmin }) {
       {
         schema: {
           operationId: 'getKey',
-          summary: 'One key, without the key itself (operators, auditors)',
-          description: 'What it may do, until when, who made it and when it was last used.',
+          summary: 'Get one key, without the key itself (operators, auditors)',
+          description: 'Its permissions, expiry, creator and day of last use.',
           tags: ['accounts'],
           params: KeyParamsSchema,
           querystring: NoQuerySchema,
@@ -107,8 +106,9 @@ export function keyRoutes({ keyAdmin }: { readonly keyAdmin: KeyAdmin }) {
       {
         schema: {
           operationId: 'updateKey',
-          summary: 'Change what a key may do, and until when (operators)',
-          description: 'True for the next request with the key, on every replica within five seconds.',
+          summary: 'Change the permissions, limits or expiry of a key (operators)',
+          description:
+            'The change applies to the next request with the key, on every replica within five seconds.',
           tags: ['accounts'],
           params: KeyParamsSchema,
           querystring: NoQuerySchema,
@@ -140,7 +140,7 @@ export function keyRoutes({ keyAdmin }: { readonly keyAdmin: KeyAdmin }) {
           operationId: 'revokeKey',
           summary: 'Revoke a key for good (operators)',
           description:
-            'Refused from the next request on, on every replica within five seconds. Jobs bought with it go on.',
+            'The gateway refuses the key from the next request on, on every replica within five seconds. Jobs that were bought with it continue.',
           tags: ['accounts'],
           params: KeyParamsSchema,
           querystring: NoQuerySchema,
@@ -161,7 +161,7 @@ export function keyRoutes({ keyAdmin }: { readonly keyAdmin: KeyAdmin }) {
       {
         schema: {
           operationId: 'rotateKey',
-          summary: 'Put a new key in the place of one, which goes on for a while (operators)',
+          summary: 'Rotate a key: create its replacement and let the old key expire (operators)',
           description:
             'The new key has the client, scopes, models, limits and lifetime of the old one, which expires after `grace_s`.',
           tags: ['accounts'],

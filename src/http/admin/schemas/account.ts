@@ -3,28 +3,28 @@
 import { z } from 'zod';
 import { listOf } from '../../api/schemas/list.ts';
 import { LimitsAnswerSchema, ModelRulesAnswerSchema } from './access.ts';
-import { BudgetSchema } from './budget.ts';
+import { BudgetIncludeSchema, BudgetSchema } from './budget.ts';
 
 export const AccountSchema = z
   .object({
     kind: z.enum(['client', 'operator', 'auditor']),
     name: z.string(),
-    client: z.string().describe('Who owns the jobs it orders.'),
-    key_id: z.string().nullable().describe('null: this gateway asks for no key.'),
+    client: z.string().describe('The owner of the jobs that it orders.'),
+    key_id: z.string().nullable().describe('null if this gateway requires no key.'),
     scopes: listOf(z.enum(['read', 'write'])),
     models: listOf(ModelRulesAnswerSchema).describe(
-      'Of the key and of its client: a model must satisfy each. Empty: every model.',
+      'Model rules of the key and of its client; a model must satisfy all of them. Empty = every model.',
     ),
     limits: listOf(LimitsAnswerSchema.extend({ scope: z.enum(['key', 'client']), id: z.string() })).describe(
-      'Of the key and of its client: each counts for itself.',
+      'Limits of the key and of its client; each is counted separately.',
     ),
     budgets: listOf(BudgetSchema).describe(
-      'Every budget that its orders ask, with what is left and when it resets.',
+      'Every budget that applies to its orders, with the amount left and the time of the reset.',
     ),
   })
   .meta({
     id: 'Account',
-    description: 'What a caller is, may, and has left.',
+    description: 'The caller: its identity, its permissions, and what is left of its limits and budgets.',
     examples: [
       {
         kind: 'client',
@@ -38,3 +38,5 @@ export const AccountSchema = z
       },
     ],
   });
+
+export const AccountQuerySchema = z.strictObject({ include: BudgetIncludeSchema });

@@ -9,28 +9,28 @@ const OBJECT_KINDS = ['job', 'key', 'client', 'budget', 'operations', 'session']
 const StateSchema = z
   .looseObject({})
   .nullable()
-  .describe('The members of the object that the act is about, without secrets; null = none.');
+  .describe('The fields of the object that the action changed, without secrets; null = none.');
 
 const EntrySchema = z
   .object({
     id: z.string(),
     at: z.iso.datetime(),
     actor: z.string().describe("The operator's name."),
-    key_id: z.string().nullable().describe('The key they acted with.'),
-    action: z.string().describe('Such as `create`, `revoke`, `resolve`: open for additions.'),
+    key_id: z.string().nullable().describe('Id of the key that the operator used.'),
+    action: z.string().describe('Such as `create`, `revoke`, `resolve`. Open: more may be added.'),
     object: z.object({ kind: z.string(), id: z.string() }),
     reason: z.string().nullable(),
     before: StateSchema,
     after: StateSchema,
-    request_id: z.string().nullable().describe('As in `X-Request-Id`.'),
+    request_id: z.string().nullable().describe('Id of the request, as in `X-Request-Id`.'),
   })
-  .meta({ id: 'AuditEntry', description: 'One act of an operator.' });
+  .meta({ id: 'AuditEntry', description: 'One action of an operator.' });
 
 export const AuditListSchema = z
   .object({ data: listOf(EntrySchema), next_cursor: z.string().nullable() })
   .meta({
     id: 'AuditList',
-    description: 'Acts of operators, newest first.',
+    description: 'Actions of operators, newest first.',
     examples: [
       {
         data: [
@@ -56,8 +56,8 @@ export const AuditQuerySchema = z.strictObject({
   since: z.iso
     .datetime({ offset: true, error: 'must be a time such as 2026-11-02T09:00:00Z' })
     .optional()
-    .describe('Only acts from then on.'),
-  actor: z.string().min(1).max(64).optional().describe("Only this operator's acts."),
+    .describe('Only actions at or after this time.'),
+  actor: z.string().min(1).max(64).optional().describe('Only actions of this operator.'),
   object: z
     .string()
     .max(200)
@@ -67,9 +67,9 @@ export const AuditQuerySchema = z.strictObject({
     )
     .optional()
     .describe(
-      'Only acts on objects of this kind, such as `key`, or on this object, such as `key:key_01...`.',
+      'Only actions on objects of this kind, such as `key`, or on this object, such as `key:key_01...`.',
     ),
-  limit: queryInteger(1, 100).prefault(20).describe('At most so many.'),
+  limit: queryInteger(1, 100).prefault(20).describe('Maximum number of entries.'),
   cursor: z
     .string()
     .regex(/^audit_[\w-]{1,100}$/, 'must be the next_cursor of an earlier response')

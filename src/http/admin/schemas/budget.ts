@@ -28,7 +28,7 @@ const BudgetScopeSchema = z
   );
 
 const terms = {
-  limit_usd: usd.describe('What may be spent and held per window, in US dollars.'),
+  limit_usd: usd.describe('Maximum amount spent and held per window, in US dollars.'),
   hard: z
     .boolean()
     .describe(
@@ -62,13 +62,17 @@ export const BudgetBodySchema = z
   .strictObject({
     scope: BudgetScopeSchema,
     limit_usd: terms.limit_usd,
-    period: z.enum(PERIODS).describe('When the budget starts anew; `none`: never. Weeks begin on Monday.'),
+    period: z
+      .enum(PERIODS)
+      .describe(
+        'Length of a window, after which the budget resets; `none`: it never resets. Weeks begin on Monday.',
+      ),
     time_zone: z
       .string()
       .max(64)
       .refine(isTimeZone, 'must be an IANA time zone, such as Europe/Berlin')
       .optional()
-      .describe('Where days, weeks and months begin. Default UTC.'),
+      .describe('IANA time zone in which days, weeks and months begin. Default: UTC.'),
     hard: terms.hard.optional(),
     thresholds: terms.thresholds.optional(),
     unpriced_hold_usd: terms.unpriced_hold_usd.optional(),
@@ -119,23 +123,29 @@ export const BudgetSchema = z
       .object({
         starts_at: z.iso.datetime(),
         resets_at: z.iso.datetime().nullable().describe('null: never.'),
-        spent_usd: z.number().describe('Bills that are known.'),
-        held_usd: z
-          .number()
-          .describe('The most that running jobs, and jobs whose bill is unknown, may cost.'),
+        spent_usd: z.number().describe('Sum of the known bills.'),
+        held_usd: z.number().describe('The maximum cost of running jobs and of jobs whose bill is unknown.'),
         adjustment_usd: z.number().describe('Credits and charges that operators entered for this window.'),
         remaining_usd: z
           .number()
           .describe('limit + adjustment - spent - held; negative after a bill above its hold.'),
         unknown_jobs: z
           .int()
-          .describe('Jobs whose bill is unknown: their holds stay until someone resolves them.'),
+          .describe(
+            'Jobs whose bill is unknown: their holds stay until an operator resolves them or enters the bill.',
+          ),
       })
-      .describe('The window that contains the present.'),
+      .describe('The current window.'),
+    burn_down: z
+      .array(z.object({ at: z.iso.datetime(), spent_usd: z.number() }))
+      .optional()
+      .describe(
+        'With `include=burn_down`, of a budget that resets: what was spent from the beginning of the window up to then, by the hour of a day or the day of a week or month. The last is now, and `spent_usd` of the window.',
+      ),
   })
   .meta({
     id: 'Budget',
-    description: 'A budget with what is left of its present window.',
+    description: 'A budget with the state of its current window.',
     examples: [budgetExample],
   });
 
@@ -147,10 +157,16 @@ export const BudgetListSchema = z
     examples: [{ data: [budgetExample], next_cursor: null }],
   });
 
+export const BudgetIncludeSchema = z
+  .enum(['burn_down'])
+  .optional()
+  .describe('`burn_down`: how what is spent has grown since the window began.');
+
 export const BudgetQuerySchema = z.strictObject({
   scope: z.enum(['all', 'client', 'key']).optional().describe('Only budgets of this kind.'),
   scope_id: NameSchema.optional().describe('With `scope`: only those of this client or key.'),
-  limit: queryInteger(1, 100).prefault(20).describe('How many at most. Default 20.'),
+  limit: queryInteger(1, 100).prefault(20).describe('Maximum number of entries. Default: 20.'),
+  include: BudgetIncludeSchema,
   cursor: z
     .string()
     .regex(BUDGET_ID_PATTERN, 'must be the next_cursor of an earlier response')
@@ -167,7 +183,9 @@ export const AdjustmentBodySchema = z
       .min(-MAX_USD)
       .max(MAX_USD)
       .refine((amount) => amount !== 0, 'must not be 0')
-      .describe('Positive: a credit, more may be spent in this window. Negative: less may.'),
+      .describe(
+        'Positive: a credit that raises the limit of this window. Negative: a charge that lowers it.',
+      ),
     reason: z.string().min(1).max(500),
   })
   .meta({ id: 'BudgetAdjustmentBody', examples: [{ usd: 50, reason: 'Launch week' }] });
@@ -184,7 +202,7 @@ export const AdjustmentSchema = z
   })
   .meta({
     id: 'BudgetAdjustment',
-    description: 'An amount that was added to the limit of one window, and why.',
+    description: 'An amount added to the limit of one window, with the reason.',
     examples: [
       {
         id: 'adjustment_01K7QJ6Y8ZC5D0VN3T2R9XWE4M',

@@ -18,7 +18,7 @@ const SecretSchema = z
       .string()
       .regex(/^secret_[0-9a-f]{24}$/, 'must be the id of a stored secret')
       .optional()
-      .describe('A stored secret that stays.'),
+      .describe('Id of a stored secret to keep.'),
     secret: z
       .string()
       .max(200)
@@ -27,7 +27,7 @@ const SecretSchema = z
         if (problem !== null) context.addIssue({ code: 'custom', message: problem });
       })
       .optional()
-      .describe('Your own: `whsec_` and 24 to 64 random bytes in base64.'),
+      .describe('Your own secret: `whsec_` followed by 24 to 64 random bytes in base64.'),
   })
   .refine(({ id, secret }) => id === undefined || secret === undefined, 'must have only one of id and secret')
   .describe('A stored secret (`id`), your own (`secret`), or a new one made here (`{}`).');
@@ -41,19 +41,20 @@ export const ClientBodySchema = z
       .max(5)
       .optional()
       .describe(
-        'The whole list of secrets that sign its callbacks, each with a signature of its own: while one is replaced, there are two.',
+        'All secrets that sign its callbacks. Each adds a signature, so two are used during a rotation.',
       ),
   })
   .meta({
     id: 'ClientRequest',
-    description: 'What is left out stays; what is given is replaced whole; null removes.',
+    description:
+      'A field that is left out stays as it is; a field that is given is replaced as a whole; null removes it.',
     examples: [{ limits: { requests_per_minute: 600, max_running_jobs: 20 }, callback_secrets: [{}] }],
   });
 
 const EXAMPLE = {
   name: 'studio',
   models: { allow: ['google/*'], deny: null },
-  limits: { requests_per_minute: 600, max_running_jobs: 20 },
+  limits: { requests_per_minute: 600, max_running_jobs: 20, max_waiting_jobs: null },
   callback_secrets: [{ id: 'secret_0a1b2c3d4e5f60718293a4b5', created_at: '2026-11-02T09:14:00.000Z' }],
   callback_secrets_env: 0,
   created_at: '2026-11-02T09:14:00.000Z',
@@ -66,22 +67,22 @@ export const ClientSchema = z
     models: ModelRulesAnswerSchema,
     limits: LimitsAnswerSchema,
     callback_secrets: listOf(z.object({ id: z.string(), created_at: z.iso.datetime() })),
-    callback_secrets_env: z.int().describe('How many more the variable `CALLBACK_SECRETS` names.'),
-    created_at: z.iso.datetime().nullable().describe('null for a client that only variables name.'),
+    callback_secrets_env: z.int().describe('Number of further secrets in the variable `CALLBACK_SECRETS`.'),
+    created_at: z.iso.datetime().nullable().describe('null for a client that exists only in variables.'),
     updated_at: z.iso.datetime().nullable(),
   })
-  .meta({ id: 'Client', description: 'What holds for all keys of a client.', examples: [EXAMPLE] });
+  .meta({ id: 'Client', description: 'Settings that apply to all keys of a client.', examples: [EXAMPLE] });
 
 export const PutClientSchema = z
   .object({
     data: ClientSchema,
     callback_secrets: listOf(z.object({ id: z.string(), secret: z.string() })).describe(
-      'The secrets made by this request: shown this once.',
+      'The secrets that this request created. They are not shown again.',
     ),
   })
   .meta({
     id: 'PutClient',
-    description: 'A client as it is now.',
+    description: 'The client after the change.',
     examples: [{ data: EXAMPLE, callback_secrets: [] }],
   });
 
@@ -96,6 +97,6 @@ export const ClientListSchema = z
 export const ClientParamsSchema = z.strictObject({ name: ClientNameSchema.describe('Name of the client.') });
 
 export const ClientQuerySchema = z.strictObject({
-  limit: queryInteger(1, 100).prefault(20).describe('At most so many.'),
+  limit: queryInteger(1, 100).prefault(20).describe('Maximum number of entries.'),
   cursor: ClientNameSchema.optional().describe('The `next_cursor` of an earlier response.'),
 });

@@ -33,16 +33,20 @@ const NameSchema = z
 const ExpiresAtSchema = z.iso
   .datetime({ offset: true, error: 'must be a time such as 2027-01-31T00:00:00Z, or null' })
   .nullable()
-  .describe('From then on the key is refused. null = never.');
+  .describe('When the key expires; null = never.');
 
 const Sha256Schema = z
   .string()
   .regex(/^[0-9a-f]{64}$/, 'must be a SHA-256 as 64 lower-case hex digits')
-  .describe('Of a key that its holder made: this gateway then never sees the key before it is used.');
+  .describe(
+    'SHA-256 in hex of a key that you generated yourself: the gateway does not see the key before its first use.',
+  );
 
 export const KeyBodySchema = z
   .strictObject({
-    client: ClientNameSchema.describe("Whose jobs it buys; for operators and auditors, the person's name."),
+    client: ClientNameSchema.describe(
+      'The client that owns the jobs bought with it; for operators and auditors, the name of the person.',
+    ),
     name: NameSchema.optional(),
     scopes: ScopesSchema.optional().describe('Default: read and write.'),
     expires_at: ExpiresAtSchema.optional(),
@@ -52,7 +56,7 @@ export const KeyBodySchema = z
   })
   .meta({
     id: 'KeyRequest',
-    description: 'A key to be made.',
+    description: 'A key to create.',
     examples: [{ client: 'studio', name: 'render farm', limits: { max_running_jobs: 8 } }],
   });
 
@@ -66,7 +70,7 @@ export const KeyChangeSchema = z
   })
   .meta({
     id: 'KeyChange',
-    description: 'What is left out stays; `limits` and `models` are replaced whole.',
+    description: 'A field that is left out stays as it is; `limits` and `models` are replaced as a whole.',
     examples: [{ expires_at: '2027-01-31T00:00:00Z' }],
   });
 
@@ -90,7 +94,7 @@ const EXAMPLE = {
   source: 'store' as const,
   scopes: ['read' as const, 'write' as const],
   models: null,
-  limits: { requests_per_minute: null, max_running_jobs: 8 },
+  limits: { requests_per_minute: null, max_running_jobs: 8, max_waiting_jobs: null },
   created_at: '2026-11-02T09:14:00.000Z',
   created_by: 'alice',
   expires_at: null,
@@ -104,8 +108,13 @@ export const KeySchema = z
     id: z.string(),
     client: z.string(),
     name: z.string().nullable(),
-    last4: z.string().nullable().describe('The last four characters; null where they are not known here.'),
-    source: z.enum(['store', 'env']).describe('`env`: named by a variable of the gateway, and read-only.'),
+    last4: z
+      .string()
+      .nullable()
+      .describe('The last four characters; null if unknown, as for keys given by their SHA-256.'),
+    source: z
+      .enum(['store', 'env'])
+      .describe('`env`: the key is set in a variable of the gateway, and is read-only.'),
     scopes: z.array(z.enum(KEY_SCOPES)).readonly(),
     models: ModelRulesAnswerSchema,
     limits: LimitsAnswerSchema,
@@ -113,8 +122,11 @@ export const KeySchema = z
     created_by: z.string().nullable(),
     expires_at: z.iso.datetime().nullable(),
     revoked_at: z.iso.datetime().nullable(),
-    replaced_by: z.string().nullable().describe('The key that a rotation put in its place.'),
-    last_used_on: z.iso.date().nullable().describe('A day in UTC; null = never, or named by a variable.'),
+    replaced_by: z.string().nullable().describe('Id of the key that replaced it in a rotation.'),
+    last_used_on: z.iso
+      .date()
+      .nullable()
+      .describe('Day of last use in UTC; null = never used, or set in a variable.'),
   })
   .meta({ id: 'Key', description: 'A key, without the key itself.', examples: [EXAMPLE] });
 
@@ -126,7 +138,7 @@ export const MadeKeySchema = z
     key: z
       .string()
       .nullable()
-      .describe('The key itself: shown this once. null where you sent its `sha256`, and in a replay.'),
+      .describe('The key itself, which is not shown again. null if you sent its `sha256`, and in a replay.'),
     warnings: listOf(WarningSchema),
   })
   .meta({
@@ -145,7 +157,7 @@ export const KeyParamsSchema = z.strictObject({ id: z.string().regex(KEY_ID_PATT
 
 export const KeyQuerySchema = z.strictObject({
   client: ClientNameSchema.optional().describe("Only this client's keys."),
-  limit: queryInteger(1, 100).prefault(20).describe('At most so many.'),
+  limit: queryInteger(1, 100).prefault(20).describe('Maximum number of entries.'),
   cursor: z
     .string()
     .regex(KEY_ID_PATTERN, 'must be the next_cursor of an earlier response')

@@ -1,7 +1,8 @@
 // GET /models/changes: which models came and went, and what they can do or cost differently.
 
-import type { CatalogChange, CatalogHistoryReader } from '../../../service/catalog/catalog-history.ts';
+import type { CatalogHistoryReader } from '../../../service/catalog/catalog-history.ts';
 import type { App } from '../../server/context.ts';
+import { renderChange } from '../render.ts';
 import { CatalogChangeListSchema, CatalogChangeQuerySchema } from '../schemas/catalog-change.ts';
 import { problems } from '../schemas/problem.ts';
 
@@ -14,15 +15,15 @@ export function catalogChangeRoutes({ history }: { readonly history: CatalogHist
           operationId: 'listCatalogChanges',
           summary: 'List changes of the catalog, oldest first',
           description:
-            'What this gateway saw change at OpenRouter: models that came or went, capabilities, prices.',
+            'Changes at OpenRouter that this gateway observed: models added or removed, capabilities, prices.',
           tags: ['catalog'],
           querystring: CatalogChangeQuerySchema,
           response: { 200: CatalogChangeListSchema, ...problems(400, 401, 405, 500, 503) },
         },
       },
       async (request, reply) => {
-        const { since, cursor, limit } = request.query;
-        const changes = await history.list(placeOf(cursor, since), limit + 1);
+        const { since, cursor, model, limit } = request.query;
+        const changes = await history.list(placeOf(cursor, since), limit + 1, model);
         const page = changes.slice(0, limit);
         const last = page.at(-1);
         reply.header('cache-control', 'no-store');
@@ -40,20 +41,4 @@ function placeOf(cursor: string | undefined, since: string | undefined) {
   const [changedAt, position] = (cursor ?? '').split('.').map(Number);
   if (changedAt !== undefined && position !== undefined) return { changedAt, position };
   return { changedAt: since === undefined ? 0 : Date.parse(since), position: Number.MAX_SAFE_INTEGER };
-}
-
-const snakeCase = (name: string) => name.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
-
-function renderChange({ changedAt, modelId, kind, fields }: CatalogChange) {
-  return {
-    at: new Date(changedAt).toISOString(),
-    model: modelId,
-    kind,
-    // Keys of upstream's price list stay as they are.
-    fields: fields.map(({ field, before, after }) => ({
-      field: field.startsWith('prices.') ? field : snakeCase(field),
-      before,
-      after,
-    })),
-  };
 }

@@ -34,8 +34,7 @@ export function contentRoutes({ jobs, archive, answers }: ContentRoutesParts) {
               ? 'The clip as MP4; Range is supported once it is archived'
               : 'Size and hash of the clip',
           description:
-            'Needs a key, or a signed link (`GET /jobs/{id}?links=signed`), which plays this clip alone until it expires. ' +
-            'Before the job is `completed` the answer is 409 `not_ready`.',
+            'Requires a key, or a signed link (`GET /jobs/{id}?links=signed`), which gives access to this clip only, until it expires. Before the job is `completed` the answer is 409 `not_ready`.',
           tags: ['jobs'],
           params: JobParamsSchema,
           querystring: ContentQuerySchema,

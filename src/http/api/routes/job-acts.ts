@@ -29,8 +29,8 @@ export function jobActRoutes({ jobs, acts }: JobActRoutesParts) {
           operationId: 'cancelJob',
           summary: 'Cancel a job that is queued',
           description:
-            'Nothing was bought, and what budgets held for it is released. Once a byte of it may have left, it cannot be ' +
-            'cancelled: OpenRouter has no such request.',
+            'The job buys nothing, and budgets release the amount that they hold for it. A job that may have been sent ' +
+            'cannot be cancelled: OpenRouter has no cancellation.',
           tags: ['jobs'],
           params: JobParamsSchema,
           querystring: NoQuerySchema,
@@ -50,7 +50,7 @@ export function jobActRoutes({ jobs, acts }: JobActRoutesParts) {
           operationId: 'eraseJob',
           summary: 'Erase a job that has ended: its request, media and clips',
           description:
-            'What it cost stays in spend and in the export, with its tags and reference. Safe to repeat. On record.',
+            'Its cost stays in spend and in the export, with its tags and reference. Safe to repeat. Recorded in the audit log.',
           tags: ['jobs'],
           params: JobParamsSchema,
           querystring: NoQuerySchema,
@@ -77,8 +77,7 @@ export function billRoutes({ jobs, acts }: JobActRoutesParts) {
           operationId: 'billJob',
           summary: 'Enter the bill of a job from an invoice (operators)',
           description:
-            'For a job that has ended and whose bill is unknown: what budgets hold for it is settled at this amount. A bill ' +
-            'that is known is not written over. On record.',
+            'For a job that has ended and whose bill is unknown. Budgets replace the amount that they hold for the job by the bill. A known bill cannot be changed. Recorded in the audit log.',
           tags: ['operators'],
           params: JobParamsSchema,
           querystring: NoQuerySchema,

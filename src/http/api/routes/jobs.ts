@@ -129,12 +129,12 @@ export function jobRoutes({ orders, jobs, catalog, links, maxWaitS, streams }: J
       '/jobs/plan',
       {
         bodyLimit: CLIP_BODY_LIMIT,
+        config: { changesNothing: true },
         schema: {
           operationId: 'planJob',
           summary: 'What POST /jobs would buy for the same body; buys nothing',
           description:
-            'The model, the exact request to OpenRouter, its price, the expected time and the warnings. A body ' +
-            'that `POST /jobs` would refuse is refused in the same words.',
+            'Answers with the model, the exact request to OpenRouter, its price, the expected time and the warnings. A body that `POST /jobs` would refuse gets the same error.',
           tags: ['jobs'],
           querystring: NoQuerySchema,
           body: JobBodySchema,
@@ -194,8 +194,7 @@ export function jobRoutes({ orders, jobs, catalog, links, maxWaitS, streams }: J
           operationId: 'getJob',
           summary: 'One job; with Prefer: wait=N, once its status has changed',
           description:
-            'From the store of the gateway, which asks OpenRouter by itself: polling costs nothing there. With ' +
-            '`Prefer: wait=N` the answer comes when the status changes, or after N seconds with what is true then.',
+            'The gateway answers from its database and polls OpenRouter by itself, so that polling here sends nothing to OpenRouter. With `Prefer: wait=N` it answers when the status changes, or after N seconds with the current state.',
           tags: ['jobs'],
           params: JobParamsSchema,
           querystring: JobIncludeSchema,
@@ -208,10 +207,15 @@ export function jobRoutes({ orders, jobs, catalog, links, maxWaitS, streams }: J
         const { waitS } = parsePrefer(request.headers['prefer'], maxWaitS);
         if (waitS !== null) reply.header('preference-applied', `wait=${waitS}`);
         const job = await (waitS === null ? jobs.get(id, clientId) : wait(request, id, waitS));
-        const whole = request.query.include === 'request';
+        const included = request.query.include ?? [];
         const isSigned = job.status === 'completed' && (links.isDefault || request.query.links === 'signed');
-        if (!whole && !isSigned) return sendJob(reply, jobs, job);
-        return sendJobAsAsked(reply, jobs, job, { sign: isSigned ? links.sign : undefined, whole });
+        if (included.length === 0 && !isSigned) return sendJob(reply, jobs, job);
+        return sendJobAsAsked(reply, jobs, job, {
+          sign: isSigned ? links.sign : undefined,
+          request: included.includes('request'),
+          plan: included.includes('plan'),
+          callbackTries: included.includes('callback_tries'),
+        });
       },
     );
   };

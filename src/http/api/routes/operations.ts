@@ -33,7 +33,7 @@ export function operationRoutes(parts: OperationRoutesParts) {
           operationId: 'getHealth',
           summary: 'Liveness: whether the process responds; checks no dependency',
           description:
-            'For the liveness probe of an orchestrator: it restarts a process that no longer answers. Needs no key.',
+            'For the liveness probe of an orchestrator, which restarts a process that no longer answers. Requires no key.',
           tags: ['operations'],
           security: [],
           response: { 200: HealthSchema, ...problems(405, 500) },

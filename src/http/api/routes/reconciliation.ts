@@ -43,7 +43,7 @@ export function reconciliationRoutes({ jobs, reconciliation }: ReconciliationRou
           operationId: 'resolveJob',
           summary: 'Resolve a job in submission_unknown (operators)',
           description:
-            'An id is attached only if OpenRouter confirms it. Each decision is recorded in the audit log of the job.',
+            'The gateway attaches an id only if OpenRouter confirms it, and records each decision in the audit log.',
           tags: ['operators'],
           params: JobParamsSchema,
           querystring: NoQuerySchema,

@@ -22,10 +22,9 @@ export function refetchRoutes({ jobs, clips }: RefetchRoutesParts) {
       {
         schema: {
           operationId: 'refetchJobContent',
-          summary: 'Fetch the clips of a job from OpenRouter again (operators)',
+          summary: 'Download the clips of a job from OpenRouter again (operators)',
           description:
-            'What is stored is replaced once the new clip is stored whole, and kept otherwise. A clip that is no whole ' +
-            'MP4 is stored only with `accept_as_is: true`. On record: see the audit of the job.',
+            'A complete download replaces the archived clip; otherwise the archived clip stays. A file that is not a complete MP4 is archived only with `accept_as_is: true`. Recorded in the audit log of the job.',
           tags: ['operators'],
           params: JobParamsSchema,
           querystring: NoQuerySchema,

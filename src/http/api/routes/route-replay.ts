@@ -22,14 +22,21 @@ const MONTH_MS = 30 * 24 * 60 * 60 * 1000;
 const ReplayBodySchema = z
   .strictObject({
     priority: routingShape.priority,
-    since: rangeShape.since.describe('Jobs ordered from then on. Default: 30 days before `until`.'),
-    until: rangeShape.until.describe('Up to then, not included. Default: now.'),
+    since: rangeShape.since.describe(
+      'Start of the range, by time of order. Default: 30 days before `until`.',
+    ),
+    until: rangeShape.until.describe('End of the range, exclusive. Default: now.'),
     client: z
       .string()
       .regex(/^[\w.:-]{1,80}$/, 'must be the name of a client')
       .optional()
-      .describe('For operators and auditors: only the clips of this client. Default: of all.'),
-    limit: z.int().min(1).max(300).default(100).describe('Clips to route again, newest first.'),
+      .describe('For operators and auditors: only the clips of this client. Default: all clients.'),
+    limit: z
+      .int()
+      .min(1)
+      .max(300)
+      .default(100)
+      .describe('Maximum number of clips to route again, newest first.'),
   })
   .meta({ id: 'RouteReplayRequest', examples: [{ priority: 'fast_and_cheap', limit: 100 }] });
 
@@ -37,19 +44,25 @@ const ReplaySchema = z
   .object({
     clips: z
       .int()
-      .describe('Clips whose bill is known and that a model of the present catalog makes at a known price.'),
-    billed_usd: z.number().describe('What these clips were billed.'),
-    routed_usd: z.number().describe('What they would be likely to cost, routed now by these weights.'),
-    same_model: z.int().describe('How many of them the model that made them would make again.'),
-    skipped: z.int().describe('Completed jobs left out: without a bill, or without a model or a price now.'),
-    has_more: z.boolean().describe('Whether the range has more jobs than were looked at.'),
+      .describe(
+        'Clips whose bill is known and that a model of the current catalog can make at a known price.',
+      ),
+    billed_usd: z.number().describe('Sum of the bills of these clips.'),
+    routed_usd: z.number().describe('Their likely cost if routed now with these weights.'),
+    same_model: z.int().describe('Number of clips for which the same model would be selected again.'),
+    skipped: z
+      .int()
+      .describe(
+        'Completed jobs that are left out: the bill is unknown, or no model or price is available now.',
+      ),
+    has_more: z.boolean().describe('true if the range has more jobs than `limit`.'),
     models: listOf(z.object({ model: z.string(), clips: z.int(), usd: z.number() })).describe(
-      'The models they would be made by, the one with the most clips first.',
+      'The models that would be selected, the one with the most clips first.',
     ),
   })
   .meta({
     id: 'RouteReplay',
-    description: 'What clips were billed beside what they would cost by other weights.',
+    description: 'The bills of clips beside their likely cost with other weights.',
     examples: [
       {
         clips: 41,
@@ -71,10 +84,9 @@ export function replayRoutes({ replay, clock }: ReplayRoutesParts) {
         config: { changesNothing: true },
         schema: {
           operationId: 'replayRoutes',
-          summary: 'What bought clips would cost by other weights; buys nothing',
+          summary: 'Compare past bills with the cost under other weights; buys nothing',
           description:
-            'Routes completed jobs again over the present catalog, with what is known of each model now, and compares the ' +
-            'likely bills with the real ones. Clients compare their own clips, operators and auditors all.',
+            'Routes completed jobs again with the current catalog and the current knowledge of each model, and compares the likely bills with the real ones. Clients compare their own clips, operators and auditors all clips.',
           tags: ['routing'],
           querystring: NoQuerySchema,
           body: ReplayBodySchema,

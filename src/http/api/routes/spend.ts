@@ -185,8 +185,7 @@ export function spendRoutes({ spend, clock }: SpendRoutesParts) {
           operationId: 'getSpend',
           summary: 'What was spent, by time and by client, key, model or tag',
           description:
-            'Clients see their own, operators and auditors everything. The rows of the days are together the range. ' +
-            'At most 400 days, 1,000 intervals and 10,000 rows at once.',
+            'Clients see their own spend, operators and auditors that of all clients. At most 400 days, 1,000 intervals and 10,000 rows per answer.',
           tags: ['accounts'],
           querystring: SpendQuerySchema,
           response: { 200: SpendSchema, ...problems(400, 401, 403, 405, 500, 503) },
@@ -202,8 +201,8 @@ export function spendRoutes({ spend, clock }: SpendRoutesParts) {
           operationId: 'exportSpend',
           summary: 'Every attempt with what it cost, as CSV or NDJSON',
           description:
-            'One line per attempt in the order in which they were submitted, those under way included, streamed. An ' +
-            "unknown amount is empty (CSV) or null. Text that a spreadsheet would run as a formula has a `'` before it in CSV.",
+            'One line per attempt, running attempts included, in the order of the submits, streamed. An ' +
+            "unknown amount is empty (CSV) or null. In CSV, a `'` precedes text that a spreadsheet would run as a formula.",
           tags: ['accounts'],
           querystring: SpendExportQuerySchema,
           response: {

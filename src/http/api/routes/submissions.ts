@@ -1,8 +1,9 @@
 // POST /operations/pause and /operations/resume: operators hold buying on every replica, and release it.
 
-import type { SubmissionHold, SubmissionHolds } from '../../../service/jobs/submission-hold.ts';
+import type { SubmissionHolds } from '../../../service/jobs/submission-hold.ts';
 import { actOf } from '../../admin/act.ts';
 import type { App } from '../../server/context.ts';
+import { renderHold } from '../render.ts';
 import { problems } from '../schemas/problem.ts';
 import { NoQuerySchema } from '../schemas/query.ts';
 import { PauseBodySchema, ResumeBodySchema, SubmissionsSchema } from '../schemas/submissions.ts';
@@ -11,13 +12,6 @@ export interface SubmissionRoutesParts {
   readonly holds: Pick<SubmissionHolds, 'pause' | 'resume'>;
 }
 
-const render = (hold: SubmissionHold | null) => ({
-  held: hold !== null,
-  reason: hold?.reason ?? null,
-  operator: hold?.actor ?? null,
-  since: hold ? new Date(hold.since).toISOString() : null,
-});
-
 export function submissionRoutes({ holds }: SubmissionRoutesParts) {
   return async (app: App): Promise<void> => {
     app.post(
@@ -25,17 +19,16 @@ export function submissionRoutes({ holds }: SubmissionRoutesParts) {
       {
         schema: {
           operationId: 'pauseSubmissions',
-          summary: 'Hold all submissions, on every replica (operators)',
+          summary: 'Pause all submissions, on every replica (operators)',
           description:
-            'Within a second no replica sends a job to OpenRouter. `POST /jobs` answers 503 `submissions_paused`; ' +
-            'jobs that were sent already go on, and queued ones wait. All other routes work.',
+            'Within a second every replica stops sending jobs to OpenRouter. `POST /jobs` answers 503 `submissions_paused`; jobs that were already sent continue, and queued jobs wait. All other routes work.',
           tags: ['operators'],
           querystring: NoQuerySchema,
           body: PauseBodySchema,
           response: { 200: SubmissionsSchema, ...problems(400, 401, 403, 405, 408, 413, 415, 500, 503) },
         },
       },
-      async (request) => render(await holds.pause(actOf(request, request.body.reason))),
+      async (request) => renderHold(await holds.pause(actOf(request, request.body.reason))),
     );
 
     app.post(
@@ -43,17 +36,16 @@ export function submissionRoutes({ holds }: SubmissionRoutesParts) {
       {
         schema: {
           operationId: 'resumeSubmissions',
-          summary: 'Release held submissions (operators)',
+          summary: 'Resume submissions (operators)',
           description:
-            'Also needed once after a backup was restored: jobs and Idempotency-Keys newer than the backup are ' +
-            'forgotten, so a retry of such a request would buy a second time.',
+            'Also required once after restoring a backup: the database has no job or Idempotency-Key newer than the backup, so a retry of such a request would buy a second time.',
           tags: ['operators'],
           querystring: NoQuerySchema,
           body: ResumeBodySchema,
           response: { 200: SubmissionsSchema, ...problems(400, 401, 403, 405, 408, 413, 415, 500, 503) },
         },
       },
-      async (request) => render(await holds.resume(actOf(request))),
+      async (request) => renderHold(await holds.resume(actOf(request))),
     );
   };
 }

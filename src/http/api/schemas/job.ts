@@ -2,7 +2,7 @@
 
 import { z } from 'zod';
 import { findCallbackUrlFault, MAX_CALLBACK_URL } from '../../../core/callbacks/callback-url.ts';
-import { CALLBACK_STATES, eventTypeOf, TOLD_STATUSES } from '../../../core/callbacks/delivery.ts';
+import { CALLBACK_STATES } from '../../../core/callbacks/delivery.ts';
 import { MODEL_NAME } from '../../../core/catalog/model-id.ts';
 import {
   type ClipSpec,
@@ -14,6 +14,7 @@ import {
 } from '../../../core/clip/clip-spec.ts';
 import { JOB_STATUSES } from '../../../core/job/job.ts';
 import { JOB_ID_PATTERN } from '../../../service/orders/ids.ts';
+import { CallbackTrySchema, EVENTS, PurchasePlanSchema } from './job-history.ts';
 import { JobErrorSchema, JobStatusSchema } from './job-status.ts';
 import { listOf } from './list.ts';
 import { CatalogSchema } from './model.ts';
@@ -121,7 +122,7 @@ export const JobBodySchema = z
     accept_unknown_price: z
       .boolean()
       .optional()
-      .describe('Beside a quote without a ceiling (`quote_ceiling_usd: null`): buy at whatever it costs.'),
+      .describe('With a quote that has no ceiling (`quote_ceiling_usd: null`): buy at any price.'),
     quote: z
       .string()
       .regex(/^[\w-]{1,8}\.[\w-]{1,1000}\.[\w-]{1,100}$/, 'must be a quote from POST /route')
@@ -240,11 +241,11 @@ export const JobSchema = z
     created_at: z.iso.datetime(),
     updated_at: z.iso.datetime(),
     finished_at: z.iso.datetime().nullable().describe('When it reached its terminal state.'),
-    ended: z.boolean().describe('true in a terminal state: the status changes no more.'),
+    ended: z.boolean().describe('true in a terminal state: the status no longer changes.'),
     expected_at: z.iso
       .datetime()
       .nullable()
-      .describe('When half of such clips are done; null if unknown, and once it has ended.'),
+      .describe('Median time of completion for such clips; null if unknown, and once the job has ended.'),
     request: z
       .record(z.string(), z.unknown())
       .describe(
@@ -257,7 +258,7 @@ export const JobSchema = z
       ceiling_usd: z
         .number()
         .nullable()
-        .describe('The most it was estimated to cost when it was bought; null = unknown.'),
+        .describe('The maximum cost by the estimate at the time of the order; null = unknown.'),
       actual_usd: z.number().nullable().describe('What OpenRouter billed; null = unknown, never zero.'),
       is_byok: z.boolean().nullable(),
     }),
@@ -266,13 +267,13 @@ export const JobSchema = z
       .string()
       .nullable()
       .describe(
-        'What OpenRouter says beside the status, or in place of one that is known here; while `queued`, that the job waits for `max_running_jobs`.',
+        'Further status text from OpenRouter, or a status of OpenRouter that the gateway does not know; while `queued`, whether the job waits for `max_running_jobs`.',
       ),
     expires_at: z.iso
       .datetime()
       .nullable()
       .describe(
-        'When OpenRouter has given the job up at the latest, by what is known of it; null before it was accepted and once it has ended.',
+        'Latest time at which OpenRouter ends such a job; null before OpenRouter accepted it and once it has ended.',
       ),
     error: JobErrorSchema.nullable(),
     attempts: listOf(
@@ -302,7 +303,7 @@ export const JobSchema = z
     erased_at: z.iso
       .datetime()
       .nullable()
-      .describe('When its request and its clips were removed; what it cost stays.'),
+      .describe('When its request and its clips were erased; its cost stays.'),
     resubmit_of: z.string().nullable().describe('The job that this one resubmits.'),
     callback: z
       .object({
@@ -312,10 +313,7 @@ export const JobSchema = z
           .describe(
             '`waiting` for a terminal state, `pending`, `delivered`, `dead` after the last attempt, `gone` after a 410.',
           ),
-        event: z
-          .enum(TOLD_STATUSES.map(eventTypeOf))
-          .nullable()
-          .describe('The event that was sent last, or is being sent.'),
+        event: z.enum(EVENTS).nullable().describe('The event that was sent last, or is being sent.'),
         attempts: z.int().describe('Delivery attempts of this event.'),
         last_error: z.string().nullable(),
         next_at: z.iso.datetime().nullable().describe('Time of the next attempt.'),
@@ -334,6 +332,14 @@ export const JobSchema = z
       )
       .describe('Empty until completed.'),
     links: z.object({ self: z.string(), events: z.string(), content: z.string() }),
+    plan: PurchasePlanSchema.nullable()
+      .optional()
+      .describe(
+        'With `include=plan`: the plan it was bought by; null for jobs from before plans were kept, and for one that resubmits another.',
+      ),
+    callback_tries: listOf(CallbackTrySchema)
+      .optional()
+      .describe('With `include=callback_tries`: the latest 40, oldest first.'),
   })
   .meta({
     id: 'Job',
@@ -344,12 +350,10 @@ export const JobSchema = z
 export const CreatedJobSchema = JobSchema.extend({
   warnings: listOf(WarningSchema)
     .optional()
-    .describe(
-      'What the plan of this order warns about. Absent where `Idempotent-Replayed: true` answers again.',
-    ),
+    .describe('Warnings of the plan of this order. Absent in a replay (`Idempotent-Replayed: true`).'),
 }).meta({
   id: 'CreatedJob',
-  description: 'A job as the answer to its order.',
+  description: 'A job as `POST /jobs` answers it.',
   examples: [{ ...jobExample, warnings: [] }],
 });
 
@@ -360,7 +364,7 @@ export const JobListSchema = z.object({ data: listOf(JobSchema), next_cursor: z.
 });
 
 export const JobQuerySchema = z.strictObject({
-  limit: queryInteger(1, 100).prefault(20).describe('At most so many.'),
+  limit: queryInteger(1, 100).prefault(20).describe('Maximum number of entries.'),
   cursor: z
     .string()
     .regex(/^[\w-]{1,100}$/, 'must be the next_cursor of an earlier response')
@@ -368,12 +372,12 @@ export const JobQuerySchema = z.strictObject({
     .describe('Continue after an earlier response: its `next_cursor`.'),
   status: queryList(JobStatusSchema, JOB_STATUSES.length)
     .optional()
-    .describe('Jobs in this status; repeat it for jobs in any of several.'),
-  model: ModelNameSchema.optional().describe('Jobs on this model.'),
-  tag: TagSchema.optional().describe('Jobs with this tag.'),
-  reference: ReferenceSchema.optional().describe('Jobs with this reference.'),
-  since: rangeShape.since.describe('Jobs created from then on.'),
-  until: rangeShape.until.describe('Jobs created before then.'),
+    .describe('Only jobs in this status; repeat the parameter for several.'),
+  model: ModelNameSchema.optional().describe('Only jobs on this model.'),
+  tag: TagSchema.optional().describe('Only jobs with this tag.'),
+  reference: ReferenceSchema.optional().describe('Only jobs with this reference.'),
+  since: rangeShape.since.describe('Only jobs created at or after this time.'),
+  until: rangeShape.until.describe('Only jobs created before this time.'),
   client: z
     .string()
     .regex(/^[\w.:-]{1,80}$/, 'must be the name of a client')

@@ -60,9 +60,9 @@ export const ModelSchema = z
     unknown_skus: listOf(z.string()).describe('Price keys that are not understood and therefore never used.'),
     unreadable: z
       .boolean()
-      .describe("Whether part of upstream's newest entry could not be read: see `unreadable_fields`."),
+      .describe("true if parts of OpenRouter's newest entry could not be parsed; see `unreadable_fields`."),
     unreadable_fields: listOf(z.string()).describe(
-      'Shown as they last could be read; where they never could, unknown: nothing is refused for them. `id` = the whole entry.',
+      'Fields that could not be parsed. They keep their last good value; without one they are unknown, and no request is refused because of them. `id` = the whole entry.',
     ),
   })
   .meta({ id: 'Model', description: 'A model: its capabilities and prices.', examples: [modelExample] });
@@ -87,7 +87,7 @@ export const CatalogSchema = z
     dropped: z.int().describe('Entries that could not be parsed and were left out.'),
     unreadable: z
       .int()
-      .describe('Models of which not all could be read; each names what in `unreadable_fields`.'),
+      .describe('Models with fields that could not be parsed; each lists them in `unreadable_fields`.'),
   })
   .meta({
     id: 'Catalog',
@@ -106,20 +106,23 @@ export const MODES = ['text_to_video', 'image_to_video', 'reference_to_video', '
 export const ModelQuerySchema = z.strictObject({
   duration: queryInteger(1, 3600)
     .optional()
-    .describe('Models that support this duration, in seconds.')
+    .describe('Only models that support this duration, in seconds.')
     .meta({ examples: [4] }),
   resolution: clipSpecShape.resolution,
   aspect_ratio: clipSpecShape.aspect_ratio,
   size: clipSpecShape.size,
-  mode: z.enum(MODES).optional().describe('Models that support this kind of input.'),
+  mode: z.enum(MODES).optional().describe('Only models that support this kind of input.'),
   generate_audio: z
     .enum(['true', 'false'])
     .optional()
-    .describe('Models known to generate audio, or known not to.'),
-  seed: z.enum(['true', 'false']).optional().describe('Models known to accept a seed, or known not to.'),
+    .describe('`true`: only models that generate audio; `false`: only models that do not.'),
+  seed: z
+    .enum(['true', 'false'])
+    .optional()
+    .describe('`true`: only models that accept a seed; `false`: only models that do not.'),
   max_cost_usd: queryAmount(100_000)
     .optional()
-    .describe('Models on which the clip of the other parameters cannot cost more than this.')
+    .describe('Only models on which a clip with the other parameters costs at most this many US dollars.')
     .meta({ examples: [1] }),
 });
 export type ModelQuery = z.infer<typeof ModelQuerySchema>;
@@ -128,11 +131,11 @@ export const ModelParamsSchema = z.strictObject({
   author: z
     .string()
     .regex(/^[\w.-]{1,80}$/)
-    .describe('What stands before the slash of its id.')
+    .describe('The part of the model id before the slash.')
     .meta({ examples: ['google'] }),
   slug: z
     .string()
     .regex(/^[\w.:-]{1,120}$/)
-    .describe('What stands behind it.')
+    .describe('The part of the model id after the slash.')
     .meta({ examples: ['veo-3.1-lite'] }),
 });

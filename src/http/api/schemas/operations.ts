@@ -31,7 +31,7 @@ export const ReadinessSchema = z
           store: { ok: true, detail: 'responds' },
           catalog: { ok: true, detail: '30 models, 12 s old' },
           event_loop: { ok: true, detail: '11 ms late at the 99th percentile' },
-          archive: { ok: true, detail: 'takes files' },
+          archive: { ok: true, detail: 'writable' },
           submissions: { ok: true, detail: 'accepting: 0 of 214 submits unknown in five minutes' },
         },
       },

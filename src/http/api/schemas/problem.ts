@@ -44,20 +44,22 @@ const ProblemSchema = z
     instance: z.string().describe('The request id, as in X-Request-Id.'),
     errors: listOf(FaultSchema).optional().describe('The invalid fields.'),
     retry_after_s: z.number().optional().describe('As the header Retry-After.'),
-    job_id: z.string().optional().describe('The job that was refused, or the one in the way.'),
+    job_id: z.string().optional().describe('The job that was refused, or the job that causes the conflict.'),
     job_status: JobStatusSchema.optional(),
     upstream_id: z.string().nullable().optional().describe("OpenRouter's id of that job."),
-    limit_source: z.string().optional().describe("Which of OpenRouter's limits refused."),
+    limit_source: z.string().optional().describe('The limit of OpenRouter that refused the request.'),
     reasons: listOf(ReasonSchema).optional().describe('Why the model that was named cannot make the clip.'),
     rejected: listOf(RejectedSchema)
       .optional()
-      .describe('Every model with its reasons, where none can make the clip.'),
+      .describe('Every model with its reasons, if none can make the clip.'),
     nearest: listOf(NearestSchema).optional().describe('The smallest changes that would help.'),
-    warnings: listOf(WarningSchema).optional().describe('What a strict order was refused for.'),
+    warnings: listOf(WarningSchema)
+      .optional()
+      .describe('The warnings because of which a strict order was refused.'),
     budget: BudgetRefusalSchema.optional(),
     plan: RouteResultSchema.nullable()
       .optional()
-      .describe('The plan of now, with a new quote; null: no model can make the clip any more.'),
+      .describe('The current plan, with a new quote; null: no model can make the clip any more.'),
   })
   .meta({
     id: 'Problem',
@@ -90,7 +92,7 @@ const MEANINGS = {
   415: 'Not JSON: `unsupported_media_type`.',
   416: 'The requested range lies outside the clip: `range_not_satisfiable`.',
   422: 'The request is valid but cannot be fulfilled; see `code`.',
-  429: 'Too much at once: `rate_limited`, `too_many_running_jobs`, or `upstream_rate_limited`; see `Retry-After`.',
+  429: 'Too much at once: `rate_limited`, `too_many_running_jobs`, `too_many_waiting_jobs`, or `upstream_rate_limited`; see `Retry-After`.',
   500: 'Internal server error: `internal`.',
   502: 'OpenRouter failed; see `code`.',
   503: 'Service unavailable; see `code` and `Retry-After`.',

@@ -21,18 +21,18 @@ const UsdSchema = z
 
 export const BillBodySchema = z
   .strictObject({
-    usd: UsdSchema.describe('What the attempt cost, in US dollars.'),
+    usd: UsdSchema.describe('Bill of the attempt in US dollars.'),
     attempt: z
       .int('must be a whole number')
       .min(1)
       .max(5)
       .optional()
-      .describe('Which of its `attempts`, from 1. Default: the last.'),
+      .describe('Number of the attempt, from 1. Default: the last.'),
     reason: REASON,
   })
   .meta({
     id: 'Bill',
-    description: 'What a job cost, from an invoice.',
+    description: 'The bill of a job, from an invoice.',
     examples: [{ usd: 0.12, reason: 'Invoice of November, line 17.' }],
   });
 
@@ -53,7 +53,9 @@ export const ResolveBodySchema = z
       action: z
         .literal('write_off')
         .describe('The outcome stays unknown: the job is closed, and its Idempotency-Key stays in use.'),
-      usd: UsdSchema.optional().describe('What it cost by the invoice; without it the bill stays unknown.'),
+      usd: UsdSchema.optional().describe(
+        'Bill from the invoice in US dollars; without it the bill stays unknown.',
+      ),
       reason: REASON,
     }),
   ])
@@ -68,12 +70,12 @@ export const RefetchBodySchema = z
     accept_as_is: z
       .boolean()
       .optional()
-      .describe('Keeps what OpenRouter sends even where it is no whole MP4.'),
+      .describe('true: archives the file that OpenRouter sends even if it is not a complete MP4.'),
     reason: REASON.optional(),
   })
   .meta({
     id: 'Refetch',
-    description: 'Fetches the clips of a job again.',
+    description: 'Downloads the clips of a job again.',
     examples: [{ accept_as_is: true }],
   });
 
@@ -84,12 +86,12 @@ export const ResubmitBodySchema = z
       .optional()
       .describe('Required if the job was bought or may have been: the clip may be billed twice.'),
   })
-  .meta({ id: 'Resubmit', description: 'Sends a job again.', examples: [{ accept_double_charge: true }] });
+  .meta({ id: 'Resubmit', description: 'Resubmits a job.', examples: [{ accept_double_charge: true }] });
 
 const StateSchema = z
   .looseObject({ status: z.string().optional(), upstream_id: z.string().nullable().optional() })
   .nullable()
-  .describe('The members of the job that the act is about; null = none.');
+  .describe('The fields of the job that the action changed; null = none.');
 
 export const AuditSchema = z
   .object({

@@ -39,11 +39,11 @@ export const ReasonSchema = z
     requested: z.unknown(),
     supported: listOf(z.unknown())
       .nullable()
-      .describe('What the model supports; null = cannot be chosen on this model.'),
+      .describe('The values that the model supports; null = the model does not have this option.'),
   })
   .meta({ id: 'Reason' });
 
-const ScoresSchema = z.object({
+export const ScoresSchema = z.object({
   speed: z.number(),
   cost: z.number(),
   quality: z.number(),
@@ -53,7 +53,7 @@ const ScoresSchema = z.object({
     .describe('Share of jobs that end with a clip. Counts only with a weight; not part of the guide.'),
 });
 
-const WeightsSchema = z.object({
+export const WeightsSchema = z.object({
   speed: z.number(),
   cost: z.number(),
   quality: z.number(),
@@ -75,7 +75,9 @@ export const EstimateSchema = z
     reason: z.string().optional().describe('Why the price is unknown.'),
     learned: z
       .object({
-        ratio: z.number().describe('Ratio of bills to the list price; usd is the sum of lines times this.'),
+        ratio: z
+          .number()
+          .describe('Ratio of bills to the list price; usd is the sum of lines times this ratio.'),
         samples: z.int().describe('Number of bills that the ratio is learned from.'),
       })
       .optional()
@@ -147,11 +149,12 @@ export const NearestSchema = z
     from_usd: z
       .number()
       .nullable()
-      .describe('The likely bill with the cheapest of them; null where no price is known.'),
+      .describe('The likely bill with the cheapest of them; null if no price is known.'),
   })
   .meta({
     id: 'Nearest',
-    description: 'Fields to set (null = remove), and the models that could then make the clip.',
+    description:
+      'A change of the request (null = remove the field), and the models that could then make the clip.',
   });
 
 export const routeExample = {
@@ -201,7 +204,7 @@ export const RouteResultSchema = z
     rejected: listOf(RejectedSchema).describe('Every other model, with all its reasons.'),
     nearest: listOf(NearestSchema),
     weights: WeightsSchema.describe(
-      'What the scores were weighed by, summing to one: those of the profile, or your own.',
+      'The weights of the scores, normalized to a sum of one: those of the profile, or your own.',
     ),
     request: z.record(z.string(), z.unknown()).describe('Exactly what would be sent to OpenRouter.'),
     warnings: listOf(WarningSchema),

@@ -18,7 +18,7 @@ const GROUP = SPEND_GROUPS.join('|');
 
 export const SpendQuerySchema = z.strictObject({
   since: rangeShape.since.describe('Default: the beginning of the month of `until`, in `time_zone`.'),
-  until: rangeShape.until.describe('Default: now. Not included.'),
+  until: rangeShape.until.describe('End of the range, exclusive. Default: now.'),
   group_by: z
     .string()
     .regex(
@@ -27,10 +27,8 @@ export const SpendQuerySchema = z.strictObject({
     )
     .refine((text) => new Set(text.split(',')).size === text.split(',').length, 'must not repeat a group')
     .optional()
-    .describe(
-      'A row for each `client`, `key`, `model` or `tag`, or for several of these, separated by commas.',
-    ),
-  interval: z.enum(INTERVALS).prefault('none').describe('A row for each of these. Weeks begin on Monday.'),
+    .describe('One row per `client`, `key`, `model` or `tag`; several separated by commas.'),
+  interval: z.enum(INTERVALS).prefault('none').describe('One row per interval. Weeks begin on Monday.'),
   time_zone: z
     .string()
     .max(64)
@@ -41,8 +39,7 @@ export const SpendQuerySchema = z.strictObject({
     .enum(SPEND_BASES)
     .prefault('submitted')
     .describe(
-      '`submitted`: by when a job was sent, jobs under way included. `settled`: by when its bill was known; a bill that ' +
-        'comes later counts when it comes, so that closed months stay closed.',
+      '`submitted`: by the time of the submit, running jobs included. `settled`: by the time at which the bill became known, so that a late bill does not change a past month.',
     ),
   client: ClientSchema,
 });
@@ -53,17 +50,15 @@ export const toGroups = (text: string | undefined): SpendGroup[] =>
   SPEND_GROUPS.filter((group) => text?.split(',').includes(group));
 
 const sums = {
-  jobs: z.int().describe('Attempts: a job whose `fallback` took two counts twice.'),
-  billed_usd: z.number().describe('Bills that are known.'),
-  estimated_usd: z.number().describe('What those that were or may have been bought were estimated to cost.'),
+  jobs: z.int().describe('Number of attempts: a job with two attempts (`fallback`) counts twice.'),
+  billed_usd: z.number().describe('Sum of the known bills.'),
+  estimated_usd: z.number().describe('Sum of the estimates of attempts that were bought or may have been.'),
   held_usd: z
     .number()
-    .describe(
-      'The most that jobs under way, and jobs whose bill is unknown, may cost, as far as that is known.',
-    ),
+    .describe('Maximum cost of running jobs and of jobs whose bill is unknown, as far as it is known.'),
   unknown_jobs: z
     .int()
-    .describe('Jobs that have ended, or may have, and whose bill is unknown: in no sum as 0.'),
+    .describe('Jobs that have ended, or may have, and whose bill is unknown. No sum counts them as 0.'),
 };
 
 const example = { jobs: 41, billed_usd: 12.34, estimated_usd: 12.5, held_usd: 0.12, unknown_jobs: 1 };
@@ -72,17 +67,19 @@ export const SpendSchema = z
   .object({
     data: listOf(
       z.object({
-        start: z.iso.datetime().describe('Where the interval begins, or the range if it begins later.'),
+        start: z.iso.datetime().describe('Beginning of the interval, or of the range if that is later.'),
         client: z.string().optional(),
-        key: z.string().nullable().optional().describe('The id of the key; null: ordered without one.'),
+        key: z.string().nullable().optional().describe('Id of the key; null: ordered without a key.'),
         model: z.string().optional(),
         tag: z.string().nullable().optional().describe('null: jobs without tags.'),
         ...sums,
       }),
     ).describe(
-      'In order of time, then group; only rows with jobs. A job with several tags is in the row of each tag.',
+      'Ordered by time, then by group; rows without jobs are left out. A job with several tags is in the row of each tag.',
     ),
-    total: z.object({ start: z.iso.datetime(), ...sums }).describe('All of the range, every job once.'),
+    total: z
+      .object({ start: z.iso.datetime(), ...sums })
+      .describe('The whole range, with every job counted once.'),
     since: z.iso.datetime(),
     until: z.iso.datetime(),
   })
@@ -102,7 +99,7 @@ export const SpendSchema = z
 export const SpendExportQuerySchema = z.strictObject({
   format: z.enum(['csv', 'ndjson']).prefault('csv').describe('How the rows are written.'),
   since: rangeShape.since.describe('Default: everything.'),
-  until: rangeShape.until.describe('Default: now. Not included.'),
+  until: rangeShape.until.describe('End of the range, exclusive. Default: now.'),
   client: ClientSchema,
 });
 

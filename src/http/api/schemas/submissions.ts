@@ -4,29 +4,33 @@ import { z } from 'zod';
 
 export const PauseBodySchema = z
   .strictObject({
-    reason: z.string().min(3).max(500).describe('Shown to callers whose orders are refused meanwhile.'),
+    reason: z
+      .string()
+      .min(3)
+      .max(500)
+      .describe('The reason, which callers see when their orders are refused.'),
   })
   .meta({
     id: 'Pause',
-    description: 'Holds submissions.',
+    description: 'Pauses submissions.',
     examples: [{ reason: 'The invoice of October is being checked.' }],
   });
 
 export const ResumeBodySchema = z
   .strictObject({})
   .optional()
-  .meta({ id: 'Resume', description: 'Releases held submissions.', examples: [{}] });
+  .meta({ id: 'Resume', description: 'Resumes paused submissions.', examples: [{}] });
 
 export const SubmissionsSchema = z
   .object({
     held: z.boolean(),
     reason: z.string().nullable(),
-    operator: z.string().nullable().describe('Who holds them.'),
+    operator: z.string().nullable().describe('The operator who paused them.'),
     since: z.iso.datetime().nullable(),
   })
   .meta({
     id: 'Submissions',
-    description: 'Whether submissions are held.',
+    description: 'Whether an operator has paused submissions.',
     examples: [
       {
         held: true,

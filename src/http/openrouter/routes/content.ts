@@ -30,8 +30,7 @@ export function videoContentRoutes({ jobs, archive, answers }: VideoContentRoute
           operationId: method === 'GET' ? 'getVideoContent' : 'headVideoContent',
           summary: method === 'GET' ? 'The clip as MP4' : 'Size and hash of the clip',
           description:
-            'Needs a key, or a signed link, which plays this clip alone until it expires. Before the job is `completed` ' +
-            'the answer is 409.',
+            'Requires a key, or a signed link, which gives access to this clip only, until it expires. Before the job is `completed` the answer is 409.',
           tags: ['videos'],
           params: VideoParamsSchema,
           querystring: VideoContentQuerySchema,

@@ -13,7 +13,7 @@ import {
   removeLeftovers,
 } from './spool.ts';
 
-const GOOD: StorageState = { ok: true, detail: 'takes files' };
+const GOOD: StorageState = { ok: true, detail: 'writable' };
 const MOVED: StorageState = {
   ok: false,
   detail:
@@ -110,7 +110,7 @@ export function createFolderStorage(folder: string): ClipStorage {
         return first.dev === place.dev || first.ino === place.ino ? GOOD : MOVED;
       } catch (error) {
         const { code } = error as NodeJS.ErrnoException;
-        return { ok: false, detail: `takes no files (${code ?? 'unknown'})` };
+        return { ok: false, detail: `not writable (${code ?? 'unknown'})` };
       }
     },
   };

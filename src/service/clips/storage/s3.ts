@@ -21,7 +21,7 @@ export interface S3StorageOptions {
   readonly canPresign: boolean;
 }
 
-const GOOD: StorageState = { ok: true, detail: 'takes files' };
+const GOOD: StorageState = { ok: true, detail: 'writable' };
 // Every look is a paid request, and /readyz is asked every few seconds.
 const HEALTH_FRESH_MS = 30_000;
 const HEALTH_RETRY_MS = 5_000;
@@ -133,7 +133,7 @@ export function createS3Storage({ s3, monotonic }: S3StorageParts, options: S3St
 function toState(error: unknown): StorageState {
   const { status, code, name } = Object(error);
   const fault = typeof status === 'number' ? `${status} ${code ?? 'refused'}` : (code ?? name ?? 'unknown');
-  return { ok: false, detail: `takes no files (${fault})` };
+  return { ok: false, detail: `not writable (${fault})` };
 }
 
 async function sendBody({ body, bytes }: S3Body, sink: Writable): Promise<void> {

@@ -26,7 +26,7 @@ describeClipStorage('a folder', async () => ({
   close: async () => undefined,
 }));
 
-const GOOD = { ok: true, detail: 'takes files' };
+const GOOD = { ok: true, detail: 'writable' };
 
 it('is made for its owner alone, and so are the clips in it', async () => {
   const storage = createFolderStorage(folder);
@@ -63,7 +63,7 @@ it('says that it is gone, and that it is back', async () => {
   await storage.start(0);
   expect(await storage.health()).toEqual(GOOD);
   await rm(folder, { recursive: true });
-  expect(await storage.health()).toEqual({ ok: false, detail: 'takes no files (ENOENT)' });
+  expect(await storage.health()).toEqual({ ok: false, detail: 'not writable (ENOENT)' });
   await mkdir(folder);
   expect(await storage.health()).toEqual(GOOD);
   expect(await readdir(folder)).toEqual([]);
@@ -77,7 +77,7 @@ it('says that the disk is full', async () => {
   vi.spyOn(Object.getPrototypeOf(handle), 'write').mockRejectedValue(full);
   expect(await createFolderStorage(folder).health()).toEqual({
     ok: false,
-    detail: 'takes no files (ENOSPC)',
+    detail: 'not writable (ENOSPC)',
   });
 });
 

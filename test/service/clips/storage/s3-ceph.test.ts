@@ -108,11 +108,11 @@ describe.skipIf(root === null)('Ceph', () => {
   it('refuses a wrong secret and a bucket that is not there, which is said in a word', async () => {
     expect(await store(connect({ secret: 'wrong' })).health()).toEqual({
       ok: false,
-      detail: 'takes no files (403 SignatureDoesNotMatch)',
+      detail: 'not writable (403 SignatureDoesNotMatch)',
     });
     expect(await store(connect({ bucket: 'another' })).health()).toEqual({
       ok: false,
-      detail: 'takes no files (404 NoSuchBucket)',
+      detail: 'not writable (404 NoSuchBucket)',
     });
     await expect(store(connect({ secret: 'wrong' })).stat('a.mp4')).rejects.toThrow(ClipStorageError);
   });

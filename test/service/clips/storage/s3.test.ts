@@ -241,7 +241,7 @@ describe('a bucket that cannot be used', () => {
     ['the bucket is missing', { bucket: 'another' }, '404 NoSuchBucket'],
   ])('says that %s, once and without a secret', async (_, changed, words) => {
     const storage = open(changed);
-    expect(await storage.health()).toEqual({ ok: false, detail: `takes no files (${words})` });
+    expect(await storage.health()).toEqual({ ok: false, detail: `not writable (${words})` });
     const error: unknown = await put(storage, Buffer.from('clip')).catch((thrown: unknown) => thrown);
     expect(error).toMatchObject({
       name: 'ClipStorageError',
@@ -269,13 +269,13 @@ describe('a bucket that cannot be used', () => {
     now = 0;
     const storage = open();
     befall('PUT', 1, answered(503));
-    expect(await storage.health()).toEqual({ ok: false, detail: 'takes no files (503 refused)' });
+    expect(await storage.health()).toEqual({ ok: false, detail: 'not writable (503 refused)' });
     now = 4_999;
     await storage.health();
     expect(server.requests).toHaveLength(1);
     now = 5_000;
     expect((await storage.health()).ok).toBe(false);
-    await expect.poll(() => storage.health()).toEqual({ ok: true, detail: 'takes files' });
+    await expect.poll(() => storage.health()).toEqual({ ok: true, detail: 'writable' });
     now = 34_999;
     await storage.health();
     expect(server.requests).toHaveLength(2);
@@ -286,13 +286,13 @@ describe('a bucket that cannot be used', () => {
     expect((await storage.health()).ok).toBe(true);
     befall('PUT', 3, answered(503));
     await expect(put(storage, Buffer.from('clip'))).rejects.toThrow(ClipStorageError);
-    expect(await storage.health()).toEqual({ ok: false, detail: 'takes no files (503 refused)' });
+    expect(await storage.health()).toEqual({ ok: false, detail: 'not writable (503 refused)' });
   });
 
   it('is named by the connection that fails', async () => {
     const storage = open();
     await server.close();
-    expect(await storage.health()).toEqual({ ok: false, detail: 'takes no files (ECONNREFUSED)' });
+    expect(await storage.health()).toEqual({ ok: false, detail: 'not writable (ECONNREFUSED)' });
     server = await startS3Server();
   });
 });
