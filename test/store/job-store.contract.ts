@@ -18,6 +18,7 @@ import { describeLeases } from './contract/leases.ts';
 import { describeObservations } from './contract/observations.ts';
 import { describePurge } from './contract/purge.ts';
 import { describeQuotedClips } from './contract/quoted-clips.ts';
+import { describeReadEnds } from './contract/read-ends.ts';
 import { describeReads } from './contract/reads.ts';
 import { describeResolution } from './contract/resolution.ts';
 import { describeResubmissions } from './contract/resubmissions.ts';
@@ -39,6 +40,7 @@ export function describeJobStore(name: string, open: OpenStore): void {
 
     describe('creating a job', () => describeCreation(current));
     describe('answering an order', () => describeAnswers(current));
+    describe('the end of a job that was read', () => describeReadEnds(current));
     describe('a clip that was quoted', () => describeQuotedClips(current));
     describe('sending an intent again', () => describeResubmissions(current));
     describe('claiming what is due', () => describeLeases(current));

@@ -28,7 +28,7 @@ A job made here is a job of this gateway's own API too.`,
 
 export interface OpenRouterFaceParts
   extends VideoRoutesParts,
-    VideoContentRoutesParts,
+    Omit<VideoContentRoutesParts, 'jobs'>,
     VideoModelRoutesParts,
     KeyRoutesParts {
   readonly authenticate: Authenticator;

@@ -48,6 +48,8 @@ export interface Jobs extends JobMaker, JobRecords {
   ): Promise<{ readonly jobs: readonly Job[]; readonly nextCursor: string | null }>;
   /** Removes a job that has ended from its client's list of videos. @throws ClipgateError not_found, not_ready. */
   hide(id: string, clientId: string): Promise<void>;
+  /** Notes that the client has been told how a job ended, so that an identical order is another one. */
+  noteEndRead(id: string): Promise<void>;
 }
 
 export interface JobsParts extends Omit<JobMakerParts, 'store'> {
@@ -63,6 +65,7 @@ export interface JobsParts extends Omit<JobMakerParts, 'store'> {
       | 'listCallbackTries'
       | 'listJobs'
       | 'searchJobs'
+      | 'noteEndRead'
     >;
 }
 
@@ -175,6 +178,10 @@ export function createJobs(parts: JobsParts, options: JobMakerOptions): Jobs {
       const job = await get(id, clientId);
       if (await store.hideJob(id, clientId)) return;
       throw new ClipgateError('not_ready', `This job is ${job.status}. It can be removed once it has ended.`);
+    },
+
+    async noteEndRead(id) {
+      await store.noteEndRead(id);
     },
   };
 }

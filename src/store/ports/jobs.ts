@@ -168,6 +168,8 @@ export interface JobRecords {
   getJobByUpstreamId(upstreamId: string, clientId: string): Promise<Job | null>;
   /** Removes a job that has ended from its client's list of videos. False where there is none. */
   hideJob(id: string, clientId: string): Promise<boolean>;
+  /** Notes that a client has read how a job ended; true the first time. */
+  noteEndRead(id: string): Promise<boolean>;
   listJobs(query: ListQuery): Promise<Job[]>;
   /**
    * Jobs that a text finds, newest first: those with exactly that id of OpenRouter, reference or tag; where there is none,

@@ -197,6 +197,17 @@ export async function withdrawJob(
   return { value: job, changed: [jobId] };
 }
 
+/** See `JobRecords.noteEndRead`. No answer shows it, so the job has not changed. */
+export async function noteEndRead(db: Queries, dialect: Dialect, id: string): Promise<Written<boolean>> {
+  const { numUpdatedRows } = await db
+    .updateTable('jobs')
+    .set({ end_read_at: dialect.now() })
+    .where('id', '=', id)
+    .where('end_read_at', 'is', null)
+    .executeTakeFirst();
+  return { value: numUpdatedRows > 0n, changed: [] };
+}
+
 /** See `JobRecords.hideJob`: one more time is as good as once. */
 export async function hideJob(
   db: Queries,

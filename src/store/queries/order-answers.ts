@@ -11,6 +11,8 @@ import { JOB_COLUMNS, toJob } from './job-row.ts';
 const LOOK_BACK_MS = 60 * 60_000;
 /** An answer that went out and was lost is missed at once; OpenAI's libraries pause for a minute at most. */
 const RETRY_MS = 75_000;
+/** The AI SDK orders again two seconds after it has given up, or four; where it is busy, a little later. */
+const ENDED_UNREAD_MS = 30_000;
 const KEPT_MS = 24 * 60 * 60_000;
 
 const NOT_BOUGHT = JOB_STATUSES.filter(isNotPurchased);
@@ -61,8 +63,11 @@ export function createOrderAnswers({ dialect, write, writeOne }: Database): Answ
       or (owner = ${owner} and order_answers.created_at < ${begunAt}))`;
   }
 
+  // Its client stopped asking before the end, or orders again between its last question and its next order.
   const isGivenUp = (afterMs: number) =>
-    sql<SqlBool>`answered_at <= ${dialect.now()} - ${sql.lit(afterMs)} and jobs.status in (${sql.join(RUNNING)})`;
+    sql<SqlBool>`answered_at <= ${dialect.now()} - ${sql.lit(afterMs)} and (jobs.status in (${sql.join(RUNNING)})
+      or (end_read_at is null and finished_at >= answered_at + ${sql.lit(afterMs)}
+        and finished_at >= ${dialect.now()} - ${sql.lit(ENDED_UNREAD_MS)}))`;
 
   const isAskedAgain = sql<SqlBool>`answered_at >= ${dialect.now()} - ${sql.lit(RETRY_MS)}`;
 

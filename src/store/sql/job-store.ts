@@ -22,7 +22,7 @@ import { createJobAttempts } from '../queries/job-attempts.ts';
 import { prepareJobCreation } from '../queries/job-creation.ts';
 import { prepareJobLeases } from '../queries/job-leases.ts';
 import { createJobReads } from '../queries/job-reads.ts';
-import { bindUpstream, hideJob, makeDue, saveStep, withdrawJob } from '../queries/job-steps.ts';
+import { bindUpstream, hideJob, makeDue, noteEndRead, saveStep, withdrawJob } from '../queries/job-steps.ts';
 import { createKeyStore } from '../queries/keys.ts';
 import { createObservations } from '../queries/observations.ts';
 import { createOrderAnswers, releaseAnswers } from '../queries/order-answers.ts';
@@ -134,6 +134,7 @@ export function createJobStore(database: Database): UnguardedStore {
     },
     bindUpstream: (jobId, bound) => writeOne((db) => bindUpstream(db, dialect, jobId, bound)),
     withdrawJob: (jobId, owner) => write((db) => withdrawJob(db, dialect, jobId, owner)),
+    noteEndRead: (id) => writeOne((db) => noteEndRead(db, dialect, id)),
     hideJob: (id, clientId) => writeOne((db) => hideJob(db, dialect, id, clientId)),
     makeDue: (jobId) => writeOne((db) => makeDue(db, dialect, jobId)),
     releaseLeases: (owner) =>

@@ -49,6 +49,8 @@ export interface JobTable {
   readonly callback_url: string | null;
   /** When its client removed it from the list of videos. */
   readonly hidden_at: number | null;
+  /** When a client that polls read that it had ended, where that is noted. */
+  readonly end_read_at: number | null;
   readonly clips_removed_at: number | null;
   readonly body_erased_at: number | null;
   /** Since when it waits for other jobs to end; null where it does not. */

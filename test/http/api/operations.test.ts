@@ -249,6 +249,7 @@ describe('what should not happen', () => {
       list: fail,
       search: fail,
       hide: fail,
+      noteEndRead: fail,
       recordOf: fail,
       recordsOf: fail,
     },

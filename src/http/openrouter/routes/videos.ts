@@ -1,6 +1,7 @@
 // POST /videos buys, GET /videos/{id} says what became of it: OpenRouter's routes over the orders of this gateway.
 
 import type { FastifyReply, FastifyRequest } from 'fastify';
+import { isTerminal } from '../../../core/job/job.ts';
 import { visibleTo } from '../../../core/principal.ts';
 import type { ContentLinks } from '../../../service/clips/content-links.ts';
 import type { Jobs } from '../../../service/jobs/jobs.ts';
@@ -33,7 +34,7 @@ import {
 export interface VideoRoutesParts {
   readonly orders: Pick<Orders, 'placeOrder'>;
   readonly resentOrders: ResentOrders;
-  readonly jobs: Pick<Jobs, 'get' | 'find'>;
+  readonly jobs: Pick<Jobs, 'get' | 'find' | 'noteEndRead'>;
   readonly links: Pick<ContentLinks, 'isDefault' | 'sign'>;
   /** PUBLIC_URL; undefined = clients reach this gateway at the address they use. */
   readonly publicUrl: string | undefined;
@@ -131,6 +132,8 @@ export function videoRoutes({ orders, resentOrders, jobs, links, publicUrl }: Vi
       },
       async (request, reply) => {
         const job = await findVideo(jobs, request.params.id, visibleTo(request.principal));
+        // Before the answer is out: its next order may follow at once.
+        if (isTerminal(job.status) && isAiSdk(request.headers['user-agent'])) await jobs.noteEndRead(job.id);
         return sendJson(reply, writeVideo(job, baseUrlOf(request, publicUrl), sign));
       },
     );
