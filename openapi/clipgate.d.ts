@@ -271,7 +271,7 @@ export interface paths {
         post?: never;
         /**
          * Erase a job that has ended: its request, media and clips
-         * @description What it cost stays in spend and in the export, with its tags and reference. Safe to repeat. On record.
+         * @description What OpenRouter said of the request goes with it. What it cost stays in spend and in the export, with its tags and reference, and so does its `callback_url`. Safe to repeat. On record.
          */
         delete: operations["eraseJob"];
         options?: never;
@@ -1026,7 +1026,7 @@ export interface components {
          *     }
          */
         BudgetAdjustmentBody: {
-            /** @description Positive: a credit, more may be spent in this window. Negative: less may. */
+            /** @description Positive: a credit, more may be spent in this window. Negative: less may. Those of one window come to a billion dollars at most. */
             usd: number;
             reason: string;
         };
