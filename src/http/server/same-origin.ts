@@ -1,4 +1,4 @@
-// Whether a request that changes something comes from a page of this gateway: what a session needs against CSRF.
+// CSRF protection of sessions: whether a request that changes something comes from a page of this gateway.
 
 import type { FastifyRequest } from 'fastify';
 import { ClipgateError } from '../../core/errors.ts';
@@ -28,5 +28,5 @@ export function findCrossOrigin(
 const crossOrigin = (why: string) =>
   new ClipgateError(
     'cross_origin',
-    `A session changes things from the pages of this gateway alone: ${why}. Elsewhere, send a key.`,
+    `A console session may change things only from the pages of this gateway: ${why}. Send a key instead of the session cookie.`,
   );

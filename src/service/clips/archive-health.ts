@@ -1,4 +1,4 @@
-// Whether the storage takes clips, found out by storing something: a disk that is full or away says so nowhere else.
+// Checks whether the storage accepts clips by storing a file: a disk that is full or missing shows in no other way.
 
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Alarms } from '../runtime/alarms.ts';
@@ -34,7 +34,7 @@ export function createArchiveHealth({
   function tell(state: StorageState): StorageState {
     const words = state.ok ? null : state.detail;
     if (words !== null && words !== told) {
-      alarms.raise('archive_disk', { detail: words }, `the clip archive ${words}`);
+      alarms.raise('archive_disk', { detail: words }, `the clip archive is unavailable: ${words}`);
     }
     told = words;
     return state;

@@ -55,7 +55,7 @@ export async function mustWait(
   const whose = full.scope === 'key' ? `of the key ${full.id}` : `of the client ${full.id}`;
   throw new ClipgateError(
     'too_many_running_jobs',
-    `${full.max} jobs ${whose} run already, and no more may. Nothing was bought.`,
+    `The limit of ${full.max} running jobs ${whose} is reached. Nothing was bought.`,
     { retryAfterS: RETRY_AFTER_S },
   );
 }
