@@ -1,7 +1,11 @@
-# syntax=docker/dockerfile:1
 # Node 24 brings its own SQLite; the image holds compiled code, production dependencies and nothing to build with.
+#
+# A tag moves. For a build that comes out the same tomorrow, pin the base image by its digest:
+#   docker buildx imagetools inspect node:24-bookworm-slim        # prints `Digest: sha256:...`
+#   docker build --build-arg NODE_IMAGE=node:24-bookworm-slim@sha256:... -t clipgate .
+ARG NODE_IMAGE=node:24-bookworm-slim
 
-FROM node:24-bookworm-slim AS build
+FROM ${NODE_IMAGE} AS build
 WORKDIR /app
 COPY package.json package-lock.json ./
 RUN npm ci --no-audit --no-fund
@@ -12,12 +16,12 @@ COPY scripts scripts
 COPY openapi openapi
 RUN npm run build
 
-FROM node:24-bookworm-slim AS dependencies
+FROM ${NODE_IMAGE} AS dependencies
 WORKDIR /app
 COPY package.json package-lock.json ./
 RUN npm ci --omit=dev --no-audit --no-fund
 
-FROM node:24-bookworm-slim
+FROM ${NODE_IMAGE}
 WORKDIR /app
 ENV NODE_ENV=production HOST=0.0.0.0 PORT=8080 DATABASE_URL=sqlite:/data/clipgate.db ARCHIVE_DIR=/data/clips
 COPY --from=dependencies /app/node_modules node_modules

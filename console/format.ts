@@ -82,3 +82,6 @@ export function formatBytes(bytes: number): string {
 /** `2 models`, `1 model`. */
 export const count = (amount: number, one: string, many = `${one}s`): string =>
   `${formatCount(amount)} ${amount === 1 ? one : many}`;
+
+/** The IANA name of the zone that the reader's times are in. */
+export const readerZone = (): string => Intl.DateTimeFormat().resolvedOptions().timeZone;

@@ -171,6 +171,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/overview": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * What stands: jobs by status, models, pauses, alarms, changes of the catalog
+         * @description Clients see their own jobs, and pauses that keep their own submits back; operators and auditors see all of it, and the alarms of the last 24 hours with what to do about each.
+         */
+        get: operations["getOverview"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/route": {
         parameters: {
             query?: never;
@@ -271,7 +291,7 @@ export interface paths {
         post?: never;
         /**
          * Erase a job that has ended: its request, media and clips
-         * @description Its cost stays in spend and in the export, with its tags and reference. Safe to repeat. Recorded in the audit log.
+         * @description Also erases what OpenRouter said of the request. The cost stays in spend and in the export, with tags, reference and `callback_url`. Safe to repeat. Recorded in the audit log.
          */
         delete: operations["eraseJob"];
         options?: never;
@@ -408,7 +428,7 @@ export interface paths {
         };
         /**
          * Follow every change of your jobs as Server-Sent Events
-         * @description Each event named `job` holds a Job that was made or has changed since the stream was opened; changes that come faster are seen as one. `missed` says that more changed than was sent: read the list again, as after a reconnect. An operator or auditor sees the jobs of every client. The stream does not end by itself.
+         * @description Each event named `job` holds a Job that was made or has changed since the stream was opened; changes that come faster are seen as one. `missed` says that more changed than was sent: read the list again, as after a reconnect. An operator or auditor sees the jobs of every client. The stream ends with the key or session that opened it.
          */
         get: operations["streamEvents"];
         put?: never;
@@ -809,6 +829,7 @@ export interface components {
             limits: {
                 requests_per_minute: number | null;
                 max_running_jobs: number | null;
+                max_waiting_jobs: number | null;
                 /** @enum {string} */
                 scope: "key" | "client";
                 id: string;
@@ -995,6 +1016,12 @@ export interface components {
                 /** @description Jobs whose bill is unknown: their holds stay until an operator resolves them or enters the bill. */
                 unknown_jobs: number;
             };
+            /** @description With `include=burn_down`, of a budget that resets: what was spent from the beginning of the window up to then, by the hour of a day or the day of a week or month. The last is now, and `spent_usd` of the window. */
+            burn_down?: {
+                /** Format: date-time */
+                at: string;
+                spent_usd: number;
+            }[];
         };
         /**
          * @description An amount added to the limit of one window, with the reason.
@@ -1026,7 +1053,7 @@ export interface components {
          *     }
          */
         BudgetAdjustmentBody: {
-            /** @description Positive: a credit that raises the limit of this window. Negative: a charge that lowers it. */
+            /** @description Positive: a credit that raises the limit of this window. Negative: a charge that lowers it. The adjustments of one window may not exceed a billion dollars in sum. */
             usd: number;
             reason: string;
         };
@@ -1136,6 +1163,19 @@ export interface components {
             /** @description Oldest first. */
             data: components["schemas"]["Budget"][];
             next_cursor: string | null;
+        };
+        CallbackTry: {
+            number: number;
+            /** Format: date-time */
+            at: string;
+            /** @enum {string} */
+            event: "job.completed" | "job.failed" | "job.cancelled" | "job.expired" | "job.rejected" | "job.submission_unknown" | "job.not_accepted" | "job.written_off";
+            /** @description What the receiver answered; null: nothing. */
+            http_status: number | null;
+            /** @description Why it failed; null: it was delivered. */
+            error: string | null;
+            /** @description When it is tried next; null: never. */
+            retry_at: string | null;
         };
         Candidate: {
             model: string;
@@ -1253,7 +1293,8 @@ export interface components {
          *       },
          *       "limits": {
          *         "requests_per_minute": 600,
-         *         "max_running_jobs": 20
+         *         "max_running_jobs": 20,
+         *         "max_waiting_jobs": null
          *       },
          *       "callback_secrets": [
          *         {
@@ -1275,6 +1316,7 @@ export interface components {
             limits: {
                 requests_per_minute: number | null;
                 max_running_jobs: number | null;
+                max_waiting_jobs: number | null;
             };
             callback_secrets: {
                 id: string;
@@ -1301,7 +1343,8 @@ export interface components {
          *           },
          *           "limits": {
          *             "requests_per_minute": 600,
-         *             "max_running_jobs": 20
+         *             "max_running_jobs": 20,
+         *             "max_waiting_jobs": null
          *           },
          *           "callback_secrets": [
          *             {
@@ -1345,6 +1388,8 @@ export interface components {
                 requests_per_minute?: number | null;
                 /** @description Maximum number of jobs that have not ended, over all replicas. A job with an unknown outcome counts for two hours. null = no limit. */
                 max_running_jobs?: number | null;
+                /** @description Jobs that wait as `queued` because `max_running_jobs` run already, over all replicas. null = 1000. */
+                max_waiting_jobs?: number | null;
             } | null;
             /** @description All secrets that sign its callbacks. Each adds a signature, so two are used during a rotation. */
             callback_secrets?: {
@@ -1524,6 +1569,10 @@ export interface components {
                 events: string;
                 content: string;
             };
+            /** @description With `include=plan`: the plan it was bought by; null for jobs from before plans were kept, and for one that resubmits another. */
+            plan?: components["schemas"]["PurchasePlan"] | null;
+            /** @description With `include=callback_tries`: the latest 40, oldest first. */
+            callback_tries?: components["schemas"]["CallbackTry"][];
             /** @description Warnings of the plan of this order. Absent in a replay (`Idempotent-Replayed: true`). */
             warnings?: components["schemas"]["Warning"][];
         };
@@ -1621,7 +1670,7 @@ export interface components {
          * @description The codes of problems. Open: more may be added.
          * @enum {string}
          */
-        ErrorCode: "invalid_request" | "malformed_body" | "upstream_rejected" | "unauthorized" | "key_expired" | "key_revoked" | "session_ended" | "budget_exceeded" | "upstream_insufficient_credits" | "upstream_forbidden" | "operator_required" | "scope_missing" | "model_not_allowed" | "cross_origin" | "webhook_refused" | "not_found" | "upstream_not_found" | "method_not_allowed" | "request_timeout" | "key_not_active" | "key_read_only" | "sha256_taken" | "not_ready" | "not_cancellable" | "not_ended" | "bill_known" | "not_resolvable" | "upstream_id_taken" | "upstream_id_unconfirmed" | "webhook_waiting" | "not_resubmittable" | "double_charge_not_accepted" | "quote_changed" | "unknown_price_not_accepted" | "warnings_refused" | "quote_expired" | "quote_used" | "content_gone" | "precondition_failed" | "body_too_large" | "upstream_too_large" | "unsupported_media_type" | "range_not_satisfiable" | "unknown_model" | "no_matching_model" | "unpriceable" | "unsupported_request" | "media_unreachable" | "idempotency_key_reused" | "secrets_key_missing" | "callback_secret_missing" | "upstream_rate_limited" | "rate_limited" | "too_many_running_jobs" | "too_many_streams" | "headers_too_large" | "internal" | "upstream_key_invalid" | "public_url_refused" | "content_unavailable" | "upstream_key_missing" | "upstream_unreachable" | "store_unavailable" | "submissions_paused" | "webhook_inbox_full" | "catalog_unavailable" | "too_busy" | "shutting_down";
+        ErrorCode: "invalid_request" | "malformed_body" | "upstream_rejected" | "unauthorized" | "key_expired" | "key_revoked" | "session_ended" | "budget_exceeded" | "upstream_insufficient_credits" | "upstream_forbidden" | "operator_required" | "scope_missing" | "model_not_allowed" | "cross_origin" | "webhook_refused" | "not_found" | "upstream_not_found" | "method_not_allowed" | "request_timeout" | "key_not_active" | "key_read_only" | "sha256_taken" | "not_ready" | "not_cancellable" | "not_ended" | "bill_known" | "not_resolvable" | "upstream_id_taken" | "upstream_id_unconfirmed" | "webhook_waiting" | "not_resubmittable" | "double_charge_not_accepted" | "quote_changed" | "unknown_price_not_accepted" | "warnings_refused" | "quote_expired" | "quote_used" | "content_gone" | "precondition_failed" | "body_too_large" | "upstream_too_large" | "unsupported_media_type" | "range_not_satisfiable" | "unknown_model" | "no_matching_model" | "unpriceable" | "unsupported_request" | "media_unreachable" | "idempotency_key_reused" | "secrets_key_missing" | "callback_secret_missing" | "upstream_rate_limited" | "rate_limited" | "too_many_running_jobs" | "too_many_waiting_jobs" | "too_many_streams" | "headers_too_large" | "internal" | "upstream_key_invalid" | "public_url_refused" | "content_unavailable" | "upstream_key_missing" | "upstream_unreachable" | "store_unavailable" | "order_given_up" | "submissions_paused" | "webhook_inbox_full" | "catalog_unavailable" | "too_busy" | "shutting_down";
         Estimate: {
             /** @description The most likely bill; null = unknown, never zero. */
             usd: number | null;
@@ -1835,6 +1884,10 @@ export interface components {
                 events: string;
                 content: string;
             };
+            /** @description With `include=plan`: the plan it was bought by; null for jobs from before plans were kept, and for one that resubmits another. */
+            plan?: components["schemas"]["PurchasePlan"] | null;
+            /** @description With `include=callback_tries`: the latest 40, oldest first. */
+            callback_tries?: components["schemas"]["CallbackTry"][];
         };
         JobError: {
             /** @description Stable; branch on this. Open: for a code that you do not know, go by the status of the job. */
@@ -2253,6 +2306,10 @@ export interface components {
                 events: string;
                 content: string;
             };
+            /** @description With `include=plan`: the plan it was bought by; null for jobs from before plans were kept, and for one that resubmits another. */
+            plan?: components["schemas"]["PurchasePlan"] | null;
+            /** @description With `include=callback_tries`: the latest 40, oldest first. */
+            callback_tries?: components["schemas"]["CallbackTry"][];
         };
         /**
          * @description A key, without the key itself.
@@ -2269,7 +2326,8 @@ export interface components {
          *       "models": null,
          *       "limits": {
          *         "requests_per_minute": null,
-         *         "max_running_jobs": 8
+         *         "max_running_jobs": 8,
+         *         "max_waiting_jobs": null
          *       },
          *       "created_at": "2026-11-02T09:14:00.000Z",
          *       "created_by": "alice",
@@ -2298,6 +2356,7 @@ export interface components {
             limits: {
                 requests_per_minute: number | null;
                 max_running_jobs: number | null;
+                max_waiting_jobs: number | null;
             };
             created_at: string | null;
             created_by: string | null;
@@ -2332,6 +2391,8 @@ export interface components {
                 requests_per_minute?: number | null;
                 /** @description Maximum number of jobs that have not ended, over all replicas. A job with an unknown outcome counts for two hours. null = no limit. */
                 max_running_jobs?: number | null;
+                /** @description Jobs that wait as `queued` because `max_running_jobs` run already, over all replicas. null = 1000. */
+                max_waiting_jobs?: number | null;
             } | null;
         };
         /**
@@ -2351,7 +2412,8 @@ export interface components {
          *           "models": null,
          *           "limits": {
          *             "requests_per_minute": null,
-         *             "max_running_jobs": 8
+         *             "max_running_jobs": 8,
+         *             "max_waiting_jobs": null
          *           },
          *           "created_at": "2026-11-02T09:14:00.000Z",
          *           "created_by": "alice",
@@ -2403,6 +2465,8 @@ export interface components {
                 requests_per_minute?: number | null;
                 /** @description Maximum number of jobs that have not ended, over all replicas. A job with an unknown outcome counts for two hours. null = no limit. */
                 max_running_jobs?: number | null;
+                /** @description Jobs that wait as `queued` because `max_running_jobs` run already, over all replicas. null = 1000. */
+                max_waiting_jobs?: number | null;
             } | null;
         };
         /**
@@ -2433,7 +2497,8 @@ export interface components {
          *         "models": null,
          *         "limits": {
          *           "requests_per_minute": null,
-         *           "max_running_jobs": 8
+         *           "max_running_jobs": 8,
+         *           "max_waiting_jobs": null
          *         },
          *         "created_at": "2026-11-02T09:14:00.000Z",
          *         "created_by": "alice",
@@ -2641,6 +2706,204 @@ export interface components {
             from_usd: number | null;
         };
         /**
+         * @description What stands at the moment.
+         * @example {
+         *       "at": "2026-10-02T09:00:00.000Z",
+         *       "jobs": {
+         *         "open": [
+         *           {
+         *             "status": "in_progress",
+         *             "jobs": 3
+         *           }
+         *         ],
+         *         "ended": [
+         *           {
+         *             "status": "completed",
+         *             "jobs": 118
+         *           },
+         *           {
+         *             "status": "failed",
+         *             "jobs": 2
+         *           }
+         *         ],
+         *         "ended_since": "2026-10-01T09:00:00.000Z"
+         *       },
+         *       "models": [
+         *         {
+         *           "model": "google/veo-3.1-lite",
+         *           "ended": 64,
+         *           "completed": 63,
+         *           "p50_s": 41.2,
+         *           "p90_s": 58.9,
+         *           "last_ended_at": "2026-10-02T08:58:12.400Z"
+         *         }
+         *       ],
+         *       "pauses": [
+         *         {
+         *           "scope": "model",
+         *           "model": "bytedance/seedance-2.0-fast",
+         *           "client": null,
+         *           "since": "2026-10-02T08:59:40.000Z",
+         *           "trial_at": "2026-10-02T09:00:10.000Z",
+         *           "failed_trials": 0,
+         *           "submits": 12,
+         *           "unknown": 3
+         *         }
+         *       ],
+         *       "unknown_submissions": {
+         *         "data": [],
+         *         "has_more": false
+         *       },
+         *       "catalog": {
+         *         "changes": [
+         *           {
+         *             "at": "2026-10-02T09:05:00.000Z",
+         *             "model": "bytedance/seedance-2.0-fast",
+         *             "kind": "changed",
+         *             "fields": [
+         *               {
+         *                 "field": "prices.video_tokens",
+         *                 "before": 0.0000056,
+         *                 "after": 0.0000042
+         *               }
+         *             ]
+         *           }
+         *         ],
+         *         "since": "2026-09-25T09:00:00.000Z",
+         *         "has_more": false
+         *       },
+         *       "operations": {
+         *         "submissions": {
+         *           "held": false,
+         *           "reason": null,
+         *           "operator": null,
+         *           "since": null
+         *         },
+         *         "alarms": [
+         *           {
+         *             "alarm": "submissions_paused",
+         *             "happened": "Too many submits of the last five minutes have an unknown outcome: submissions are paused.",
+         *             "action": "Check the network path to OpenRouter and its status page. Submissions resume by themselves once a trial submit is answered.",
+         *             "since": "2026-10-02T08:59:40.000Z",
+         *             "last_at": "2026-10-02T08:59:40.000Z",
+         *             "count": 1,
+         *             "active": true,
+         *             "about": {
+         *               "scope": "model",
+         *               "model": "bytedance/seedance-2.0-fast",
+         *               "submits": 12,
+         *               "unknown": 3
+         *             }
+         *           }
+         *         ],
+         *         "instance": "gateway-7d9c:1:5f1c09"
+         *       }
+         *     }
+         */
+        Overview: {
+            /** Format: date-time */
+            at: string;
+            jobs: {
+                /** @description Jobs that have not ended, by status; only statuses with jobs. */
+                open: {
+                    status: components["schemas"]["JobStatus"];
+                    jobs: number;
+                }[];
+                /** @description Jobs that ended since `ended_since`, by status. */
+                ended: {
+                    status: components["schemas"]["JobStatus"];
+                    jobs: number;
+                }[];
+                /**
+                 * Format: date-time
+                 * @description 24 hours ago.
+                 */
+                ended_since: string;
+            };
+            /** @description By id; only models with jobs that have ended. */
+            models: {
+                model: string;
+                /** @description Of the latest 64 jobs at most, those that were cancelled left out. */
+                ended: number;
+                /** @description How many of them ended with a clip. */
+                completed: number;
+                /** @description Seconds from submit to clip; null where none was timed. */
+                p50_s: number | null;
+                p90_s: number | null;
+                /** Format: date-time */
+                last_ended_at: string;
+            }[];
+            /** @description Widest first. */
+            pauses: {
+                /**
+                 * @description `pair`: what one client sends to one model; `model`, `client`: all of it; `all`: everything.
+                 * @enum {string}
+                 */
+                scope: "pair" | "model" | "client" | "all";
+                /** @description null: every model. */
+                model: string | null;
+                /** @description null: every client. */
+                client: string | null;
+                /** Format: date-time */
+                since: string;
+                /** @description From when on one submit is let through as a trial; null while a trial is under way. */
+                trial_at: string | null;
+                failed_trials: number;
+                /** @description Submits in the five minutes before it was paused. */
+                submits: number;
+                /** @description How many of them had an unknown outcome. */
+                unknown: number;
+            }[];
+            unknown_submissions: {
+                /** @description Jobs that OpenRouter may have accepted, oldest first, at most 20. */
+                data: {
+                    id: string;
+                    model: string;
+                    client: string;
+                    ceiling_usd: number | null;
+                    /** Format: date-time */
+                    created_at: string;
+                }[];
+                has_more: boolean;
+            };
+            catalog: {
+                /** @description Newest first, at most 100. */
+                changes: components["schemas"]["CatalogChange"][];
+                /**
+                 * Format: date-time
+                 * @description Seven days ago.
+                 */
+                since: string;
+                has_more: boolean;
+            };
+            /** @description null for clients. */
+            operations: {
+                submissions: components["schemas"]["Submissions"];
+                /** @description Of the last 24 hours: active ones first. */
+                alarms: {
+                    /** @description Its name in the log; see docs/reference/alarms.md. */
+                    alarm: string;
+                    happened: string;
+                    /** @description What to do. */
+                    action: string;
+                    /** Format: date-time */
+                    since: string;
+                    /** Format: date-time */
+                    last_at: string;
+                    /** @description How often it was raised since. */
+                    count: number;
+                    /** @description false: not raised for 15 minutes, so it is over, or it is an event, of which none lasts. */
+                    active: boolean;
+                    /** @description Fields of its last line in the log, such as `job_id`. */
+                    about: {
+                        [key: string]: string | number;
+                    };
+                }[];
+                /** @description The process that answers: its alarms and pauses are these, a replica has its own. */
+                instance: string;
+            } | null;
+        };
+        /**
          * @description Pauses submissions.
          * @example {
          *       "reason": "The invoice of October is being checked."
@@ -2725,6 +2988,48 @@ export interface components {
             /** @description The current plan, with a new quote; null: no model can make the clip any more. */
             plan?: components["schemas"]["RouteResult"] | null;
         };
+        /** @description How the model of a job was chosen, and its price worked out, when it was bought. */
+        PurchasePlan: {
+            /**
+             * @description Who named the model: the router, the order, or the quote it was bought by.
+             * @enum {string}
+             */
+            chosen_by: "router" | "order" | "quote";
+            /** @description Why the router chose it; null where it did not. */
+            why: string | null;
+            estimate: components["schemas"]["Estimate"];
+            expected_s: components["schemas"]["ExpectedTime"];
+            /** @description null where no other model was looked at. */
+            weights: {
+                speed: number;
+                cost: number;
+                quality: number;
+                reliability?: number;
+            } | null;
+            /** @description The ranking as it was, best first; empty where the order named the model. */
+            candidates: {
+                model: string;
+                rank: number;
+                estimated_usd: number | null;
+                ceiling_usd: number | null;
+                p50_s: number;
+                score: number;
+                scores: {
+                    speed: number;
+                    cost: number;
+                    quality: number;
+                    /** @description Share of jobs that end with a clip. Counts only with a weight; not part of the guide. */
+                    reliability?: number;
+                };
+            }[];
+            /** @description Models that could not make the clip, and why. */
+            rejected: {
+                model: string;
+                codes: string[];
+            }[];
+            /** @description How many models more there were than are kept: 8,000 characters at most. */
+            cut: number;
+        };
         /**
          * @description The client after the change.
          * @example {
@@ -2738,7 +3043,8 @@ export interface components {
          *         },
          *         "limits": {
          *           "requests_per_minute": 600,
-         *           "max_running_jobs": 20
+         *           "max_running_jobs": 20,
+         *           "max_waiting_jobs": null
          *         },
          *         "callback_secrets": [
          *           {
@@ -3656,7 +3962,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Too much at once: `rate_limited`, `too_many_running_jobs`, or `upstream_rate_limited`; see `Retry-After`. */
+            /** @description Too much at once: `rate_limited`, `too_many_running_jobs`, `too_many_waiting_jobs`, or `upstream_rate_limited`; see `Retry-After`. */
             429: {
                 headers: {
                     "X-Request-Id": components["headers"]["X-Request-Id"];
@@ -3780,7 +4086,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Too much at once: `rate_limited`, `too_many_running_jobs`, or `upstream_rate_limited`; see `Retry-After`. */
+            /** @description Too much at once: `rate_limited`, `too_many_running_jobs`, `too_many_waiting_jobs`, or `upstream_rate_limited`; see `Retry-After`. */
             429: {
                 headers: {
                     "X-Request-Id": components["headers"]["X-Request-Id"];
@@ -3939,7 +4245,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Too much at once: `rate_limited`, `too_many_running_jobs`, or `upstream_rate_limited`; see `Retry-After`. */
+            /** @description Too much at once: `rate_limited`, `too_many_running_jobs`, `too_many_waiting_jobs`, or `upstream_rate_limited`; see `Retry-After`. */
             429: {
                 headers: {
                     "X-Request-Id": components["headers"]["X-Request-Id"];
@@ -4133,7 +4439,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Too much at once: `rate_limited`, `too_many_running_jobs`, or `upstream_rate_limited`; see `Retry-After`. */
+            /** @description Too much at once: `rate_limited`, `too_many_running_jobs`, `too_many_waiting_jobs`, or `upstream_rate_limited`; see `Retry-After`. */
             429: {
                 headers: {
                     "X-Request-Id": components["headers"]["X-Request-Id"];
@@ -4307,7 +4613,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Too much at once: `rate_limited`, `too_many_running_jobs`, or `upstream_rate_limited`; see `Retry-After`. */
+            /** @description Too much at once: `rate_limited`, `too_many_running_jobs`, `too_many_waiting_jobs`, or `upstream_rate_limited`; see `Retry-After`. */
             429: {
                 headers: {
                     "X-Request-Id": components["headers"]["X-Request-Id"];
@@ -4350,6 +4656,8 @@ export interface operations {
                 since?: string;
                 /** @description Continue after an earlier response. */
                 cursor?: string;
+                /** @description Only changes of this model, by its id. */
+                model?: string;
                 /** @description Maximum number of entries. */
                 limit?: number;
             };
@@ -4430,7 +4738,198 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Too much at once: `rate_limited`, `too_many_running_jobs`, or `upstream_rate_limited`; see `Retry-After`. */
+            /** @description Too much at once: `rate_limited`, `too_many_running_jobs`, `too_many_waiting_jobs`, or `upstream_rate_limited`; see `Retry-After`. */
+            429: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    "Retry-After": components["headers"]["Retry-After"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal server error: `internal`. */
+            500: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service unavailable; see `code` and `Retry-After`. */
+            503: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    "Retry-After": components["headers"]["Retry-After"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    getOverview: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description What stands at the moment. */
+            200: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "at": "2026-10-02T09:00:00.000Z",
+                     *       "jobs": {
+                     *         "open": [
+                     *           {
+                     *             "status": "in_progress",
+                     *             "jobs": 3
+                     *           }
+                     *         ],
+                     *         "ended": [
+                     *           {
+                     *             "status": "completed",
+                     *             "jobs": 118
+                     *           },
+                     *           {
+                     *             "status": "failed",
+                     *             "jobs": 2
+                     *           }
+                     *         ],
+                     *         "ended_since": "2026-10-01T09:00:00.000Z"
+                     *       },
+                     *       "models": [
+                     *         {
+                     *           "model": "google/veo-3.1-lite",
+                     *           "ended": 64,
+                     *           "completed": 63,
+                     *           "p50_s": 41.2,
+                     *           "p90_s": 58.9,
+                     *           "last_ended_at": "2026-10-02T08:58:12.400Z"
+                     *         }
+                     *       ],
+                     *       "pauses": [
+                     *         {
+                     *           "scope": "model",
+                     *           "model": "bytedance/seedance-2.0-fast",
+                     *           "client": null,
+                     *           "since": "2026-10-02T08:59:40.000Z",
+                     *           "trial_at": "2026-10-02T09:00:10.000Z",
+                     *           "failed_trials": 0,
+                     *           "submits": 12,
+                     *           "unknown": 3
+                     *         }
+                     *       ],
+                     *       "unknown_submissions": {
+                     *         "data": [],
+                     *         "has_more": false
+                     *       },
+                     *       "catalog": {
+                     *         "changes": [
+                     *           {
+                     *             "at": "2026-10-02T09:05:00.000Z",
+                     *             "model": "bytedance/seedance-2.0-fast",
+                     *             "kind": "changed",
+                     *             "fields": [
+                     *               {
+                     *                 "field": "prices.video_tokens",
+                     *                 "before": 0.0000056,
+                     *                 "after": 0.0000042
+                     *               }
+                     *             ]
+                     *           }
+                     *         ],
+                     *         "since": "2026-09-25T09:00:00.000Z",
+                     *         "has_more": false
+                     *       },
+                     *       "operations": {
+                     *         "submissions": {
+                     *           "held": false,
+                     *           "reason": null,
+                     *           "operator": null,
+                     *           "since": null
+                     *         },
+                     *         "alarms": [
+                     *           {
+                     *             "alarm": "submissions_paused",
+                     *             "happened": "Too many submits of the last five minutes have an unknown outcome: submissions are paused.",
+                     *             "action": "Check the network path to OpenRouter and its status page. Submissions resume by themselves once a trial submit is answered.",
+                     *             "since": "2026-10-02T08:59:40.000Z",
+                     *             "last_at": "2026-10-02T08:59:40.000Z",
+                     *             "count": 1,
+                     *             "active": true,
+                     *             "about": {
+                     *               "scope": "model",
+                     *               "model": "bytedance/seedance-2.0-fast",
+                     *               "submits": 12,
+                     *               "unknown": 3
+                     *             }
+                     *           }
+                     *         ],
+                     *         "instance": "gateway-7d9c:1:5f1c09"
+                     *       }
+                     *     }
+                     */
+                    "application/json": components["schemas"]["Overview"];
+                };
+            };
+            /** @description Invalid request: `invalid_request`, `malformed_body`, or OpenRouter rejected the input. */
+            400: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The key is missing or unknown (`unauthorized`), or it is `key_expired` or `key_revoked`. */
+            401: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    "WWW-Authenticate": components["headers"]["WWW-Authenticate"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden by OpenRouter (`upstream_forbidden`) or to this key: `operator_required`, `scope_missing`, `model_not_allowed`. */
+            403: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Method not allowed: `method_not_allowed`; see `Allow`. */
+            405: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    Allow: components["headers"]["Allow"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too much at once: `rate_limited`, `too_many_running_jobs`, `too_many_waiting_jobs`, or `upstream_rate_limited`; see `Retry-After`. */
             429: {
                 headers: {
                     "X-Request-Id": components["headers"]["X-Request-Id"];
@@ -4676,7 +5175,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Too much at once: `rate_limited`, `too_many_running_jobs`, or `upstream_rate_limited`; see `Retry-After`. */
+            /** @description Too much at once: `rate_limited`, `too_many_running_jobs`, `too_many_waiting_jobs`, or `upstream_rate_limited`; see `Retry-After`. */
             429: {
                 headers: {
                     "X-Request-Id": components["headers"]["X-Request-Id"];
@@ -4820,7 +5319,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Too much at once: `rate_limited`, `too_many_running_jobs`, or `upstream_rate_limited`; see `Retry-After`. */
+            /** @description Too much at once: `rate_limited`, `too_many_running_jobs`, `too_many_waiting_jobs`, or `upstream_rate_limited`; see `Retry-After`. */
             429: {
                 headers: {
                     "X-Request-Id": components["headers"]["X-Request-Id"];
@@ -5012,7 +5511,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Too much at once: `rate_limited`, `too_many_running_jobs`, or `upstream_rate_limited`; see `Retry-After`. */
+            /** @description Too much at once: `rate_limited`, `too_many_running_jobs`, `too_many_waiting_jobs`, or `upstream_rate_limited`; see `Retry-After`. */
             429: {
                 headers: {
                     "X-Request-Id": components["headers"]["X-Request-Id"];
@@ -5275,7 +5774,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Too much at once: `rate_limited`, `too_many_running_jobs`, or `upstream_rate_limited`; see `Retry-After`. */
+            /** @description Too much at once: `rate_limited`, `too_many_running_jobs`, `too_many_waiting_jobs`, or `upstream_rate_limited`; see `Retry-After`. */
             429: {
                 headers: {
                     "X-Request-Id": components["headers"]["X-Request-Id"];
@@ -5518,7 +6017,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Too much at once: `rate_limited`, `too_many_running_jobs`, or `upstream_rate_limited`; see `Retry-After`. */
+            /** @description Too much at once: `rate_limited`, `too_many_running_jobs`, `too_many_waiting_jobs`, or `upstream_rate_limited`; see `Retry-After`. */
             429: {
                 headers: {
                     "X-Request-Id": components["headers"]["X-Request-Id"];
@@ -5557,8 +6056,8 @@ export interface operations {
     getJob: {
         parameters: {
             query?: {
-                /** @description `request`: the request whole, with its `data:` URLs, as it was or will be sent to OpenRouter. */
-                include?: "request";
+                /** @description `request`: the request whole, with its `data:` URLs, as it was or will be sent to OpenRouter. `plan`: how its model was chosen and its price worked out. `callback_tries`: the tries of its callback. Repeat it for several. */
+                include?: ("request" | "plan" | "callback_tries")[];
                 /** @description `signed`: `outputs[].url` gives access to that clip without a key, until the link expires (CONTENT_LINK_TTL_S). */
                 links?: "signed";
             };
@@ -5709,7 +6208,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Too much at once: `rate_limited`, `too_many_running_jobs`, or `upstream_rate_limited`; see `Retry-After`. */
+            /** @description Too much at once: `rate_limited`, `too_many_running_jobs`, `too_many_waiting_jobs`, or `upstream_rate_limited`; see `Retry-After`. */
             429: {
                 headers: {
                     "X-Request-Id": components["headers"]["X-Request-Id"];
@@ -5831,7 +6330,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Too much at once: `rate_limited`, `too_many_running_jobs`, or `upstream_rate_limited`; see `Retry-After`. */
+            /** @description Too much at once: `rate_limited`, `too_many_running_jobs`, `too_many_waiting_jobs`, or `upstream_rate_limited`; see `Retry-After`. */
             429: {
                 headers: {
                     "X-Request-Id": components["headers"]["X-Request-Id"];
@@ -6091,7 +6590,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Too much at once: `rate_limited`, `too_many_running_jobs`, or `upstream_rate_limited`; see `Retry-After`. */
+            /** @description Too much at once: `rate_limited`, `too_many_running_jobs`, `too_many_waiting_jobs`, or `upstream_rate_limited`; see `Retry-After`. */
             429: {
                 headers: {
                     "X-Request-Id": components["headers"]["X-Request-Id"];
@@ -6238,7 +6737,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Too much at once: `rate_limited`, `too_many_running_jobs`, or `upstream_rate_limited`; see `Retry-After`. */
+            /** @description Too much at once: `rate_limited`, `too_many_running_jobs`, `too_many_waiting_jobs`, or `upstream_rate_limited`; see `Retry-After`. */
             429: {
                 headers: {
                     "X-Request-Id": components["headers"]["X-Request-Id"];
@@ -6345,7 +6844,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Too much at once: `rate_limited`, `too_many_running_jobs`, or `upstream_rate_limited`; see `Retry-After`. */
+            /** @description Too much at once: `rate_limited`, `too_many_running_jobs`, `too_many_waiting_jobs`, or `upstream_rate_limited`; see `Retry-After`. */
             429: {
                 headers: {
                     "X-Request-Id": components["headers"]["X-Request-Id"];
@@ -6538,7 +7037,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Too much at once: `rate_limited`, `too_many_running_jobs`, or `upstream_rate_limited`; see `Retry-After`. */
+            /** @description Too much at once: `rate_limited`, `too_many_running_jobs`, `too_many_waiting_jobs`, or `upstream_rate_limited`; see `Retry-After`. */
             429: {
                 headers: {
                     "X-Request-Id": components["headers"]["X-Request-Id"];
@@ -6576,7 +7075,10 @@ export interface operations {
     };
     getAccount: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description `burn_down`: how what is spent has grown since the window began. */
+                include?: "burn_down";
+            };
             header?: never;
             path?: never;
             cookie?: never;
@@ -6650,7 +7152,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Too much at once: `rate_limited`, `too_many_running_jobs`, or `upstream_rate_limited`; see `Retry-After`. */
+            /** @description Too much at once: `rate_limited`, `too_many_running_jobs`, `too_many_waiting_jobs`, or `upstream_rate_limited`; see `Retry-After`. */
             429: {
                 headers: {
                     "X-Request-Id": components["headers"]["X-Request-Id"];
@@ -6777,7 +7279,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Too much at once: `rate_limited`, `too_many_running_jobs`, or `upstream_rate_limited`; see `Retry-After`. */
+            /** @description Too much at once: `rate_limited`, `too_many_running_jobs`, `too_many_waiting_jobs`, or `upstream_rate_limited`; see `Retry-After`. */
             429: {
                 headers: {
                     "X-Request-Id": components["headers"]["X-Request-Id"];
@@ -6874,7 +7376,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Too much at once: `rate_limited`, `too_many_running_jobs`, or `upstream_rate_limited`; see `Retry-After`. */
+            /** @description Too much at once: `rate_limited`, `too_many_running_jobs`, `too_many_waiting_jobs`, or `upstream_rate_limited`; see `Retry-After`. */
             429: {
                 headers: {
                     "X-Request-Id": components["headers"]["X-Request-Id"];
@@ -7079,7 +7581,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Too much at once: `rate_limited`, `too_many_running_jobs`, or `upstream_rate_limited`; see `Retry-After`. */
+            /** @description Too much at once: `rate_limited`, `too_many_running_jobs`, `too_many_waiting_jobs`, or `upstream_rate_limited`; see `Retry-After`. */
             429: {
                 headers: {
                     "X-Request-Id": components["headers"]["X-Request-Id"];
@@ -7515,7 +8017,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Too much at once: `rate_limited`, `too_many_running_jobs`, or `upstream_rate_limited`; see `Retry-After`. */
+            /** @description Too much at once: `rate_limited`, `too_many_running_jobs`, `too_many_waiting_jobs`, or `upstream_rate_limited`; see `Retry-After`. */
             429: {
                 headers: {
                     "X-Request-Id": components["headers"]["X-Request-Id"];
@@ -7648,7 +8150,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Too much at once: `rate_limited`, `too_many_running_jobs`, or `upstream_rate_limited`; see `Retry-After`. */
+            /** @description Too much at once: `rate_limited`, `too_many_running_jobs`, `too_many_waiting_jobs`, or `upstream_rate_limited`; see `Retry-After`. */
             429: {
                 headers: {
                     "X-Request-Id": components["headers"]["X-Request-Id"];
@@ -7792,7 +8294,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Too much at once: `rate_limited`, `too_many_running_jobs`, or `upstream_rate_limited`; see `Retry-After`. */
+            /** @description Too much at once: `rate_limited`, `too_many_running_jobs`, `too_many_waiting_jobs`, or `upstream_rate_limited`; see `Retry-After`. */
             429: {
                 headers: {
                     "X-Request-Id": components["headers"]["X-Request-Id"];
@@ -7932,7 +8434,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Too much at once: `rate_limited`, `too_many_running_jobs`, or `upstream_rate_limited`; see `Retry-After`. */
+            /** @description Too much at once: `rate_limited`, `too_many_running_jobs`, `too_many_waiting_jobs`, or `upstream_rate_limited`; see `Retry-After`. */
             429: {
                 headers: {
                     "X-Request-Id": components["headers"]["X-Request-Id"];
@@ -8068,7 +8570,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Too much at once: `rate_limited`, `too_many_running_jobs`, or `upstream_rate_limited`; see `Retry-After`. */
+            /** @description Too much at once: `rate_limited`, `too_many_running_jobs`, `too_many_waiting_jobs`, or `upstream_rate_limited`; see `Retry-After`. */
             429: {
                 headers: {
                     "X-Request-Id": components["headers"]["X-Request-Id"];
@@ -8146,7 +8648,8 @@ export interface operations {
                      *           "models": null,
                      *           "limits": {
                      *             "requests_per_minute": null,
-                     *             "max_running_jobs": 8
+                     *             "max_running_jobs": 8,
+                     *             "max_waiting_jobs": null
                      *           },
                      *           "created_at": "2026-11-02T09:14:00.000Z",
                      *           "created_by": "alice",
@@ -8204,7 +8707,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Too much at once: `rate_limited`, `too_many_running_jobs`, or `upstream_rate_limited`; see `Retry-After`. */
+            /** @description Too much at once: `rate_limited`, `too_many_running_jobs`, `too_many_waiting_jobs`, or `upstream_rate_limited`; see `Retry-After`. */
             429: {
                 headers: {
                     "X-Request-Id": components["headers"]["X-Request-Id"];
@@ -8289,7 +8792,8 @@ export interface operations {
                      *         "models": null,
                      *         "limits": {
                      *           "requests_per_minute": null,
-                     *           "max_running_jobs": 8
+                     *           "max_running_jobs": 8,
+                     *           "max_waiting_jobs": null
                      *         },
                      *         "created_at": "2026-11-02T09:14:00.000Z",
                      *         "created_by": "alice",
@@ -8398,7 +8902,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Too much at once: `rate_limited`, `too_many_running_jobs`, or `upstream_rate_limited`; see `Retry-After`. */
+            /** @description Too much at once: `rate_limited`, `too_many_running_jobs`, `too_many_waiting_jobs`, or `upstream_rate_limited`; see `Retry-After`. */
             429: {
                 headers: {
                     "X-Request-Id": components["headers"]["X-Request-Id"];
@@ -8467,7 +8971,8 @@ export interface operations {
                      *       "models": null,
                      *       "limits": {
                      *         "requests_per_minute": null,
-                     *         "max_running_jobs": 8
+                     *         "max_running_jobs": 8,
+                     *         "max_waiting_jobs": null
                      *       },
                      *       "created_at": "2026-11-02T09:14:00.000Z",
                      *       "created_by": "alice",
@@ -8532,7 +9037,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Too much at once: `rate_limited`, `too_many_running_jobs`, or `upstream_rate_limited`; see `Retry-After`. */
+            /** @description Too much at once: `rate_limited`, `too_many_running_jobs`, `too_many_waiting_jobs`, or `upstream_rate_limited`; see `Retry-After`. */
             429: {
                 headers: {
                     "X-Request-Id": components["headers"]["X-Request-Id"];
@@ -8651,7 +9156,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Too much at once: `rate_limited`, `too_many_running_jobs`, or `upstream_rate_limited`; see `Retry-After`. */
+            /** @description Too much at once: `rate_limited`, `too_many_running_jobs`, `too_many_waiting_jobs`, or `upstream_rate_limited`; see `Retry-After`. */
             429: {
                 headers: {
                     "X-Request-Id": components["headers"]["X-Request-Id"];
@@ -8729,7 +9234,8 @@ export interface operations {
                      *       "models": null,
                      *       "limits": {
                      *         "requests_per_minute": null,
-                     *         "max_running_jobs": 8
+                     *         "max_running_jobs": 8,
+                     *         "max_waiting_jobs": null
                      *       },
                      *       "created_at": "2026-11-02T09:14:00.000Z",
                      *       "created_by": "alice",
@@ -8835,7 +9341,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Too much at once: `rate_limited`, `too_many_running_jobs`, or `upstream_rate_limited`; see `Retry-After`. */
+            /** @description Too much at once: `rate_limited`, `too_many_running_jobs`, `too_many_waiting_jobs`, or `upstream_rate_limited`; see `Retry-After`. */
             429: {
                 headers: {
                     "X-Request-Id": components["headers"]["X-Request-Id"];
@@ -8919,7 +9425,8 @@ export interface operations {
                      *         "models": null,
                      *         "limits": {
                      *           "requests_per_minute": null,
-                     *           "max_running_jobs": 8
+                     *           "max_running_jobs": 8,
+                     *           "max_waiting_jobs": null
                      *         },
                      *         "created_at": "2026-11-02T09:14:00.000Z",
                      *         "created_by": "alice",
@@ -9038,7 +9545,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Too much at once: `rate_limited`, `too_many_running_jobs`, or `upstream_rate_limited`; see `Retry-After`. */
+            /** @description Too much at once: `rate_limited`, `too_many_running_jobs`, `too_many_waiting_jobs`, or `upstream_rate_limited`; see `Retry-After`. */
             429: {
                 headers: {
                     "X-Request-Id": components["headers"]["X-Request-Id"];
@@ -9111,7 +9618,8 @@ export interface operations {
                      *           },
                      *           "limits": {
                      *             "requests_per_minute": 600,
-                     *             "max_running_jobs": 20
+                     *             "max_running_jobs": 20,
+                     *             "max_waiting_jobs": null
                      *           },
                      *           "callback_secrets": [
                      *             {
@@ -9172,7 +9680,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Too much at once: `rate_limited`, `too_many_running_jobs`, or `upstream_rate_limited`; see `Retry-After`. */
+            /** @description Too much at once: `rate_limited`, `too_many_running_jobs`, `too_many_waiting_jobs`, or `upstream_rate_limited`; see `Retry-After`. */
             429: {
                 headers: {
                     "X-Request-Id": components["headers"]["X-Request-Id"];
@@ -9241,7 +9749,8 @@ export interface operations {
                      *       },
                      *       "limits": {
                      *         "requests_per_minute": 600,
-                     *         "max_running_jobs": 20
+                     *         "max_running_jobs": 20,
+                     *         "max_waiting_jobs": null
                      *       },
                      *       "callback_secrets": [
                      *         {
@@ -9309,7 +9818,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Too much at once: `rate_limited`, `too_many_running_jobs`, or `upstream_rate_limited`; see `Retry-After`. */
+            /** @description Too much at once: `rate_limited`, `too_many_running_jobs`, `too_many_waiting_jobs`, or `upstream_rate_limited`; see `Retry-After`. */
             429: {
                 headers: {
                     "X-Request-Id": components["headers"]["X-Request-Id"];
@@ -9394,7 +9903,8 @@ export interface operations {
                      *         },
                      *         "limits": {
                      *           "requests_per_minute": 600,
-                     *           "max_running_jobs": 20
+                     *           "max_running_jobs": 20,
+                     *           "max_waiting_jobs": null
                      *         },
                      *         "callback_secrets": [
                      *           {
@@ -9504,7 +10014,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Too much at once: `rate_limited`, `too_many_running_jobs`, or `upstream_rate_limited`; see `Retry-After`. */
+            /** @description Too much at once: `rate_limited`, `too_many_running_jobs`, `too_many_waiting_jobs`, or `upstream_rate_limited`; see `Retry-After`. */
             429: {
                 headers: {
                     "X-Request-Id": components["headers"]["X-Request-Id"];
@@ -9746,7 +10256,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Too much at once: `rate_limited`, `too_many_running_jobs`, or `upstream_rate_limited`; see `Retry-After`. */
+            /** @description Too much at once: `rate_limited`, `too_many_running_jobs`, `too_many_waiting_jobs`, or `upstream_rate_limited`; see `Retry-After`. */
             429: {
                 headers: {
                     "X-Request-Id": components["headers"]["X-Request-Id"];
@@ -9989,7 +10499,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Too much at once: `rate_limited`, `too_many_running_jobs`, or `upstream_rate_limited`; see `Retry-After`. */
+            /** @description Too much at once: `rate_limited`, `too_many_running_jobs`, `too_many_waiting_jobs`, or `upstream_rate_limited`; see `Retry-After`. */
             429: {
                 headers: {
                     "X-Request-Id": components["headers"]["X-Request-Id"];
@@ -10034,6 +10544,8 @@ export interface operations {
                 scope_id?: string;
                 /** @description Maximum number of entries. Default: 20. */
                 limit?: number;
+                /** @description `burn_down`: how what is spent has grown since the window began. */
+                include?: "burn_down";
                 /** @description Continue after an earlier response: its `next_cursor`. */
                 cursor?: string;
             };
@@ -10130,7 +10642,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Too much at once: `rate_limited`, `too_many_running_jobs`, or `upstream_rate_limited`; see `Retry-After`. */
+            /** @description Too much at once: `rate_limited`, `too_many_running_jobs`, `too_many_waiting_jobs`, or `upstream_rate_limited`; see `Retry-After`. */
             429: {
                 headers: {
                     "X-Request-Id": components["headers"]["X-Request-Id"];
@@ -10308,7 +10820,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Too much at once: `rate_limited`, `too_many_running_jobs`, or `upstream_rate_limited`; see `Retry-After`. */
+            /** @description Too much at once: `rate_limited`, `too_many_running_jobs`, `too_many_waiting_jobs`, or `upstream_rate_limited`; see `Retry-After`. */
             429: {
                 headers: {
                     "X-Request-Id": components["headers"]["X-Request-Id"];
@@ -10448,7 +10960,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Too much at once: `rate_limited`, `too_many_running_jobs`, or `upstream_rate_limited`; see `Retry-After`. */
+            /** @description Too much at once: `rate_limited`, `too_many_running_jobs`, `too_many_waiting_jobs`, or `upstream_rate_limited`; see `Retry-After`. */
             429: {
                 headers: {
                     "X-Request-Id": components["headers"]["X-Request-Id"];
@@ -10556,7 +11068,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Too much at once: `rate_limited`, `too_many_running_jobs`, or `upstream_rate_limited`; see `Retry-After`. */
+            /** @description Too much at once: `rate_limited`, `too_many_running_jobs`, `too_many_waiting_jobs`, or `upstream_rate_limited`; see `Retry-After`. */
             429: {
                 headers: {
                     "X-Request-Id": components["headers"]["X-Request-Id"];
@@ -10735,7 +11247,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Too much at once: `rate_limited`, `too_many_running_jobs`, or `upstream_rate_limited`; see `Retry-After`. */
+            /** @description Too much at once: `rate_limited`, `too_many_running_jobs`, `too_many_waiting_jobs`, or `upstream_rate_limited`; see `Retry-After`. */
             429: {
                 headers: {
                     "X-Request-Id": components["headers"]["X-Request-Id"];
@@ -10909,7 +11421,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Too much at once: `rate_limited`, `too_many_running_jobs`, or `upstream_rate_limited`; see `Retry-After`. */
+            /** @description Too much at once: `rate_limited`, `too_many_running_jobs`, `too_many_waiting_jobs`, or `upstream_rate_limited`; see `Retry-After`. */
             429: {
                 headers: {
                     "X-Request-Id": components["headers"]["X-Request-Id"];

@@ -5,13 +5,23 @@ import { fileURLToPath } from 'node:url';
 import { OPENAI_DOCUMENT } from '../src/http/openai/openai-face.ts';
 import { CLIPGATE_DOCUMENT } from '../src/http/openapi/openapi.ts';
 import { OPENROUTER_DOCUMENT } from '../src/http/openrouter/openrouter-face.ts';
-import { renderAlarms, renderConfiguration, renderErrors, renderOpenApi, renderTypes } from './documents.ts';
+import {
+  renderAlarmRules,
+  renderAlarms,
+  renderConfiguration,
+  renderErrors,
+  renderOpenApi,
+  renderSchema,
+  renderTypes,
+} from './documents.ts';
 
 const OUTPUTS: Readonly<Record<string, (current: string) => string | Promise<string>>> = {
   'openapi/clipgate.json': () => renderOpenApi(CLIPGATE_DOCUMENT),
   'openapi/openai-face.json': () => renderOpenApi(OPENAI_DOCUMENT),
   'openapi/openrouter-face.json': () => renderOpenApi(OPENROUTER_DOCUMENT),
   'openapi/clipgate.d.ts': renderTypes,
+  'deploy/prometheus/alarms.yml': renderAlarmRules,
+  'docs/operations/upgrades.md': renderSchema,
   'docs/reference/alarms.md': renderAlarms,
   'docs/reference/configuration.md': renderConfiguration,
   'docs/reference/errors.md': renderErrors,

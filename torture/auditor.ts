@@ -11,13 +11,14 @@ const GAP_MS = 500;
 
 /** Every snapshot must be right, not only the last.*/
 export async function auditMeanwhile(
-  { shop, databaseUrl }: Stage,
+  { shop, databaseUrl, areBooksShut }: Stage,
   { id }: TightBudget,
   isOver: () => boolean,
   onFound: (found: Misaccounts) => void,
 ): Promise<void> {
   while (!isOver()) {
     await sleep(GAP_MS);
+    if (areBooksShut()) continue;
     // The database may be down at the moment.
     const books = await readBooks(databaseUrl).catch(() => null);
     const found = books === null ? NO_MISACCOUNTS : auditBooks(books, []);

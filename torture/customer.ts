@@ -13,6 +13,10 @@ export interface Told {
   readonly jobIds: Set<string>;
   status: string | null;
   posts: number;
+  /** Clips wanted under this key: one, unless it is a client without keys that wants the same clip twice. */
+  wanted: number;
+  /** Whether the client has no more to ask. */
+  hasLeft: boolean;
 }
 
 export interface CustomerParts {

@@ -9,6 +9,11 @@ export interface Mutant {
   readonly edits: readonly Edit[];
   /** The program tried in place of the gateway. */
   readonly entry?: string;
+  /**
+   * The zero that must catch it: what else is noticed does not count, and there is no fair weather before the storm.
+   * Absent = any.
+   */
+  readonly caughtBy?: 'paidTwice' | 'toldWrong';
   /** What share of steps stands still past its lease; 0.02 unless the mutant needs more of it. */
   readonly pauseShare?: number;
 }
@@ -29,6 +34,7 @@ export const MUTANTS: readonly Mutant[] = [
   {
     name: 'a 5xx counts as not sent, and is sent again',
     stack: 'sqlite',
+    caughtBy: 'paidTwice',
     edits: [
       {
         file: SUBMIT,
@@ -89,6 +95,7 @@ export const MUTANTS: readonly Mutant[] = [
   {
     name: 'an interrupted submit is sent again',
     stack: 'sqlite',
+    caughtBy: 'paidTwice',
     edits: [
       {
         file: POLLER,
@@ -127,6 +134,30 @@ export const MUTANTS: readonly Mutant[] = [
         file: CREATION,
         from: "if ((await insertKey(db, row)).length > 0) return { kind: 'ours', resubmitOf: null };",
         to: "if (insertKey) return { kind: 'ours', resubmitOf: null };",
+      },
+    ],
+  },
+  {
+    name: 'identical orders sent again are bought again',
+    stack: 'sqlite',
+    caughtBy: 'paidTwice',
+    edits: [
+      {
+        file: 'src/service/orders/resent-orders.ts',
+        from: 'fingerprint,\n        owner,',
+        to: 'fingerprint: fingerprint + answer.token,\n        owner,',
+      },
+    ],
+  },
+  {
+    name: 'a restored store buys at once',
+    stack: 'sqlite',
+    caughtBy: 'toldWrong',
+    edits: [
+      {
+        file: 'src/service/jobs/submission-hold.ts',
+        from: 'hold = await store.getSubmissionHold();',
+        to: 'hold = (await store.getSubmissionHold()) && null;',
       },
     ],
   },

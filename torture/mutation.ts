@@ -39,9 +39,10 @@ async function hunt(mutant: Mutant, seconds: number, seed: number): Promise<Catc
           keys: Number.POSITIVE_INFINITY,
           weather: STORM,
           mishaps: true,
-          untilGuilty: true,
+          untilGuilty: mutant.caughtBy ?? true,
         });
-        const names = ZERO_NAMES.filter((name) => verdict[name].length > 0);
+        const wanted = mutant.caughtBy === undefined ? ZERO_NAMES : [mutant.caughtBy];
+        const names = wanted.filter((name) => verdict[name].length > 0);
         if (names.length > 0) {
           const evidence = names.map((name) => verdict[name][0]).find((line) => line !== undefined) ?? '';
           const by = names.map((name) => ZEROS[name]);

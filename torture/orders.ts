@@ -149,6 +149,10 @@ export function isFallback(request: unknown): boolean {
   return typeof prompt === 'string' && prompt.includes(NEXT_BEST);
 }
 
+/** The keys of all orders that a text speaks of. */
+export const keysIn = (text: string): string[] =>
+  [...text.matchAll(/(key-\d+): /g)].flatMap(([, key]) => key ?? []);
+
 /** The key that a request, ours or the one upstream saw, was made for. */
 export function keyOf(request: unknown): string | null {
   const { prompt } = (request ?? {}) as { prompt?: unknown };

@@ -17,6 +17,8 @@ export interface Replica {
   pause(ms: number): void;
   /** Changes what it is told at its next start. */
   reconfigure(env: Readonly<Record<string, string>>): void;
+  /** Kills the process, does something while none runs, and has its successor started. */
+  whileDown(work: () => Promise<void>): Promise<void>;
   /** Ends the process that runs now, and resolves once its successor listens. */
   restart(): Promise<void>;
   /** For good. */
@@ -40,6 +42,7 @@ export function startReplica({ file, port, env, logFile }: ReplicaOptions): Repl
   let deaths = 0;
   let collapses = 0;
   let stopped = false;
+  let held: (() => void) | null = null;
   let child: ChildProcess;
   let up: Promise<void>;
   let resume: NodeJS.Timeout | undefined;
@@ -65,7 +68,8 @@ export function startReplica({ file, port, env, logFile }: ReplicaOptions): Repl
       clearTimeout(resume);
       if (code !== null && hasListened) collapses += 1;
       if (signal === 'SIGKILL') deaths += 1;
-      if (!stopped) setTimeout(() => stopped || start(), RESTART_MS);
+      if (held) held();
+      else if (!stopped) setTimeout(() => stopped || start(), RESTART_MS);
     });
   }
   start();
@@ -95,6 +99,21 @@ export function startReplica({ file, port, env, logFile }: ReplicaOptions): Repl
     },
     reconfigure(next) {
       current = next;
+    },
+    async whileDown(work) {
+      // One that has just died is let come up, so that there is one to end.
+      await listening();
+      const down = new Promise<void>((resolve) => {
+        held = resolve;
+      });
+      child.kill('SIGKILL');
+      await down;
+      try {
+        await work();
+      } finally {
+        held = null;
+        if (!stopped) start();
+      }
     },
     async restart() {
       const before = child;

@@ -7,6 +7,7 @@ import { join } from 'node:path';
 import { type Simulator, startSimulator } from '../src/simulator/index.ts';
 import { createRandomSource, type RandomSource } from '../src/simulator/random.ts';
 import { mountTinyDisk, type TinyDisk } from '../test/support/tiny-disk.ts';
+import { type Balancer, openBalancer } from './balancer.ts';
 import type { Build } from './build.ts';
 import { type Database, findFreePort, startDatabase } from './database.ts';
 import type { Trouble } from './failpoints.ts';
@@ -40,7 +41,15 @@ export interface Stage {
   /** What SQLite's file lies on; null on PostgreSQL, and where none can be mounted. */
   readonly disk: TinyDisk | null;
   readonly shop: Shop;
+  /** What clients without idempotency keys talk through. */
+  readonly balancer: Balancer;
   readonly databaseUrl: string;
+  /** What is gone after the run. */
+  readonly folder: string;
+  /** Whether the database may be read from outside. */
+  areBooksShut(): boolean;
+  /** Keeps others from reading the database from outside while its file is replaced. */
+  withBooksShut(work: () => Promise<void>): Promise<void>;
   /** Fast time, epoch milliseconds: that of every process here. */
   readonly clock: () => number;
   /** What every replica is told at its next start. */
@@ -64,8 +73,9 @@ export const UPSTREAM_KEY = 'sk-or-v1-torture';
 export const WEBHOOK_SECRET = 'whsec-torture-upstream';
 // The simulator's alarms are set by the wall: this rings those that fast time has made due.
 const RING_MS = 10;
+const BOOKS_READ_MS = 100;
 
-const secretOf = (client: string): string => `ck-torture-${client}`;
+export const secretOf = (client: string): string => `ck-torture-${client}`;
 const sha256 = (text: string): string => createHash('sha256').update(text).digest('hex');
 
 export async function openStage(options: StageOptions): Promise<Stage> {
@@ -134,9 +144,22 @@ export async function openStage(options: StageOptions): Promise<Stage> {
     }
     const front = await openFront(frontPort, replicas, createSigning(WEBHOOK_SECRET, clock));
     ending.push(() => front.close());
+    const balancer = await openBalancer(replicas, randomFor('balancer'));
+    ending.push(() => balancer.close());
     await Promise.all(replicas.map((replica) => replica.listening()));
 
+    let shut = false;
     return {
+      folder,
+      areBooksShut: () => shut,
+      async withBooksShut(work) {
+        shut = true;
+        // One that has begun to read is through with it by then.
+        await new Promise((resolve) => setTimeout(resolve, BOOKS_READ_MS));
+        await work().finally(() => {
+          shut = false;
+        });
+      },
       options,
       randomFor,
       simulator,
@@ -145,6 +168,7 @@ export async function openStage(options: StageOptions): Promise<Stage> {
       disk,
       clock,
       databaseUrl,
+      balancer,
       shop: openShop(replicas, secretOf, randomFor('shop')),
       instruct(trouble) {
         for (const replica of replicas) replica.reconfigure(envFor(trouble));

@@ -10,8 +10,10 @@ import { buyInFairWeather } from './fair-weather.ts';
 import { forgeWebhooks } from './forger.ts';
 import { causeMishaps, type Mishaps } from './mishaps.ts';
 import { keyOf, makeOrder, type Weather } from './orders.ts';
+import { forgive } from './restore.ts';
+import { buyBySdk } from './sdk-customer.ts';
 import { type OwnedJob, TERMINAL } from './shop.ts';
-import { CLIENTS, type Stage } from './stage.ts';
+import { CLIENTS, type Stage, secretOf } from './stage.ts';
 import { findPaidTwice, holds, judge, type Verdict } from './verdict.ts';
 
 export interface StormOptions {
@@ -26,8 +28,8 @@ export interface StormOptions {
   readonly isEnough?: () => boolean;
   /** Called when the customers have gone, before everything gets its time. */
   readonly beforeDrain?: () => Promise<void>;
-  /** Ends at the first proof of guilt, without waiting for the rest. */
-  readonly untilGuilty?: boolean;
+  /** Ends at the first proof of guilt, of this one where one is named, without waiting for the rest. */
+  readonly untilGuilty?: boolean | 'paidTwice' | 'toldWrong';
 }
 
 export interface Outcome {
@@ -39,6 +41,8 @@ export interface Outcome {
   readonly deaths: number;
   readonly keys: number;
   readonly posts: number;
+  /** Orders of clients without keys, those of them whose connection was cut, and answers that were lost by it. */
+  readonly unkeyed: { readonly orders: number; readonly cut: number; readonly lost: number };
   /** Submits that reached upstream, and jobs bought by them. */
   readonly submits: number;
   readonly bought: number;
@@ -52,6 +56,8 @@ export interface Outcome {
 /** The largest share of steps that stand still in what passes for fair weather. */
 const FAIR_PAUSES = 0.02;
 const CUSTOMERS = 32;
+/** One customer in so many is an SDK client without keys. */
+const SDK_CUSTOMERS = 3;
 const DRAIN_MS = 60_000;
 const LOOK_MS = 400;
 /** In fast time. */
@@ -69,41 +75,74 @@ export async function runStorm(stage: Stage, options: StormOptions): Promise<Out
   const tolds: Told[] = [];
   const { share = 0 } = stage.options.trouble?.pauses ?? {};
   // Where every third step stands still, an answer that does not come in time proves nothing.
-  const isFair = options.mishaps && share <= FAIR_PAUSES;
+  const { untilGuilty = false } = options;
+  const isFair = options.mishaps && share <= FAIR_PAUSES && typeof untilGuilty === 'boolean';
   const budget = await openBudgets(stage);
   let wrong: Misaccounts = NO_MISACCOUNTS;
   const accusations: string[] = isFair ? await buyInFairWeather(stage) : [];
+  const forgiving = forgive(tolds);
+  const { isForgiven } = forgiving;
+  const wantedOf = (key: string) =>
+    isForgiven(key)
+      ? Number.POSITIVE_INFINITY
+      : (tolds.find(({ order }) => order.key === key)?.wanted ?? 1) + (stage.balancer.lost().get(key) ?? 0);
+  const findStanding = () => accusations.filter((what) => !isForgiven(/^(key-\d+) /.exec(what)?.[1] ?? null));
   const isGuilty = () =>
-    options.untilGuilty === true &&
-    (accusations.length > 0 || !isClean(wrong) || findPaidTwice(simulator.ledger()).length > 0);
+    untilGuilty !== false &&
+    (findPaidTwice(simulator.ledger(), wantedOf).length > 0 ||
+      (untilGuilty !== 'paidTwice' && (findStanding().length > 0 || !isClean(wrong))));
   let guilty = false;
   const isOver = () =>
     guilty || Date.now() - begun > options.seconds * 1000 || (options.isEnough?.() ?? false);
 
+  const closing = new AbortController();
+  const unkeyed: Told[] = [];
+
   async function keepBuying(lane: number): Promise<void> {
     const random = randomFor(`customer/${lane}`);
+    const isSdk = lane % SDK_CUSTOMERS === SDK_CUSTOMERS - 1;
+    const accuse = (what: string) => accusations.push(what);
     while (!isOver() && tolds.length < options.keys) {
       const order = makeOrder(randomFor, options.weather, tolds.length);
-      const told: Told = { order, jobId: null, jobIds: new Set(), status: null, posts: 0 };
+      const told: Told = {
+        order,
+        jobId: null,
+        jobIds: new Set(),
+        status: null,
+        posts: 0,
+        wanted: 1,
+        hasLeft: false,
+      };
       tolds.push(told);
+      if (isSdk) {
+        unkeyed.push(told);
+        const { url } = stage.balancer;
+        await buyBySdk(told, { shop, url, secretOf, random, signal: closing.signal, accuse });
+        told.hasLeft = true;
+        continue;
+      }
       await buy(told, {
         shop,
         random,
         isOver,
-        accuse: (what) => accusations.push(what),
+        accuse,
         strangersJob: (client) =>
           tolds.find((other) => other.jobId !== null && other.order.client !== client)?.jobId ?? null,
       });
+      told.hasLeft = true;
     }
   }
 
   const watching = setInterval(() => {
     guilty ||= isGuilty();
+    if (isOver()) closing.abort();
   }, LOOK_MS);
-  const nothing: Mishaps = { kills: 0, pauses: 0, databaseCrashes: 0, fullDisks: 0, outages: 0 };
+  const nothing: Mishaps = { kills: 0, pauses: 0, databaseCrashes: 0, fullDisks: 0, outages: 0, restores: 0 };
   let idle = false;
   const forging = options.mishaps ? forgeWebhooks(stage, () => idle || isOver()) : Promise.resolve(0);
-  const mishapping = options.mishaps ? causeMishaps(stage, () => idle || isOver()) : Promise.resolve(nothing);
+  const mishapping = options.mishaps
+    ? causeMishaps(stage, () => idle || isOver(), { ...forgiving, accuse: (what) => accusations.push(what) })
+    : Promise.resolve(nothing);
   const auditing = budget
     ? auditMeanwhile(
         stage,
@@ -116,6 +155,7 @@ export async function runStorm(stage: Stage, options: StormOptions): Promise<Out
     : Promise.resolve();
   const lanes = Array.from({ length: options.customers ?? CUSTOMERS }, (_, lane) => keepBuying(lane));
   await Promise.all(lanes);
+  closing.abort();
   idle = true;
   const mishaps = await mishapping;
   const forgeries = await forging;
@@ -124,8 +164,9 @@ export async function runStorm(stage: Stage, options: StormOptions): Promise<Out
 
   await options.beforeDrain?.();
   await Promise.all(stage.replicas.map((replica) => replica.listening()));
-  const jobs = guilty ? await listJobs(stage).catch(() => []) : await settle(stage);
-  if (!guilty) accusations.push(...findBrokenPromises(tolds, jobs));
+  const all = guilty ? await listJobs(stage).catch(() => []) : await settle(stage, isForgiven);
+  const jobs = all.filter(({ request }) => !isForgiven(keyOf(request)));
+  if (!guilty) accusations.push(...findBrokenPromises(tolds, all));
   const collapses = stage.replicas.reduce((sum, replica) => sum + replica.collapses(), 0);
   if (collapses > 0)
     accusations.push(`processes ended by themselves ${collapses} times, for no order of ours`);
@@ -133,7 +174,8 @@ export async function runStorm(stage: Stage, options: StormOptions): Promise<Out
   const ledger = simulator.ledger();
   const misaccounts =
     guilty || !budget || !isClean(wrong) ? wrong : auditBooks(await readBooks(stage.databaseUrl), ledger);
-  const judged = judge(ledger, jobs, [...accusations, ...clips.wrong], misaccounts);
+  const remembered = ledger.filter(({ body }) => !isForgiven(keyOf(body)));
+  const judged = judge(remembered, jobs, [...findStanding(), ...clips.wrong], misaccounts, wantedOf);
   const verdict = guilty ? { ...judged, notBound: [], notEnded: [] } : judged;
   return {
     verdict,
@@ -143,12 +185,17 @@ export async function runStorm(stage: Stage, options: StormOptions): Promise<Out
     deaths: stage.replicas.reduce((sum, replica) => sum + replica.deaths(), 0),
     keys: tolds.length,
     posts: tolds.reduce((sum, told) => sum + told.posts, 0),
+    unkeyed: {
+      orders: unkeyed.reduce((sum, { posts }) => sum + posts, 0),
+      cut: stage.balancer.cuts(),
+      lost: [...stage.balancer.lost().values()].reduce((sum, count) => sum + count, 0),
+    },
     submits: simulator.submits(),
     bought: ledger.length,
     faults: countBy(
       tolds.flatMap(({ order }) => order.faults.map((fault) => fault.split(' count=')[0] ?? fault)),
     ),
-    statuses: countBy(jobs.map(({ status }) => status)),
+    statuses: countBy(all.map(({ status }) => status)),
     clipsCompared: clips.compared,
     forgeries,
   };
@@ -157,12 +204,12 @@ export async function runStorm(stage: Stage, options: StormOptions): Promise<Out
 /** What a client was told of must still be there, and every job of a key but one must have been refused. */
 function findBrokenPromises(tolds: readonly Told[], jobs: readonly OwnedJob[]): string[] {
   const byId = new Map(jobs.map((job) => [job.id, job]));
-  return tolds.flatMap(({ order, jobIds }) => {
+  return tolds.flatMap(({ order, jobIds, wanted }) => {
     const gone = [...jobIds].filter((id) => !byId.has(id));
     const standing = [...jobIds].filter((id) => !REFUSED.has(byId.get(id)?.status ?? 'rejected'));
     return [
       ...gone.map((id) => `${order.key} was told of job ${id}, which is gone`),
-      ...(standing.length > 1 ? [`${order.key} was told of ${standing.join(' and ')}`] : []),
+      ...(standing.length > wanted ? [`${order.key} was told of ${standing.join(' and ')}`] : []),
     ];
   });
 }
@@ -173,10 +220,10 @@ const listJobs = async ({ shop }: Stage): Promise<OwnedJob[]> =>
   (await Promise.all(CLIENTS.map((client) => shop.listAll(client)))).flat();
 
 /** Waits until nothing is left to happen, or time is up. */
-async function settle(stage: Stage): Promise<OwnedJob[]> {
+async function settle(stage: Stage, isForgiven: (key: string | null) => boolean): Promise<OwnedJob[]> {
   for (const until = Date.now() + DRAIN_MS; ; ) {
     const jobs = await listJobs(stage);
-    const ledger = stage.simulator.ledger();
+    const ledger = stage.simulator.ledger().filter(({ body }) => !isForgiven(keyOf(body)));
     const unknownKeys = new Set(
       jobs.filter(({ status }) => status === 'submission_unknown').map(({ request }) => keyOf(request)),
     );

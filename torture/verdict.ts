@@ -23,26 +23,33 @@ const ENDS: Readonly<Record<string, string>> = { dead: 'failed' };
 const wasTold = (entry: LedgerEntry): boolean =>
   entry.webhooks.some(({ status }) => status !== null && status >= 200 && status < 300);
 
-/** Keys with more than one bought job. Another candidate may follow one that failed, where the order allows it. */
-export function findPaidTwice(ledger: readonly LedgerEntry[]): string[] {
+/**
+ * Keys with more bought jobs than were wanted. Another candidate may follow one that failed, where the order allows it.
+ * @param wantedOf how many clips a key may buy.
+ */
+export function findPaidTwice(ledger: readonly LedgerEntry[], wantedOf: (key: string) => number): string[] {
   const counts = new Map<string, number>();
   for (const { body, status } of ledger) {
     if (status === 'failed' && isFallback(body)) continue;
     const key = keyOf(body) ?? 'no key at all';
     counts.set(key, (counts.get(key) ?? 0) + 1);
   }
-  return [...counts].filter(([, count]) => count > 1).map(([key, count]) => `${key} was paid ${count} times`);
+  return [...counts]
+    .filter(([key, count]) => count > wantedOf(key))
+    .map(([key, count]) => `${key} was paid ${count} times, for ${wantedOf(key)} wanted`);
 }
 
 /**
  * Judges the jobs of all clients as they stand when everything has had its time.
  * @param accusations what clients noticed on the way. @param misaccounts what budgets say wrong.
+ * @param wantedOf how many clips a key may buy.
  */
 export function judge(
   ledger: readonly LedgerEntry[],
   jobs: readonly SeenJob[],
   accusations: readonly string[],
   misaccounts: Misaccounts,
+  wantedOf: (key: string) => number,
 ): Verdict {
   const upstreamIds = ({ upstream, attempts = [] }: SeenJob) =>
     [upstream.id, ...attempts.map(({ upstream_id }) => upstream_id)].flatMap((id) => id ?? []);
@@ -74,7 +81,7 @@ export function judge(
   }
 
   return {
-    paidTwice: findPaidTwice(ledger),
+    paidTwice: findPaidTwice(ledger, wantedOf),
     notBound,
     toldWrong,
     notEnded: jobs

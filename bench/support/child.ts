@@ -3,12 +3,14 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { pathToFileURL } from 'node:url';
-import type { Usage } from '../probe.ts';
+import type { Hold, Usage } from '../probe.ts';
 import type { Build } from './build.ts';
 
 export interface Child {
   readonly process: ChildProcess;
   usage(): Promise<Usage>;
+  /** Milliseconds that the event loop stood still at the longest since this was asked last. */
+  hold(): Promise<number>;
   /** Asks it to stop and waits until it has. */
   stop(): Promise<void>;
 }
@@ -42,6 +44,12 @@ export function startChild(built: Build, source: string, options: ChildOptions =
       child.send('usage');
       const [usage] = (await answered) as [Usage];
       return usage;
+    },
+    async hold() {
+      const answered = once(child, 'message');
+      child.send('hold');
+      const [{ holdMs }] = (await answered) as [Hold];
+      return holdMs;
     },
     async stop() {
       if (child.exitCode !== null || child.signalCode !== null) return;

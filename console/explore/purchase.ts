@@ -23,17 +23,24 @@ interface PurchaseProps {
   readonly onClose: () => void;
 }
 
+/** Quotes a model: as the router's choice where it is that, so that its job keeps the ranking, else as the one model allowed. */
+async function quoteModel(model: string, body: RouteBody, signal: AbortSignal) {
+  const best = await ask(api.POST('/route', { body, signal }));
+  if (best.selected === model) return { route: best, asked: body };
+  const asked: RouteBody = { ...body, models: { allow: [model] } };
+  return { route: await ask(api.POST('/route', { body: asked, signal })), asked };
+}
+
 /** A quote is good for ten minutes; one that is older is asked for again. */
 export function Purchase({ model, body, hasPrompt, onClose }: PurchaseProps): VNode {
-  const asked: RouteBody = { ...body, models: { allow: [model] } };
-  const quote = useResource(`quote ${model}`, (signal) => ask(api.POST('/route', { body: asked, signal })));
+  const quote = useResource(`quote ${model}`, (signal) => quoteModel(model, body, signal));
   return h(Dialog, {
     title: `Buy a clip from ${model}`,
     onClose,
     children: quote.problem
       ? h(ProblemBox, { problem: quote.problem, onRetry: quote.reload })
       : quote.data
-        ? h(Quoted, { route: quote.data, asked, hasPrompt, onClose, onRefresh: quote.reload })
+        ? h(Quoted, { ...quote.data, hasPrompt, onClose, onRefresh: quote.reload })
         : h(Skeleton, { rows: 4 }),
   });
 }

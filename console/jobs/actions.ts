@@ -126,7 +126,8 @@ const ACTIONS: readonly Action[] = [
     word: 'Order again',
     effect: 'Orders the same clip of the same model again, as a job of its own.',
     isFor: ({ ended, status, erased_at: erasedAt }) =>
-      (ended || status === 'submission_unknown') && erasedAt === null,
+      // One that has its clip is ordered anew, by another way than this.
+      (ended || status === 'submission_unknown') && status !== 'completed' && erasedAt === null,
     confirm: (job) =>
       job.resubmit_safe
         ? `The clip is bought for ${most(job)}. This job cost nothing.`

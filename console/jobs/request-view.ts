@@ -22,7 +22,7 @@ function findStrings(value: unknown, matches: (text: string) => boolean): string
 export function RequestView({ job }: { readonly job: Job; readonly key: string }): VNode {
   const [isWhole, setWhole] = useState(false);
   const whole = useResource(isWhole ? job.id : null, (signal) =>
-    ask(api.GET('/jobs/{id}', { params: { path: { id: job.id }, query: { include: 'request' } }, signal })),
+    ask(api.GET('/jobs/{id}', { params: { path: { id: job.id }, query: { include: ['request'] } }, signal })),
   );
   const hasPictures = findStrings(job.request, (text) => SHORTENED.test(text)).length > 0;
   const pictures = whole.data ? findStrings(whole.data.request, (text) => PICTURE.test(text)) : [];

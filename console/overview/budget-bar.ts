@@ -1,6 +1,6 @@
 // A budget as a bar to its limit: what is spent, what is held above it, and where it is heading.
 
-import type { VNode } from 'preact';
+import type { ComponentChildren, VNode } from 'preact';
 import { formatTime, formatUsd } from '../format.ts';
 import { h, html } from '../html.ts';
 import { State } from '../parts/state.ts';
@@ -16,7 +16,13 @@ const nameOf = ({ scope, period }: Schemas['Budget']): string => {
   return period === 'none' ? whose : `${whose}, this ${period}`;
 };
 
-export function BudgetBar({ budget }: { readonly budget: Schemas['Budget'] }): VNode {
+interface BudgetBarProps {
+  readonly budget: Schemas['Budget'];
+  /** Stands below. */
+  readonly children?: ComponentChildren;
+}
+
+export function BudgetBar({ budget, children }: BudgetBarProps): VNode {
   const now = useNow();
   const { limitUsd, spentUsd, heldUsd, passed, projectedUsd } = figureBudget(budget, now);
   const { resets_at: resetsAt, unknown_jobs: unknownJobs } = budget.window;
@@ -47,6 +53,7 @@ export function BudgetBar({ budget }: { readonly budget: Schemas['Budget'] }): V
           ` At this pace ${formatUsd(projectedUsd)} by ${formatTime(Date.parse(resetsAt))}; ${Math.round((passed ?? 0) * 100)}% of the time has passed.`
         }
       </div>
+      ${children}
     </li>
   `;
 }

@@ -2,63 +2,42 @@
 
 import type { Schemas } from '../schemas.ts';
 
-type Job = Schemas['Job'];
 type Budget = Schemas['Budget'];
 type SpendRow = Schemas['Spend']['data'][number];
 
-export interface JobFigures {
-  readonly running: number;
-  /** Jobs that have ended, and how many of them with a clip. */
-  readonly ended: number;
-  readonly completed: number;
-}
+type Overview = Schemas['Overview'];
+type JobCount = Overview['jobs']['open'][number];
+export type Pause = Overview['pauses'][number];
 
-/** Of the jobs that are given, which are the newest. */
-export function countJobs(jobs: readonly Job[]): JobFigures {
-  const ended = jobs.filter((job) => job.ended);
-  return {
-    running: jobs.filter((job) => !job.ended && job.status !== 'submission_unknown').length,
-    ended: ended.length,
-    completed: ended.filter(({ status }) => status === 'completed').length,
-  };
-}
+/** How many jobs the counts are of, those alone that `matches` takes. */
+export const sumCounts = (
+  counts: readonly JobCount[],
+  matches: (count: JobCount) => boolean = () => true,
+): number => counts.filter(matches).reduce((sum, { jobs }) => sum + jobs, 0);
 
-export interface ModelFigures {
+export interface ModelRow {
   readonly model: string;
-  readonly jobs: number;
-  readonly ended: number;
-  readonly completed: number;
-  /** Seconds from the order to the clip; null where none is there yet. */
-  readonly p50S: number | null;
-  readonly p90S: number | null;
+  /** Null where no job of it has ended. */
+  readonly health: Overview['models'][number] | null;
+  /** Pauses of this model, for every client or for one. */
+  readonly pauses: readonly Pause[];
 }
 
-/** The value that so large a share of the sorted values does not exceed. */
-const quantile = (sorted: readonly number[], share: number): number | null =>
-  sorted[Math.min(sorted.length - 1, Math.ceil(sorted.length * share) - 1)] ?? null;
-
-/** By model, the one with the most jobs first. */
-export function countModels(jobs: readonly Job[]): readonly ModelFigures[] {
-  const byModel = new Map<string, Job[]>();
-  for (const job of jobs) byModel.set(job.model, [...(byModel.get(job.model) ?? []), job]);
-  return [...byModel]
-    .map(([model, own]) => {
-      const seconds = own
-        .flatMap(({ status, created_at: from, finished_at: to }) =>
-          status === 'completed' && to !== null ? [(Date.parse(to) - Date.parse(from)) / 1000] : [],
-        )
-        .toSorted((a, b) => a - b);
-      const { ended, completed } = countJobs(own);
-      return {
-        model,
-        jobs: own.length,
-        ended,
-        completed,
-        p50S: quantile(seconds, 0.5),
-        p90S: quantile(seconds, 0.9),
-      };
-    })
-    .toSorted((one, other) => other.jobs - one.jobs || one.model.localeCompare(other.model));
+/** Models with jobs or with a pause: paused ones first, then those with the most jobs. */
+export function listModels({ models, pauses }: Overview): readonly ModelRow[] {
+  const names = new Set([...models.map(({ model }) => model), ...pauses.flatMap(({ model }) => model ?? [])]);
+  return [...names]
+    .map((model) => ({
+      model,
+      health: models.find((one) => one.model === model) ?? null,
+      pauses: pauses.filter((pause) => pause.model === model),
+    }))
+    .toSorted(
+      (one, other) =>
+        Number(other.pauses.length > 0) - Number(one.pauses.length > 0) ||
+        (other.health?.ended ?? 0) - (one.health?.ended ?? 0) ||
+        one.model.localeCompare(other.model),
+    );
 }
 
 export interface BudgetFigures {
@@ -85,6 +64,55 @@ export function figureBudget({ limit_usd: limit, window }: Budget, now: number):
     heldUsd,
     passed,
     projectedUsd: passed === null || passed < LEAST_PASSED ? null : spentUsd / passed,
+  };
+}
+
+/** How much of its limit a budget has spent or holds; 1 and more where it is reached. */
+export function usedShare({ limit_usd: limit, window }: Budget): number {
+  const limitUsd = limit + window.adjustment_usd;
+  const usedUsd = window.spent_usd + window.held_usd;
+  return limitUsd > 0 ? usedUsd / limitUsd : usedUsd > 0 ? Number.MAX_VALUE : 0;
+}
+
+export interface BudgetLines {
+  /** Epoch milliseconds, from the beginning of the window to its end. */
+  readonly times: readonly number[];
+  readonly series: readonly {
+    readonly name: string;
+    readonly values: readonly (number | null)[];
+    readonly colour: number | 'rest';
+    readonly kind: 'line' | 'dotted';
+  }[];
+}
+
+/** The lines of a budget that resets: what was spent up to the last point that is known, and on from there at that pace. */
+export function projectBudget(budget: Budget): BudgetLines {
+  const points = (budget.burn_down ?? []).map(({ at, spent_usd: usd }) => ({ at: Date.parse(at), usd }));
+  const last = points.at(-1);
+  const end = budget.window.resets_at === null ? null : Date.parse(budget.window.resets_at);
+  const projected = last ? figureBudget(budget, last.at).projectedUsd : null;
+  const isAhead = last !== undefined && end !== null && end > last.at;
+  const times = [...points.map(({ at }) => at), ...(isAhead ? [end] : [])];
+  return {
+    times,
+    series: [
+      {
+        name: 'Spent',
+        values: [...points.map(({ usd }) => usd), ...(isAhead ? [null] : [])],
+        colour: 1,
+        kind: 'line',
+      },
+      ...(isAhead && projected !== null
+        ? [
+            {
+              name: 'At this pace',
+              values: [...points.map(({ at, usd }) => (at === last.at ? usd : null)), projected],
+              colour: 2,
+              kind: 'dotted' as const,
+            },
+          ]
+        : []),
+    ],
   };
 }
 

@@ -17,7 +17,6 @@ import {
 import { QuestionForm } from '../explore/question-form.ts';
 import { NearestChips, Refused } from '../explore/refusals.ts';
 import { ReplaySection } from '../explore/replay-section.ts';
-import { toCurl, toTypeScript } from '../explore/snippets.ts';
 import { count, formatUsd } from '../format.ts';
 import { h, html } from '../html.ts';
 import { CodeBlock } from '../parts/copy.ts';
@@ -28,6 +27,7 @@ import { useResource } from '../resource.ts';
 import { addressOf, navigate } from '../router.ts';
 import type { PageProps } from '../routes.ts';
 import { mayWrite, useSession } from '../session.ts';
+import { toCurl, toMcp, toTypeScript } from '../snippets.ts';
 
 const AFTER_MS = 250;
 
@@ -56,6 +56,7 @@ export function ExplorePage({ query }: PageProps): VNode {
     navigate(addressOf('/explore', toQuery(next)));
   };
   const budget = Number(question.max_cost_usd);
+  const snippet = { origin: location.origin, path: '/route', body };
 
   return html`
     <header class="page-header"><h1>Route explorer</h1></header>
@@ -89,9 +90,10 @@ export function ExplorePage({ query }: PageProps): VNode {
         }
         ${h(ReplaySection, { priority: question.priority })}
         <section>
-          <h2>Elsewhere</h2>
-          <details class="refused"><summary>As curl</summary>${h(CodeBlock, { text: toCurl(location.origin, body), what: 'the command' })}</details>
-          <details class="refused"><summary>As TypeScript</summary>${h(CodeBlock, { text: toTypeScript(location.origin, body), what: 'the program' })}</details>
+          <h2>As code</h2>
+          <details class="refused"><summary>As curl</summary>${h(CodeBlock, { text: toCurl(snippet), what: 'the command' })}</details>
+          <details class="refused"><summary>As TypeScript</summary>${h(CodeBlock, { text: toTypeScript(snippet, ['selected', 'candidates', 'quote']), what: 'the program' })}</details>
+          <details class="refused"><summary>As a call over MCP</summary>${h(CodeBlock, { text: toMcp(location.origin, 'quote_clip', body), what: 'the call' })}</details>
         </section>
       </div>
     </div>

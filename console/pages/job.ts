@@ -3,17 +3,20 @@
 import type { VNode } from 'preact';
 import { useEffect, useState } from 'preact/hooks';
 import { api, ask } from '../api.ts';
-import { formatBytes, formatUsd } from '../format.ts';
+import { formatBytes } from '../format.ts';
 import { h, html } from '../html.ts';
 import { Actions } from '../jobs/actions.ts';
+import { AsCode } from '../jobs/as-code.ts';
+import { CallbackTries } from '../jobs/callback-tries.ts';
 import { promptOf } from '../jobs/filter.ts';
 import { useJobChanges } from '../jobs/live.ts';
+import { Reasons } from '../jobs/ranking.ts';
 import { RequestView } from '../jobs/request-view.ts';
 import { type Job, JobState } from '../jobs/status.ts';
 import { toTimeline } from '../jobs/timeline.ts';
+import { Working } from '../jobs/working.ts';
 import { CopyButton } from '../parts/copy.ts';
 import { EmptyState } from '../parts/empty-state.ts';
-import { Money } from '../parts/money.ts';
 import { ProblemBox } from '../parts/problem-box.ts';
 import { Skeleton } from '../parts/skeleton.ts';
 import { Time } from '../parts/time.ts';
@@ -24,18 +27,29 @@ import type { PageProps } from '../routes.ts';
 import type { Schemas } from '../schemas.ts';
 import { useSession } from '../session.ts';
 
+/** What the stream of changes leaves out. */
+const INCLUDED = ['plan', 'callback_tries'] as const;
+
 export function JobPage({ params }: PageProps): VNode {
   const { id = '' } = params;
   const { who } = useSession();
-  const read = useResource(id, (signal) => ask(api.GET('/jobs/{id}', { params: { path: { id } }, signal })));
+  const read = useResource(id, (signal) =>
+    ask(api.GET('/jobs/{id}', { params: { path: { id }, query: { include: [...INCLUDED] } }, signal })),
+  );
   const [changed, setChanged] = useState<Job | null>(null);
   useEffect(() => setChanged(null), [read.data]);
-  const job = changed ?? read.data;
+  const job = changed && read.data ? withKept(changed, read.data) : read.data;
   const isOpen = job !== null && !job.ended;
   useJobChanges(isOpen ? `/jobs/${encodeURIComponent(id)}/events` : null, {
     onJob: setChanged,
     onMissed: read.reload,
   });
+
+  // What its end brings beside it, such as the tries of its callback.
+  const hasEnded = changed?.ended === true;
+  useEffect(() => {
+    if (hasEnded) read.reload();
+  }, [hasEnded]);
 
   if (read.problem) return h(ProblemBox, { problem: read.problem, onRetry: read.reload });
   if (!job) return h(Skeleton, { rows: 10 });
@@ -50,6 +64,7 @@ export function JobPage({ params }: PageProps): VNode {
         ${h(Clip, { job })}
         <h2>What was asked</h2>
         ${h(RequestView, { job, key: job.erased_at ?? '' })}
+        ${job.erased_at === null && html`<h2>As code</h2>${h(AsCode, { job })}`}
       </section>
       <section>
         <p class="job-state" role="status">${h(JobState, { status: job.status })}
@@ -57,9 +72,10 @@ export function JobPage({ params }: PageProps): VNode {
         ${job.error && html`<p class="problem-box"><span>${job.error.message}</span> <code>${job.error.code}</code></p>`}
         ${h(Timeline, { events: toTimeline(job) })}
         <h2>Money</h2>
-        ${h(Bill, { job })}
+        ${h(Working, { job })}
         <h2>Why this model</h2>
         ${h(Reasons, { job })}
+        ${job.callback && html`<h2>Callback</h2>${h(CallbackTries, { callback: job.callback, tries: job.callback_tries ?? [] })}`}
         <h2>About it</h2>
         ${h(Facts, { job })}
         ${who.kind !== 'client' && html`<h2>Decisions</h2>${h(Decisions, { job })}`}
@@ -67,6 +83,13 @@ export function JobPage({ params }: PageProps): VNode {
     </div>
   `;
 }
+
+/** A change of the job with what was read of it before. */
+const withKept = (changed: Job, { plan, callback_tries: tries }: Job): Job => ({
+  ...changed,
+  ...(plan !== undefined && { plan }),
+  ...(tries !== undefined && { callback_tries: tries }),
+});
 
 function Clip({ job }: { readonly job: Job }): VNode {
   if (job.erased_at !== null) {
@@ -90,65 +113,7 @@ function Clip({ job }: { readonly job: Job }): VNode {
   `;
 }
 
-/** `+4.2 %`: how far a bill is from its estimate. */
-function difference({ estimated_usd: estimated, actual_usd: actual }: Job['cost']): string | null {
-  if (estimated === null || actual === null || estimated === 0) return null;
-  const percent = (actual / estimated - 1) * 100;
-  return `${percent > 0 ? '+' : percent < 0 ? '−' : ''}${Math.abs(percent).toFixed(1)} %`;
-}
-
-function Bill({ job }: { readonly job: Job }): VNode {
-  const { cost, attempts, ended } = job;
-  const percent = difference(cost);
-  return html`
-    <dl class="facts">
-      <div><dt>Estimate</dt><dd>${h(Money, { usd: cost.estimated_usd })}</dd></div>
-      <div><dt>At most</dt><dd>${h(Money, { usd: cost.ceiling_usd })}
-        ${!ended && cost.ceiling_usd !== null && html`<span class="quiet small">held in its budgets</span>`}</dd></div>
-      <div><dt>Bill</dt><dd>${
-        !ended && cost.actual_usd === null
-          ? html`<span class="quiet">not yet</span>`
-          : h(Money, { usd: cost.actual_usd })
-      } ${percent && html`<span class="quiet small">${percent} of the estimate</span>`}
-        ${cost.is_byok && html`<span class="quiet small">on the provider key of your own</span>`}</dd></div>
-      ${
-        attempts.length > 1 &&
-        attempts.map(
-          ({ model, cost: { actual_usd: usd } }, index) => html`
-            <div key=${index}><dt>Attempt ${index + 1}</dt><dd><span class="model-id">${model}</span> ${h(Money, { usd })}</dd></div>
-          `,
-        )
-      }
-    </dl>
-  `;
-}
-
-const ASKED = ['prompt', 'duration', 'resolution', 'aspect_ratio', 'size', 'generate_audio'] as const;
-
-/** The order's ranking is not kept: the same clip is ranked by the catalog of today. */
-function Reasons({ job }: { readonly job: Job }): VNode {
-  const clip = Object.fromEntries(
-    ASKED.map((name) => [name, job.request[name] === undefined ? null : String(job.request[name])]),
-  );
-  const tried = job.attempts.slice(0, -1);
-  return html`
-    ${
-      tried.length > 0 &&
-      html`<ul class="list">
-        ${tried.map(
-          ({ model, status, error }, index) => html`
-            <li key=${index}><span class="model-id">${model}</span> was tried before: ${h(JobState, { status })} ${error?.message ?? ''}</li>
-          `,
-        )}
-      </ul>`
-    }
-    <p><span class="model-id">${job.model}</span> was ordered for ${formatUsd(job.cost.estimated_usd)}.${' '}
-      <a href=${addressOf('/explore', clip)}>How today’s catalog ranks this clip</a></p>
-  `;
-}
-
 function Facts({ job }: { readonly job: Job }): VNode {
-  const { callback } = job;
   const fact = (name: string, content: unknown) => html`<div><dt>${name}</dt><dd>${content}</dd></div>`;
   const jobLink = (id: string) => html`<a href=${addressOf(`/jobs/${id}`)}><code class="id">${id}</code></a>`;
   return html`
@@ -170,15 +135,6 @@ function Facts({ job }: { readonly job: Job }): VNode {
       ${job.request_id !== null && fact('Request', html`<code class="id">${job.request_id}</code> ${h(CopyButton, { text: job.request_id, what: 'the request id' })}`)}
       ${job.upstream.id !== null && fact('OpenRouter’s id', html`<code class="id">${job.upstream.id}</code> ${h(CopyButton, { text: job.upstream.id, what: 'OpenRouter’s id' })}`)}
       ${job.expected_at !== null && fact('Expected', h(Time, { at: job.expected_at }))}
-      ${
-        callback !== null &&
-        fact(
-          'Callback',
-          html`${callback.status} after ${callback.attempts} ${callback.attempts === 1 ? 'try' : 'tries'} to <code class="id">${callback.url}</code>
-            ${callback.next_at !== null && html`, next ${h(Time, { at: callback.next_at })}`}
-            ${callback.last_error !== null && html`<br /><span class="quiet small">${callback.last_error}</span>`}`,
-        )
-      }
     </dl>
   `;
 }

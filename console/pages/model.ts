@@ -21,9 +21,8 @@ type Model = Schemas['Model'];
 type Price = Model['prices'][number];
 type RouteResult = Schemas['RouteResult'];
 
-const CHANGES = 100;
 const CHANGE_DAYS = 90;
-const CHANGE_PAGES = 10;
+const MAX_CHANGES = 1_000;
 
 export function ModelPage({ params }: PageProps): VNode {
   const { id = '' } = params;
@@ -201,21 +200,12 @@ function Answer({ answer }: { readonly answer: RouteResult | Schemas['Problem'] 
 
 type Change = Schemas['CatalogChange'];
 
-/** Those of one model, newest first: they are listed for all models, oldest first, a page at a time. */
+/** Those of one model, newest first of the last days. */
 async function readChanges(id: string, signal: AbortSignal): Promise<readonly Change[]> {
   const since = new Date(Date.now() - CHANGE_DAYS * 86_400_000).toISOString();
-  const changes: Change[] = [];
-  let cursor: string | null = null;
-  for (let page = 0; page < CHANGE_PAGES; page++) {
-    const query = { limit: CHANGES, ...(cursor === null ? { since } : { cursor }) };
-    const read: Schemas['CatalogChangeList'] = await ask(
-      api.GET('/models/changes', { params: { query }, signal }),
-    );
-    changes.push(...read.data.filter(({ model }) => model === id));
-    cursor = read.next_cursor;
-    if (cursor === null) break;
-  }
-  return changes.reverse();
+  const query = { model: id, since, limit: MAX_CHANGES };
+  const { data } = await ask(api.GET('/models/changes', { params: { query }, signal }));
+  return data.toReversed();
 }
 
 function Changes({ id }: { readonly id: string }): VNode {

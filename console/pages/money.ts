@@ -3,13 +3,14 @@
 import type { VNode } from 'preact';
 import { useMemo } from 'preact/hooks';
 import { api, ask } from '../api.ts';
-import { count, formatUsd } from '../format.ts';
+import { count, formatUsd, readerZone } from '../format.ts';
 import { h, html } from '../html.ts';
 import { type Grouping, type GroupRow, sumGroups, toSeries } from '../money/spend-rows.ts';
 import { BudgetBar } from '../overview/budget-bar.ts';
 import { fillDays } from '../overview/figures.ts';
 import { Chart } from '../parts/chart.ts';
 import { EmptyState } from '../parts/empty-state.ts';
+import { formatDifference } from '../parts/money-words.ts';
 import { ProblemBox } from '../parts/problem-box.ts';
 import { Skeleton } from '../parts/skeleton.ts';
 import { type Column, Table } from '../parts/table.ts';
@@ -42,8 +43,6 @@ function readView(query: URLSearchParams, who: Who): View {
   };
 }
 
-const zone = (): string => Intl.DateTimeFormat().resolvedOptions().timeZone;
-
 /** Midnight of the reader, so many days ago. */
 function dayBefore(days: number): Date {
   const day = new Date();
@@ -61,7 +60,7 @@ async function read({ by, days }: View, who: Who, signal: AbortSignal): Promise<
   const query = {
     interval: 'day' as const,
     group_by: by,
-    time_zone: zone(),
+    time_zone: readerZone(),
     since: dayBefore(days).toISOString(),
     until: new Date().toISOString(),
   };
@@ -86,7 +85,7 @@ export function MoneyPage({ query }: PageProps): VNode {
 
   return html`
     <header class="page-header"><h1>Money</h1>
-      <p class="quiet">by the day a job was sent, ${zone()}</p></header>
+      <p class="quiet">by the day a job was sent, ${readerZone()}</p></header>
     <div class="toolbar">
       <div class="segments" role="group" aria-label="By">
         ${groupings.map(
@@ -174,8 +173,7 @@ function Spend({ read: { spend, budgets }, by }: { readonly read: Read; readonly
 /** How far the bills are from what was estimated, where all of them are known. */
 function ratioOf({ billedUsd, estimatedUsd, heldUsd }: GroupRow): string {
   if (estimatedUsd === 0 || heldUsd > 0) return '';
-  const percent = (billedUsd / estimatedUsd - 1) * 100;
-  return `${percent > 0 ? '+' : percent < 0 ? '−' : ''}${Math.abs(percent).toFixed(1)} %`;
+  return formatDifference(estimatedUsd, billedUsd) ?? '';
 }
 
 const columnsFor = (by: Grouping): readonly Column<GroupRow>[] => [

@@ -1,19 +1,20 @@
-// The first page: what was spent, what is running, what needs a person, and how each model does.
+// The first page: what wants a person, what was spent against its budgets, jobs by state, models and the catalog.
 
 import type { VNode } from 'preact';
 import { useMemo } from 'preact/hooks';
 import { api, ask } from '../api.ts';
-import { count, formatSeconds, formatUsd } from '../format.ts';
+import { count, formatUsd, readerZone } from '../format.ts';
 import { h, html } from '../html.ts';
-import { BudgetBar } from '../overview/budget-bar.ts';
-import { countJobs, countModels, fillDays, type ModelFigures, rowAt } from '../overview/figures.ts';
-import { StackedBar } from '../parts/bar.ts';
+import { BudgetList } from '../overview/budgets.ts';
+import { CatalogWeek } from '../overview/catalog-week.ts';
+import { fillDays, rowAt, sumCounts } from '../overview/figures.ts';
+import { JobCounts } from '../overview/job-counts.ts';
+import { ModelHealth } from '../overview/model-health.ts';
+import { NeedsPerson } from '../overview/needs-person.ts';
 import { Chart } from '../parts/chart.ts';
 import { EmptyState } from '../parts/empty-state.ts';
 import { ProblemBox } from '../parts/problem-box.ts';
 import { Skeleton } from '../parts/skeleton.ts';
-import { Table } from '../parts/table.ts';
-import { Time } from '../parts/time.ts';
 import { useResource } from '../resource.ts';
 import { addressOf } from '../router.ts';
 import type { PageProps } from '../routes.ts';
@@ -21,29 +22,28 @@ import type { Schemas } from '../schemas.ts';
 import { seesAll, useSession, type Who } from '../session.ts';
 
 const EVERY_MS = 30_000;
-const NEWEST = 100;
-const UNKNOWN = 20;
+const MAX_BUDGETS = 20;
 
 interface Read {
   readonly spend: Schemas['Spend'];
-  readonly jobs: readonly Schemas['Job'][];
-  /** Whose submit has an outcome that is unknown. */
-  readonly unknown: readonly Schemas['Job'][];
+  readonly overview: Schemas['Overview'];
   readonly budgets: readonly Schemas['Budget'][];
 }
 
-const zone = (): string => Intl.DateTimeFormat().resolvedOptions().timeZone;
-
 async function read(who: Who, signal: AbortSignal): Promise<Read> {
-  const [spend, jobs, unknown, budgets] = await Promise.all([
-    ask(api.GET('/spend', { params: { query: { interval: 'day', time_zone: zone() } }, signal })),
-    ask(api.GET('/jobs', { params: { query: { limit: NEWEST } }, signal })),
-    ask(api.GET('/jobs', { params: { query: { status: ['submission_unknown'], limit: UNKNOWN } }, signal })),
+  const include = 'burn_down' as const;
+  const [spend, overview, budgets] = await Promise.all([
+    ask(api.GET('/spend', { params: { query: { interval: 'day', time_zone: readerZone() } }, signal })),
+    ask(api.GET('/overview', { signal })),
     seesAll(who)
-      ? ask(api.GET('/budgets', { params: { query: { limit: 100 } }, signal })).then(({ data }) => data)
-      : ask(api.GET('/account', { signal })).then((account) => account.budgets),
+      ? ask(api.GET('/budgets', { params: { query: { limit: MAX_BUDGETS, include } }, signal })).then(
+          ({ data }) => data,
+        )
+      : ask(api.GET('/account', { params: { query: { include } }, signal })).then(
+          (account) => account.budgets,
+        ),
   ]);
-  return { spend, jobs: jobs.data, unknown: unknown.data, budgets };
+  return { spend, overview, budgets };
 }
 
 export function OverviewPage(_props: PageProps): VNode {
@@ -58,14 +58,16 @@ export function OverviewPage(_props: PageProps): VNode {
   `;
 }
 
-function Overview({ read: { spend, jobs, unknown, budgets } }: { readonly read: Read }): VNode {
-  const { running, ended, completed } = useMemo(() => countJobs(jobs), [jobs]);
+function Overview({ read: { spend, overview, budgets } }: { readonly read: Read }): VNode {
   const today = rowAt(spend.data, Date.now());
-  const days = useMemo(() => fillDays(spend.data, Date.parse(spend.since), Date.parse(spend.until)), [spend]);
-  const models = useMemo(() => countModels(jobs), [jobs]);
+  const { open, ended } = overview.jobs;
+  const completed = sumCounts(ended, ({ status }) => status === 'completed');
+  const allEnded = sumCounts(ended);
+  const running = sumCounts(open, ({ status }) => status !== 'submission_unknown');
+  const waiting = sumCounts(open, ({ status }) => status === 'queued');
   const unknownBills = spend.total.unknown_jobs;
   return html`
-    ${unknown.length > 0 && h(NeedsPerson, { unknown })}
+    ${h(NeedsPerson, { overview })}
     <dl class="figures">
       <div>
         <dt>Spent today</dt>
@@ -81,99 +83,55 @@ function Overview({ read: { spend, jobs, unknown, budgets } }: { readonly read: 
       </div>
       <div>
         <dt>Running now</dt>
-        <dd>${running}${running === NEWEST ? ' or more' : ''}</dd>
-        <dd class="small quiet">${count(jobs.length, 'job')} looked at</dd>
+        <dd><a href=${addressOf('/jobs', { status: 'running' })}>${running}</a></dd>
+        <dd class="small quiet">${waiting === 0 ? 'none queued' : `${waiting} of them queued`}</dd>
       </div>
       <div>
         <dt>Ended with a clip</dt>
-        <dd>${ended === 0 ? 'none yet' : `${completed} of ${ended}`}</dd>
-        <dd class="small quiet">the last that ended</dd>
+        <dd>${allEnded === 0 ? 'none yet' : `${completed} of ${allEnded}`}</dd>
+        <dd class="small quiet">in the last 24 hours</dd>
       </div>
     </dl>
     <div class="columns">
       <section>
         <h2>Budgets</h2>
-        ${
-          budgets.length > 0
-            ? html`<ul class="budgets">${budgets.map((budget) => h(BudgetBar, { key: budget.id, budget }))}</ul>`
-            : h(EmptyState, {
-                title: 'No budget limits what is spent.',
-                children: html`<p>An operator sets one: <code>POST /budgets</code>.</p>`,
-              })
-        }
+        ${h(BudgetList, { budgets })}
       </section>
       <section>
-        <h2>By day</h2>
-        ${
-          spend.total.jobs > 0
-            ? h(Chart, {
-                caption: `Dollars of jobs by the day they were sent, ${zone()}`,
-                times: days.times,
-                series: [
-                  { name: 'Billed', values: days.billed, colour: 1, kind: 'bars' },
-                  { name: 'Held', values: days.held, colour: 'rest', kind: 'bars' },
-                ],
-                format: formatUsd,
-                formatTime: (at: number) => new Date(at).toLocaleDateString('en-GB', { dateStyle: 'medium' }),
-              })
-            : h(EmptyState, {
-                title: 'Nothing was bought this month.',
-                children: html`<p><a href=${addressOf('/explore')}>Find a model for a clip</a></p>`,
-              })
-        }
+        <h2>Spent by day</h2>
+        ${h(SpendByDay, { spend })}
+        <h2>Jobs by state</h2>
+        ${h(JobCounts, { jobs: overview.jobs })}
       </section>
     </div>
-    <h2>Models, of the last ${count(jobs.length, 'job')}</h2>
-    ${models.length > 0 ? h(ModelHealth, { models }) : h(EmptyState, { title: 'No job yet.' })}
+    <h2>Models</h2>
+    ${h(ModelHealth, { overview })}
+    <h2>The catalog this week</h2>
+    ${h(CatalogWeek, { catalog: overview.catalog })}
   `;
 }
 
-const NeedsPerson = ({ unknown }: { readonly unknown: Read['unknown'] }): VNode => html`
-  <section class="needs-person" aria-label="Needs a person">
-    <h2>Needs a person</h2>
-    <p>Whether OpenRouter took these is unknown. Each is settled by its webhook, or by an operator who looks it up.</p>
-    <ul>
-      ${unknown.map(
-        ({ id, model, client, cost, created_at: at }) => html`
-          <li key=${id}>
-            <a class="id" href=${addressOf(`/jobs/${id}`)}>${id}</a> ${model} for ${client},
-            at most ${formatUsd(cost.ceiling_usd)}, ${h(Time, { at })}
-          </li>
-        `,
-      )}
-    </ul>
-  </section>
-`;
-
-const secondsOrNone = (seconds: number | null) =>
-  seconds === null ? html`<span class="quiet">no clip yet</span>` : formatSeconds(seconds);
-
-const ModelHealth = ({ models }: { readonly models: readonly ModelFigures[] }): VNode =>
-  h(Table<ModelFigures>, {
-    caption: 'How each model did',
-    columns: [
-      { id: 'model', title: 'Model', cell: ({ model }) => html`<span class="model-id">${model}</span>` },
-      { id: 'jobs', title: 'Jobs', isNumber: true, cell: ({ jobs }) => jobs },
-      {
-        id: 'well',
-        title: 'Ended with a clip',
-        cell: ({ ended, completed }) => html`
-          <div class="share">
-            ${h(StackedBar, { label: 'Ended with a clip', parts: [{ name: 'with a clip', share: ended === 0 ? 0 : completed / ended, series: 8 }] })}
-            <span class="number">${completed} of ${ended}</span>
-          </div>
-        `,
-      },
-      { id: 'p50', title: 'Half within', isNumber: true, cell: ({ p50S }) => secondsOrNone(p50S) },
-      {
-        id: 'p90',
-        title: 'Nine of ten within',
-        isNumber: true,
-        isExtra: true,
-        cell: ({ p90S }) => secondsOrNone(p90S),
-      },
+function SpendByDay({ spend }: { readonly spend: Schemas['Spend'] }): VNode {
+  const days = useMemo(() => fillDays(spend.data, Date.parse(spend.since), Date.parse(spend.until)), [spend]);
+  const series = useMemo(
+    () => [
+      { name: 'Billed', values: days.billed, colour: 1, kind: 'bars' as const },
+      { name: 'Held', values: days.held, colour: 'rest' as const, kind: 'bars' as const },
     ],
-    rows: models,
-    keyOf: ({ model }) => model,
-    hrefOf: ({ model }) => addressOf(`/models/${model}`),
+    [days],
+  );
+  if (spend.total.jobs === 0) {
+    return h(EmptyState, {
+      title: 'Nothing was bought this month.',
+      children: html`<p><a href=${addressOf('/explore')}>Find a model for a clip</a></p>`,
+    });
+  }
+  return h(Chart, {
+    caption: `Dollars of jobs by the day they were sent, ${readerZone()}`,
+    times: days.times,
+    series,
+    format: formatUsd,
+    formatTime: (at: number) => new Date(at).toLocaleDateString('en-GB', { dateStyle: 'medium' }),
+    height: 160,
   });
+}

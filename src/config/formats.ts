@@ -94,6 +94,29 @@ export const publicUrl = httpUrl.refine(
   'must be an https URL (http is accepted for loopback addresses only)',
 );
 
+const MAX_ORIGINS = 100;
+
+/** `https://app.example.com,...`: each exactly as a browser writes it in `Origin`. */
+export const corsOrigins = z.string().transform((value, context) => {
+  const entries = value.split(',').map((entry) => entry.trim());
+  const complain = (message: string) => context.addIssue({ code: 'custom', message });
+  if (entries.length > MAX_ORIGINS) complain(`must be at most ${MAX_ORIGINS} origins`);
+  for (const [index, entry] of entries.entries()) {
+    const fault = findOriginFault(entry);
+    if (fault !== null) complain(`entry ${index + 1} ${fault}`);
+  }
+  return entries;
+});
+
+function findOriginFault(entry: string): string | null {
+  if (entry.includes('*')) return 'has a *: name each origin, because each is trusted with keys';
+  if (!URL.canParse(entry)) return 'must be an origin such as https://app.example.com';
+  const { protocol, origin } = new URL(entry);
+  if (protocol !== 'http:' && protocol !== 'https:') return 'must be an http(s) origin';
+  if (origin === entry) return null;
+  return 'must be an origin as browsers write it: scheme, host in lower case and port where it is not the usual one, without a path';
+}
+
 /** One word that no log line shows. */
 export const secretText = z
   .string()

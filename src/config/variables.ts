@@ -6,6 +6,7 @@ import { archiveUrl, containerCredentialsUrl } from './archive-url.ts';
 import { callbackAllowSchema, callbackSecretsSchema } from './callback-settings.ts';
 import {
   clientKeys,
+  corsOrigins,
   httpUrl,
   LOG_LEVELS,
   modelAliases,
@@ -305,6 +306,11 @@ export const variables = {
     .optional()
     .describe(
       'Networks of trusted reverse proxies in front, such as `127.0.0.0/8,10.0.0.0/8`: the gateway takes the client address from their `X-Forwarded-For`. Unset: it ignores that header, because anyone can send it.',
+    ),
+  CORS_ORIGINS: corsOrigins
+    .optional()
+    .describe(
+      'Origins whose pages may call the API from a browser, with a key and never with cookies, as `https://app.example.com,https://admin.example.com:8443`. None by default: a page that holds a key shows it to everyone who opens it.',
     ),
   DRAIN_DELAY_MS: wholeNumber(0, 120_000, 'milliseconds')
     .default(0)

@@ -44,6 +44,7 @@ export type ErrorCode =
   | 'too_many_streams'
   | 'rate_limited'
   | 'too_many_running_jobs'
+  | 'too_many_waiting_jobs'
   | 'quote_changed'
   | 'quote_expired'
   | 'quote_used'
@@ -76,6 +77,7 @@ export type ErrorCode =
   | 'webhook_refused'
   | 'webhook_inbox_full'
   | 'store_unavailable'
+  | 'order_given_up'
   | 'too_busy'
   | 'shutting_down'
   | 'internal';

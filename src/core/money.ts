@@ -35,15 +35,18 @@ export function fromMicroUsd(micro: MicroUsd): number {
   return micro / MICRO_USD_PER_USD;
 }
 
+/** A hundred thousand dollars. No clip costs as much: a larger bill is a mistake, which sums would carry on for good. */
+const MAX_BILL_MICRO_USD: MicroUsd = 1e11;
+
 /**
  * Upstream's `usage.cost` in micro-dollars, halves up. Reads the number's shortest decimal, which is what upstream
- * wrote, not its binary value. null for anything that is no amount (null, absent, negative, NaN, infinite, too large):
- * unknown is never zero.
+ * wrote, not its binary value. null for anything that is no bill of a clip (null, absent, negative, NaN, infinite, too
+ * large): unknown is never zero.
  */
 export function parseUsageCost(cost: number | null | undefined): MicroUsd | null {
   if (typeof cost !== 'number' || !Number.isFinite(cost) || cost < 0) return null;
   const micro = new Big(cost).times(MICRO_USD_PER_USD).round(0, HALF_UP).toNumber();
-  return Number.isSafeInteger(micro) ? micro : null;
+  return micro <= MAX_BILL_MICRO_USD ? micro : null;
 }
 
 function roundToMicroUsd(usd: Big, rounding: RoundingMode): MicroUsd {

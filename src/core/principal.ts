@@ -11,6 +11,8 @@ export interface AppliedLimits extends Limits {
   readonly scope: 'key' | 'client';
   /** The key's id, or the client's name. */
   readonly id: string;
+  /** What is counted together: of keys that replaced one another in rotations the first, for all of them. */
+  readonly line: string;
 }
 
 export interface Principal {

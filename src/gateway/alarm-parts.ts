@@ -9,12 +9,14 @@ import { createAgent, createConnector } from '../outbound/proxy/connector.ts';
 import { createProxyRules } from '../outbound/proxy/proxy-rules.ts';
 import { type AlarmWebhook, createAlarmWebhook } from '../service/runtime/alarm-webhook.ts';
 import type { Log } from '../service/runtime/log.ts';
+import type { JobStore } from '../store/ports/job-store.ts';
 import type { Lifecycle } from './lifecycle.ts';
 import { proxySettingsOf } from './proxy-settings.ts';
 import { CALLBACK_AGENT, STOP_MS } from './timeouts.ts';
 
 export interface AlarmContext {
   readonly config: Config;
+  readonly store: JobStore;
   readonly version: string;
   /** Names this process. */
   readonly owner: string;
@@ -29,7 +31,7 @@ export interface AlarmContext {
 
 /** Null where ALARM_WEBHOOK_URL is not set. */
 export function createAlarmParts(context: AlarmContext): AlarmWebhook | null {
-  const { config, version, owner, clock, monotonic, random, trust, log, lifecycle } = context;
+  const { config, store, version, owner, clock, monotonic, random, trust, log, lifecycle } = context;
   const { ALARM_WEBHOOK_URL: url, ALARM_WEBHOOK_SECRET: secret } = config;
   if (url === undefined || secret === undefined) return null;
   const proxyFor = createProxyRules(proxySettingsOf(config));
@@ -47,7 +49,7 @@ export function createAlarmParts(context: AlarmContext): AlarmWebhook | null {
     { wholeMs: CALLBACK_AGENT.answerMs, userAgent: `clipgate/${version}` },
   );
   const webhook = createAlarmWebhook(
-    { sender, clock, monotonic, random, sleep: (ms) => sleep(ms), log },
+    { store, sender, clock, monotonic, random, sleep: (ms) => sleep(ms), log },
     { url, secret, instance: owner },
   );
   lifecycle.add('alarm webhook', {

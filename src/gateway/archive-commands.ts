@@ -62,9 +62,14 @@ export async function runRetentionDryRun(
   { config, clock, say }: Omit<ArchiveCommandParts, 'random'>,
 ): Promise<void> {
   const limits = expiryLimitsOf(config);
-  const { oldClips, excessBytes, oldRequests } = await planExpiry({ store, clock }, limits);
+  const { begunClips, oldClips, excessClips, oldRequests } = await planExpiry({ store, clock }, limits);
   const { clips, bytes } = await store.archiveStats();
   say(`The archive holds ${clips} clips, ${bytes} bytes.`);
+  if (begunClips.jobs > 0) {
+    say(
+      `The clips of ${begunClips.jobs} jobs, ${begunClips.bytes} bytes of these, are being removed already.`,
+    );
+  }
   say(
     limits.clipMs === null
       ? 'RETENTION_CLIP_DAYS is unset: clips are not removed by age.'
@@ -73,7 +78,7 @@ export async function runRetentionDryRun(
   say(
     limits.maxBytes === null
       ? 'ARCHIVE_MAX_BYTES is unset: clips are not removed to save space.'
-      : `ARCHIVE_MAX_BYTES would then remove the oldest clips, ${excessBytes} bytes or a little more.`,
+      : `ARCHIVE_MAX_BYTES would then remove the oldest clips: those of ${excessClips.jobs} jobs, ${excessClips.bytes} bytes.`,
   );
   say(
     limits.requestMs === null

@@ -2,7 +2,8 @@
 
 import type { Config } from '../config/variables.ts';
 import { renderJob } from '../http/api/render.ts';
-import { writeVideoEvent } from '../http/openrouter/callback.ts';
+import { writeVideoEvent as writeOpenAiEvent } from '../http/openai/webhook.ts';
+import { writeVideoEvent as writeOpenRouterEvent } from '../http/openrouter/callback.ts';
 import type { CallbackSender } from '../outbound/client-urls/callback-sender.ts';
 import type { ClientAdmin } from '../service/accounts/client-admin.ts';
 import { createCallbackDispatcher } from '../service/callbacks/callback-dispatcher.ts';
@@ -47,10 +48,20 @@ export function createCallbackParts(context: CallbackContext) {
       store,
       sender,
       secretsOf,
-      write: async (job, format) =>
-        format === 'openrouter'
-          ? writeVideoEvent(job, config.PUBLIC_URL ?? '', links.isDefault ? links.sign : undefined)
-          : writeJobEvent(job, renderJob({ ...(await jobs.recordOf(job)), callback: null })),
+      async write(job, format) {
+        switch (format) {
+          case 'openrouter':
+            return writeOpenRouterEvent(
+              job,
+              config.PUBLIC_URL ?? '',
+              links.isDefault ? links.sign : undefined,
+            );
+          case 'openai':
+            return writeOpenAiEvent(job);
+          case null:
+            return writeJobEvent(job, renderJob({ ...(await jobs.recordOf(job)), callback: null }));
+        }
+      },
       monotonic,
       random,
       metrics,

@@ -28,6 +28,8 @@ import { createQuotes } from '../service/orders/quotes.ts';
 import { createResentOrders } from '../service/orders/resent-orders.ts';
 import { createReplay } from '../service/planning/replay.ts';
 import { createAlarms } from '../service/runtime/alarms.ts';
+import { createOverview } from '../service/runtime/overview.ts';
+import { createRecentAlarms } from '../service/runtime/recent-alarms.ts';
 import { createRetention } from '../service/runtime/retention.ts';
 import { createServiceWatch, type ServiceWatch } from '../service/runtime/service-watch.ts';
 import { logStartupWarnings } from '../service/runtime/startup-warnings.ts';
@@ -39,9 +41,9 @@ import { createCallbackParts } from './callback-parts.ts';
 import { createCatalogParts } from './catalog-parts.ts';
 import { createJobParts } from './job-parts.ts';
 import { createLifecycle } from './lifecycle.ts';
-import { addMetricsListener, createMetricsParts, measureSubmits } from './metrics-parts.ts';
+import { addMetricsListener, countUnreadable, createMetricsParts, measureSubmits } from './metrics-parts.ts';
 import { createOutboundParts } from './outbound-parts.ts';
-import { ACCEPTED_MS, ANSWER_GRACE_MS, LEASE_MARGIN_MS, STOP_MS } from './timeouts.ts';
+import { ACCEPTED_MS, ANSWER_GRACE_MS, LEASE_MARGIN_MS, RECORD_MS, STOP_MS } from './timeouts.ts';
 import { createTraceParts } from './trace-parts.ts';
 
 export interface GatewayParts {
@@ -94,15 +96,18 @@ export interface Gateway {
 const describeHold = (hold: SubmissionHold | null) =>
   hold && `held by ${hold.actor} since ${new Date(hold.since).toISOString()}: ${hold.reason}`;
 
-const STORE_ALARMS = { unavailable: 'store_unavailable', corrupt: 'store_corrupt' } as const;
-
 export async function createGateway(parts: GatewayParts): Promise<Gateway> {
   const { config, log, version, owner, clock, monotonic, random, trust } = parts;
   const lifecycle = createLifecycle({ log });
+  // Added first, to be stopped last: what ends after the work still writes.
+  lifecycle.add('store', { phase: 'base', stop: () => parts.store.close(), stopMs: STOP_MS });
+  // Leases run out by themselves where the database is away.
+  lifecycle.add('leases', { phase: 'base', stop: () => parts.store.releaseLeases(owner), stopMs: STOP_MS });
   const traces = await createTraceParts({ config, version, owner, monotonic, log, lifecycle });
   const metrics = createMetricsParts({ store: parts.store, version, monotonic, log });
   const alarmWebhook = createAlarmParts({
     config,
+    store: parts.store,
     version,
     owner,
     clock,
@@ -112,25 +117,30 @@ export async function createGateway(parts: GatewayParts): Promise<Gateway> {
     log,
     lifecycle,
   });
+  const recentAlarms = createRecentAlarms({ clock, monotonic });
   const alarms = createAlarms({
     log,
+    monotonic,
     onAlarm(alarm, fields) {
       metrics.alarmRaised(alarm);
       alarmWebhook?.note(alarm, fields);
+      recentAlarms.note(alarm, fields);
     },
   });
   const store = watchJobEnds(parts.store, createJobReport({ metrics, traces, log }));
   const shared = { config, store, owner, clock, monotonic, random, metrics, traces, alarms, log, lifecycle };
 
-  lifecycle.add('store', { phase: 'base', stop: () => store.close(), stopMs: STOP_MS });
-  // Leases run out by themselves where the database is away.
-  lifecycle.add('leases', { phase: 'base', stop: () => store.releaseLeases(owner), stopMs: STOP_MS });
   const apiKey = parts.apiKey ?? (() => config.OPENROUTER_API_KEY);
   const outbound = createOutboundParts({ ...shared, version, apiKey, trust });
   const serviceWatch = createServiceWatch({
-    catalogAgeS: () => catalog.peek()?.ageS ?? null,
+    catalog: () => {
+      const view = catalog.peek();
+      return view && { ageS: view.ageS, unreadable: countUnreadable(view.catalog) };
+    },
+    store,
     monotonic,
     alarms,
+    log,
   });
   lifecycle.add('service watch', {
     phase: 'work',
@@ -209,9 +219,7 @@ export async function createGateway(parts: GatewayParts): Promise<Gateway> {
     dispatcher.notice(jobId);
   });
   lifecycle.add('job events', { phase: 'work', stop: unsubscribe, stopMs: STOP_MS });
-  const unsubscribeFaults = store.onFault((fault, err) =>
-    alarms.raise(STORE_ALARMS[fault], { err }, 'the database failed'),
-  );
+  const unsubscribeFaults = store.onFault((fault, cause) => serviceWatch.storeFailed(fault, cause));
   lifecycle.add('store alarms', { phase: 'base', stop: unsubscribeFaults, stopMs: STOP_MS });
   const loopDelay = monitorEventLoopDelay({ resolution: 20 });
   lifecycle.add('event loop monitor', {
@@ -240,12 +248,23 @@ export async function createGateway(parts: GatewayParts): Promise<Gateway> {
     servesMetrics: config.METRICS_PORT === undefined,
     version,
     trustProxy: config.TRUST_PROXY ?? null,
+    corsOrigins: new Set(config.CORS_ORIGINS ?? []),
     isOpen: config.CLIENT_AUTH === 'none',
     ...accounts,
     clock,
     catalog,
     catalogMaxAgeS: config.CATALOG_MAX_AGE_S,
     history,
+    overview: createOverview({
+      store,
+      modelStats,
+      history,
+      breaker,
+      holds,
+      alarms: recentAlarms,
+      clock,
+      instance: owner,
+    }),
     jobs,
     feed,
     archive,
@@ -257,7 +276,7 @@ export async function createGateway(parts: GatewayParts): Promise<Gateway> {
     modelAliases: config.MODEL_ALIASES ?? new Map(),
     resentOrders: createResentOrders(
       { store, sleep: (ms) => sleep(ms), log },
-      { owner, holdMs: config.SUBMIT_TIMEOUT_MS + LEASE_MARGIN_MS },
+      { owner, recordMs: RECORD_MS, holdMs: config.SUBMIT_TIMEOUT_MS + LEASE_MARGIN_MS },
     ),
     maxWaitS: config.MAX_WAIT_S,
     replay: createReplay({ jobs, catalog, knowledge, yieldTurn: () => setImmediate() }),

@@ -29,7 +29,7 @@ import { createInboundWebhooks } from '../service/webhooks/inbound-webhooks.ts';
 import type { JobStore } from '../store/ports/job-store.ts';
 import { expiryLimitsOf, openArchive } from './archive-parts.ts';
 import type { Lifecycle } from './lifecycle.ts';
-import { LEASE_MARGIN_MS, STEPS, STOP_MS } from './timeouts.ts';
+import { CLIP_READERS, LEASE_MARGIN_MS, STEPS, STOP_MS } from './timeouts.ts';
 
 export interface JobContext {
   readonly config: Config;
@@ -94,7 +94,7 @@ export function createJobParts(context: JobContext) {
     context,
   );
   lifecycle.add('clip storage', { phase: 'base', stop: close, stopMs: STOP_MS });
-  const archive = createClipArchive({ store, storage, upstream, alarms, log });
+  const archive = createClipArchive({ store, storage, upstream, alarms, log }, { readers: CLIP_READERS });
   lifecycle.add('archive', {
     phase: 'reads',
     start: () => archive.start(clock()),
@@ -140,7 +140,6 @@ export function createJobParts(context: JobContext) {
       return event && cutSecrets(event, [...(key ? [key] : []), ...(secrets ?? [])]);
     },
     clock,
-    monotonic,
     alarms,
     log,
   });

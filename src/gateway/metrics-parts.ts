@@ -1,6 +1,7 @@
 // What the metrics read when they are asked: the database, the workers and the catalog, each within a limit of time.
 
 import type { Config } from '../config/variables.ts';
+import type { Catalog } from '../core/catalog/catalog.ts';
 import { isTerminal, JOB_STATUSES } from '../core/job/job.ts';
 import { fromMicroUsd } from '../core/money.ts';
 import { listenForScrapes } from '../http/server/metrics-listener.ts';
@@ -59,7 +60,7 @@ export function createMetricsParts({ store, version, monotonic, log }: MetricsCo
     if (!parts) throw new Error('Metrics were read before their parts were there');
     const { catalog, breaker, poller, webhooks, dispatcher } = parts;
     const view = catalog.peek();
-    const [ping, open, budgets, drift, archive] = await Promise.all([
+    const [ping, open, budgets, drift, archive, backlog] = await Promise.all([
       attempt('store', async () => {
         await store.ping();
         return true;
@@ -68,6 +69,7 @@ export function createMetricsParts({ store, version, monotonic, log }: MetricsCo
       attempt('budgets', () => readBudgets(store)),
       attempt('budget drift', readDrift),
       attempt('archive', readArchive),
+      attempt('backlog', () => store.readBacklog(0)),
     ]);
     const statuses = JOB_STATUSES.filter((status) => !isTerminal(status));
     return {
@@ -80,10 +82,12 @@ export function createMetricsParts({ store, version, monotonic, log }: MetricsCo
       catalog: view && {
         ageS: view.ageS,
         models: view.catalog.models.length,
-        unreadable:
-          view.catalog.dropped + view.catalog.models.filter(({ unreadable }) => unreadable.length > 0).length,
+        unreadable: countUnreadable(view.catalog),
       },
-      pollLagS: poller.stats().lagMs / 1000,
+      backlog: backlog && {
+        pollLagS: backlog.steps.oldestMs / 1000,
+        callbacks: backlog.callbacks.due,
+      },
       inFlight: {
         poller: poller.stats().inFlight,
         webhooks: webhooks.stats().inFlight,
@@ -106,6 +110,10 @@ export function createMetricsParts({ store, version, monotonic, log }: MetricsCo
     },
   };
 }
+
+/** Catalog entries that cannot be read in whole. */
+export const countUnreadable = ({ dropped, models }: Catalog): number =>
+  dropped + models.filter(({ unreadable }) => unreadable.length > 0).length;
 
 /** The first budgets by age: an operator has dozens, and a scrape stays short where one has thousands. */
 async function readBudgets(store: Pick<JobStore, 'listBudgets'>): Promise<BudgetReading[]> {

@@ -11,10 +11,13 @@ export const S3 = { connectMs: 5_000, stallMs: 15_000, wholeMs: 15_000, uploadMs
 
 export const STEPS = {
   concurrency: 128,
-  archivesAtOnce: 32,
+  archives: { total: 32, perClient: 24 },
   leaseMs: UPSTREAM.readMs + 15_000,
   archiveLeaseMs: 180_000,
 };
+
+/** Clips fetched at once because somebody reads them. */
+export const CLIP_READERS = { total: 160, perClient: 40 };
 
 /** What the lease of a submit has beyond the longest submit: none is declared unknown while it is still under way. */
 export const LEASE_MARGIN_MS = 60_000;
@@ -31,6 +34,9 @@ export const PREFLIGHT = {
   deadlineMs: 20_000,
   maxInlineBytes: 20_000_000,
 };
+
+/** How long an order may take to be on record: beyond it, where another process looks, the process that took it is dead. */
+export const RECORD_MS = PREFLIGHT.deadlineMs + 10_000;
 
 export const CALLBACK_AGENT = { connectMs: 5_000, answerMs: 15_000, maxBodyBytes: 64 * 1024 };
 export const CALLBACKS = { concurrency: 32, perHost: 4, leaseMs: 60_000 };

@@ -22,6 +22,7 @@ import type { Orders } from '../service/orders/place-order.ts';
 import type { QuotedClips } from '../service/orders/quoted-clips.ts';
 import type { ResentOrders } from '../service/orders/resent-orders.ts';
 import type { Replays } from '../service/planning/replay.ts';
+import type { Overview } from '../service/runtime/overview.ts';
 import type { Traces } from '../service/runtime/traces.ts';
 import type { InboundWebhooks } from '../service/webhooks/inbound-webhooks.ts';
 import { accountRoutes } from './admin/routes/account.ts';
@@ -38,6 +39,7 @@ import { jobRoutes } from './api/routes/jobs.ts';
 import { type MetricsRouteParts, metricsRoute } from './api/routes/metrics.ts';
 import { modelRoutes } from './api/routes/models.ts';
 import { type OperationRoutesParts, operationRoutes } from './api/routes/operations.ts';
+import { overviewRoutes } from './api/routes/overview.ts';
 import { reconciliationRoutes } from './api/routes/reconciliation.ts';
 import { refetchRoutes } from './api/routes/refetch.ts';
 import { resubmissionRoutes } from './api/routes/resubmission.ts';
@@ -51,6 +53,7 @@ import { type SessionRoutesParts, sessionRoutes } from './console/session.ts';
 import { admitBodies } from './input/body-admission.ts';
 import { readJsonBodies } from './input/json-body.ts';
 import { createJsonParser } from './input/large-json.ts';
+import { createTurns } from './input/turns.ts';
 import { validatorCompiler } from './input/validation.ts';
 import { mcpShape } from './mcp/error-answer.ts';
 import { MCP_PATH, mcpFace } from './mcp/mcp-face.ts';
@@ -67,6 +70,7 @@ import { type AuthenticatorParts, createAuthenticator } from './server/auth.ts';
 import { createScope, requireAuthority } from './server/authority.ts';
 import { answerClientError } from './server/client-error.ts';
 import type { App } from './server/context.ts';
+import { allowOrigins } from './server/cors.ts';
 import { shapeOf } from './server/error-shapes.ts';
 import { createMemoryBudget } from './server/memory-budget.ts';
 import { collectRoutes } from './server/method-not-allowed.ts';
@@ -75,6 +79,7 @@ import type { RateLimiter } from './server/rate-limit.ts';
 import { createRequestIds } from './server/request-id.ts';
 import { logRequest, logRequests, type RequestMetrics } from './server/request-log.ts';
 import { traceRequests } from './server/request-trace.ts';
+import { createStillAdmitted } from './server/still-admitted.ts';
 
 export interface AppParts extends Omit<OperationRoutesParts, 'catalog' | 'isClosing'>, AuthenticatorParts {
   /** True once a shutdown has been asked for: not ready, but everything is served. */
@@ -89,6 +94,8 @@ export interface AppParts extends Omit<OperationRoutesParts, 'catalog' | 'isClos
   readonly version: string;
   /** Networks whose X-Forwarded-For is believed; null = none. */
   readonly trustProxy: readonly string[] | null;
+  /** Origins whose pages may call the API; empty = of none but this gateway's. */
+  readonly corsOrigins: ReadonlySet<string>;
   readonly catalog: Pick<CatalogCache, 'get' | 'getLists' | 'peek'>;
   readonly catalogMaxAgeS: number;
   readonly jobs: Jobs;
@@ -103,6 +110,7 @@ export interface AppParts extends Omit<OperationRoutesParts, 'catalog' | 'isClos
   readonly reconciliation: Reconciliation;
   readonly holds: Pick<SubmissionHolds, 'pause' | 'resume'>;
   readonly history: CatalogHistoryReader;
+  readonly overview: Overview;
   readonly orders: Orders;
   readonly quotedClips: QuotedClips;
   readonly replay: Replays;
@@ -164,7 +172,8 @@ export async function createApp(parts: AppParts): Promise<App> {
   app.setErrorHandler((thrown, request, reply) =>
     (request.is404 ? shapeFor(request.url) : PROBLEM_SHAPE).handle(thrown, request, reply),
   );
-  const parser = createJsonParser();
+  const turns = createTurns();
+  const parser = createJsonParser(turns);
   app.addHook('onClose', () => parser.close());
   app.decorateRequest('principal');
   app.decorateRequest('hasLink', false);
@@ -172,6 +181,7 @@ export async function createApp(parts: AppParts): Promise<App> {
 
   traceRequests(app, parts.traces);
   logRequests(app, parts.log, parts.metrics);
+  allowOrigins(app, parts.corsOrigins);
   app.addHook('onRequest', (request, reply, done) => {
     reply.header('x-request-id', request.id);
     if (request.headers.host === undefined && request.raw.httpVersion === '1.1') {
@@ -189,7 +199,7 @@ export async function createApp(parts: AppParts): Promise<App> {
   requireAuthority(app);
   const authenticate = createAuthenticator(parts);
   const scope = createScope(authenticate, parts.links, parts.rateLimiter, problems(401, 403, 429));
-  admitBodies(app, createMemoryBudget(BODY_MEMORY_BYTES));
+  admitBodies(app, createMemoryBudget(BODY_MEMORY_BYTES), turns);
   const answers = createMemoryBudget(ANSWER_MEMORY_BYTES);
   boundAnswers(app, answers);
   const streams = createOpenStreams(MAX_STREAMS_PER_CLIENT);
@@ -209,7 +219,7 @@ export async function createApp(parts: AppParts): Promise<App> {
   );
   await app.register(
     scope('public', async (open) => {
-      readJsonBodies(open, parser);
+      readJsonBodies(open, { parser, turns });
       answerPrivately(open);
       await open.register(sessionRoutes({ ...parts, authenticate }));
     }),
@@ -218,10 +228,11 @@ export async function createApp(parts: AppParts): Promise<App> {
   if (parts.servesMetrics) await app.register(metricsRoute({ ...parts, authenticate }));
   await app.register(
     scope('client', async (api) => {
-      readJsonBodies(api, parser);
+      readJsonBodies(api, { parser, turns });
       answerPrivately(api);
       await api.register(modelRoutes({ catalog: parts.catalog, maxAgeS: parts.catalogMaxAgeS }));
       await api.register(catalogChangeRoutes(parts));
+      await api.register(overviewRoutes(parts));
       await api.register(routeRoutes(parts));
       await api.register(replayRoutes(parts));
       await api.register(jobRoutes({ ...parts, streams }));
@@ -229,7 +240,9 @@ export async function createApp(parts: AppParts): Promise<App> {
       await api.register(spendRoutes(parts));
       await api.register(jobActRoutes(parts));
       await api.register(accountRoutes(parts));
-      await api.register(eventRoutes({ ...parts, answers, streams }));
+      await api.register(
+        eventRoutes({ ...parts, answers, streams, stillAdmitted: createStillAdmitted(parts) }),
+      );
     }),
   );
   await app.register(
@@ -240,7 +253,7 @@ export async function createApp(parts: AppParts): Promise<App> {
   );
   await app.register(
     scope('operator', async (api) => {
-      readJsonBodies(api, parser);
+      readJsonBodies(api, { parser, turns });
       answerPrivately(api);
       await api.register(reconciliationRoutes(parts));
       await api.register(submissionRoutes(parts));
@@ -253,15 +266,31 @@ export async function createApp(parts: AppParts): Promise<App> {
     }),
   );
   await app.register(
-    openRouterFace({ ...parts, authenticate, answers, readBodies: (face) => readJsonBodies(face, parser) }),
+    openRouterFace({
+      ...parts,
+      authenticate,
+      answers,
+      readBodies: (face) => readJsonBodies(face, { parser, turns }),
+    }),
     { prefix: OPENROUTER_DOCUMENT.prefix },
   );
   await app.register(
-    openAiFace({ ...parts, authenticate, answers, readBodies: (face) => readJsonBodies(face, parser) }),
+    openAiFace({
+      ...parts,
+      authenticate,
+      answers,
+      turns,
+      readBodies: (face) => readJsonBodies(face, { parser, turns }),
+    }),
     { prefix: OPENAI_DOCUMENT.prefix },
   );
   await app.register(
-    mcpFace({ ...parts, authenticate, streams, readBodies: (face) => readJsonBodies(face, parser) }),
+    mcpFace({
+      ...parts,
+      authenticate,
+      streams,
+      readBodies: (face) => readJsonBodies(face, { parser, turns }),
+    }),
   );
   guardMethods();
   // Node answers `Expect: anything` with a bare 417. RFC 9110 lets a server ignore what it does not know.

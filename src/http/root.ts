@@ -2,6 +2,7 @@
 
 import { z } from 'zod';
 import { problems } from './api/schemas/problem.ts';
+import { addVary } from './response/vary.ts';
 import type { App } from './server/context.ts';
 
 interface Place {
@@ -72,7 +73,8 @@ export function rootRoute({ version }: { readonly version: string }) {
         },
       },
       async (request, reply) => {
-        reply.header('cache-control', 'no-store').header('vary', 'accept');
+        reply.header('cache-control', 'no-store');
+        addVary(reply, 'accept');
         if (!prefersHtml(request.headers.accept)) return about;
         reply.type('text/html; charset=utf-8').header('content-security-policy', CSP);
         return reply.send(page as never);

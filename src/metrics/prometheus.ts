@@ -102,7 +102,8 @@ export function createPrometheus({ version, alarms, hasModel, read }: Prometheus
     ['budget'],
   );
   const drift = gauge('budget_drift_usd', 'What budget windows hold beside the sum of their holds.');
-  const pollLag = gauge('poll_lag_seconds', 'For how long a due job has waited for a free slot.');
+  const pollLag = gauge('poll_lag_seconds', 'For how long the next step of a job has been due.');
+  const callbackBacklog = gauge('callback_backlog', 'Callbacks that are due and not under way.');
   const inFlight = gauge('worker_in_flight', 'Steps that a worker of this process is running.', ['worker']);
   const archiveBytes = gauge('archive_bytes', 'Bytes of stored clips.');
   const backlog = gauge('archive_backlog', 'Completed jobs whose clips are still to be stored.');
@@ -153,7 +154,8 @@ export function createPrometheus({ version, alarms, hasModel, read }: Prometheus
       budgets.map(({ id, endsAtS }) => [id, endsAtS]),
     );
     single(drift, now.budgetDriftUsd);
-    single(pollLag, now.pollLagS);
+    single(pollLag, now.backlog?.pollLagS);
+    single(callbackBacklog, now.backlog?.callbacks);
     byLabel(inFlight, 'worker', Object.entries(now.inFlight));
     single(archiveBytes, now.archive?.bytes);
     single(backlog, now.archive?.backlog);

@@ -1,4 +1,4 @@
-// docker-compose.yml: what stands in .env takes effect, every container has a memory limit, ports stay on loopback.
+// docker-compose.yml: what stands in .env takes effect, every container has a memory limit and a health check, images can be pinned, ports stay on loopback.
 
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
@@ -9,6 +9,9 @@ interface Service {
   readonly env_file?: readonly { readonly path: string; readonly required: boolean }[];
   readonly ports?: readonly string[];
   readonly mem_limit?: string;
+  readonly image?: string;
+  readonly build?: { readonly args?: Readonly<Record<string, string>> };
+  readonly healthcheck?: object;
 }
 
 const { services } = parse(readFileSync('docker-compose.yml', 'utf8'), { merge: true }) as {
@@ -37,6 +40,26 @@ describe('docker-compose.yml', () => {
   it('keeps the key that pays out of the sandbox', () => {
     expect(serviceOf('sandbox').env_file).toEqual([]);
     expect(serviceOf('sandbox').environment?.['OPENROUTER_BASE_URL']).toBe('http://simulator:8099/api/v1');
+  });
+
+  it('lets an operator pin every image by its digest', () => {
+    const image = readFileSync('Dockerfile', 'utf8');
+    const bases = [...image.matchAll(/^FROM (\S+)/gm)].map(([, base]) => base);
+    expect(bases.length).toBeGreaterThan(0);
+    for (const base of bases) expect(base).toMatch(/^\$\{NODE_IMAGE\}$/);
+    const [, byDefault = ''] = /^ARG NODE_IMAGE=(\S+)$/m.exec(image) ?? [];
+    for (const { build, image: name = '' } of Object.values(services)) {
+      if (build) expect(build.args?.['NODE_IMAGE']).toBe(`\${NODE_IMAGE:-${byDefault}}`);
+      else expect(name).toMatch(/^\$\{[A-Z]+_IMAGE:-[a-z]+:[\w.-]+\}$/);
+    }
+  });
+
+  it('checks the health of every container: by its own check, or by that of the image', () => {
+    expect(readFileSync('Dockerfile', 'utf8')).toMatch(/^HEALTHCHECK /m);
+    for (const [name, { build, healthcheck }] of Object.entries(services))
+      expect([name, build !== undefined || healthcheck !== undefined]).toEqual([name, true]);
+    // The simulator answers on another port than the image's check asks.
+    expect(serviceOf('simulator').healthcheck).toBeDefined();
   });
 
   it('limits the memory of every container and publishes ports on loopback only', () => {

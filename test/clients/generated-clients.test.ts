@@ -1,12 +1,9 @@
 // The clients that four generators make of the document, as the guide shows them: compiled strictly, run over a real gateway.
 
-import { type ChildProcess, spawn } from 'node:child_process';
-import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
-import { createInterface } from 'node:readline';
-import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { CLIENT_KEY, startTestGateway, type TestGateway } from '../support/gateway.ts';
+import { startValidatingProxy, type ValidatingProxy } from './prism.ts';
 import { createWorkspace, type Workspace } from './workspace.ts';
 
 const DOCUMENT = 'openapi/clipgate.json';
@@ -65,38 +62,20 @@ it.each(PROGRAMS)('%s buys a clip, and gets a problem whose code has a type', as
 });
 
 describe('a validating proxy between client and gateway', () => {
-  const violations: string[] = [];
-  let prism: ChildProcess;
-  let proxy = '';
+  let proxy: ValidatingProxy;
   beforeAll(async () => {
-    const cli = fileURLToPath(new URL('node_modules/@stoplight/prism-cli/dist/index.js', import.meta.url));
-    prism = spawn(process.execPath, [cli, 'proxy', DOCUMENT, gateway.url, '-p', '0', '--errors=false'], {
-      stdio: ['ignore', 'pipe', 'inherit'],
-    });
-    const lines = createInterface({ input: prism.stdout! });
-    proxy = await new Promise((resolve, reject) => {
-      prism.once('exit', (code) => reject(new Error(`prism ended with ${code}`)));
-      lines.on('line', (line) => {
-        if (line.includes('Violation')) violations.push(line);
-        const url = /listening on (http:\S+)/.exec(line)?.[1];
-        if (url !== undefined) resolve(url);
-      });
-    });
+    proxy = await startValidatingProxy(DOCUMENT, gateway.url);
   }, 60_000);
-  afterAll(async () => {
-    prism.removeAllListeners('exit');
-    prism.kill();
-    await once(prism, 'exit');
-  });
+  afterAll(() => proxy.close());
 
   it.each(['openapi-fetch', 'hey-api'])('has nothing against the whole flow of %s', async (program) => {
-    await expectFlow(program, proxy);
-    expect(violations).toEqual([]);
+    await expectFlow(program, proxy.url);
+    expect(proxy.violations).toEqual([]);
   });
 
   it('sees what violates the document', async () => {
-    await fetch(`${proxy}/jobs?limit=1000`, { headers: { authorization: `Bearer ${CLIENT_KEY}` } });
-    await expect.poll(() => violations.length).toBeGreaterThan(0);
-    expect(violations[0]).toMatch(/limit/);
+    await fetch(`${proxy.url}/jobs?limit=1000`, { headers: { authorization: `Bearer ${CLIENT_KEY}` } });
+    await expect.poll(() => proxy.violations.length).toBeGreaterThan(0);
+    expect(proxy.violations[0]).toMatch(/limit/);
   });
 });

@@ -5,6 +5,7 @@ import { type AddressInfo, connect, createServer } from 'node:net';
 import OpenAI, { toFile } from 'openai';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { CLIENT_KEY, startTestGateway, type TestGateway } from '../support/gateway.ts';
+import { startReceiver } from '../support/receiver.ts';
 
 let gateway: TestGateway;
 let client: OpenAI;
@@ -82,6 +83,40 @@ it('gets errors of its own classes', async () => {
   const stranger = new OpenAI({ apiKey: 'wrong', baseURL: `${gateway.url}/v1` });
   await expect(stranger.videos.list()).rejects.toThrow(OpenAI.AuthenticationError);
   expect(bought()).toBe(0);
+});
+
+it('unwraps the events about its videos, and no forged one', async () => {
+  const secret = `whsec_${Buffer.from('canary-secret'.padEnd(32, '.')).toString('base64')}`;
+  const receiver = await startReceiver();
+  const told = await startTestGateway({
+    env: { CALLBACK_SECRETS: `studio:${secret}`, CALLBACK_ALLOW: '127.0.0.0/8' },
+  });
+  try {
+    const { videos, webhooks } = new OpenAI({
+      apiKey: CLIENT_KEY,
+      baseURL: `${told.url}/v1`,
+      webhookSecret: secret,
+      defaultHeaders: { 'X-Clipgate-Callback-Url': `${receiver.url}/openai` },
+    });
+    const model = 'google/veo-3.1-lite' as 'sora-2';
+    const played = await videos.create({ model, prompt: 'a paper boat' });
+    await expect.poll(() => receiver.received.length, { timeout: 10_000 }).toBe(1);
+    const failed = await videos.create({ model, prompt: 'x [sim:fail]' });
+    await expect.poll(() => receiver.received.length, { timeout: 10_000 }).toBe(2);
+    const events = await Promise.all(
+      receiver.received.map(({ body, headers }) => webhooks.unwrap(body, headers)),
+    );
+    expect(events).toMatchObject([
+      { object: 'event', type: 'video.completed', data: { id: played.id } },
+      { object: 'event', type: 'video.failed', data: { id: failed.id } },
+    ]);
+    const [{ body, headers } = { body: '', headers: {} }] = receiver.received;
+    const forged = body.replace('completed', 'failed');
+    await expect(webhooks.unwrap(forged, headers)).rejects.toThrow(OpenAI.InvalidWebhookSignatureError);
+  } finally {
+    await told.close();
+    await receiver.close();
+  }
 });
 
 it('buys once though the connection breaks before the answer, and two clips where it wants two', async () => {

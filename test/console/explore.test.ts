@@ -14,7 +14,7 @@ import {
   toQuery,
 } from '../../console/explore/question.ts';
 import { listOverBudget, roundUp, scaleOf } from '../../console/explore/scale.ts';
-import { toCurl, toTypeScript } from '../../console/explore/snippets.ts';
+import { toCurl, toMcp, toTypeScript } from '../../console/snippets.ts';
 
 const addressOf = (question: Question) =>
   new URLSearchParams(
@@ -142,9 +142,14 @@ it('is written as a command and as a program, with quotes that hold and without 
     { ...FIRST_QUESTION, prompt: "a fox's tail" },
     { first_frame: `data:image/png;base64,${'A'.repeat(100)}`, last_frame: null },
   );
-  const command = toCurl('https://clips.example', body);
+  const snippet = { origin: 'https://clips.example', path: '/route', body };
+  const command = toCurl(snippet);
   expect(command).toContain(String.raw`"a fox'\''s tail"`);
   expect(command).toContain('data:image/png;base64,..."');
   expect(command).not.toContain('AAAA');
-  expect(toTypeScript('https://clips.example', body)).toContain("fetch('https://clips.example/route'");
+  expect(toTypeScript(snippet, ['selected'])).toContain("fetch('https://clips.example/route'");
+  expect(toCurl({ ...snippet, headers: { 'idempotency-key': 'k' } })).toContain("-H 'idempotency-key: k'");
+  const call = toMcp('https://clips.example', 'quote_clip', { prompt: 'a fox' });
+  expect(call).toContain('https://clips.example/mcp');
+  expect(call).toContain('"name": "quote_clip"');
 });

@@ -1,46 +1,49 @@
 // The figures of the overview: worked out of jobs, spend and budgets, and unknown where there is nothing to tell by.
 
 import { describe, expect, it } from 'vitest';
-import { countJobs, countModels, figureBudget, fillDays, rowAt } from '../../console/overview/figures.ts';
+import {
+  figureBudget,
+  fillDays,
+  listModels,
+  projectBudget,
+  rowAt,
+  sumCounts,
+  usedShare,
+} from '../../console/overview/figures.ts';
 import type { components } from '../../openapi/clipgate.d.ts';
 
-type Job = components['schemas']['Job'];
+type Overview = components['schemas']['Overview'];
 type Budget = components['schemas']['Budget'];
 
 const DAY_MS = 86_400_000;
 const START = Date.UTC(2026, 10, 1);
 const isoTime = (at: number) => new Date(at).toISOString();
 
-const job = (model: string, status: Job['status'], seconds: number | null = null) =>
-  ({
-    model,
-    status,
-    ended: ['completed', 'failed', 'not_accepted'].includes(status),
-    created_at: isoTime(START),
-    finished_at: seconds === null ? null : isoTime(START + seconds * 1000),
-  }) as Job;
-
-describe('jobs', () => {
-  const jobs = [
-    job('b/two', 'completed', 90),
-    job('a/one', 'completed', 10),
-    job('a/one', 'completed', 30),
-    job('a/one', 'failed', 5),
-    job('a/one', 'in_progress'),
-    job('b/two', 'submission_unknown'),
-    job('c/three', 'queued'),
-  ];
-
-  it('run, or have ended, with a clip or without; one of unknown outcome does neither', () => {
-    expect(countJobs(jobs)).toEqual({ running: 2, ended: 4, completed: 3 });
-    expect(countJobs([])).toEqual({ running: 0, ended: 0, completed: 0 });
+describe('counts of jobs', () => {
+  it('are summed, all of them or those of some states', () => {
+    const counts = [
+      { status: 'completed' as const, jobs: 3 },
+      { status: 'failed' as const, jobs: 2 },
+    ];
+    expect(sumCounts(counts)).toBe(5);
+    expect(sumCounts(counts, ({ status }) => status === 'completed')).toBe(3);
+    expect(sumCounts([])).toBe(0);
   });
+});
 
-  it('are told apart by model, with the seconds of those that have a clip', () => {
-    expect(countModels(jobs)).toEqual([
-      { model: 'a/one', jobs: 4, ended: 3, completed: 2, p50S: 10, p90S: 30 },
-      { model: 'b/two', jobs: 2, ended: 1, completed: 1, p50S: 90, p90S: 90 },
-      { model: 'c/three', jobs: 1, ended: 0, completed: 0, p50S: null, p90S: null },
+describe('models', () => {
+  const health = (model: string, ended: number) => ({ model, ended }) as Overview['models'][number];
+  const pause = (model: string | null) => ({ model }) as Overview['pauses'][number];
+
+  it('that are paused come first, with jobs or without, then those with the most jobs', () => {
+    const overview = {
+      models: [health('a/one', 3), health('b/two', 9)],
+      pauses: [pause(null), pause('c/three')],
+    } as unknown as Overview;
+    expect(listModels(overview).map(({ model, pauses }) => [model, pauses.length])).toEqual([
+      ['c/three', 1],
+      ['b/two', 0],
+      ['a/one', 0],
     ]);
   });
 });
@@ -78,6 +81,48 @@ describe('a budget', () => {
     });
     expect(figureBudget(budget({}), START + 1000).projectedUsd).toBeNull();
     expect(figureBudget(budget({}), START + 31 * DAY_MS).passed).toBe(1);
+  });
+});
+
+describe('the lines of a budget', () => {
+  const budget = (spent: number, until: number): Budget =>
+    ({
+      limit_usd: 100,
+      window: {
+        starts_at: isoTime(START),
+        resets_at: isoTime(START + 10 * DAY_MS),
+        spent_usd: spent,
+        held_usd: 0,
+        adjustment_usd: 0,
+      },
+      burn_down: [
+        { at: isoTime(START), spent_usd: 0 },
+        { at: isoTime(until), spent_usd: spent },
+      ],
+    }) as Budget;
+
+  it('lead from what is spent to the end of the window at that pace', () => {
+    const { times, series } = projectBudget(budget(20, START + 2 * DAY_MS));
+    expect(times).toEqual([START, START + 2 * DAY_MS, START + 10 * DAY_MS]);
+    expect(series.map(({ name, values }) => [name, values])).toEqual([
+      ['Spent', [0, 20, null]],
+      ['At this pace', [null, 20, 100]],
+    ]);
+  });
+
+  it('project nothing at the beginning, and nothing past the end', () => {
+    expect(projectBudget(budget(1, START + 1000)).series).toHaveLength(1);
+    const over = projectBudget(budget(20, START + 10 * DAY_MS));
+    expect(over.times).toHaveLength(2);
+    expect(over.series).toHaveLength(1);
+  });
+
+  it('sort budgets by how much of them is used', () => {
+    const of = (limit: number, used: number) =>
+      ({ limit_usd: limit, window: { adjustment_usd: 0, spent_usd: used, held_usd: used } }) as Budget;
+    expect(usedShare(of(100, 25))).toBe(0.5);
+    expect(usedShare(of(0, 0))).toBe(0);
+    expect(usedShare(of(0, 1))).toBeGreaterThan(1);
   });
 });
 

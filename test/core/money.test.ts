@@ -64,7 +64,7 @@ describe('micro-dollars to JSON', () => {
 
   test('there and back is the same amount', () => {
     fc.assert(
-      fc.property(fc.integer({ min: 0, max: 1e13 }), (micro) => {
+      fc.property(fc.integer({ min: 0, max: 1e11 }), (micro) => {
         expect(parseUsageCost(fromMicroUsd(micro))).toBe(micro);
       }),
     );
@@ -84,7 +84,10 @@ describe('usage.cost', () => {
     expect(parseUsageCost(cost)).toBe(micro);
   });
 
-  test.each([[null], [undefined], [NaN], [Infinity], [-0.01], [1e300]])('%s is unknown, not zero', (cost) => {
-    expect(parseUsageCost(cost)).toBeNull();
-  });
+  test.each([[null], [undefined], [NaN], [Infinity], [-0.01], [100_001], [9e9], [1e300]])(
+    '%s is unknown, not zero',
+    (cost) => {
+      expect(parseUsageCost(cost)).toBeNull();
+    },
+  );
 });

@@ -109,7 +109,7 @@ it('makes no order of another client fail, and none wait', { timeout: 240_000 },
     POLL_MIN_MS: '60000',
     POLL_MAX_MS: '60000',
   });
-  await order(gateway.url, 'for code that is not compiled yet');
+  await timeOrders(gateway.url, 'for code that is not compiled yet');
   const quiet = await timeOrders(gateway.url, 'quiet');
   const slow: string[] = [];
   const table: string[] = [];

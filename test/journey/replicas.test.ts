@@ -1,7 +1,8 @@
 // Two gateways on one PostgreSQL, each as its operator runs it: what one buys, both know, and either finishes.
 
-import { afterAll, beforeAll, expect, it } from 'vitest';
+import { afterAll, beforeAll, expect, it, onTestFinished } from 'vitest';
 import { type PostgresServer, startPostgres } from '../store/postgres/postgres-server.ts';
+import { startReceiver } from '../support/receiver.ts';
 import {
   buy,
   createFolder,
@@ -75,4 +76,29 @@ it('say that their database is away, take nothing, and can be stopped all the sa
   expect(upstream.ledger()).toEqual([]);
   gateway.signal('SIGTERM');
   expect(await gateway.exit()).toBe(0);
+});
+
+it('call about an alarm once, although each of them raises it', PATIENT, async () => {
+  const receiver = await startReceiver();
+  onTestFinished(() => receiver.close());
+  const upstream = await openUpstream({ apiKey: 'sk-or-v1-another' });
+  const env = {
+    ...envOf(createFolder(), upstream.apiUrl),
+    DATABASE_URL: await server.createDatabase(),
+    ALARM_WEBHOOK_URL: receiver.url,
+    ALARM_WEBHOOK_SECRET: `whsec_${Buffer.alloc(32, 7).toString('base64')}`,
+    OUTBOUND_ALLOW: '127.0.0.0/8',
+  };
+  const replicas = await Promise.all([runGateway(env), runGateway(env)]);
+  // Not in turn: both raise it while neither knows of the other's call.
+  await Promise.all(replicas.map(({ url }, nth) => buy(url, `boat-${nth}`)));
+  for (const replica of replicas) await replica.waitFor(/"alarm":"upstream_key_refused"/);
+  await expect.poll(() => receiver.received.length, DEADLINE).toBe(1);
+  // What is still to be called about is called about, or given to the other, before a process ends.
+  for (const replica of replicas) {
+    replica.signal('SIGTERM');
+    expect(await replica.exit()).toBe(0);
+  }
+  const calls = receiver.received.map(({ body }) => JSON.parse(body) as { data: { alarm: string } });
+  expect(calls.map(({ data }) => data.alarm)).toEqual(['upstream_key_refused']);
 });

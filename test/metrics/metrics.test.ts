@@ -177,7 +177,7 @@ const READINGS: Readings = {
   budgetDriftUsd: null,
   archive: null,
   catalog: null,
-  pollLagS: 0,
+  backlog: null,
   inFlight: {},
   openBreakers: { pair: 0, model: 0, client: 0, all: 0 },
 };

@@ -1,9 +1,11 @@
 // What every job store must do, whatever database is behind it: run on each of them.
 
 import { afterEach, beforeEach, describe } from 'vitest';
+import { describeAlarmCalls } from './contract/alarm-calls.ts';
 import { describeAnswers } from './contract/answers.ts';
 import { describeAttempts } from './contract/attempts.ts';
 import { describeAudit } from './contract/audit.ts';
+import { describeBacklog } from './contract/backlog.ts';
 import { describeBodies } from './contract/bodies.ts';
 import { describeBudgets } from './contract/budgets.ts';
 import { describeCallbacks } from './contract/callbacks.ts';
@@ -56,6 +58,8 @@ export function describeJobStore(name: string, open: OpenStore): void {
     describe('budgets', () => describeBudgets(current));
     describe('spend', () => describeSpend(current));
     describe('callbacks', () => describeCallbacks(current));
+    describe('calls about alarms', () => describeAlarmCalls(current));
+    describe('what waits', () => describeBacklog(current));
     describe('the history of the catalog', () => describeCatalogHistory(current));
   });
 }

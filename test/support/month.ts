@@ -82,7 +82,7 @@ export async function simulateMonth(catalog: Catalog, count: number, seed = 1): 
   };
 
   const log = createRecordedLog();
-  const alarms = createAlarms({ log });
+  const alarms = createAlarms({ log, monotonic: () => 0 });
   const store = await openSqliteStore({ file: ':memory:', clock });
   const upstream = createOpenRouter(
     {
@@ -128,7 +128,14 @@ export async function simulateMonth(catalog: Catalog, count: number, seed = 1): 
       alarms,
       log,
     },
-    { owner: 'month', concurrency: 8, leaseMs: LEASE_MS, archiveLeaseMs: LEASE_MS, archivesAtOnce: 4, pace },
+    {
+      owner: 'month',
+      concurrency: 8,
+      leaseMs: LEASE_MS,
+      archiveLeaseMs: LEASE_MS,
+      archives: { total: 4, perClient: 4 },
+      pace,
+    },
   );
   const watch = createJobWatch(store);
   const jobs = createJobs(

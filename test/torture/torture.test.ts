@@ -48,6 +48,7 @@ it.each(['sqlite', 'postgres'] as const)(
     expect(outcome.deaths).toBeGreaterThan(0);
     expect(outcome.bought).toBeGreaterThan(5);
     expect(outcome.clipsCompared).toBeGreaterThan(0);
+    expect(outcome.unkeyed.orders).toBeGreaterThan(0);
   },
   PATIENT,
 );

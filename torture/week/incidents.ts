@@ -107,8 +107,8 @@ export const INCIDENTS: readonly Incident[] = [
     probesMs: [minutes(1), minutes(3)],
     isQuiet: true,
     alarms: { store_unavailable: SOON_MS },
-    // The log of the database may have had room for an order, and none for its outcome.
-    mayRaise: ['outcome_not_written'],
+    // The log of the database may have had room for an order, and none for its outcome, nor for a claim of what is due.
+    mayRaise: ['outcome_not_written', 'poll_lag'],
     begin: async ({ disk }) => disk?.fill(),
     end: async ({ disk }) => disk?.free(),
   },

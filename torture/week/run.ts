@@ -163,7 +163,7 @@ async function live(stage: WeekStage, incidents: readonly Incident[], options: W
     await attempt(() => gateway.waiting.tick());
     await attempt(() => gateway.budgetWatch.tick());
     await attempt(() => gateway.billWatch.tick());
-    gateway.serviceWatch.sweep();
+    await gateway.serviceWatch.sweep();
     if (stage.clock() >= nextCatalogAt) {
       const isGood = await gateway.refreshCatalog();
       nextCatalogAt = stage.clock() + (isGood ? CATALOG_MS : STEP_MS);

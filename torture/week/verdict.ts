@@ -84,7 +84,7 @@ export function judgeWeek(record: WeekRecord): WeekVerdict {
   return {
     alarmsMissing: findMissing(record),
     alarmsUnexpected: findUnexpected(record),
-    paidTwice: findPaidTwice(record.ledger),
+    paidTwice: findPaidTwice(record.ledger, () => 1),
     notBought: findNotBought(record),
     misaccounted: findMisaccounted(record),
     clipsLost: findLost(record),

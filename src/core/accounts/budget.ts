@@ -59,6 +59,12 @@ export interface BudgetAdjustment {
   readonly actor: string;
 }
 
+/**
+ * The most that the adjustments of one window may come to, up or down: a billion dollars, as a limit. Beyond nine the sums
+ * would no longer be exact, and no order could be held against them.
+ */
+export const MAX_ADJUSTMENT_MICRO_USD: MicroUsd = 1e15;
+
 /** What may change while a budget is in use; its scope and period stay. */
 export type BudgetChange = Partial<
   Pick<Budget, 'limitMicroUsd' | 'hard' | 'thresholds' | 'unpricedHoldMicroUsd' | 'includeByok'>

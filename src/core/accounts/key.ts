@@ -23,6 +23,11 @@ export interface Limits {
   readonly requestsPerMinute: number | null;
   /** Jobs that OpenRouter works on, or may work on, at once. */
   readonly maxRunningJobs: number | null;
+  /** Jobs that wait for others of theirs to end; null = `DEFAULT_MAX_WAITING_JOBS`. */
+  readonly maxWaitingJobs: number | null;
 }
 
-export const NO_LIMITS: Limits = { requestsPerMinute: null, maxRunningJobs: null };
+export const NO_LIMITS: Limits = { requestsPerMinute: null, maxRunningJobs: null, maxWaitingJobs: null };
+
+/** What waits is kept and looked through whenever a job ends, so there is always a limit. */
+export const DEFAULT_MAX_WAITING_JOBS = 1_000;

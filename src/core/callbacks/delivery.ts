@@ -20,7 +20,7 @@ export const CALLBACK_STATES = ['waiting', 'pending', 'delivered', 'dead', 'gone
 export type CallbackState = (typeof CALLBACK_STATES)[number];
 
 /** In whose shape and under whose signature a client is called back; each face has its own. */
-export type CallbackFormat = 'openrouter';
+export type CallbackFormat = 'openrouter' | 'openai';
 
 /** The delivery status of one job's callback. */
 export interface Callback {
@@ -34,6 +34,20 @@ export interface Callback {
   readonly lastError: string | null;
   /** When delivery is tried next, in epoch milliseconds; null where it never is, and while an attempt runs. */
   readonly nextAt: number | null;
+}
+
+/** One try of a callback, as it came out. Times are epoch milliseconds. */
+export interface CallbackTry {
+  /** From 1, over all events of the job. */
+  readonly number: number;
+  readonly at: number;
+  readonly event: JobStatus;
+  /** What the receiver answered; null = nothing. */
+  readonly httpStatus: number | null;
+  /** Why it failed, as coarse as a client may know it; null = it was delivered. */
+  readonly error: string | null;
+  /** When it is tried next; null = never. */
+  readonly retryAt: number | null;
 }
 
 /** What came of one attempt. */

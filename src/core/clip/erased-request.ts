@@ -1,6 +1,6 @@
 // What is left of a request once it is erased: what the price depended on, and nothing of what was to be seen.
 
-import type { SubmitBody } from '../job/job.ts';
+import type { JobError, SubmitBody } from '../job/job.ts';
 
 const KEPT: readonly string[] = ['duration', 'resolution', 'aspect_ratio', 'size', 'generate_audio', 'seed'];
 
@@ -13,3 +13,9 @@ export function eraseRequest(body: SubmitBody): SubmitBody {
   });
   return { model: body.model, ...Object.fromEntries(kept) };
 }
+
+/** Upstream quotes what it refuses: of an error that may hold its words the code is left. */
+export const eraseError = (error: JobError): JobError =>
+  error.code.startsWith('upstream_') ? { ...error, message: ERASED } : error;
+
+const ERASED = 'What OpenRouter said was erased with the request.';

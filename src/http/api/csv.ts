@@ -2,8 +2,8 @@
 
 type Cell = string | number | boolean | null;
 
-// What a spreadsheet would run when the file is opened.
-const FORMULA = /^[=+\-@\t\r]/;
+// What a spreadsheet would run when the file is opened, in either width.
+const FORMULA = /^[=+\-@\t\r\n\uff1d\uff0b\uff0d\uff20]/;
 
 function writeCell(cell: Cell): string {
   if (cell === null) return '';

@@ -7,7 +7,7 @@ import { writeJson } from '../../core/json-text.ts';
 import type { ContentLinks } from '../../service/clips/content-links.ts';
 import type { Jobs } from '../../service/jobs/jobs.ts';
 import { sendJson } from '../response/send-json.ts';
-import { renderJob } from './render.ts';
+import { renderJob, renderPurchasePlan, renderTry } from './render.ts';
 
 // The store returns the same object until something about the job has changed, where it can know that (SQLite).
 const written = new WeakMap<Job, Promise<string>>();
@@ -49,19 +49,30 @@ export async function sendCreated(
   );
 }
 
-/**
- * The same as its owner asked for it, written for this answer alone.
- * @param wanted.sign signs its links. @param wanted.whole its request whole: tens of megabytes where it holds pictures.
- */
+/** What of a job an answer shows beside the job itself. */
+export interface Wanted {
+  /** Signs its links. */
+  readonly sign: ContentLinks['sign'] | undefined;
+  /** Its request whole: tens of megabytes where it holds pictures. */
+  readonly request: boolean;
+  readonly plan: boolean;
+  readonly callbackTries: boolean;
+}
+
+/** The same as its owner asked for it, written for this answer alone. */
 export async function sendJobAsAsked(
   reply: FastifyReply,
-  jobs: Pick<Jobs, 'recordOf' | 'bodyOf'>,
+  jobs: Pick<Jobs, 'recordOf' | 'bodyOf' | 'planOf' | 'triesOf'>,
   job: Job,
-  wanted: { readonly sign: ContentLinks['sign'] | undefined; readonly whole: boolean },
+  wanted: Wanted,
 ): Promise<FastifyReply> {
-  const shown = renderJob(await jobs.recordOf(job), wanted.sign);
+  const shown = {
+    ...renderJob(await jobs.recordOf(job), wanted.sign),
+    ...(wanted.plan && { plan: renderPurchasePlan(await jobs.planOf(job)) }),
+    ...(wanted.callbackTries && { callback_tries: (await jobs.triesOf(job)).map(renderTry) }),
+  };
   return sendJson(
     reply,
-    wanted.whole ? writeJson({ ...shown, request: await jobs.bodyOf(job) }) : JSON.stringify(shown),
+    wanted.request ? writeJson({ ...shown, request: await jobs.bodyOf(job) }) : JSON.stringify(shown),
   );
 }

@@ -1,7 +1,7 @@
 // What core's values look like to a client: snake_case, ISO times, dollars.
 
 import type { Big } from 'big.js';
-import { type Callback, eventTypeOf } from '../../core/callbacks/delivery.ts';
+import { type Callback, type CallbackTry, eventTypeOf } from '../../core/callbacks/delivery.ts';
 import type { CatalogField, VideoModel } from '../../core/catalog/catalog.ts';
 import { expiresAt } from '../../core/job/advance.ts';
 import type { Attempt } from '../../core/job/attempt.ts';
@@ -14,12 +14,15 @@ import type { Candidate } from '../../core/routing/candidate.ts';
 import type { Rejected } from '../../core/routing/evaluate.ts';
 import type { Nearest } from '../../core/routing/nearest.ts';
 import type { Ranking } from '../../core/routing/plan-route.ts';
+import type { PurchasePlan } from '../../core/routing/purchase-plan.ts';
 import type { CatalogView } from '../../service/catalog/catalog-cache.ts';
+import type { CatalogChange } from '../../service/catalog/catalog-history.ts';
 import { type ContentLinks, toQuery } from '../../service/clips/content-links.ts';
 import type { JobRecord } from '../../service/jobs/job-records.ts';
+import type { SubmissionHold } from '../../service/jobs/submission-hold.ts';
 import { sentKey } from '../../service/orders/resubmission.ts';
 
-const isoTime = (ms: number) => new Date(ms).toISOString();
+export const isoTime = (ms: number) => new Date(ms).toISOString();
 const isoOrNull = (ms: number | null) => (ms === null ? null : isoTime(ms));
 const dollars = (usd: Big | null) => (usd === null ? null : usd.toNumber());
 
@@ -235,5 +238,70 @@ export function renderJob(
       };
     }),
     links: { self, events: `${self}/events`, content: `${self}/content` },
+  };
+}
+
+const snakeCase = (name: string) => name.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
+
+export function renderChange({ changedAt, modelId, kind, fields }: CatalogChange) {
+  return {
+    at: isoTime(changedAt),
+    model: modelId,
+    kind,
+    // Keys of upstream's price list stay as they are.
+    fields: fields.map(({ field, before, after }) => ({
+      field: field.startsWith('prices.') ? field : snakeCase(field),
+      before,
+      after,
+    })),
+  };
+}
+
+export const renderHold = (hold: SubmissionHold | null) => ({
+  held: hold !== null,
+  reason: hold?.reason ?? null,
+  operator: hold?.actor ?? null,
+  since: hold ? isoTime(hold.since) : null,
+});
+
+export const renderTry = ({ number, at, event, httpStatus, error, retryAt }: CallbackTry) => ({
+  number,
+  at: isoTime(at),
+  event: eventTypeOf(event),
+  http_status: httpStatus,
+  error,
+  retry_at: isoOrNull(retryAt),
+});
+
+/** The plan that a job was bought by. */
+export function renderPurchasePlan(plan: PurchasePlan | null) {
+  if (!plan) return null;
+  const { estimate } = plan;
+  return {
+    chosen_by: plan.chosenBy,
+    why: plan.why,
+    estimate: {
+      usd: estimate.usd,
+      low_usd: estimate.lowUsd,
+      high_usd: estimate.highUsd,
+      ceiling_usd: estimate.ceilingUsd,
+      certainty: estimate.certainty,
+      reason: estimate.reason,
+      learned: estimate.learned,
+      lines: estimate.lines.map(({ unitUsd, ...line }) => ({ ...line, unit_usd: unitUsd })),
+    },
+    expected_s: renderExpected(plan.expected),
+    weights: plan.weights,
+    candidates: plan.candidates.map(({ model, usd, ceilingUsd, p50S, score, scores }, index) => ({
+      model,
+      rank: index + 1,
+      estimated_usd: usd,
+      ceiling_usd: ceilingUsd,
+      p50_s: p50S,
+      score,
+      scores,
+    })),
+    rejected: plan.rejected,
+    cut: plan.cut,
   };
 }

@@ -6,6 +6,7 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { ANONYMOUS } from '../../core/client.ts';
 import { ClipgateError } from '../../core/errors.ts';
 import type { MemoryBudget, MemoryGrant } from '../server/memory-budget.ts';
+import { drainInTurns, type Turns, turnsOf } from './turns.ts';
 
 /** Smaller bodies are not counted: there are never more of them than connections. */
 export const SMALL_BODY_BYTES = 64 * 1024;
@@ -36,7 +37,7 @@ const tooBusy = (): ClipgateError =>
  * Checks every body of this scope and those below it after `onRequest`, where keys are checked, and before a byte of
  * it is read. A client that sent `Expect: 100-continue` gets its 100 only then.
  */
-export function admitBodies(app: FastifyInstance, budget: MemoryBudget): void {
+export function admitBodies(app: FastifyInstance, budget: MemoryBudget, turns: Turns): void {
   const waiting = new WeakSet<IncomingMessage>();
   app.server.on('checkContinue', (request: IncomingMessage, response: ServerResponse) => {
     waiting.add(request);
@@ -57,8 +58,16 @@ export function admitBodies(app: FastifyInstance, budget: MemoryBudget): void {
       reply.raw.writeContinue();
     }
     // The size of a chunked body is unknown in advance: memory is charged as chunks arrive.
-    if (grant && isChunked) return done(null, raw.pipe(meter(grant, raw)));
+    if (grant && isChunked)
+      return done(null, raw.pipe(meter(grant, raw, () => drainInTurns(raw, turns, turnsOf(request)))));
     return done(null, payload);
+  });
+
+  // What is answered before its body is read: without a reader Node reads it, as fast as it comes.
+  app.addHook('onSend', (request, _reply, payload, done) => {
+    const { raw } = request;
+    if (!raw.complete && !raw.readableDidRead) drainInTurns(raw, turns, turnsOf(request));
+    done(null, payload);
   });
 }
 
@@ -69,14 +78,15 @@ function open(request: FastifyRequest, reply: FastifyReply, budget: MemoryBudget
   return grant;
 }
 
-function meter(grant: MemoryGrant, raw: IncomingMessage): Transform {
+function meter(grant: MemoryGrant, raw: IncomingMessage, drain: () => void): Transform {
   let total = 0;
   const metered = new Transform({
     transform(chunk: Buffer, _encoding, done) {
       total += chunk.length;
       if (total <= SMALL_BODY_BYTES || grant.grow(chunk.length)) return done(null, chunk);
       // The rest is read and thrown away, so that the client can read the answer.
-      raw.unpipe().resume();
+      raw.unpipe();
+      drain();
       done(tooBusy());
     },
   });

@@ -7,17 +7,33 @@ import { bodyTooLarge } from './body-admission.ts';
 import { invalidRequest, toInputError } from './input-errors.ts';
 import { createJsonScan, type ScanFault } from './json-scan.ts';
 import type { JsonParser } from './large-json.ts';
+import { drainInTurns, pauseForTurn, type Turns, turnsOf } from './turns.ts';
+
+// Up to here a body takes no turn to be received: to look at it costs less than waiting.
+const SMALL_BYTES = 16 * 1024;
+
+export interface JsonReader {
+  readonly parser: JsonParser;
+  /** Of everything that bodies make the event loop do. */
+  readonly turns: Turns;
+}
 
 /** Makes `application/json` the only body that this scope, and those below it, read. */
-export function readJsonBodies(app: FastifyInstance, parser: JsonParser): void {
+export function readJsonBodies(app: FastifyInstance, { parser, turns }: JsonReader): void {
   app.removeAllContentTypeParsers();
   app.addContentTypeParser('application/json', async (request: FastifyRequest, payload: Readable) => {
     checkHeaders(request.headers);
-    const bytes = await receive(payload, lengthOf(request), request.routeOptions.bodyLimit);
+    const client = turnsOf(request);
+    const bytes = await receive(payload, {
+      length: lengthOf(request),
+      limit: request.routeOptions.bodyLimit,
+      pause: () => pauseForTurn(payload, turns, client),
+      drain: () => drainInTurns(payload, turns, client),
+    });
     if (bytes.length === 0) {
       throw new ClipgateError('malformed_body', 'The body is empty: send a JSON object.');
     }
-    const parsed = await parser.parse(bytes);
+    const parsed = await parser.parse(bytes, client);
     switch (parsed.kind) {
       case 'value':
         return parsed.value;
@@ -48,11 +64,19 @@ function lengthOf({ headers, routeOptions }: FastifyRequest): number | null {
   return length === undefined ? null : Math.min(Number(length), routeOptions.bodyLimit);
 }
 
+interface Reception {
+  /** Null = not announced. */
+  readonly length: number | null;
+  readonly limit: number;
+  readonly pause: () => void;
+  readonly drain: () => void;
+}
+
 /**
  * The whole body, scanned as it comes.
  * @throws ClipgateError at the first fault. The rest is read and thrown away, so that the client can read the answer.
  */
-function receive(payload: Readable, length: number | null, limit: number): Promise<Buffer> {
+function receive(payload: Readable, { length, limit, pause, drain }: Reception): Promise<Buffer> {
   const scan = createJsonScan();
   // One allocation, and one that can be handed to a worker: the bytes are written where they stay.
   const whole = length === null ? null : Buffer.allocUnsafeSlow(length);
@@ -66,8 +90,7 @@ function receive(payload: Readable, length: number | null, limit: number): Promi
         resolve(whole ? whole.subarray(0, received) : Buffer.concat(chunks, received));
         return;
       }
-      // A late error of a stream without a reader would end the process.
-      payload.on('error', () => undefined).resume();
+      drain();
       reject(error);
     }
     function onData(chunk: Buffer): void {
@@ -81,6 +104,7 @@ function receive(payload: Readable, length: number | null, limit: number): Promi
       received += chunk.length;
       const fault = scan.push(chunk);
       if (fault) finish(asError(fault));
+      else if (received > SMALL_BYTES) pause();
     }
     const onEnd = () => finish(null);
     const onError = (cause: unknown) => finish(cause instanceof ClipgateError ? cause : brokenOff(cause));

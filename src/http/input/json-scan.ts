@@ -1,5 +1,6 @@
 // Judges JSON while its bytes arrive: depth, number of values and duplicate keys, before anything is parsed.
 
+import { isAscii } from 'node:buffer';
 import { MAX_DEPTH, MAX_VALUES } from './json-limits.ts';
 
 const QUOTE = 0x22;
@@ -15,6 +16,11 @@ const CLOSE_OBJECT = 0x7d;
 const MAX_TOKENS = 2 * MAX_VALUES;
 // Names are kept until their object ends, so that a second one is found.
 const MAX_NAME_BYTES = 2 * 1024 * 1024;
+// Far above the longest prompt, with every character escaped. Only pictures are longer, and they are plain: text of two
+// bytes a character would be copied and looked through only to be refused.
+const MAX_TEXT_BYTES = 2 * 1024 * 1024;
+const PICTURE = /^data:/i;
+const MAX_HEAD = 'data:'.length;
 
 export interface ScanFault {
   readonly code: 'invalid_request' | 'malformed_body';
@@ -46,6 +52,8 @@ export function createJsonScan(): JsonScan {
   let expectsName = false;
   let name: Buffer[] | null = null;
   let nameBytes = 0;
+  /** Of the string that is not a name: how it begins, and whether each of its bytes is a character. */
+  let text = { bytes: 0, head: '', isPlain: true };
 
   const fault = (
     message: string,
@@ -71,6 +79,15 @@ export function createJsonScan(): JsonScan {
     nameBytes += part.length;
     if (nameBytes <= MAX_NAME_BYTES) return null;
     return fault(`has a field whose name is longer than ${MAX_NAME_BYTES / 2 ** 20} MB`, outer());
+  }
+
+  function judgeText(part: Buffer): ScanFault | null {
+    if (name) return null;
+    if (text.head.length < MAX_HEAD) text.head += part.toString('latin1', 0, MAX_HEAD - text.head.length);
+    text.bytes += part.length;
+    text.isPlain &&= isAscii(part) && !part.includes('\\u');
+    if (text.bytes <= MAX_TEXT_BYTES || (text.isPlain && PICTURE.test(text.head))) return null;
+    return fault(`is a text of more than ${MAX_TEXT_BYTES / 2 ** 20} MB, which only a data: URL may be`);
   }
 
   const outer = () => levels.slice(0, -1).map(({ at }) => at);
@@ -122,7 +139,7 @@ export function createJsonScan(): JsonScan {
           name = [];
           nameBytes = 0;
           expectsName = false;
-        }
+        } else text = { bytes: 0, head: '', isPlain: true };
         return null;
       default:
         return null;
@@ -135,7 +152,8 @@ export function createJsonScan(): JsonScan {
         let found: ScanFault | null;
         if (inString) {
           const end = findEnd(chunk, index);
-          found = keepName(chunk.subarray(index, end === -1 ? chunk.length : end));
+          const part = chunk.subarray(index, end === -1 ? chunk.length : end);
+          found = keepName(part) ?? judgeText(part);
           if (found) return found;
           if (end === -1) return null;
           index = end;

@@ -1,7 +1,10 @@
 // Parses JSON: small bodies on the event loop, large ones in a worker thread, so that no body blocks the event loop.
 
 import { isUtf8 } from 'node:buffer';
+import { setMaxListeners } from 'node:events';
 import { Worker } from 'node:worker_threads';
+import { createFairLimit } from '../../service/runtime/fair-limit.ts';
+import type { Turns } from './turns.ts';
 
 export type Parsed =
   | { readonly kind: 'value'; readonly value: unknown }
@@ -10,8 +13,12 @@ export type Parsed =
   | { readonly kind: 'not_json'; readonly position: number | null };
 
 export interface JsonParser {
-  /** @param bytes belong to the parser from now on. @throws Error where the worker died over it, or was closed. */
-  parse(bytes: Buffer): Promise<Parsed>;
+  /**
+   * Resolves in a turn of its client.
+   * @param bytes belong to the parser from now on.
+   * @throws Error where the worker died over it, or was closed.
+   */
+  parse(bytes: Buffer, client: string): Promise<Parsed>;
   /** Ends the worker; what is being parsed is rejected. */
   close(): Promise<void>;
 }
@@ -44,30 +51,32 @@ function parseBytes(bytes: Buffer, isUtf8: (bytes: Buffer) => boolean): Parsed {
   }
 }
 
-interface Waiting {
-  readonly bytes: Buffer;
+interface Task {
   resolve(parsed: Parsed): void;
   reject(error: Error): void;
 }
 
-/** The worker starts with the first large body, and parses one at a time: the memory of several would add up. */
-export function createJsonParser(): JsonParser {
-  const queue: Waiting[] = [];
-  let current: Waiting | null = null;
+/**
+ * The worker starts with the first large body, and parses one at a time, clients in turns: the memory of several would
+ * add up.
+ * @param turns in which small bodies are parsed, and callers go on: what they do with the value holds the event loop.
+ */
+export function createJsonParser(turns: Turns): JsonParser {
+  const limit = createFairLimit({ total: 1, perClient: 1 });
+  const closing = new AbortController();
+  // One listener for every body that waits.
+  setMaxListeners(0, closing.signal);
+  let current: Task | null = null;
   let worker: Worker | null = null;
-  let closed = false;
+
+  const turnOf = (client: string) => new Promise<void>((resolve) => turns.take(client, resolve));
 
   function startWorker(): Worker {
     const started = new Worker(PROGRAM, {
       eval: true,
       resourceLimits: { maxOldGenerationSizeMb: WORKER_HEAP_MB },
     });
-    started.on('message', (parsed: Parsed) => {
-      const done = current;
-      current = null;
-      next();
-      done?.resolve(parsed);
-    });
+    started.on('message', (parsed: Parsed) => current?.resolve(parsed));
     started.on('error', (error) => fail(started, error));
     started.on('exit', (code) => fail(started, new Error(`the JSON worker ended with code ${code}`)));
     started.unref();
@@ -77,42 +86,42 @@ export function createJsonParser(): JsonParser {
   function fail(ended: Worker, error: Error): void {
     if (worker !== ended) return;
     worker = null;
-    const failed = current;
-    current = null;
-    next();
-    failed?.reject(error);
+    current?.reject(error);
   }
 
-  function next(): void {
-    if (current || closed) return;
-    current = queue.shift() ?? null;
-    if (!current) return;
-    worker ??= startWorker();
-    const { buffer, byteOffset, byteLength } = current.bytes;
+  async function parseInWorker({ buffer, byteOffset, byteLength }: Buffer): Promise<Parsed> {
     const isWhole = byteOffset === 0 && byteLength === buffer.byteLength;
     const own = isWhole
       ? (buffer as ArrayBuffer)
       : (buffer.slice(byteOffset, byteOffset + byteLength) as ArrayBuffer);
-    worker.postMessage(own, [own]);
+    worker ??= startWorker();
+    const sent = worker;
+    try {
+      return await new Promise<Parsed>((resolve, reject) => {
+        current = { resolve, reject };
+        sent.postMessage(own, [own]);
+      });
+    } finally {
+      current = null;
+    }
   }
 
   return {
-    async parse(bytes) {
-      if (bytes.length < LARGE_BYTES) return parseBytes(bytes, isUtf8);
-      if (closed) throw new Error('the JSON parser is closed');
-      return new Promise<Parsed>((resolve, reject) => {
-        queue.push({ bytes, resolve, reject });
-        next();
-      });
+    async parse(bytes, client) {
+      if (bytes.length < LARGE_BYTES) {
+        await turnOf(client);
+        return parseBytes(bytes, isUtf8);
+      }
+      const parsed = await limit.run(client, closing.signal, () => parseInWorker(bytes));
+      await turnOf(client);
+      return parsed;
     },
     async close() {
-      closed = true;
+      const closed = new Error('the JSON parser is closed');
+      closing.abort(closed);
       const ended = worker;
       worker = null;
-      for (const waiting of [...(current ? [current] : []), ...queue.splice(0)]) {
-        waiting.reject(new Error('the JSON parser is closed'));
-      }
-      current = null;
+      current?.reject(closed);
       await ended?.terminate();
     },
   };

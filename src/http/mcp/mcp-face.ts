@@ -4,7 +4,7 @@ import type { FastifyRequest } from 'fastify';
 import { ClipgateError } from '../../core/errors.ts';
 import type { ContentLinks } from '../../service/clips/content-links.ts';
 import type { Authenticator } from '../server/auth.ts';
-import { createScope } from '../server/authority.ts';
+import { COST_NOTHING, createScope } from '../server/authority.ts';
 import { baseUrlOf } from '../server/base-url.ts';
 import type { App } from '../server/context.ts';
 import { collectRoutes } from '../server/method-not-allowed.ts';
@@ -76,7 +76,7 @@ export function mcpFace(parts: McpFaceParts) {
       return { content: [text, ...links], structuredContent: structured };
     } catch (thrown) {
       const { error, result } = toToolError(thrown, request);
-      if (error.code === 'too_many_running_jobs') rateLimiter.giveBack(request);
+      if (COST_NOTHING.has(error.code)) rateLimiter.giveBack(request);
       return result;
     }
   }

@@ -2,10 +2,11 @@
 
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { ClipgateError, ErrorCode, InputError } from '../../core/errors.ts';
-import { answerError } from '../api/error-answer.ts';
+import { ADVICE, type Advice, answerError } from '../api/error-answer.ts';
 import { ERROR_CODES } from '../server/error-codes.ts';
 import type { ErrorShape } from '../server/error-shapes.ts';
 import { asClipgateError, logFailure, ownStatus } from '../server/problem.ts';
+import { CALLBACK_HEADER, fieldNameOf } from './field-names.ts';
 
 /** OpenAI says 400 to all that is wrong with a request, and 404 to a clip that is not there; 409 is retried. */
 const STATUSES: { readonly [C in ErrorCode]?: number } = { not_ready: 404, content_gone: 404 };
@@ -27,13 +28,10 @@ const CODES: { readonly [C in ErrorCode]?: string } = {
   rate_limited: 'rate_limit_exceeded',
 };
 
-/** Fields of a clip by the names that OpenAI has for them. */
-const FIELDS: Readonly<Record<string, string>> = {
-  duration: 'seconds',
-  frame_images: 'input_reference',
-  input_references: 'input_reference',
-  resolution: 'size',
-  aspect_ratio: 'size',
+const HERE: Advice = {
+  ...ADVICE,
+  callback_secret_missing: () =>
+    `Ask its operator for one (CALLBACK_SECRETS), or leave ${CALLBACK_HEADER} out and poll.`,
 };
 
 const INPUT_CODES: Readonly<Record<string, string>> = {
@@ -78,12 +76,12 @@ export const openAiShape = (prefix: string): ErrorShape => ({
 });
 
 function renderError(error: ClipgateError, status: number) {
-  const { detail, errors } = answerError(error);
-  const isBody = error.code === 'invalid_request';
+  const { detail, errors } = answerError(error, HERE);
+  const isBody = error.code === 'invalid_request' && !error.details.field;
   const paramOf = (fault: InputError) => nameOf(fault, isBody);
   const [first] = errors;
   const param = first ? paramOf(first) : error.code === 'unknown_model' ? 'model' : null;
-  const isOfInput = isBody || error.code === 'unsupported_request';
+  const isOfInput = error.code === 'invalid_request' || error.code === 'unsupported_request';
   return {
     message:
       error.code === 'internal'
@@ -104,10 +102,12 @@ function renderError(error: ClipgateError, status: number) {
  * @param isBody whether the pointer leads into the body as it came, not into the clip that was made of it.
  */
 function nameOf({ pointer }: InputError, isBody: boolean): string | null {
-  const names = pointer.split('/').filter((name) => name !== '');
-  const [first] = names;
-  if (first === undefined) return null;
-  return (isBody ? undefined : FIELDS[first]) ?? names.join('.');
+  const name = pointer
+    .split('/')
+    .filter((part) => part !== '')
+    .join('.');
+  if (name === '') return null;
+  return isBody ? name : fieldNameOf(name);
 }
 
 function typeOf(status: number): string {

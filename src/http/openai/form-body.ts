@@ -7,6 +7,7 @@ import type { FastifyRequest } from 'fastify';
 import { ClipgateError } from '../../core/errors.ts';
 import { bodyTooLarge } from '../input/body-admission.ts';
 import { invalidRequest, toInputError } from '../input/input-errors.ts';
+import { drainInTurns, type Turns, turnsOf } from '../input/turns.ts';
 import type { App } from '../server/context.ts';
 
 const FILE_FIELD = 'input_reference';
@@ -16,14 +17,22 @@ const MAX_FIELD_BYTES = 1024 * 1024;
 const MAX_HEADER_PAIRS = 20;
 const FIRST_BYTES = 64 * 1024;
 
-/** Makes a scope read multipart/form-data beside what it reads already. */
-export function readFormBodies(app: App): void {
+/**
+ * Makes a scope read multipart/form-data beside what it reads already.
+ * @param turns in which clients' forms are read.
+ */
+export function readFormBodies(app: App, turns: Turns): void {
   app.addContentTypeParser('multipart/form-data', (request: FastifyRequest, payload: Readable) =>
-    readForm(payload, request),
+    readForm(payload, request, turns),
   );
 }
 
-async function readForm(payload: Readable, request: FastifyRequest): Promise<Record<string, unknown>> {
+async function readForm(
+  payload: Readable,
+  request: FastifyRequest,
+  turns: Turns,
+): Promise<Record<string, unknown>> {
+  const client = turnsOf(request);
   const contentType = request.headers['content-type'] ?? '';
   if (!/;\s*boundary=/i.test(contentType)) throw malformed('The multipart body has no boundary.');
   const limit = request.routeOptions.bodyLimit;
@@ -56,8 +65,7 @@ async function readForm(payload: Readable, request: FastifyRequest): Promise<Rec
         resolve();
         return;
       }
-      // What is left is read and thrown away, so that the client reads the answer.
-      payload.on('error', () => undefined).resume();
+      drainInTurns(payload, turns, client);
       reject(error);
     }
     function onData(chunk: Buffer): void {
@@ -66,9 +74,10 @@ async function readForm(payload: Readable, request: FastifyRequest): Promise<Rec
         finish(bodyTooLarge(limit));
         return;
       }
-      if (form.write(chunk)) return;
       payload.pause();
-      form.once('drain', () => payload.resume());
+      const goOn = () => turns.take(client, () => payload.resume());
+      if (form.write(chunk)) goOn();
+      else form.once('drain', goOn);
     }
     const onClose = () => finish(malformed('The body ended before its length.'));
     // A body that ended may be closed before its last file is read.

@@ -1,6 +1,7 @@
 // OpenAI's Videos API under /v1, over the orders and jobs of this gateway: a sibling scope with its own errors.
 
 import type { ContentLinks } from '../../service/clips/content-links.ts';
+import type { Turns } from '../input/turns.ts';
 import { type OpenApiDocument, serveOpenApi } from '../openapi/openapi.ts';
 import type { Authenticator } from '../server/auth.ts';
 import { createScope } from '../server/authority.ts';
@@ -33,6 +34,8 @@ export interface OpenAiFaceParts
   readonly publicUrl: string | undefined;
   /** Makes JSON the only body that a scope reads. */
   readonly readBodies: (app: App) => void;
+  /** In which clients' forms are read. */
+  readonly turns: Turns;
 }
 
 /** To be registered under the prefix of OpenAI's API. */
@@ -49,7 +52,7 @@ export function openAiFace(parts: OpenAiFaceParts) {
     await face.register(
       scope('client', async (app) => {
         parts.readBodies(app);
-        readFormBodies(app);
+        readFormBodies(app, parts.turns);
         await app.register(videoRoutes(parts));
         await app.register(videoContentRoutes(parts));
         await app.register(notServedRoutes);

@@ -8,9 +8,11 @@ import { parseAspectRatio, parseSize, shortSideOf } from '../../core/clip/resolu
 import { reasonsOfAbility } from '../../core/routing/eligibility.ts';
 import type { ClipOrder } from '../../service/orders/place-order.ts';
 import { priorityOf } from '../api/routed-models.ts';
-import { type CreateVideoSchema, DEFAULTS } from './schemas.ts';
+import { toFiling, toLimits } from '../api/schemas/order-headers.ts';
+import { type CreateVideoSchema, DEFAULTS, type VideoHeadersSchema } from './schemas.ts';
 
 type Body = z.output<typeof CreateVideoSchema>;
+type Headers = z.output<typeof VideoHeadersSchema>;
 
 /** What a client calls a model, by the name that OpenRouter or the router knows. */
 export type ModelAliases = ReadonlyMap<string, string>;
@@ -22,7 +24,7 @@ export interface VideoOrder {
 }
 
 /** @param body as its schema lets it through. */
-export function toOrder(body: Body, aliases: ModelAliases, catalog: Catalog): VideoOrder {
+export function toOrder(body: Body, headers: Headers, aliases: ModelAliases, catalog: Catalog): VideoOrder {
   const asked = body.model ?? DEFAULTS.model;
   const aliased = aliases.get(asked) ?? asked;
   const name = aliased === 'auto' ? 'clipgate/auto' : aliased;
@@ -46,14 +48,27 @@ export function toOrder(body: Body, aliases: ModelAliases, catalog: Catalog): Vi
           : { frame_images: [{ type: 'image_url', image_url: { url: image }, frame_type: 'first_frame' }] }),
         ...(body.user === undefined ? {} : { user: body.user }),
       },
-      routing: priority === null ? {} : { priority },
+      routing: { ...(priority === null ? {} : { priority }), ...toLimits(headers) },
       modelId: priority === null ? name : null,
       quote: null,
       fallback: null,
-      callbackUrl: null,
+      callbackUrl: headers['x-clipgate-callback-url'] ?? null,
+      callbackFormat: 'openai',
     },
     adjusted: Object.keys(adjusted).length > 0 ? adjusted : null,
   };
+}
+
+/** All that an order says: the same order has the same one. */
+export function orderContent(body: Body, headers: Headers): unknown {
+  const { tags, reference } = toFiling(headers);
+  const clipgate = {
+    ...toLimits(headers),
+    ...(tags.length > 0 && { tags }),
+    ...(reference !== null && { reference }),
+    callback_url: headers['x-clipgate-callback-url'],
+  };
+  return { face: 'openai', ...body, ...clipgate };
 }
 
 /** Null where the length follows from the input. A model that is not known yet is judged by the order itself. */

@@ -1,9 +1,11 @@
 // A job as OpenAI would answer it, each field of exactly the type that typed clients expect.
 
+import type { Warning } from '../../core/clip/submission.ts';
 import type { Job, JobStatus } from '../../core/job/job.ts';
 import { isTerminal } from '../../core/job/job.ts';
 import { memoizeByObject } from '../../core/memoize-by-object.ts';
 import { fromMicroUsd } from '../../core/money.ts';
+import { fieldNameOf } from './field-names.ts';
 import { sizeOf, type VideoOrder } from './order-body.ts';
 import type { VIDEO_STATUSES } from './schemas.ts';
 
@@ -25,12 +27,22 @@ const STATUSES: Readonly<Record<JobStatus, VideoStatus>> = {
   written_off: 'failed',
 };
 
+export const statusOf = (job: Job): VideoStatus => STATUSES[job.status];
+
 const seconds = (ms: number) => Math.floor(ms / 1000);
 const dollars = (microUsd: number | null) => (microUsd === null ? null : fromMicroUsd(microUsd));
 
-/** @param now epoch milliseconds. @param adjusted what stands in place of defaults, where that is known. */
-export function renderVideo(job: Job, now: number, adjusted: VideoOrder['adjusted'] = null) {
-  const status = STATUSES[job.status];
+/** What only the answer to an order knows. */
+export interface OrderNotes {
+  /** What stands in place of defaults; null = nothing does. */
+  readonly adjusted: VideoOrder['adjusted'];
+  /** Null where an earlier order is answered again. */
+  readonly warnings: readonly Warning[] | null;
+}
+
+/** @param now epoch milliseconds. @param notes null = this answers no order. */
+export function renderVideo(job: Job, now: number, notes: OrderNotes | null = null) {
+  const status = statusOf(job);
   const { prompt, duration, size, resolution, aspect_ratio: ratio } = job.request;
   return {
     id: job.id,
@@ -56,7 +68,10 @@ export function renderVideo(job: Job, now: number, adjusted: VideoOrder['adjuste
       status: job.status,
       cost_usd: dollars(job.actualMicroUsd),
       estimated_usd: dollars(job.estimatedMicroUsd),
-      ...(adjusted && { adjusted_defaults: adjusted }),
+      ...(notes?.adjusted && { adjusted_defaults: notes.adjusted }),
+      ...(notes?.warnings?.length && {
+        warnings: notes.warnings.map((one) => ({ ...one, field: fieldNameOf(one.field) })),
+      }),
     },
   };
 }

@@ -1,15 +1,19 @@
 // OpenAI's Videos API as its clients send and read it: requests, the Video object, lists and errors.
 
 import { z } from 'zod';
+import { findCallbackUrlFault, MAX_CALLBACK_URL } from '../../core/callbacks/callback-url.ts';
 import { MAX_PROMPT_CHARACTERS } from '../../core/clip/cut-request.ts';
 import { findMediaUrlError } from '../../core/clip/media-url.ts';
 import { parseSize } from '../../core/clip/resolution.ts';
+import { orderHeadersShape } from '../api/schemas/order-headers.ts';
 import { queryInteger } from '../api/schemas/query.ts';
+import { WarningSchema } from '../api/schemas/route.ts';
 
 /** What OpenAI makes where a request does not say. */
 export const DEFAULTS = { model: 'sora-2', seconds: 4, size: '720x1280' } as const;
 
 const MAX_SECONDS = 3600;
+const IMAGE_TYPES = ['image/png', 'image/jpeg', 'image/webp'];
 
 const imageUrl = z.string().refine((url) => findMediaUrlError(url, 'image') === null, {
   error: ({ input }) => findMediaUrlError(String(input), 'image') ?? '',
@@ -39,13 +43,13 @@ export const CreateVideoSchema = z
       .describe('Such as 1280x720. Default: 720x1280 where the model makes it, else the nearest.'),
     input_reference: z
       .strictObject({
-        image_url: imageUrl.optional().describe('The first frame: a URL or a `data:` URL.'),
+        // First, so that it is named as the parameter at fault where it stands in place of the other.
         file_id: z
           .never('is not served: this gateway keeps no files. Send the image, or image_url')
           .optional()
           .describe('Refused: this gateway keeps no files.'),
+        image_url: imageUrl.describe('The first frame: a URL or a `data:` URL.'),
       })
-      .refine(({ image_url }) => image_url !== undefined, { path: ['image_url'], error: 'is required' })
       .optional()
       .describe('The first frame of the clip; in multipart/form-data a PNG, JPEG or WebP file.'),
     user: z.string().min(1).max(256).optional(),
@@ -57,13 +61,52 @@ export const CreateVideoSchema = z
     ],
   });
 
+/** The same as multipart/form-data, for the document: a form is read as the JSON that says the same. */
+export const CreateVideoFormSchema = z
+  .strictObject({
+    ...CreateVideoSchema.shape,
+    seconds: z
+      .string()
+      .regex(/^[1-9]\d{0,3}$/)
+      .optional()
+      .describe('Length in whole seconds, such as 4. Default: 4 where the model makes it, else the nearest.'),
+    input_reference: z
+      .string()
+      .optional()
+      .describe(
+        'The first frame of the clip: a PNG, JPEG or WebP file. What it is is read from its bytes, whatever its part says.',
+      )
+      .meta({ format: 'binary', contentMediaType: IMAGE_TYPES.join(', ') }),
+    'input_reference[image_url]': z
+      .string()
+      .optional()
+      .describe('The first frame as a URL or a `data:` URL, in place of a file.'),
+  })
+  .meta({
+    id: 'CreateVideoForm',
+    description:
+      'Each field at most once. A field of text has at most 1 MiB; the file and all else together have at most 32 MiB.',
+    examples: [
+      { model: 'google/veo-3.1-lite', prompt: 'A paper boat at dusk', seconds: '4', size: '1280x720' },
+    ],
+  });
+
 export const VideoHeadersSchema = z.object({
-  'idempotency-key': z
+  ...orderHeadersShape,
+  'x-clipgate-callback-url': z
     .string()
-    .regex(/^[\x21-\x7e]{1,255}$/, 'must be 1 to 255 visible ASCII characters')
+    .refine((url) => findCallbackUrlFault(url) === null, {
+      error: ({ input }) => findCallbackUrlFault(String(input)) ?? '',
+    })
     .optional()
-    .describe('The same key with the same body never buys twice.')
-    .meta({ examples: ['1f0f9a53-8a1c-4c55-9c53-3d6a1f2f7b10'] }),
+    .describe(
+      "URL (https) to POST OpenAI's event `video.completed` or `video.failed` to, signed with your callback secret.",
+    )
+    .meta({
+      format: 'uri',
+      maxLength: MAX_CALLBACK_URL,
+      examples: ['https://hooks.example.com/videos'],
+    }),
   'x-stainless-retry-count': z
     .string()
     .optional()
@@ -149,6 +192,12 @@ export const VideoSchema = z
           .object({ seconds: z.string().optional(), size: z.string().optional() })
           .optional()
           .describe("What stands in place of OpenAI's defaults, which the model does not make."),
+        warnings: z
+          .array(WarningSchema)
+          .optional()
+          .describe(
+            'What to know of the request that was sent, in the answer to an order; absent = nothing.',
+          ),
       })
       .describe('Beside what OpenAI says of a video.'),
   })
@@ -170,6 +219,27 @@ export const VideoListSchema = z
 export const DeletedVideoSchema = z
   .object({ id: z.string(), object: z.literal('video.deleted'), deleted: z.literal(true) })
   .meta({ id: 'DeletedVideo', examples: [{ id, object: 'video.deleted', deleted: true }] });
+
+export const VideoEventSchema = z
+  .object({
+    id: z.string().describe('The same on every attempt; also in `webhook-id`.'),
+    object: z.literal('event'),
+    created_at: z.int().describe('When the video ended, in Unix seconds.'),
+    type: z.enum(['video.completed', 'video.failed']),
+    data: z.object({ id: z.string().describe('Id of the video.') }),
+  })
+  .meta({
+    id: 'VideoEvent',
+    examples: [
+      {
+        id: `evt_${id}_completed`,
+        object: 'event',
+        created_at: 1_790_931_644,
+        type: 'video.completed',
+        data: { id },
+      },
+    ],
+  });
 
 const ErrorSchema = z
   .object({

@@ -23,6 +23,7 @@ const HEADERS = {
     'What is left of the request rate limits (IETF draft RateLimit header); absent if there are none.',
   ),
   'RateLimit-Policy': text('The request rate limits that apply.'),
+  'OpenAI-Poll-After-Ms': whole('Milliseconds to wait before asking again; absent once the video has ended.'),
   Allow: text('The methods that this URL supports.'),
 } as const satisfies Record<string, Header>;
 type HeaderName = keyof typeof HEADERS;
@@ -47,7 +48,10 @@ const BY_OPERATION: Readonly<Record<string, Readonly<Record<string, readonly Hea
   getJob: { '200': ['Preference-Applied'] },
   getJobContent: { '200': CLIP, '206': [...CLIP, 'Content-Range'], '304': CLIP },
   headJobContent: { '200': CLIP, '206': [...CLIP, 'Content-Range'], '304': CLIP },
-  createVideo: { '202': ['Idempotent-Replayed'] },
+  // OpenAI's answers 200, OpenRouter's 202.
+  createVideo: { '200': ['Idempotent-Replayed', 'OpenAI-Poll-After-Ms'], '202': ['Idempotent-Replayed'] },
+  retrieveVideo: { '200': ['OpenAI-Poll-After-Ms'] },
+  retrieveVideoContent: { '200': CLIP, '206': [...CLIP, 'Content-Range'], '304': CLIP },
   getVideoContent: { '200': CLIP, '206': [...CLIP, 'Content-Range'], '304': CLIP },
   headVideoContent: { '200': CLIP, '206': [...CLIP, 'Content-Range'], '304': CLIP },
 };
@@ -64,6 +68,7 @@ const ASKED_BY_OPERATION: Readonly<Record<string, readonly (keyof typeof ASKED)[
   getJob: ['Prefer'],
   getJobContent: ['If-None-Match', 'Range', 'If-Range'],
   headJobContent: ['If-None-Match', 'Range', 'If-Range'],
+  retrieveVideoContent: ['If-None-Match', 'Range', 'If-Range'],
   getVideoContent: ['If-None-Match', 'Range', 'If-Range'],
   headVideoContent: ['If-None-Match', 'Range', 'If-Range'],
 };

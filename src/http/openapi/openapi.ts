@@ -97,6 +97,15 @@ export async function registerOpenApi(app: App, version: string, about: OpenApiD
       const isCopy = document.route.method === 'HEAD' && document.route.exposeHeadRoute !== false;
       if (isCopy) return { schema: { hide: true }, url };
       const answered = tidyAnswers(schema, document.schema?.response);
+      const { formBody } = document.route.config ?? {};
+      if (formBody) {
+        const form = transform({ ...document, schema: { body: formBody } }).schema.body;
+        const content = {
+          'application/json': { schema: answered.body },
+          'multipart/form-data': { schema: form },
+        };
+        Object.assign(answered, { body: { content } });
+      }
       // Swagger marks every HEAD as if it were such a copy.
       return {
         schema: { ...answered, operationId: (answered.operationId ?? '').replace(/-head$/, '') },

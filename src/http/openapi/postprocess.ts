@@ -38,7 +38,10 @@ export function postprocessOpenApi<T extends object>(document: T): T {
   for (const schema of Object.values(schemas)) addDiscriminator(schema, schemas);
   // Dropped before as well: an answer's schema that no route uses must not keep its name from the input's.
   const merged = sortSchemas(dropUnused(mergeInputs(dropUnused(doc))));
-  for (const operation of operationsOf(merged)) addExamples(operation, merged);
+  for (const operation of operationsOf(merged)) {
+    addExamples(operation, merged);
+    addFileTypes(operation, merged);
+  }
   return merged as T;
 }
 
@@ -60,15 +63,32 @@ function addExamples(operation: JsonObject, doc: JsonObject): void {
 
 function addExample(holder: Json, doc: JsonObject): void {
   if (!isObject(holder)) return;
-  const { schema } = holder;
+  const { examples } = schemaIn(holder, doc);
+  const [first] = Array.isArray(examples) ? examples : [];
+  if (first !== undefined) holder['example'] = first;
+}
+
+/** A schema names the one type of a string's content; of a file in a form several may be taken, which `encoding` lists. */
+function addFileTypes({ requestBody }: JsonObject, doc: JsonObject): void {
+  const content = isObject(requestBody) ? requestBody['content'] : undefined;
+  const form = isObject(content) ? content['multipart/form-data'] : undefined;
+  if (!isObject(form)) return;
+  const { properties } = schemaIn(form, doc);
+  for (const [field, property] of Object.entries(isObject(properties) ? properties : {})) {
+    if (!isObject(property) || property['contentMediaType'] === undefined) continue;
+    objectAt(form, 'encoding')[field] = { contentType: property['contentMediaType'] };
+    delete property['contentMediaType'];
+  }
+}
+
+/** The schema of a parameter or of a body, wherever it stands. */
+function schemaIn({ schema }: JsonObject, doc: JsonObject): JsonObject {
   const $ref = isObject(schema) ? schema['$ref'] : undefined;
   const known =
     typeof $ref === 'string'
       ? objectAt(objectAt(doc, 'components'), 'schemas')[$ref.slice(SCHEMA_REF.length)]
       : schema;
-  const examples = isObject(known) ? known['examples'] : undefined;
-  const [first] = Array.isArray(examples) ? examples : [];
-  if (first !== undefined) holder['example'] = first;
+  return isObject(known) ? known : {};
 }
 
 /** By name: the order in which modules happen to be loaded changes nothing. */

@@ -4,6 +4,7 @@ import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { ClipgateError, ErrorCode } from '../../core/errors.ts';
 import { truncateNames } from '../../core/truncate-names.ts';
 import { answerError, renderBudgetRefusal } from '../api/error-answer.ts';
+import { HEADER_OF_FIELD } from '../api/schemas/order-headers.ts';
 import { ERROR_CODES } from '../server/error-codes.ts';
 import type { ErrorShape } from '../server/error-shapes.ts';
 import { asClipgateError, logFailure, ownStatus } from '../server/problem.ts';
@@ -115,7 +116,8 @@ function describeReasons(error: ClipgateError): string {
   const { errors } = answerError(error);
   const sentences = (error.details.reasons ?? []).map(({ code, field, requested, supported }, index) => {
     const names = NAMES[field];
-    if (!code.startsWith('unsupported_') || !names) return `${field}: ${errors[index]?.message ?? code}.`;
+    if (!code.startsWith('unsupported_') || !names)
+      return `${HEADER_OF_FIELD[field] ?? field}: ${errors[index]?.message ?? code}.`;
     const unit = field === 'duration' ? 's' : '';
     const list = supported?.length ? ` Supported ${names[1]}: ${supported.join(', ')}${unit}` : '';
     return `${names[0]} ${String(requested)}${unit} is not supported for this model.${list}`;

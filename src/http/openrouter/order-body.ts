@@ -2,9 +2,12 @@
 
 import type { z } from 'zod';
 import { type ClipSpec, clipSpecShape } from '../../core/clip/clip-spec.ts';
+import type { Warning } from '../../core/clip/submission.ts';
+import { truncateNames } from '../../core/truncate-names.ts';
 import type { ClipOrder } from '../../service/orders/place-order.ts';
 import { priorityOf } from '../api/routed-models.ts';
-import { splitTags, type VideoHeadersSchema, type VideoRequestSchema } from './schemas.ts';
+import { toFiling, toLimits } from '../api/schemas/order-headers.ts';
+import type { VideoHeadersSchema, VideoRequestSchema } from './schemas.ts';
 
 type Body = z.output<typeof VideoRequestSchema>;
 type Headers = z.output<typeof VideoHeadersSchema>;
@@ -17,18 +20,26 @@ function specOf(body: Body): ClipSpec {
   return Object.fromEntries(fields) as ClipSpec;
 }
 
+const KNOWN: ReadonlySet<string> = new Set([...Object.keys(clipSpecShape), 'model', 'callback_url']);
+// As many as tell what is wrong.
+const MOST_WARNINGS = 10;
+
+/** OpenRouter drops such fields without a word. */
+export const warnOfUnknown = (body: Body): Warning[] =>
+  truncateNames(Object.keys(body).filter((field) => !KNOWN.has(field)))
+    .slice(0, MOST_WARNINGS)
+    .map((field) => ({
+      code: 'not_sent',
+      field,
+      message: "not sent: OpenRouter's video API has no such field",
+    }));
+
 /** @param body as its schema lets it through. */
 export function toOrder(body: Body, headers: Headers): ClipOrder {
-  const maxCostUsd = headers['x-clipgate-max-cost-usd'];
-  const maxWaitS = headers['x-clipgate-max-wait-s'];
   const priority = priorityOf(body.model);
   return {
     spec: specOf(body),
-    routing: {
-      ...(priority === null ? {} : { priority }),
-      ...(maxCostUsd === undefined ? {} : { max_cost_usd: Number(maxCostUsd) }),
-      ...(maxWaitS === undefined ? {} : { max_wait_s: Number(maxWaitS) }),
-    },
+    routing: { ...(priority === null ? {} : { priority }), ...toLimits(headers) },
     modelId: priority === null ? body.model : null,
     quote: null,
     fallback: null,
@@ -36,15 +47,6 @@ export function toOrder(body: Body, headers: Headers): ClipOrder {
     callbackFormat: 'openrouter',
   };
 }
-
-/** What the order is filed under. */
-export const toFiling = (headers: Headers) => {
-  const tags = headers['x-clipgate-tags'];
-  return {
-    tags: tags === undefined ? [] : splitTags(tags),
-    reference: headers['x-clipgate-reference'] ?? null,
-  };
-};
 
 /** All that an order says: the same order has the same one. */
 export const orderContent = (body: Body, headers: Headers): unknown => {

@@ -4,15 +4,12 @@ import { z } from 'zod';
 import { findCallbackUrlFault, MAX_CALLBACK_URL } from '../../core/callbacks/callback-url.ts';
 import { checkClipSpec, clipSpecShape, routingShape } from '../../core/clip/clip-spec.ts';
 import { ROUTED_MODELS } from '../api/routed-models.ts';
-import { ReferenceSchema, TagsSchema } from '../api/schemas/job.ts';
+import { HEADER_OF_FIELD, orderHeadersShape } from '../api/schemas/order-headers.ts';
 import { queryInteger } from '../api/schemas/query.ts';
+import { WarningSchema } from '../api/schemas/route.ts';
 
 // OpenRouter ignores fields it does not know. Of ours, one that is ignored would be a limit that does not hold.
 const OURS = [...Object.keys(routingShape), 'fallback', 'quote', 'dry_run', 'tags', 'reference'];
-const ELSEWHERE: Readonly<Record<string, string>> = {
-  max_cost_usd: 'send the header X-Clipgate-Max-Cost-Usd',
-  max_wait_s: 'send the header X-Clipgate-Max-Wait-S',
-};
 
 export const VideoRequestSchema = z
   .looseObject({
@@ -36,7 +33,8 @@ export const VideoRequestSchema = z
   .superRefine((body, context) => {
     for (const field of OURS) {
       if (body[field] === undefined) continue;
-      const instead = ELSEWHERE[field] ?? 'use POST /jobs';
+      const header = HEADER_OF_FIELD[field];
+      const instead = header === undefined ? 'use POST /jobs' : `send the header ${header}`;
       context.addIssue({
         code: 'custom',
         path: [field],
@@ -59,43 +57,7 @@ export const VideoRequestSchema = z
     ],
   });
 
-const headerNumber = (max: number) =>
-  z
-    .string()
-    .refine(
-      (text) => /^\d{1,9}(\.\d{1,6})?$/.test(text) && Number(text) > 0 && Number(text) <= max,
-      `must be a number above 0 and at most ${max}`,
-    )
-    .optional();
-
-export const splitTags = (text: string): string[] => text.split(',').map((tag) => tag.trim());
-
-export const VideoHeadersSchema = z.object({
-  'idempotency-key': z
-    .string()
-    .regex(/^[\x21-\x7e]{1,255}$/, 'must be 1 to 255 visible ASCII characters')
-    .optional()
-    .describe('The same key with the same body never buys twice.')
-    .meta({ examples: ['c2b7b9a4-52f0-4b8e-a4ef-0d7d7f1f6f3e'] }),
-  'x-clipgate-max-cost-usd': headerNumber(100_000)
-    .describe('Refuse models whose clip may cost more.')
-    .meta({ examples: ['1'] }),
-  'x-clipgate-max-wait-s': headerNumber(86_400)
-    .describe('Refuse models of which one clip in ten is expected to take longer.')
-    .meta({ examples: ['600'] }),
-  'x-clipgate-tags': z
-    .string()
-    .refine(
-      (text) => TagsSchema.safeParse(splitTags(text)).success,
-      'must be at most 8 different tags of 1 to 64 characters, separated by commas',
-    )
-    .optional()
-    .describe('Your own words for the job, separated by commas; see `tags` of POST /jobs.')
-    .meta({ examples: ['campaign-7'] }),
-  'x-clipgate-reference': ReferenceSchema.optional()
-    .describe('Your own id for the job.')
-    .meta({ examples: ['order-4711'] }),
-});
+export const VideoHeadersSchema = z.object(orderHeadersShape);
 
 const UsageSchema = z.object({
   cost: z.number().optional().describe('Dollars; absent where the bill is unknown.'),
@@ -143,8 +105,49 @@ export const VideoSchema = z
   });
 
 export const SubmittedSchema = z
-  .object({ id: z.string(), polling_url: z.string(), status: z.literal('pending') })
+  .object({
+    id: z.string(),
+    polling_url: z.string(),
+    status: z.literal('pending'),
+    metadata: z
+      .object({ warnings: z.array(WarningSchema) })
+      .optional()
+      .describe('What to know of the request that was sent; absent = nothing.'),
+  })
   .meta({ id: 'VideoGenerationSubmitted', examples: [{ ...example, status: 'pending' }] });
+
+export const VideoGenerationEventSchema = z
+  .object({
+    type: z.enum([
+      'video.generation.completed',
+      'video.generation.failed',
+      'video.generation.cancelled',
+      'video.generation.expired',
+    ]),
+    created_at: z.iso.datetime().describe('When the job ended.'),
+    data: VideoSchema.pick({ id: true, unsigned_urls: true, usage: true, error: true }).extend({
+      status: z.enum(['completed', 'failed', 'cancelled', 'expired']),
+      generation_id: z.string().nullable(),
+      model: z.string(),
+    }),
+  })
+  .meta({
+    id: 'VideoGenerationEvent',
+    examples: [
+      {
+        type: 'video.generation.completed',
+        created_at: '2026-10-02T09:00:44.120Z',
+        data: {
+          id: example.id,
+          status: 'completed',
+          generation_id: null,
+          model: 'google/veo-3.1-lite',
+          unsigned_urls: [`${example.polling_url}/content?index=0`],
+          usage: { cost: 0.12, is_byok: false },
+        },
+      },
+    ],
+  });
 
 // Both of our ids and upstream's, and no more of a path.
 export const VideoParamsSchema = z.strictObject({

@@ -9,6 +9,9 @@ import type { FastifyReply } from 'fastify';
 export function whetherArrived({ raw }: FastifyReply, status: number): Promise<boolean> {
   return new Promise((resolve) => {
     if (raw.closed) return resolve(false);
-    raw.once('close', () => resolve(raw.writableFinished && raw.statusCode === status));
+    // An answer to a connection that was reset a moment ago counts as written, and fails with its socket.
+    raw.once('close', () =>
+      resolve(raw.writableFinished && !raw.req.socket.errored && raw.statusCode === status),
+    );
   });
 }

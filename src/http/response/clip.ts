@@ -8,6 +8,7 @@ import type { Clip } from '../../service/clips/clip-archive.ts';
 import type { LinkedAs } from '../../service/clips/storage/port.ts';
 import { parseRange } from './byte-range.ts';
 import { matchesEtag, matchesEtagStrongly } from './etag.ts';
+import { addVary } from './vary.ts';
 
 const RETRY_AFTER_S = 5;
 /** What a download holds while its reader takes its time: one chunk on its way, and its like in a live one. */
@@ -70,8 +71,8 @@ async function sendStored(
     .header('accept-ranges', 'bytes')
     // Only their owner may keep them; what has been replaced once may be again.
     .header('cache-control', isReplacement ? 'private, no-cache' : 'private, max-age=86400, immutable')
-    .header('vary', 'authorization')
     .header('content-disposition', disposition);
+  addVary(reply, 'authorization');
   const ifMatch = request.headers['if-match'];
   if (ifMatch !== undefined && !matchesEtagStrongly(ifMatch, etag)) {
     throw new ClipgateError('precondition_failed', 'The ETag of the clip does not match If-Match.');

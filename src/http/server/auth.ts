@@ -2,6 +2,7 @@
 
 import { hash } from 'node:crypto';
 import type { FastifyReply, FastifyRequest } from 'fastify';
+import { LRUCache } from 'lru-cache';
 import { ClipgateError } from '../../core/errors.ts';
 import type { Principal } from '../../core/principal.ts';
 import { NO_KEY } from '../../service/accounts/key-source.ts';
@@ -9,7 +10,7 @@ import type { KeyUsage } from '../../service/accounts/key-usage.ts';
 import type { Keys, KnownKey } from '../../service/accounts/keys.ts';
 import type { KnownSession, Sessions } from '../../service/accounts/sessions.ts';
 import type { FailedKeys } from './failed-keys.ts';
-import { findCrossOrigin } from './same-origin.ts';
+import { findCrossOrigin, findForeignPage } from './same-origin.ts';
 import { readSessionToken } from './session-cookie.ts';
 
 declare module 'fastify' {
@@ -18,6 +19,8 @@ declare module 'fastify' {
     principal: Principal;
   }
 }
+
+const MAX_PLACEHOLDERS = 10_000;
 
 export interface AuthenticatorParts {
   readonly keys: Pick<Keys, 'findKey' | 'peekKey' | 'hasSeen'>;
@@ -37,6 +40,12 @@ export type Authenticator = (
   reply: FastifyReply,
   done: (error?: Error) => void,
 ) => void;
+
+/** SHA-256 of the key in an Authorization header; null where none can be read in it. */
+export function digestOfKey(authorization: string | undefined): string | null {
+  const key = /^Bearer +(\S+)$/i.exec(authorization ?? '')?.[1];
+  return key === undefined ? null : hash('sha256', key, 'hex');
+}
 
 /** What is wrong with a known key, if anything. */
 export function findKeyProblem(
@@ -85,6 +94,7 @@ export async function findUnguessed<T>(
 export function createAuthenticator(parts: AuthenticatorParts): Authenticator {
   const { keys, sessions, usage, failedKeys, clock, isOpen, publicUrl } = parts;
   const lookups = { find: keys.findKey, hasSeen: keys.hasSeen };
+  const placeholders = new LRUCache<string, true>({ max: MAX_PLACEHOLDERS });
 
   function identify(request: FastifyRequest, key: KnownKey): ClipgateError | undefined {
     const problem = findKeyProblem(key, clock());
@@ -98,8 +108,8 @@ export function createAuthenticator(parts: AuthenticatorParts): Authenticator {
   function resume(request: FastifyRequest, digest: string, session: KnownSession): ClipgateError | undefined {
     const { key, endsAt } = session;
     if (!key || clock() >= endsAt) return sessionEnded();
-    const changes = request.method !== 'GET' && request.method !== 'HEAD';
-    const refusal = (changes ? findCrossOrigin(request, publicUrl) : undefined) ?? identify(request, key);
+    const foreign = changesThings(request) ? findCrossOrigin(request, publicUrl) : undefined;
+    const refusal = foreign ?? identify(request, key);
     if (!refusal) sessions.note(digest, session);
     return refusal;
   }
@@ -115,9 +125,30 @@ export function createAuthenticator(parts: AuthenticatorParts): Authenticator {
     return found ? resume(request, digest, found) : sessionEnded();
   }
 
+  function admitAnonymous(request: FastifyRequest, anonymous: KnownKey): ClipgateError | undefined {
+    const foreign = changesThings(request) ? findForeignPage(request, publicUrl) : undefined;
+    return foreign ?? identify(request, anonymous);
+  }
+
   async function lookUpAnonymous(request: FastifyRequest): Promise<ClipgateError | undefined> {
     const found = keys.peekKey(NO_KEY) ?? (await keys.findKey(NO_KEY));
-    return found ? identify(request, found) : unauthorized('This gateway asks for a key.');
+    return found ? admitAnonymous(request, found) : unauthorized('This gateway asks for a key.');
+  }
+
+  /**
+   * Where no key is asked for, one that is unknown is as good as none. It is a guess of an operator's all the same, but
+   * for the placeholder that an SDK sends again and again.
+   */
+  async function lookUpOptionalKey(
+    request: FastifyRequest,
+    digest: string,
+  ): Promise<ClipgateError | undefined> {
+    const found = placeholders.has(digest)
+      ? await keys.findKey(digest)
+      : await findUnguessed(lookups, digest, failedKeys, request.ip);
+    if (found) return identify(request, found);
+    placeholders.set(digest, true);
+    return lookUpAnonymous(request);
   }
 
   /** A browser without a session that holds is as good as one without any where no key is asked for. */
@@ -137,21 +168,21 @@ export function createAuthenticator(parts: AuthenticatorParts): Authenticator {
       useSession(request, digest).then(done, done);
       return;
     }
-    const key = /^Bearer +(\S+)$/i.exec(authorization ?? '')?.[1];
-    const digest = key === undefined ? null : hash('sha256', key, 'hex');
+    const digest = digestOfKey(authorization);
     // A promise would cost a short answer more than all else it does.
     const known = keys.peekKey(digest ?? NO_KEY);
-    if (known && (digest !== null || isOpen)) return done(identify(request, known));
+    if (known && digest !== null) return done(identify(request, known));
+    if (known && isOpen) return done(admitAnonymous(request, known));
     if (!isOpen) {
       if (digest === null) return done(unauthorized(faultOf(authorization)));
       lookUpKey(request, digest).then(done, done);
       return;
     }
-    // Where no key is asked for, one that is unknown is as good as none.
-    const finding = digest === null ? Promise.resolve(null) : keys.findKey(digest);
-    finding.then((found) => (found ? identify(request, found) : lookUpAnonymous(request))).then(done, done);
+    (digest === null ? lookUpAnonymous(request) : lookUpOptionalKey(request, digest)).then(done, done);
   };
 }
+
+const changesThings = ({ method }: FastifyRequest): boolean => method !== 'GET' && method !== 'HEAD';
 
 const sessionEnded = () => new ClipgateError('session_ended', 'The session has ended. Sign in again.');
 

@@ -1,7 +1,7 @@
 // Authority: each scope of routes declares once who may use it. A route outside of any such scope does not start.
 
 import type { FastifyInstance, FastifyReply, FastifyRequest, RouteOptions } from 'fastify';
-import { ClipgateError } from '../../core/errors.ts';
+import { ClipgateError, type ErrorCode } from '../../core/errors.ts';
 import { visibleTo } from '../../core/principal.ts';
 import type { ContentLinks } from '../../service/clips/content-links.ts';
 import type { Authenticator } from './auth.ts';
@@ -90,13 +90,18 @@ export const createScope =
       );
       // What runs already is looked at where a job is made, and a refusal costs nothing.
       app.addHook('onError', (request: FastifyRequest, _reply: FastifyReply, error: Error, done) => {
-        if (error instanceof ClipgateError && error.code === 'too_many_running_jobs')
-          limiter.giveBack(request);
+        if (error instanceof ClipgateError && COST_NOTHING.has(error.code)) limiter.giveBack(request);
         done();
       });
     }
     await routes(app);
   };
+
+/** Refusals that count as no request. */
+export const COST_NOTHING: ReadonlySet<ErrorCode> = new Set([
+  'too_many_running_jobs',
+  'too_many_waiting_jobs',
+]);
 
 type Link = ReturnType<ContentLinks['verify']> | 'none';
 

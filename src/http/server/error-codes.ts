@@ -79,8 +79,8 @@ export const ERROR_CODES = {
   ),
   cross_origin: entry(
     403,
-    'A browser sent the request from a page of another site: a change with a console session, or any request to `/mcp`.',
-    'Use the console at the address of this gateway, or send a key instead of the session cookie. Behind a proxy, forward `Host` or set `PUBLIC_URL`.',
+    'A browser sent the request from a page of another site: a change with a console session or without any key, or a request to `/mcp`.',
+    'Use the console at the address of this gateway; from elsewhere, send a key. Behind a proxy, forward `Host` or set `PUBLIC_URL`.',
   ),
   webhook_refused: entry(403, 'The webhook has no valid signature.', 'Check `OPENROUTER_WEBHOOK_SECRET`.'),
   not_found: entry(
@@ -242,6 +242,11 @@ export const ERROR_CODES = {
     'The key or its client has reached its limit of running jobs (`max_running_jobs`). Nothing was bought.',
     'Retry after `Retry-After`, or send `Prefer: respond-async` to queue the job.',
   ),
+  too_many_waiting_jobs: entry(
+    429,
+    'As many jobs wait for others to end as the key, or its client, may have waiting. Nothing was bought.',
+    'Retry after `Retry-After`, when some have been sent; cancel those that are no longer wanted.',
+  ),
   too_many_streams: entry(
     429,
     'The client has too many open event streams, waits (`Prefer: wait`) or calls of `wait_for_job`.',
@@ -282,6 +287,11 @@ export const ERROR_CODES = {
     503,
     'The database is unavailable.',
     'Retry after `Retry-After` with the same `Idempotency-Key`.',
+  ),
+  order_given_up: entry(
+    503,
+    'An order without an `Idempotency-Key` was not on record in time, and an identical one took its place. Nothing was bought.',
+    'Send the order again.',
   ),
   submissions_paused: entry(
     503,

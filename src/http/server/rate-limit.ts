@@ -24,10 +24,10 @@ interface Policy {
 
 function policiesOf(request: FastifyRequest): Policy[] {
   const kind = isRead(request) ? 'reads' : 'writes';
-  return request.principal.limits.flatMap(({ scope, id, requestsPerMinute }: AppliedLimits) =>
+  return request.principal.limits.flatMap(({ scope, line, requestsPerMinute }: AppliedLimits) =>
     requestsPerMinute === null
       ? []
-      : [{ name: `${scope}-${kind}`, bucket: `${scope} ${id} ${kind}`, perMinute: requestsPerMinute }],
+      : [{ name: `${scope}-${kind}`, bucket: `${scope} ${line} ${kind}`, perMinute: requestsPerMinute }],
   );
 }
 

@@ -28,7 +28,7 @@ export function signCallback(
 
 /**
  * The headers that say which event it is and prove whose.
- * @param format null = the gateway's own, which is Standard Webhooks'. @param id holds no full stop.
+ * @param format null = the gateway's own, which is signed as OpenAI's are: as Standard Webhooks says. @param id holds no full stop.
  */
 export function signedHeaders(
   format: CallbackFormat | null,
@@ -37,7 +37,7 @@ export function signedHeaders(
   timestampS: number,
   body: string,
 ): Record<string, string> {
-  if (format === null) {
+  if (format !== 'openrouter') {
     return {
       'webhook-id': id,
       'webhook-timestamp': String(timestampS),

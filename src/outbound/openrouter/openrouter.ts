@@ -98,12 +98,16 @@ export function createOpenRouter(parts: OpenRouterParts, timeouts: OpenRouterTim
     connectMs: timeouts.connectMs,
     lookup: createUpstreamLookup(),
   });
-  const agent = new Agent({
-    connect,
-    headersTimeout: timeouts.readMs,
-    bodyTimeout: timeouts.stallMs,
-    connections: 128,
-  });
+  const openAgent = (connections: number) =>
+    new Agent({
+      connect,
+      headersTimeout: timeouts.readMs,
+      bodyTimeout: timeouts.stallMs,
+      connections,
+    });
+  const agent = openAgent(128);
+  // Apart: a clip takes its connection for as long as upstream takes to send it, and polls must not wait for that.
+  const contentAgent = openAgent(256);
   const headersOf = (withKey: boolean) => {
     const key = withKey ? parts.apiKey() : undefined;
     return { 'user-agent': parts.userAgent, ...(key ? { authorization: `Bearer ${key.reveal()}` } : {}) };
@@ -116,10 +120,15 @@ export function createOpenRouter(parts: OpenRouterParts, timeouts: OpenRouterTim
   }
 
   /** @throws UpstreamError for every answer but a 200. */
-  async function get(path: string, signal: AbortSignal, withKey: boolean): Promise<Dispatcher.ResponseData> {
+  async function get(
+    path: string,
+    signal: AbortSignal,
+    withKey: boolean,
+    dispatcher = agent,
+  ): Promise<Dispatcher.ResponseData> {
     try {
       const response = await request(urlOf(path), {
-        dispatcher: agent,
+        dispatcher,
         signal,
         headers: headersOf(withKey),
       });
@@ -226,7 +235,7 @@ export function createOpenRouter(parts: OpenRouterParts, timeouts: OpenRouterTim
     async openContent(upstreamId, index, signal) {
       const path = `/videos/${encodeURIComponent(upstreamId)}/content?index=${index}`;
       try {
-        const { headers, body } = await get(path, signal, true);
+        const { headers, body } = await get(path, signal, true, contentAgent);
         // Its reader sees every error; without a reader, an aborted stream must not crash the process.
         body.on('error', () => undefined);
         const contentType = mediaTypeOf(headers['content-type']);
@@ -247,6 +256,8 @@ export function createOpenRouter(parts: OpenRouterParts, timeouts: OpenRouterTim
       }
     },
 
-    close: () => agent.destroy(),
+    async close() {
+      await Promise.all([agent.destroy(), contentAgent.destroy()]);
+    },
   };
 }

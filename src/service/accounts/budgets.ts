@@ -1,6 +1,7 @@
 // Budget management for operators: create, change, adjust, and read with the state of the current window.
 
 import type { Budget, BudgetChange, BudgetScope, BudgetState } from '../../core/accounts/budget.ts';
+import { type BurnPoint, burnIntervals, toBurnDown } from '../../core/accounts/burn-down.ts';
 import { ClipgateError } from '../../core/errors.ts';
 import type { Principal } from '../../core/principal.ts';
 import type { IdempotentAct } from '../../store/ports/accounts.ts';
@@ -26,7 +27,7 @@ export interface Budgets {
   remove(id: string, by: Act): Promise<void>;
   /**
    * Credits (positive) or charges (negative) the present window, on record, and once for each Idempotency-Key.
-   * @throws ClipgateError not_found, idempotency_key_reused.
+   * @throws ClipgateError not_found, idempotency_key_reused, invalid_request where all of the window are too much.
    */
   adjust(
     id: string,
@@ -34,6 +35,8 @@ export interface Budgets {
     by: Act & { readonly reason: string },
     idempotency: IdempotentAct | null,
   ): Promise<AdjustResult>;
+  /** How what is spent of each has grown since its window began, by the budget's id; those without an end are left out. */
+  burnDown(states: readonly BudgetState[]): Promise<ReadonlyMap<string, readonly BurnPoint[]>>;
   /** Every budget that an order of this principal asks. */
   of(principal: Principal): Promise<readonly BudgetState[]>;
 }
@@ -48,6 +51,7 @@ export interface BudgetsParts {
     | 'listBudgets'
     | 'budgetsOf'
     | 'adjustBudget'
+    | 'sumSpend'
   >;
   /** Epoch milliseconds. */
   readonly clock: () => number;
@@ -87,6 +91,27 @@ export function createBudgets({ store, clock }: BudgetsParts): Budgets {
 
     adjust: (id, microUsd, by, idempotency) =>
       store.adjustBudget({ id: createAdjustmentId(clock()), budgetId: id, microUsd }, by, idempotency),
+
+    async burnDown(states) {
+      const found = new Map<string, readonly BurnPoint[]>();
+      // One after the other: together they would take every connection of the pool.
+      for (const state of states) {
+        const intervals = burnIntervals(state, clock());
+        if (!intervals) continue;
+        const { id, scope } = state.budget;
+        const report = await store.sumSpend({
+          clientId: scope.kind === 'client' ? scope.id : null,
+          ...(scope.kind === 'key' && { keyLine: scope.id }),
+          basis: 'submitted',
+          groups: [],
+          intervals,
+          maxRows: intervals.length,
+        });
+        const billed = new Map(report?.rows.map((row) => [row.startsAt, row.billedMicroUsd]));
+        found.set(id, toBurnDown(intervals, billed, state));
+      }
+      return found;
+    },
 
     of: ({ client, keyId }) => store.budgetsOf(client, keyId),
   };

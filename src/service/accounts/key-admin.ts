@@ -194,6 +194,7 @@ const toRecord = ({ id, client, scopes }: EnvKey): KeyRecord => ({
   revokedAt: null,
   replacedBy: null,
   lastUsedOn: null,
+  line: id,
 });
 
 const notFound = () => new ClipgateError('not_found', 'Not found.');

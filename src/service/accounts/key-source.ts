@@ -65,7 +65,7 @@ async function toPrincipal(key: StoredKey, store: Pick<JobStore, 'getClient'>): 
     ...clientPrincipal(client, id),
     scopes: may,
     models: key.models ? [key.models] : [],
-    limits: limitsOf('key', id, key.limits),
+    limits: limitsOf('key', id, key.line, key.limits),
   };
   return applyRules(principal, await store.getClient(client));
 }
@@ -75,9 +75,14 @@ const applyRules = (principal: Principal, client: StoredClient | null): Principa
     ? {
         ...principal,
         models: client.models ? [...principal.models, client.models] : principal.models,
-        limits: [...principal.limits, ...limitsOf('client', client.name, client.limits)],
+        limits: [...principal.limits, ...limitsOf('client', client.name, client.name, client.limits)],
       }
     : principal;
 
-const limitsOf = (scope: AppliedLimits['scope'], id: string, limits: Limits): AppliedLimits[] =>
-  limits.requestsPerMinute === null && limits.maxRunningJobs === null ? [] : [{ scope, id, ...limits }];
+const limitsOf = (
+  scope: AppliedLimits['scope'],
+  id: string,
+  line: string,
+  limits: Limits,
+): AppliedLimits[] =>
+  Object.values(limits).every((limit) => limit === null) ? [] : [{ scope, id, line, ...limits }];

@@ -105,7 +105,7 @@ export function createCallbackDispatcher(
           );
     const step = judgeAttempt(outcome, callback.attempts, parts.random());
     parts.metrics.callbackEnded(step.state === 'pending' ? 'failed' : step.state);
-    const held = await store.settleCallback(lease, step);
+    const held = await store.settleCallback(lease, step, outcome.kind === 'answered' ? outcome.status : null);
     // A leased callback is not raised: look now for what the job came to meanwhile.
     noticed.add(job.id);
 
@@ -151,7 +151,6 @@ export function createCallbackDispatcher(
       nextInMs: (exceptClients) => store.nextCallbackInMs(busyHosts(), exceptClients),
       prepare: lookForNews,
       hasMore: () => noticed.size > 0,
-      monotonic: parts.monotonic,
       log,
     },
     // A claim takes one callback of each host.

@@ -8,8 +8,8 @@ import type { JobStore } from '../../store/ports/job-store.ts';
 export type { CatalogChange };
 
 export interface CatalogHistoryReader {
-  /** Changes after a place, oldest first. */
-  list(after: HistoryPlace, limit: number): Promise<CatalogChange[]>;
+  /** Changes after a place, oldest first. @param modelId absent = of every model. */
+  list(after: HistoryPlace, limit: number, modelId?: string): Promise<CatalogChange[]>;
 }
 
 export interface CatalogHistory extends CatalogHistoryReader {
@@ -35,6 +35,6 @@ export function createCatalogHistory({ store, parse }: CatalogHistoryParts): Cat
         return earlier && later ? diffCatalogs(earlier, later) : [];
       });
     },
-    list: (after, limit) => store.listCatalogChanges(after, limit),
+    list: (after, limit, modelId) => store.listCatalogChanges(after, limit, modelId),
   };
 }

@@ -1,13 +1,13 @@
 // Checks whether the storage accepts clips by storing a file: a disk that is full or missing shows in no other way.
 
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { Alarms } from '../runtime/alarms.ts';
+import type { LastingAlarms } from '../runtime/alarms.ts';
 import type { ClipStorage, StorageState } from './storage/port.ts';
 
 export interface ArchiveHealthParts {
   readonly storage: Pick<ClipStorage, 'health'>;
   readonly clock: () => number;
-  readonly alarms: Alarms;
+  readonly alarms: LastingAlarms;
 }
 
 // Health checks come every few seconds, from many clients: they share one probe of the storage.
@@ -33,8 +33,9 @@ export function createArchiveHealth({
 
   function tell(state: StorageState): StorageState {
     const words = state.ok ? null : state.detail;
-    if (words !== null && words !== told) {
-      alarms.raise('archive_disk', { detail: words }, `the clip archive is unavailable: ${words}`);
+    if (words !== null) {
+      const tellIt = words === told ? alarms.raiseWhile : alarms.raise;
+      tellIt('archive_disk', { detail: words }, `the clip archive is unavailable: ${words}`);
     }
     told = words;
     return state;

@@ -6,6 +6,7 @@ import type { Job, StoredOutput } from '../../core/job/job.ts';
 import type { OpenRouter } from '../../outbound/openrouter/openrouter.ts';
 import type { JobStore } from '../../store/ports/job-store.ts';
 import type { Alarms } from '../runtime/alarms.ts';
+import { createFairLimit, type FairLimitOptions } from '../runtime/fair-limit.ts';
 import { aboutJob, type Log } from '../runtime/log.ts';
 import { type ClipDownload, ImplausibleClipError, startDownload } from './clip-download.ts';
 import { beginsAsMp4, MP4_BEGINNING } from './mp4-boxes.ts';
@@ -86,12 +87,18 @@ const PROBE_MS = 30_000;
 const isSame = (found: StoredClip, { bytes, sha256 }: Pick<StoredOutput, 'bytes' | 'sha256'>): boolean =>
   found.bytes === bytes && (found.sha256 === null || found.sha256 === sha256);
 
-export function createClipArchive(parts: ClipArchiveParts): ClipArchive {
+export interface ClipArchiveOptions {
+  /** Clips fetched at once because somebody reads them. */
+  readonly readers: FairLimitOptions;
+}
+
+export function createClipArchive(parts: ClipArchiveParts, options: ClipArchiveOptions): ClipArchive {
   const { store, storage, upstream, alarms, log } = parts;
   const fetching = new Map<string, Promise<Fetching | Unfetched>>();
   /** Per clip what was wrong with it when that was last said: it is fetched often, and an alarm is raised once. */
   const faults = new LRUCache<string, string>({ max: 1_000 });
   const stopping = new AbortController();
+  const places = createFairLimit(options.readers);
 
   const nameOf = (job: Job, index: number) => `${job.id}-${index}.mp4`;
   // A name of its own for other bytes: readers of the old file read it to its end, and no row ever names a mixture.
@@ -130,6 +137,25 @@ export function createClipArchive(parts: ClipArchiveParts): ClipArchive {
     const joined = fetching.get(name);
     if (joined) return joined;
     return track(name, beginFetch(job, index, false));
+  }
+
+  /**
+   * The same for a reader, who waits for a place where many clips of this client are on their way already.
+   * @throws the reason of `signal` where it aborts before there is one.
+   */
+  function fetchToRead(job: Job, index: number, signal: AbortSignal): Promise<Fetching | Unfetched> {
+    const joined = fetching.get(nameOf(job, index));
+    if (joined) return joined;
+    return new Promise((resolve, reject) => {
+      const untilStored = async () => {
+        const begun = fetchClip(job, index);
+        begun.then(resolve, reject);
+        const fetch = await begun;
+        if ('download' in fetch) await fetch.stored;
+      };
+      const whileWanted = AbortSignal.any([signal, stopping.signal]);
+      places.run(job.clientId, whileWanted, untilStored).catch(reject);
+    });
   }
 
   function track(name: string, begun: Promise<Fetching | Unfetched>) {
@@ -263,7 +289,7 @@ export function createClipArchive(parts: ClipArchiveParts): ClipArchive {
       if (job.clipsRemovedAt !== null) return { kind: 'removed' };
       const stored = await findStored(job, index);
       if (stored) return stored;
-      const begun = await fetchClip(job, index);
+      const begun = await fetchToRead(job, index, signal);
       if (!('download' in begun)) return begun;
       const probe = begun.download.read();
       const beginning = await findBeginning(probe);

@@ -1,6 +1,7 @@
 // Removes clips and requests that are older than they may be, and the oldest clips where all are too many bytes.
 
 import { jitter } from '../../core/jitter.ts';
+import type { ClipCount } from '../../store/ports/erasure.ts';
 import type { JobStore } from '../../store/ports/job-store.ts';
 import type { Log } from '../runtime/log.ts';
 import { createLoop } from '../runtime/loop.ts';
@@ -15,9 +16,11 @@ export interface ExpiryLimits {
 
 /** What would go if it went now. */
 export interface ExpiryPlan {
-  readonly oldClips: { readonly jobs: number; readonly bytes: number };
-  /** By how much the archive is too large once the old clips are gone. */
-  readonly excessBytes: number;
+  /** Removed before, with files that the storage has not given up yet. */
+  readonly begunClips: ClipCount;
+  readonly oldClips: ClipCount;
+  /** What more has to go for the rest to have room. */
+  readonly excessClips: ClipCount;
   readonly oldRequests: number;
 }
 
@@ -30,7 +33,14 @@ export interface Expiry {
 
 type ExpiryStore = Pick<
   JobStore,
-  'archiveStats' | 'listClipRemovals' | 'listOldestClips' | 'countClips' | 'listOldestBodies' | 'countBodies'
+  | 'archiveStats'
+  | 'listClipRemovals'
+  | 'countClipRemovals'
+  | 'listOldestClips'
+  | 'countClips'
+  | 'countOldestClips'
+  | 'listOldestBodies'
+  | 'countBodies'
 >;
 
 export interface ExpiryParts {
@@ -55,7 +65,7 @@ export function createExpiry(
   /** The oldest clips whose bytes together are what is too much. */
   async function findExcess(): Promise<string[]> {
     if (maxBytes === null) return [];
-    let excess = (await store.archiveStats()).bytes - maxBytes;
+    let excess = (await bytesKept(store)) - maxBytes;
     if (excess <= 0) return [];
     const found: string[] = [];
     for (const { jobId, bytes } of await store.listOldestClips(clock(), BATCH)) {
@@ -108,16 +118,29 @@ export function createExpiry(
   return { tick, start: () => loop.start(), stop: () => loop.stop() };
 }
 
+/** What is on its way out needs no room: counting it would remove another clip for each that the storage holds on to. */
+async function bytesKept(store: Pick<ExpiryStore, 'archiveStats' | 'countClipRemovals'>): Promise<number> {
+  return (await store.archiveStats()).bytes - (await store.countClipRemovals()).bytes;
+}
+
+const NONE: ClipCount = { jobs: 0, bytes: 0 };
+
 /** Reads only. */
 export async function planExpiry(
   { store, clock }: Pick<ExpiryParts, 'clock'> & { readonly store: ExpiryStore },
   { clipMs, requestMs, maxBytes }: ExpiryLimits,
 ): Promise<ExpiryPlan> {
-  const oldClips = clipMs === null ? { jobs: 0, bytes: 0 } : await store.countClips(clock() - clipMs);
-  const { bytes } = await store.archiveStats();
+  const oldClips = clipMs === null ? NONE : await store.countClips(clock() - clipMs);
+  const excess = maxBytes === null ? 0 : (await bytesKept(store)) - maxBytes;
+  const oldest = excess > 0 ? await store.countOldestClips(excess) : NONE;
   return {
+    begunClips: await store.countClipRemovals(),
     oldClips,
-    excessBytes: maxBytes === null ? 0 : Math.max(0, bytes - oldClips.bytes - maxBytes),
+    // Both remove the oldest: one contains the other.
+    excessClips: {
+      jobs: Math.max(0, oldest.jobs - oldClips.jobs),
+      bytes: Math.max(0, oldest.bytes - oldClips.bytes),
+    },
     oldRequests: requestMs === null ? 0 : await store.countBodies(clock() - requestMs),
   };
 }

@@ -39,6 +39,8 @@ export interface Intent {
   readonly callbackFormat?: CallbackFormat | null;
   /** What an identical order is known by, should the answer to this one be lost; absent = nothing. */
   readonly answer?: OrderAnswer | null;
+  /** JSON of the `PurchasePlan` it is bought by; absent = none is kept. */
+  readonly plan?: string | null;
   /** How long after its creation the job is retried after a temporary refusal, where no caller waits for the answer. */
   readonly patienceMs?: number;
   /** The job whose intent this one sends again. */

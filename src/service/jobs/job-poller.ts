@@ -50,7 +50,7 @@ export interface JobPollerOptions {
   /** For fetching a clip. Where that takes longer, two processes may fetch it, each into a file of its own. */
   readonly archiveLeaseMs: number;
   /** Clips fetched at once; fewer than `concurrency`. */
-  readonly archivesAtOnce: number;
+  readonly archives: { readonly total: number; readonly perClient: number };
   readonly pace: PollPace;
 }
 
@@ -64,7 +64,13 @@ const LONGEST_PAUSE_MS = 25 * 3_600_000;
 export function createJobPoller(parts: JobPollerParts, options: JobPollerOptions): JobPoller {
   const { store, clock, monotonic, alarms, log } = parts;
   /** Jobs whose clips are on their way, with the lease each is held by at the moment. */
-  const archiving = new Map<string, Lease>();
+  const archiving = new Map<string, { readonly lease: Lease; readonly clientId: string }>();
+
+  /** However slowly clips come, the other slots are for jobs under way, and some for the clips of other clients. */
+  function mayArchive(clientId: string): boolean {
+    const own = [...archiving.values()].filter((one) => one.clientId === clientId).length;
+    return archiving.size < options.archives.total && own < options.archives.perClient;
+  }
 
   async function step({ job, lease }: Claim): Promise<void> {
     switch (job.status) {
@@ -130,13 +136,12 @@ export function createJobPoller(parts: JobPollerParts, options: JobPollerOptions
 
   async function archive({ job, lease }: Claim): Promise<void> {
     const isOnItsWay = archiving.has(job.id);
-    if (!isOnItsWay && archiving.size >= options.archivesAtOnce) {
-      // However slowly clips come, the other slots are for jobs under way.
+    if (!isOnItsWay && !mayArchive(job.clientId)) {
       await store.saveStep(lease, {}, { keep: false, runInMs: ARCHIVE_RETRY_MS });
       return;
     }
     // A clip that takes longer than its lease is claimed again, by us as likely as not: the fetch goes on under that.
-    archiving.set(job.id, lease);
+    archiving.set(job.id, { lease, clientId: job.clientId });
     try {
       const held = await store.saveStep(lease, {}, { keep: true, leaseMs: options.archiveLeaseMs });
       if (held && !isOnItsWay) await keepClip(job);
@@ -147,7 +152,7 @@ export function createJobPoller(parts: JobPollerParts, options: JobPollerOptions
 
   async function keepClip(job: Job): Promise<void> {
     const kept = await parts.archive.keep(job);
-    const lease = archiving.get(job.id);
+    const lease = archiving.get(job.id)?.lease;
     if (!lease) return;
     const runInMs = kept ? null : nextArchiveMs(job, clock());
     if (!kept && runInMs === null) {
@@ -196,7 +201,6 @@ export function createJobPoller(parts: JobPollerParts, options: JobPollerOptions
       describe: ({ job }) => aboutJob(job),
       nextInMs: (exceptClients) => store.nextDueInMs(exceptClients),
       prepare: correctDueTimes,
-      monotonic,
       log,
     },
     { concurrency: options.concurrency },

@@ -1,7 +1,9 @@
 // Jobs as clients deal with them: made once per intent, looked up by their owner, waited for.
 
+import type { CallbackTry } from '../../core/callbacks/delivery.ts';
 import { ClipgateError } from '../../core/errors.ts';
 import { isTerminal, type Job, type SubmitBody } from '../../core/job/job.ts';
+import type { PurchasePlan } from '../../core/routing/purchase-plan.ts';
 import type { JobStore } from '../../store/ports/job-store.ts';
 import type { ListQuery } from '../../store/ports/jobs.ts';
 import {
@@ -21,6 +23,10 @@ export interface Jobs extends JobMaker, JobRecords {
   get(id: string, clientId: string | null): Promise<Job>;
   /** The body of the job's present attempt, whole: `Job.request` is what answers show of it. */
   bodyOf(job: Job): Promise<SubmitBody>;
+  /** The plan that the job was bought by; null where none was kept. */
+  planOf(job: Job): Promise<PurchasePlan | null>;
+  /** The latest tries of its callback, oldest first. */
+  triesOf(job: Job): Promise<readonly CallbackTry[]>;
   /** A job of this client's by our id or upstream's, or null. */
   find(anyId: string, clientId: string): Promise<Job | null>;
   /** The job once its status differs from what it is now or it has ended, or as it is after `timeoutMs`. */
@@ -42,7 +48,16 @@ export interface Jobs extends JobMaker, JobRecords {
 export interface JobsParts extends Omit<JobMakerParts, 'store'> {
   readonly store: JobMakerParts['store'] &
     JobRecordStore &
-    Pick<JobStore, 'findIdempotent' | 'loadBody' | 'getJobByUpstreamId' | 'listJobs' | 'hideJob'>;
+    Pick<
+      JobStore,
+      | 'findIdempotent'
+      | 'loadBody'
+      | 'getJobByUpstreamId'
+      | 'getJobPlan'
+      | 'hideJob'
+      | 'listCallbackTries'
+      | 'listJobs'
+    >;
 }
 
 // Prompts may be long. A page ends early rather than hold megabytes of them; its cursor says that there is more.
@@ -64,6 +79,11 @@ export function createJobs(parts: JobsParts, options: JobMakerOptions): Jobs {
     ...createJobMaker(parts, options, get),
     ...createJobRecords(store),
     get,
+    async planOf(job) {
+      const text = await store.getJobPlan(job.id);
+      return text === null ? null : (JSON.parse(text) as PurchasePlan);
+    },
+    triesOf: (job) => (job.callbackUrl === null ? Promise.resolve([]) : store.listCallbackTries(job.id)),
     bodyOf: (job) => (job.bodyHash === null ? Promise.resolve(job.request) : store.loadBody(job.id)),
 
     async findReplay(clientId, { key, bodyHash }) {

@@ -34,6 +34,23 @@ export interface Pause {
   readonly scope: BreakerScope;
 }
 
+/** What is kept back at the moment, and why. */
+export interface PausedSubmits {
+  readonly scope: BreakerScope;
+  /** Null where every model is paused. */
+  readonly model: string | null;
+  /** Null where every client is. */
+  readonly client: string | null;
+  /** For how long it has been so. */
+  readonly forMs: number;
+  /** Until the next submit is let through as a trial; 0 = the next is one, null = one is under way. */
+  readonly trialInMs: number | null;
+  readonly failedTrials: number;
+  /** What it was paused for: of so many submits in five minutes so many had an unknown outcome. */
+  readonly submits: number;
+  readonly unknown: number;
+}
+
 /** One process's own: every replica has its own path to upstream, and learns from its own submits. */
 export interface SubmitBreaker {
   /** Asked before each submit. After a pause one is let through as a trial. */
@@ -42,6 +59,8 @@ export interface SubmitBreaker {
   findPause(target: SubmitTarget): Pause | null;
   /** How many circuits of each scope are not closed. */
   countOpen(): Readonly<Record<BreakerScope, number>>;
+  /** What is paused, widest first. */
+  list(): readonly PausedSubmits[];
   /** For people: `accepting` or `paused`, and what is paused. Names models, never clients. */
   describe(): string;
 }
@@ -56,6 +75,10 @@ interface Circuit {
   readonly scope: BreakerScope;
   readonly target: SubmitTarget;
   readonly state: State;
+  /** When it was paused first, whatever trials failed since. */
+  readonly since: number;
+  /** What it was paused for. */
+  readonly seen: { readonly submits: number; readonly unknown: number };
   readonly failedTrials: number;
   /** Whose trial failed last: others come first for the next. */
   readonly lastTrialBy: string | null;
@@ -76,12 +99,11 @@ const TURN_MS = 30_000;
 // A pause that has passed for so long without a submit says nothing of today.
 const FORGET_MS = 60 * 60 * 1000;
 
+const namesModel = (scope: BreakerScope): boolean => scope === 'pair' || scope === 'model';
+const namesClient = (scope: BreakerScope): boolean => scope === 'pair' || scope === 'client';
+
 const keyOf = (scope: BreakerScope, { model, client }: SubmitTarget): string =>
-  JSON.stringify([
-    scope,
-    scope === 'pair' || scope === 'model' ? model : '',
-    scope === 'pair' || scope === 'client' ? client : '',
-  ]);
+  JSON.stringify([scope, namesModel(scope) ? model : '', namesClient(scope) ? client : '']);
 
 export function createSubmitBreaker(parts: {
   readonly clock: () => number;
@@ -127,8 +149,8 @@ export function createSubmitBreaker(parts: {
       'submissions_paused',
       {
         scope,
-        ...(scope === 'pair' || scope === 'model' ? { model: target.model } : {}),
-        ...(scope === 'pair' || scope === 'client' ? { client: target.client } : {}),
+        ...(namesModel(scope) ? { model: target.model } : {}),
+        ...(namesClient(scope) ? { client: target.client } : {}),
         for_ms: forMs,
         ...sumOf(affected),
       },
@@ -157,7 +179,14 @@ export function createSubmitBreaker(parts: {
     const seen = counts();
     for (const scope of BREAKER_SCOPES) {
       if (circuits.has(keyOf(scope, target)) || !shouldPause(scope, target, seen)) continue;
-      open({ scope, target, failedTrials: 0, lastTrialBy: null });
+      open({
+        scope,
+        target,
+        since: clock(),
+        seen: sumOf(seen.filter((one) => isInScope(scope, target, one))),
+        failedTrials: 0,
+        lastTrialBy: null,
+      });
     }
   }
 
@@ -215,6 +244,22 @@ export function createSubmitBreaker(parts: {
       const open = { pair: 0, model: 0, client: 0, all: 0 };
       for (const circuit of [...circuits.values()].filter(isOfToday)) open[circuit.scope] += 1;
       return open;
+    },
+    list() {
+      const now = clock();
+      return BREAKER_SCOPES.toReversed().flatMap((scope) =>
+        [...circuits.values()]
+          .filter((circuit) => circuit.scope === scope && isOfToday(circuit))
+          .map(({ target, state, since, failedTrials, seen }) => ({
+            scope,
+            model: namesModel(scope) ? target.model : null,
+            client: namesClient(scope) ? target.client : null,
+            forMs: now - since,
+            trialInMs: state.kind === 'half-open' ? null : Math.max(0, state.until - now),
+            failedTrials,
+            ...seen,
+          })),
+      );
     },
     describe() {
       const { submits, unknown } = sumOf(counts());

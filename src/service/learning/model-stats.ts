@@ -8,6 +8,7 @@ import {
   newestFirst,
   OBSERVATIONS_PER_MODEL,
 } from '../../core/learning/learn-model.ts';
+import { healthOf, type ModelHealth } from '../../core/learning/model-health.ts';
 import { type JobObservation, observeJob } from '../../core/learning/observation.ts';
 import type { JobStore } from '../../store/ports/job-store.ts';
 import { aboutJob, type Log } from '../runtime/log.ts';
@@ -19,6 +20,8 @@ export interface ModelStats {
    * @param clientId whose own bills count for itself, few as they may be; null = what counts for every client.
    */
   knowledge(clientId: string | null): ReadonlyMap<string, ModelKnowledge>;
+  /** How each model did in the latest jobs that are known; null = of every client. By model id. */
+  health(clientId: string | null): readonly ModelHealth[];
   /**
    * Learns from a job that has ended, and keeps the observation. Safe to repeat. Never throws: a lesson lost is no
    * reason to lose a job.
@@ -124,6 +127,15 @@ export function createModelStats({ store, clock, log }: ModelStatsParts): ModelS
 
   return {
     knowledge,
+    health(clientId) {
+      return [...entries.entries()]
+        .flatMap(([model, { observations }]) => {
+          const own =
+            clientId === null ? observations : observations.filter((seen) => seen.clientId === clientId);
+          return healthOf(model, own) ?? [];
+        })
+        .sort((a, b) => (a.model < b.model ? -1 : 1));
+    },
     refresh,
     async record(job) {
       const seen = observeJob(job);

@@ -9,7 +9,8 @@ import type { Origin } from '../../core/origin.ts';
 import type { Principal } from '../../core/principal.ts';
 import { isAllowed } from '../../core/routing/eligibility.ts';
 import type { Eligible } from '../../core/routing/evaluate.ts';
-import type { RoutePlan } from '../../core/routing/plan-route.ts';
+import type { Ranking, RoutePlan } from '../../core/routing/plan-route.ts';
+import { writePurchasePlan } from '../../core/routing/purchase-plan.ts';
 import type { QuotedRoute } from '../../core/routing/quoted-route.ts';
 import { warnOfUnmatched } from '../../core/routing/unmatched-patterns.ts';
 import type { OrderAnswer } from '../../store/ports/answers.ts';
@@ -116,6 +117,7 @@ export interface OrdersParts {
 /** A plan with the order it is for, as it was worked out: upstream's job ids, and the limits of the fallback. */
 interface Worked extends OrderPlan {
   readonly quote: Quote | null;
+  readonly ranking: Ranking | null;
   readonly spec: ClipSpec;
   readonly routing: Routing;
 }
@@ -135,12 +137,12 @@ export function createOrders(
     const spec = await withUpstreamJob(jobs, order.spec, client);
     const quote = order.quote === null ? null : await quoted.redeem(order.quote, spec, routing, client);
     const modelId = quote?.model ?? order.modelId ?? undefined;
-    const { view, plan } = await planner.planJob(modelId, spec, routing, client);
+    const { view, plan } = await planner.planJob(modelId, spec, routing, client, quote !== null);
     requireAllowed(plan, principal);
     if (quote) await quoted.verify(quote, plan, spec, routing);
     if (plan.kind !== 'planned') throw unplannable(plan);
-    const { choice, submission } = plan;
-    if (!plan.route) return { view, choice, submission, route: null, spec, routing, quote };
+    const { choice, submission, ranking } = plan;
+    if (!plan.route) return { view, choice, submission, route: null, ranking, spec, routing, quote };
     // Where there is a choice, a model that is paused is passed over; where all are, the order is refused as paused.
     const route = withoutPaused(plan.route, spec, routing, (id) => jobs.isPaused(id, client));
     return {
@@ -148,6 +150,7 @@ export function createOrders(
       choice: route.candidates[0] ?? choice,
       submission: route.submission ?? submission,
       route,
+      ranking: route,
       spec,
       routing,
       quote,
@@ -199,6 +202,7 @@ export function createOrders(
         reference: order.reference ?? null,
         origin: order.origin,
         callbackFormat: order.callbackFormat ?? null,
+        plan: writePurchasePlan(choice, plan.quote ? 'quote' : route ? 'router' : 'order', plan.ranking),
         answer: order.answer ?? null,
       };
       if (order.signal?.aborted) throw callerGone();

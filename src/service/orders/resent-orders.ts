@@ -14,36 +14,49 @@ export interface Answering {
   readonly answer: OrderAnswer;
 }
 
+/** An order that carries no idempotency key, and the request that brings it. */
+export interface BeginningOrder {
+  readonly client: string;
+  readonly fingerprint: string;
+  /** Takes a job that has not ended after this many milliseconds for given up by its client; null = never. */
+  readonly givenUpAfterMs: number | null;
+  /** Whether the client says that it sends this order again. */
+  readonly isRetry: boolean;
+  readonly signal: AbortSignal;
+  /** Tells, once the connection is done with it, whether the answer went out whole. */
+  readonly hasArrived: Promise<boolean>;
+}
+
 export interface ResentOrders {
   /**
    * Begins to answer an order. Identical orders that are answered at the same time are different orders; one whose
    * client hung up before its answer was out, or whose process died, is what the next identical one means.
-   * @param request.hasArrived tells, once the connection is done with it, whether the answer went out whole.
+   * An order that another process is answering is waited for: only that process knows whether its client is there.
+   * @throws ClipgateError order_given_up.
    */
-  begin(request: {
-    readonly client: string;
-    readonly fingerprint: string;
-    /** Takes a job that has not ended after this many milliseconds for given up by its client; null = never. */
-    readonly givenUpAfterMs: number | null;
-    /** Whether the client says that it sends this order again. */
-    readonly isRetry: boolean;
-    readonly signal: AbortSignal;
-    readonly hasArrived: Promise<boolean>;
-  }): Promise<Answering>;
+  begin(order: BeginningOrder): Promise<Answering>;
 }
 
 export interface ResentOrdersParts {
-  readonly store: Pick<JobStore, 'claimUnanswered' | 'settleAnswer'>;
+  readonly store: Pick<JobStore, 'beginOrder' | 'lookAgain' | 'settleAnswer'>;
   readonly sleep: (ms: number) => Promise<void>;
   readonly log: Log;
 }
 
-const LOOK_AGAIN_MS = 250;
+export interface ResentOrdersOptions {
+  /** Names this process. */
+  readonly owner: string;
+  /** Longer than an order can take to be on record. */
+  readonly recordMs: number;
+  /** Longer than an order that is on record can take to answer. */
+  readonly holdMs: number;
+}
 
-/** @param options.owner names this process. @param options.holdMs longer than an order can take to answer. */
+const LOOK_AGAIN_MS = { first: 250, factor: 1.5, most: 1_000 };
+
 export function createResentOrders(
   { store, sleep, log }: ResentOrdersParts,
-  { owner, holdMs }: { readonly owner: string; readonly holdMs: number },
+  { owner, recordMs, holdMs }: ResentOrdersOptions,
 ): ResentOrders {
   /** By client and fingerprint, the requests whose clients are there, or whose answers are out and not yet noted. */
   const live = new Map<string, Set<string>>();
@@ -54,9 +67,7 @@ export function createResentOrders(
     if (tokens?.size === 0) live.delete(order);
   }
 
-  async function settle(order: string, token: string, hasArrived: boolean): Promise<void> {
-    // At once, so that the next of these orders, which may be here already, is known for the same one.
-    if (!hasArrived) forget(order, token);
+  async function settle(token: string, hasArrived: boolean): Promise<void> {
     try {
       await store.settleAnswer(token, hasArrived);
     } catch (error) {
@@ -64,32 +75,46 @@ export function createResentOrders(
         { err: error },
         'could not store that an order was answered: an identical order may get its job',
       );
-    } finally {
-      forget(order, token);
     }
   }
 
   return {
     async begin({ client, fingerprint, givenUpAfterMs, isRetry, signal, hasArrived }) {
       const order = `${client} ${fingerprint}`;
-      const answer = { fingerprint, token: createNonce(), holdMs };
+      const answer = { token: createNonce(), holdMs };
       const tokens = live.get(order) ?? new Set();
       live.set(order, tokens.add(answer.token));
-      void hasArrived.then((arrived) => settle(order, answer.token, arrived));
-      for (;;) {
-        const claim = await store.claimUnanswered({
-          ...answer,
-          clientId: client,
-          owner,
-          liveTokens: [...tokens],
-          givenUpAfterMs,
-          isRetry,
-        });
-        if (claim.kind === 'claimed') return { job: claim.job, answer };
-        // Another process knows whether its client is there; where it died, it will owe the answer no longer.
-        if (claim.kind === 'none' || signal.aborted) return { job: null, answer };
-        await sleep(LOOK_AGAIN_MS);
+      const search = {
+        ...answer,
+        clientId: client,
+        fingerprint,
+        owner,
+        recordMs,
+        liveTokens: () => [...tokens],
+        givenUpAfterMs,
+        isRetry,
+      };
+
+      async function findJob(): Promise<Job | null> {
+        let claim = await store.beginOrder(search);
+        for (let pauseMs = LOOK_AGAIN_MS.first; claim.kind === 'elsewhere' && !signal.aborted; ) {
+          await sleep(pauseMs);
+          pauseMs = Math.min(pauseMs * LOOK_AGAIN_MS.factor, LOOK_AGAIN_MS.most);
+          claim = await store.lookAgain(search);
+        }
+        return claim.kind === 'claimed' ? claim.job : null;
       }
+
+      const finding = findJob();
+      void hasArrived.then(async (arrived) => {
+        // At once, so that the next of these orders, which may be here already, is known for the same one.
+        if (!arrived) forget(order, answer.token);
+        // Not before the order is written, or it would stand for good.
+        await finding.catch(() => undefined);
+        await settle(answer.token, arrived);
+        forget(order, answer.token);
+      });
+      return { job: await finding, answer };
     },
   };
 }

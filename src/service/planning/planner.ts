@@ -20,6 +20,8 @@ export type JobPlan =
       readonly choice: Eligible;
       readonly submission: Submission;
       readonly route: RoutePlan | null;
+      /** What the choice is from: the route's, or, of a model that was given, all models' where that is asked for. */
+      readonly ranking: Ranking | null;
     }
   | { readonly kind: 'unknown_model'; readonly modelId: string; readonly similar: readonly string[] }
   | { readonly kind: 'unsupported'; readonly model: VideoModel; readonly reasons: readonly Reason[] }
@@ -40,12 +42,16 @@ export interface PlannedRoute {
 export interface Planner {
   /** @throws ClipgateError catalog_unavailable; media_unreachable where preflight is asked for. */
   planRoute(spec: ClipSpec, routing: Routing, clientId?: string): Promise<PlannedRoute>;
-  /** With a model: that one. Without: the router's best. @throws ClipgateError as `planRoute`. */
+  /**
+   * With a model: that one. Without: the router's best. @throws ClipgateError as `planRoute`.
+   * @param ranks ranks the others beside a model that is given.
+   */
   planJob(
     modelId: string | undefined,
     spec: ClipSpec,
     routing: Routing,
     clientId?: string,
+    ranks?: boolean,
   ): Promise<{ readonly view: CatalogView; readonly plan: JobPlan }>;
 }
 
@@ -76,7 +82,7 @@ export function createPlanner(parts: PlannerParts): Planner {
     const { route } = planOver(view, spec, routing, known);
     const [choice] = route.candidates;
     if (!choice || !route.submission) return { kind: 'no_match', route };
-    return { kind: 'planned', choice, submission: route.submission, route };
+    return { kind: 'planned', choice, submission: route.submission, route, ranking: route };
   }
 
   function planModel(
@@ -85,6 +91,7 @@ export function createPlanner(parts: PlannerParts): Planner {
     spec: ClipSpec,
     routing: Routing,
     known: Knowledge,
+    ranks: boolean,
   ): JobPlan {
     const { catalog } = view;
     const model = findModel(catalog, modelId);
@@ -92,7 +99,8 @@ export function createPlanner(parts: PlannerParts): Planner {
     const evaluated = evaluateModel(model, spec, routing, known);
     if ('reasons' in evaluated) return { kind: 'unsupported', model, reasons: evaluated.reasons };
     const submission = buildSubmission(model, spec, routing);
-    return { kind: 'planned', choice: evaluated, submission, route: null };
+    const ranking = ranks ? rank(catalog, spec, routing, known).ranking : null;
+    return { kind: 'planned', choice: evaluated, submission, route: null, ranking };
   }
 
   /** Plans again where upstream says of the model the options are meant for that its provider is another. */
@@ -144,7 +152,7 @@ export function createPlanner(parts: PlannerParts): Planner {
         ({ route }) => verdictOf(route),
       ),
 
-    planJob: (modelId, spec, routing, clientId) =>
+    planJob: (modelId, spec, routing, clientId, ranks = false) =>
       check(
         spec,
         routing,
@@ -157,7 +165,7 @@ export function createPlanner(parts: PlannerParts): Planner {
               plan:
                 modelId === undefined
                   ? planBest(view, spec, routing, known)
-                  : planModel(view, modelId, spec, routing, known),
+                  : planModel(view, modelId, spec, routing, known, ranks),
             }),
             ({ plan }) => {
               if (plan.kind === 'planned') return plan.submission.body.model;

@@ -6,8 +6,8 @@ import { findMediaFault, isTypeOf } from '../../core/clip/media-format.ts';
 import { listMediaLinks, type MediaLink } from '../../core/clip/media-link.ts';
 import { ClipgateError, type InputError } from '../../core/errors.ts';
 import type { MediaProbe, Unreachable } from '../../outbound/client-urls/media-probe.ts';
+import { createFairLimit, type FairLimitOptions } from '../runtime/fair-limit.ts';
 import { readDataUrl } from './data-url.ts';
-import { createFairLimit, type FairLimitOptions } from './fair-limit.ts';
 
 export interface Preflight {
   /**

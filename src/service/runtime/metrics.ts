@@ -55,7 +55,8 @@ export interface Readings {
   readonly budgetDriftUsd: number | null;
   readonly archive: { readonly bytes: number; readonly backlog: number } | null;
   readonly catalog: { readonly ageS: number; readonly models: number; readonly unreadable: number } | null;
-  readonly pollLagS: number;
+  /** Work that no process has taken up. */
+  readonly backlog: { readonly pollLagS: number; readonly callbacks: number } | null;
   readonly inFlight: Readonly<Record<string, number>>;
   /** Circuits that are not closed, by their scope. */
   readonly openBreakers: Readonly<Record<BreakerScope, number>>;

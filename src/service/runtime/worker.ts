@@ -13,8 +13,6 @@ export interface WorkerRound {
 export interface WorkerStats {
   /** Claims that are being run. */
   readonly inFlight: number;
-  /** For how long something that is due has waited for a free slot, in milliseconds; 0 where nothing does. */
-  readonly lagMs: number;
 }
 
 export interface Worker {
@@ -45,8 +43,6 @@ export interface WorkerParts<C> {
   readonly prepare?: () => Promise<void>;
   /** True where `prepare` has more to do at once. */
   readonly hasMore?: () => boolean;
-  /** Milliseconds of any origin that never go back. */
-  readonly monotonic: () => number;
   readonly log: Log;
 }
 
@@ -64,11 +60,9 @@ const RETRY_MS = 1_000;
 const CONTENDED_MS = 20;
 
 export function createWorker<C>(parts: WorkerParts<C>, options: WorkerOptions): Worker {
-  const { clientOf, monotonic, log } = parts;
+  const { clientOf, log } = parts;
   const running = new Set<Promise<void>>();
   const runningOf = new Map<string, number>();
-  /** Since when something due has been waiting for a slot. */
-  let behindSince: number | null = null;
 
   /**
    * A client may begin something only while more slots are free than it holds. Alone it gets half of them, two get a
@@ -122,18 +116,14 @@ export function createWorker<C>(parts: WorkerParts<C>, options: WorkerOptions): 
     return { claimed: begun.length, settled: Promise.all(begun).then(() => undefined) };
   }
 
-  /** Milliseconds until the next round; keeps the lag. */
+  /** Milliseconds until the next round. */
   async function look(): Promise<number> {
     const { claimed } = await tick();
     const free = options.concurrency - running.size;
-    const { exceptClients } = turnsFor(free);
-    const dueMs = await parts.nextInMs([]);
-    const heldUp = dueMs === 0 && (free <= 0 || exceptClients.length > 0);
-    behindSince = heldUp ? (behindSince ?? monotonic()) : null;
     if (parts.hasMore?.()) return 0;
     // With every slot taken the end of a step wakes the loop.
     if (free <= 0) return IDLE_MS;
-    const nextMs = (exceptClients.length > 0 ? await parts.nextInMs(exceptClients) : dueMs) ?? IDLE_MS;
+    const nextMs = (await parts.nextInMs(turnsFor(free).exceptClients)) ?? IDLE_MS;
     return Math.min(IDLE_MS, Math.max(nextMs, claimed > 0 ? 0 : CONTENDED_MS));
   }
 
@@ -151,9 +141,6 @@ export function createWorker<C>(parts: WorkerParts<C>, options: WorkerOptions): 
       await loop.stop();
       await Promise.all(running);
     },
-    stats: () => ({
-      inFlight: running.size,
-      lagMs: behindSince === null ? 0 : Math.max(0, monotonic() - behindSince),
-    }),
+    stats: () => ({ inFlight: running.size }),
   };
 }

@@ -47,8 +47,6 @@ export interface InboundWebhooksParts {
     | null;
   readonly parse: (rawBody: Uint8Array) => WebhookEvent | null;
   readonly clock: () => number;
-  /** Milliseconds of any origin that never go back. */
-  readonly monotonic: () => number;
   readonly alarms: Alarms;
   readonly log: Log;
 }
@@ -167,7 +165,6 @@ export function createInboundWebhooks(parts: InboundWebhooksParts): InboundWebho
       run: step,
       describe: () => ({}),
       nextInMs: () => store.nextWebhookInMs(),
-      monotonic: parts.monotonic,
       log,
     },
     { concurrency: AT_ONCE },

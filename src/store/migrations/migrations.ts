@@ -25,6 +25,10 @@ import { originsMigration } from './0022-origins.ts';
 import { keyLinesMigration } from './0023-key-lines.ts';
 import { sessionsMigration } from './0024-sessions.ts';
 import { quotedClipsMigration } from './0025-quoted-clips.ts';
+import { ordersUnderWayMigration } from './0026-orders-under-way.ts';
+import { alarmCallsMigration } from './0027-alarm-calls.ts';
+import { changesByModelMigration } from './0028-changes-by-model.ts';
+import { jobHistoryMigration } from './0029-job-history.ts';
 import type { Migration } from './migrator.ts';
 
 export const MIGRATIONS: readonly Migration[] = [
@@ -53,4 +57,8 @@ export const MIGRATIONS: readonly Migration[] = [
   keyLinesMigration,
   sessionsMigration,
   quotedClipsMigration,
+  ordersUnderWayMigration,
+  alarmCallsMigration,
+  changesByModelMigration,
+  jobHistoryMigration,
 ];

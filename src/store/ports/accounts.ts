@@ -22,6 +22,8 @@ export interface StoredKey {
   readonly revokedAt: number | null;
   /** The key that a rotation put in its place. */
   readonly replacedBy: string | null;
+  /** The first of the keys that replaced one another up to this one; its own id where it replaced none. */
+  readonly line: string;
   /** `YYYY-MM-DD` in UTC. */
   readonly lastUsedOn: string | null;
 }

@@ -22,6 +22,6 @@ export interface CatalogStore {
     json: string,
     diff: (before: string | null) => readonly ModelChange[],
   ): Promise<readonly ModelChange[]>;
-  /** Changes recorded after a place in the history, oldest first. */
-  listCatalogChanges(after: HistoryPlace, limit: number): Promise<CatalogChange[]>;
+  /** Changes recorded after a place in the history, oldest first. @param modelId absent = of every model. */
+  listCatalogChanges(after: HistoryPlace, limit: number, modelId?: string): Promise<CatalogChange[]>;
 }

@@ -8,6 +8,12 @@ export interface ArchiveStats {
   readonly backlog: number;
 }
 
+/** Clips counted by the jobs that they are of. */
+export interface ClipCount {
+  readonly jobs: number;
+  readonly bytes: number;
+}
+
 export interface ClipsOfJob {
   readonly jobId: string;
   readonly bytes: number;
@@ -25,10 +31,14 @@ export interface ErasureStore {
   endClipRemoval(jobId: string): Promise<void>;
   /** Jobs whose removal was begun and not ended: by a process that died, or whose storage was away. */
   listClipRemovals(limit: number): Promise<string[]>;
+  /** The same, all of them: `archiveStats` still has their clips. */
+  countClipRemovals(): Promise<ClipCount>;
   /** Jobs with stored clips that ended before `before` (epoch milliseconds), oldest first. */
   listOldestClips(before: number, limit: number): Promise<ClipsOfJob[]>;
   /** Clips of jobs that ended before `before`. */
-  countClips(before: number): Promise<{ readonly jobs: number; readonly bytes: number }>;
+  countClips(before: number): Promise<ClipCount>;
+  /** The clips of the oldest jobs, as many as are `bytes` together, or more: no job is counted in part. */
+  countOldestClips(bytes: number): Promise<ClipCount>;
   /**
    * Erases prompt, media and options of a job that has ended, of every attempt of it, and keeps what its price depends
    * on. False where there is no such job, it has not ended, or it was erased before.

@@ -1,9 +1,11 @@
 // Everything the service asks of a store, whatever database is behind it. Every promise that resolves is durable.
 
 import type { AccountStore } from './accounts.ts';
+import type { AlarmCallStore } from './alarm-calls.ts';
 import type { AnswerStore } from './answers.ts';
 import type { AttemptStore } from './attempts.ts';
 import type { AuditStore } from './audit.ts';
+import type { BacklogStore } from './backlog.ts';
 import type { BodyStore } from './bodies.ts';
 import type { BudgetStore } from './budgets.ts';
 import type { CallbackStore } from './callbacks.ts';
@@ -24,10 +26,12 @@ import type { WebhookInbox } from './webhook-inbox.ts';
 
 /** The parts of the service ask for those members they use: `Pick<JobStore, ...>`. */
 export type JobStore = JobRecords &
+  AlarmCallStore &
   AnswerStore &
   AttemptStore &
   AccountStore &
   AuditStore &
+  BacklogStore &
   BodyStore &
   WebhookInbox &
   ReconciliationStore &

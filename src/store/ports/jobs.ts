@@ -7,12 +7,14 @@ import type { Origin } from '../../core/origin.ts';
 import type { OrderAnswer } from './answers.ts';
 import type { AfterStep, Claim, FairTurns, Lease } from './lease.ts';
 
-/** How many jobs of a client, or bought with a key, may run at once. */
+/** How many jobs of a client, or bought with a key, may run at once, and wait for those to end. */
 export interface RunningSlots {
   readonly scope: 'key' | 'client';
-  /** The key's id, or the client's name. */
+  /** The key's `line`, or the client's name. */
   readonly id: string;
-  readonly max: number;
+  /** Null = any number. */
+  readonly max: number | null;
+  readonly maxWaiting: number;
 }
 
 /** A job about to be written for the first time; the store sets the times, `version` 1 and empty outcome fields. */
@@ -44,6 +46,8 @@ export type JobIntent = Pick<
   readonly callbackFormat?: CallbackFormat | null;
   /** What an identical order is known by, should the answer to this one be lost; absent = nothing. */
   readonly answer?: OrderAnswer | null;
+  /** JSON of the plan it is bought by, kept beside it; absent = none. */
+  readonly plan?: string | null;
   /** The caller's Idempotency-Key with the hash of the body it came with. */
   readonly idempotency: { readonly key: string; readonly bodyHash: string } | null;
   readonly patienceMs?: number | null;
@@ -97,7 +101,7 @@ export interface JobRecords {
    * One transaction: the job as `queued`, its idempotency row, and a lease for `owner`. A key whose job was not bought
    * for certain, or that is older than 60 days, is free again: the new job sends the old one's intent again where the
    * body is the same. A job that was sent again is answered for by the one in its place (`findReplacements`).
-   * @throws ClipgateError too_many_running_jobs; double_charge_not_accepted where another job stands in the place of `resubmitOf`.
+   * @throws ClipgateError too_many_running_jobs; too_many_waiting_jobs; double_charge_not_accepted where another job stands in the place of `resubmitOf`.
    */
   createJob(intent: JobIntent, owner: string, leaseMs: number): Promise<CreateResult>;
   /** The job a key stands for and the hash of the body it came with, or null where the key is free. */
@@ -155,6 +159,8 @@ export interface JobRecords {
   releaseLeases(owner: string): Promise<void>;
   /** One client's job, or null: another client's job is as missing as one that never was. */
   getJob(id: string, clientId: string): Promise<Job | null>;
+  /** JSON of the plan that a job was bought by; null where none was kept. */
+  getJobPlan(jobId: string): Promise<string | null>;
   /** A job, whichever client it belongs to: for operators and webhooks. */
   findJob(id: string): Promise<Job | null>;
   /** One client's job by the id upstream gave it. */
@@ -163,7 +169,9 @@ export interface JobRecords {
   hideJob(id: string, clientId: string): Promise<boolean>;
   listJobs(query: ListQuery): Promise<Job[]>;
   /** Jobs that have not ended, by status; a status without any is absent. */
-  countOpenJobs(): Promise<ReadonlyMap<JobStatus, number>>;
+  countOpenJobs(clientId?: string | null): Promise<ReadonlyMap<JobStatus, number>>;
+  /** Jobs that have ended since then, epoch milliseconds, by the status they ended in. `clientId` null = of every client. */
+  countEndedJobs(clientId: string | null, since: number): Promise<ReadonlyMap<JobStatus, number>>;
   /** Milliseconds until the next job can be claimed (0 = now), the end of a lease included; null where none will. */
   nextDueInMs(exceptClients?: readonly string[]): Promise<number | null>;
   /**

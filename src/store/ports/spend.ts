@@ -6,6 +6,8 @@ import type { JobStatus } from '../../core/job/job.ts';
 export interface SpendQuery {
   /** Null = of every client. */
   readonly clientId: string | null;
+  /** Only what was ordered with this key, or with one that replaced it in rotations; absent = with any. */
+  readonly keyLine?: string;
   readonly basis: SpendBasis;
   readonly groups: readonly SpendGroup[];
   /** Summed apart, ascending; they do not overlap. */

@@ -32,6 +32,7 @@ const RETRY_AFTER_S = 5;
 
 /** Any constant will do, as long as every Clipgate uses the same: "clip" in ASCII. */
 const MIGRATION_LOCK = 0x636c6970;
+const NAMES_LOCK = MIGRATION_LOCK;
 
 // The start of the statement and not `clock_timestamp()`: that one differs between two columns of a row, and no
 // index can be searched by it. A statement that waited for a lock dates from before: its lease is shorter, never
@@ -40,6 +41,10 @@ const DIALECT: Dialect = {
   now: () => sql<number>`(extract(epoch from statement_timestamp()) * 1000)::bigint`,
   lockRows: (query) => query.forUpdate(),
   lockFreeRows: (query) => query.forUpdate().skipLocked(),
+  async lockName(db, name) {
+    // Two numbers, unlike the lock of migrations: the two kinds never meet.
+    await sql`select pg_advisory_xact_lock(${sql.lit(NAMES_LOCK)}, hashtext(${name}))`.execute(db);
+  },
   async lockTable(db, table) {
     await sql`set local statement_timeout = 0`.execute(db);
     await sql`lock table ${sql.table(table)} in share row exclusive mode`.execute(db);

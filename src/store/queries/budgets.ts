@@ -1,7 +1,13 @@
 // Budgets as operators define them and callers read them: with the window that contains the present.
 
 import { sql } from 'kysely';
-import type { Budget, BudgetAdjustment, BudgetScope, BudgetState } from '../../core/accounts/budget.ts';
+import {
+  type Budget,
+  type BudgetAdjustment,
+  type BudgetScope,
+  type BudgetState,
+  MAX_ADJUSTMENT_MICRO_USD,
+} from '../../core/accounts/budget.ts';
 import type { Calendar } from '../../core/accounts/calendar.ts';
 import { ClipgateError } from '../../core/errors.ts';
 import { isTerminal, JOB_STATUSES } from '../../core/job/job.ts';
@@ -20,6 +26,14 @@ const SETTLED_LATE = JOB_STATUSES.filter((status) => isTerminal(status) || statu
 function scopeIdOf(scope: BudgetScope) {
   if (scope.kind === 'all') return null;
   return scope.kind === 'key' ? lineOf(scope.id) : scope.id;
+}
+
+/** Thrown, not answered: what the transaction wrote before must be undone. */
+function tooMuchAdjusted(): ClipgateError {
+  const message = 'would bring the adjustments of this window above a billion dollars';
+  return new ClipgateError('invalid_request', `/usd ${message}.`, {
+    errors: [{ in: 'body', pointer: '/usd', message }],
+  });
 }
 
 type Changed = Partial<
@@ -236,6 +250,7 @@ export function createBudgets(
           .where('starts_at', '=', startsAt)
           .returningAll()
           .executeTakeFirstOrThrow();
+        if (Math.abs(window.adjustment_micro_usd) > MAX_ADJUSTMENT_MICRO_USD) throw tooMuchAdjusted();
         await db
           .insertInto('budget_adjustments')
           .values({

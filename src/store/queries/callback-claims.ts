@@ -7,6 +7,7 @@ import type { FairTurns, Lease } from '../ports/lease.ts';
 import type { Database, Queries } from '../sql/database.ts';
 import { claimedBy, dueIn } from '../sql/lease-columns.ts';
 import { CALLBACK_COLUMNS, toCallback } from './callback-row.ts';
+import { insertTry } from './callback-tries.ts';
 import { JOB_COLUMNS, toJob } from './job-row.ts';
 
 /** How far a claim looks for hosts: a receiver with more than this due does not make every claim slower. */
@@ -88,7 +89,12 @@ export function createCallbackClaims(
     });
   }
 
-  async function settle(db: Queries, lease: Lease, step: CallbackStep | null): Promise<boolean> {
+  async function settle(
+    db: Queries,
+    lease: Lease,
+    step: CallbackStep | null,
+    httpStatus: number | null,
+  ): Promise<boolean> {
     // Reset during the attempt: the job has turned to another candidate, and there is nothing to send of it yet.
     const stillTold = sql<SqlBool>`event is not null`;
     const outcome = step
@@ -112,9 +118,21 @@ export function createCallbackClaims(
       .where('job_id', '=', lease.jobId)
       .where('lease_owner', '=', lease.owner)
       .where('lease_token', '=', lease.token)
-      .returning('job_id')
+      .returning(['event', 'due_at'])
       .execute();
-    return settled.length > 0;
+    const [row] = settled;
+    if (!row) return false;
+    // Reset meanwhile: of what event it was is not known any more.
+    if (step && row.event !== null) {
+      await insertTry(db, dialect, {
+        jobId: lease.jobId,
+        event: row.event,
+        httpStatus,
+        error: step.error,
+        retryAt: row.due_at,
+      });
+    }
+    return true;
   }
 
   return {
@@ -123,8 +141,11 @@ export function createCallbackClaims(
         value: await claim(db, owner, limit, leaseMs, exceptHosts, turns),
         changed: [],
       })),
-    settleCallback: (lease, step) =>
-      writeOne(async (db) => ({ value: await settle(db, lease, step), changed: [] })),
+    settleCallback: (lease, step, httpStatus = null) =>
+      (step ? write : writeOne)(async (db) => ({
+        value: await settle(db, lease, step, httpStatus),
+        changed: [],
+      })),
     async nextCallbackInMs(exceptHosts, exceptClients = []) {
       const row = await callbacksOf(reader, exceptHosts, exceptClients)
         .select(sql<number>`callbacks.due_at - ${dialect.now()}`.as('in_ms'))

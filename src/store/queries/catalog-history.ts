@@ -43,15 +43,13 @@ export function createCatalogHistoryStore({ reader, dialect, write }: Database):
         return { value: changes, changed: [] };
       }),
 
-    async listCatalogChanges(after, limit) {
-      const rows = await reader
+    async listCatalogChanges(after, limit, modelId) {
+      let query = reader
         .selectFrom('catalog_changes')
         .selectAll()
-        .where(sql<boolean>`(changed_at, position) > (${after.changedAt}, ${after.position})`)
-        .orderBy('changed_at')
-        .orderBy('position')
-        .limit(limit)
-        .execute();
+        .where(sql<boolean>`(changed_at, position) > (${after.changedAt}, ${after.position})`);
+      if (modelId !== undefined) query = query.where('model', '=', modelId);
+      const rows = await query.orderBy('changed_at').orderBy('position').limit(limit).execute();
       return rows.map((row) => ({
         changedAt: row.changed_at,
         position: row.position,

@@ -1,7 +1,7 @@
 // Forgets clips and requests of jobs that have ended, and finds those that are old enough.
 
 import { type SqlBool, sql } from 'kysely';
-import { eraseRequest } from '../../core/clip/erased-request.ts';
+import { eraseError, eraseRequest } from '../../core/clip/erased-request.ts';
 import { isTerminal } from '../../core/job/job.ts';
 import type { ErasureStore } from '../ports/erasure.ts';
 import type { Database, Queries } from '../sql/database.ts';
@@ -10,12 +10,15 @@ const endedBefore = (before: number) => sql<SqlBool>`finished_at is not null and
 const hasOutputs = sql<SqlBool>`exists (select 1 from outputs where outputs.job_id = jobs.id)`;
 const keepsClips = sql<SqlBool>`status = 'completed' and clips_removed_at is null`;
 
+const withoutWords = (error: string | null): string | null =>
+  error === null ? null : JSON.stringify(eraseError(JSON.parse(error)));
+
 export function createErasure({ reader, dialect, write, writeOne }: Database): ErasureStore {
   /** The job, held until the transaction ends; null where it has not ended. */
   async function lockEnded(db: Queries, jobId: string) {
     const query = db
       .selectFrom('jobs')
-      .select(['status', 'request', 'body_hash', 'body_erased_at'])
+      .select(['status', 'request', 'error', 'body_hash', 'body_erased_at'])
       .where('id', '=', jobId);
     const row = await dialect.lockRows(query).executeTakeFirst();
     return row && isTerminal(row.status) ? row : null;
@@ -38,14 +41,17 @@ export function createErasure({ reader, dialect, write, writeOne }: Database): E
   async function eraseAttempts(db: Queries, jobId: string): Promise<void> {
     const attempts = await db
       .selectFrom('job_attempts')
-      .select(['number', 'request'])
+      .select(['number', 'request', 'error'])
       .where('job_id', '=', jobId)
-      .where('request', 'is not', null)
       .execute();
-    for (const { number, request } of attempts) {
+    for (const { number, request, error } of attempts) {
       await db
         .updateTable('job_attempts')
-        .set({ request: JSON.stringify(eraseRequest(JSON.parse(request ?? 'null'))), body_patch: null })
+        .set({
+          request: request === null ? null : JSON.stringify(eraseRequest(JSON.parse(request))),
+          error: withoutWords(error),
+          body_patch: null,
+        })
         .where('job_id', '=', jobId)
         .where('number', '=', number)
         .execute();
@@ -110,6 +116,50 @@ export function createErasure({ reader, dialect, write, writeOne }: Database): E
       return rows.map(({ id }) => id);
     },
 
+    async countClipRemovals() {
+      const { jobs, bytes } = await reader
+        .selectFrom('jobs')
+        .innerJoin('outputs', 'outputs.job_id', 'jobs.id')
+        .select([
+          sql<number>`count(distinct jobs.id)`.as('jobs'),
+          sql<number>`cast(coalesce(sum(outputs.bytes), 0) as bigint)`.as('bytes'),
+        ])
+        .where('jobs.clips_removed_at', 'is not', null)
+        .executeTakeFirstOrThrow();
+      return { jobs: Number(jobs), bytes: Number(bytes) };
+    },
+
+    async countOldestClips(wanted) {
+      const { jobs, bytes } = await reader
+        .with('clips', (db) =>
+          db
+            .selectFrom('jobs')
+            .innerJoin('outputs', 'outputs.job_id', 'jobs.id')
+            .select(['jobs.id', 'jobs.finished_at', sql<number>`sum(outputs.bytes)`.as('bytes')])
+            .where('jobs.finished_at', 'is not', null)
+            .where(keepsClips)
+            .groupBy(['jobs.id', 'jobs.finished_at']),
+        )
+        .with('ranked', (db) =>
+          db
+            .selectFrom('clips')
+            .select([
+              'bytes',
+              sql<number>`sum(bytes) over (order by finished_at, id rows unbounded preceding) - bytes`.as(
+                'older',
+              ),
+            ]),
+        )
+        .selectFrom('ranked')
+        .select([
+          sql<number>`count(*)`.as('jobs'),
+          sql<number>`cast(coalesce(sum(bytes), 0) as bigint)`.as('bytes'),
+        ])
+        .where('older', '<', wanted)
+        .executeTakeFirstOrThrow();
+      return { jobs: Number(jobs), bytes: Number(bytes) };
+    },
+
     async listOldestClips(before, limit) {
       const rows = await reader
         .selectFrom('jobs')
@@ -151,6 +201,8 @@ export function createErasure({ reader, dialect, write, writeOne }: Database): E
           .updateTable('jobs')
           .set({
             request: JSON.stringify(eraseRequest(JSON.parse(job.request))),
+            error: withoutWords(job.error),
+            status_detail: null,
             body_hash: null,
             body_patch: null,
             body_erased_at: dialect.now(),

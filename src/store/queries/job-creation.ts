@@ -13,7 +13,7 @@ import { applies } from './budget-row.ts';
 import { insertCallback } from './callback-records.ts';
 import { insertAttempts, termsOf } from './job-attempts.ts';
 import { JOB_COLUMNS, type JobRow, toJob } from './job-row.ts';
-import { insertAnswer } from './order-answers.ts';
+import { answerByJob } from './order-answers.ts';
 import { holdIntent, isSafe } from './replacements.ts';
 import { mustWait } from './running-jobs.ts';
 
@@ -201,6 +201,10 @@ export function prepareJobCreation(db: Queries, dialect: Dialect, admit: Admit):
       .returning(JOB_COLUMNS),
   );
 
+  const insertPlan = prepare((row: { readonly jobId: string; readonly plan: string }) =>
+    db.insertInto('job_plans').values({ job_id: row.jobId, plan: row.plan }),
+  );
+
   const insertKey = prepare((row: KeyOfJob) =>
     db
       .insertInto('idempotency_keys')
@@ -319,7 +323,8 @@ export function prepareJobCreation(db: Queries, dialect: Dialect, admit: Admit):
     if (bodies.hash !== null) await useBody(db, bodies.hash);
     if (fallback) await insertAttempts(db, intent, fallback, bodies);
     if (callbackUrl !== null) await insertCallback(db, id, callbackUrl, intent.callbackFormat ?? null);
-    if (intent.answer) await insertAnswer(db, dialect, { ...intent.answer, jobId: id, clientId, owner });
+    if (intent.plan) await insertPlan(db, { jobId: id, plan: intent.plan });
+    if (intent.answer) await answerByJob(db, dialect, intent.answer, id);
     if (tags.length > 0) await insertTags(db, row, tags);
     if (waits) return { value: { kind: 'waiting', job: toJob(row), budgeted: budgets > 0 }, changed: [id] };
     const claim = { job: toJob(row), lease: { jobId: id, owner, token: FIRST_TOKEN } };

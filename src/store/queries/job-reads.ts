@@ -13,7 +13,9 @@ import { findReplacements, isSafe } from './replacements.ts';
 export type JobReads = Pick<
   JobStore,
   | 'countOpenJobs'
+  | 'countEndedJobs'
   | 'getJob'
+  | 'getJobPlan'
   | 'findJob'
   | 'getJobByUpstreamId'
   | 'listJobs'
@@ -77,6 +79,15 @@ function selectPage(
 /** The condition of the index `jobs_running`, word for word. */
 const IS_OPEN = sql<SqlBool>`status in ('queued', 'submitting', 'pending', 'in_progress', 'submission_unknown')`;
 
+const countByStatus = (reader: Queries) =>
+  reader
+    .selectFrom('jobs')
+    .select(['status', (of) => of.fn.countAll<number>().as('jobs')])
+    .groupBy('status');
+
+const toCounts = (rows: readonly { readonly status: JobStatus; readonly jobs: number }[]) =>
+  new Map(rows.map(({ status, jobs }) => [status, Number(jobs)]));
+
 export function createJobReads({ reader, dialect }: Pick<Database, 'reader' | 'dialect'>): JobReads {
   const jobById = prepare((params: { id: string; clientId: string }) =>
     reader
@@ -133,6 +144,14 @@ export function createJobReads({ reader, dialect }: Pick<Database, 'reader' | 'd
       const [row] = await jobById(reader, { id, clientId });
       return row ? toJob(row) : null;
     },
+    async getJobPlan(jobId) {
+      const row = await reader
+        .selectFrom('job_plans')
+        .select('plan')
+        .where('job_id', '=', jobId)
+        .executeTakeFirst();
+      return row?.plan ?? null;
+    },
     async findJob(id) {
       const row = await reader.selectFrom('jobs').select(JOB_COLUMNS).where('id', '=', id).executeTakeFirst();
       return row ? toJob(row) : null;
@@ -142,14 +161,17 @@ export function createJobReads({ reader, dialect }: Pick<Database, 'reader' | 'd
       return row ? toJob(row) : null;
     },
     listJobs,
-    async countOpenJobs() {
-      const rows = await reader
-        .selectFrom('jobs')
-        .select(['status', (of) => of.fn.countAll<number>().as('jobs')])
-        .where(IS_OPEN)
-        .groupBy('status')
-        .execute();
-      return new Map(rows.map(({ status, jobs }) => [status, Number(jobs)]));
+    async countOpenJobs(clientId = null) {
+      let query = countByStatus(reader).where(IS_OPEN);
+      if (clientId !== null) query = query.where('client_id', '=', clientId);
+      return toCounts(await query.execute());
+    },
+    async countEndedJobs(clientId, since) {
+      let query = countByStatus(reader)
+        .where('finished_at', 'is not', null)
+        .where('finished_at', '>=', since);
+      if (clientId !== null) query = query.where('client_id', '=', clientId);
+      return toCounts(await query.execute());
     },
     async findIdempotent(clientId, key) {
       const [row] = await jobByKey(reader, { clientId, key });

@@ -19,6 +19,7 @@ export const KEY_COLUMNS = [
   'expires_at',
   'revoked_at',
   'replaced_by',
+  'line',
   'last_used_on',
 ] as const satisfies readonly (keyof KeyTable)[];
 
@@ -41,6 +42,7 @@ export const toKey = (row: Pick<KeyTable, (typeof KEY_COLUMNS)[number]>): Stored
   expiresAt: row.expires_at,
   revokedAt: row.revoked_at,
   replacedBy: row.replaced_by,
+  line: row.line ?? row.id,
   lastUsedOn: row.last_used_on,
 });
 

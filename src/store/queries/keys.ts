@@ -87,14 +87,7 @@ const ensureClient = (db: Queries, dialect: Dialect, name: string) =>
 
 export function createKeyStore({ reader, dialect, writeOne, writeAccounts }: Database): KeyStore {
   const lockKey = (db: Queries, id: string) =>
-    dialect
-      .lockRows(
-        db
-          .selectFrom('keys')
-          .select([...KEY_COLUMNS, 'line'])
-          .where('id', '=', id),
-      )
-      .executeTakeFirst();
+    dialect.lockRows(db.selectFrom('keys').select(KEY_COLUMNS).where('id', '=', id)).executeTakeFirst();
 
   async function replay(db: Queries, id: string): Promise<CreateKeyResult> {
     const row = await selectKeys(db).where('id', '=', id).executeTakeFirstOrThrow();
@@ -133,8 +126,7 @@ export function createKeyStore({ reader, dialect, writeOne, writeAccounts }: Dat
         if (problem !== null) throw new ClipgateError('key_not_active', `The key ${id} ${problem}.`);
         // As long-lived as the one before.
         const expiresAt = old.expiresAt === null ? null : now + old.expiresAt - old.createdAt;
-        const line = row.line ?? row.id;
-        const key = await insertKey(db, dialect, { ...old, ...made, expiresAt }, line, by);
+        const key = await insertKey(db, dialect, { ...old, ...made, expiresAt }, old.line, by);
         const endsAt = Math.min(now + graceMs, old.expiresAt ?? Number.MAX_SAFE_INTEGER);
         await db
           .updateTable('keys')

@@ -1,8 +1,9 @@
-// Which orders were answered: written with their jobs, claimed by a compare-and-set on the token, removed after a day.
+// Which orders were answered: written before their jobs, claimed by whoever removes the row first, removed after a day.
 
 import { type SqlBool, sql } from 'kysely';
+import { ClipgateError } from '../../core/errors.ts';
 import { isNotPurchased, isTerminal, JOB_STATUSES } from '../../core/job/job.ts';
-import type { AnswerClaim, AnswerSearch, AnswerStore, OrderAnswer } from '../ports/answers.ts';
+import type { AnswerClaim, AnswerStore, OrderAnswer, OrderSearch } from '../ports/answers.ts';
 import type { Database, Dialect, Queries } from '../sql/database.ts';
 import { JOB_COLUMNS, toJob } from './job-row.ts';
 
@@ -15,37 +16,49 @@ const KEPT_MS = 24 * 60 * 60_000;
 const NOT_BOUGHT = JOB_STATUSES.filter(isNotPurchased);
 const RUNNING = JOB_STATUSES.filter((status) => !isTerminal(status));
 
-/** To be run in the transaction that writes the job. */
-export async function insertAnswer(
+const givenUp = () =>
+  new ClipgateError(
+    'order_given_up',
+    'The order was taken for given up before it was on record: its client had hung up, or this process stood still for so long that an identical order took its place. Nothing was bought.',
+    { retryAfterS: 1 },
+  );
+
+/**
+ * Notes which job comes of an order, in the transaction that writes the job.
+ * @throws ClipgateError order_given_up where the order no longer stands.
+ */
+export async function answerByJob(
   db: Queries,
   dialect: Dialect,
-  order: OrderAnswer & { readonly jobId: string; readonly clientId: string; readonly owner: string },
+  { token, holdMs }: OrderAnswer,
+  jobId: string,
 ): Promise<void> {
-  await db
-    .insertInto('order_answers')
-    .values({
-      job_id: order.jobId,
-      client_id: order.clientId,
-      fingerprint: order.fingerprint,
-      created_at: dialect.now(),
-      owner: order.owner,
-      token: order.token,
-      open_until: sql<number>`${dialect.now()} + ${order.holdMs}`,
-    })
+  const standing = await db
+    .updateTable('order_answers')
+    .set({ job_id: jobId, open_until: sql<number>`${dialect.now()} + ${holdMs}` })
+    .where('token', '=', token)
+    .where('job_id', 'is', null)
+    .returning('token')
     .execute();
+  if (standing.length === 0) throw givenUp();
 }
 
 /** Gives up the answers that an owner owes; null = all, where only one process may own the database. */
 export async function releaseAnswers(db: Queries, owner: string | null): Promise<void> {
+  const deletion = db.deleteFrom('order_answers').where('job_id', 'is', null);
+  await (owner === null ? deletion : deletion.where('owner', '=', owner)).execute();
   const update = db.updateTable('order_answers').set({ open_until: 0 }).where('answered_at', 'is', null);
   await (owner === null ? update : update.where('owner', '=', owner)).execute();
 }
 
-export function createOrderAnswers({ reader, dialect, write, writeOne }: Database): AnswerStore {
-  function isUnanswered({ owner, liveTokens }: AnswerSearch) {
-    const isLive = liveTokens.length > 0 ? sql<SqlBool>`token in (${sql.join(liveTokens)})` : sql`1 = 0`;
-    return sql<SqlBool>`answered_at is null and not (${isLive})
-      and (open_until <= ${dialect.now()} or owner = ${owner})`;
+export function createOrderAnswers({ dialect, write, writeOne }: Database): AnswerStore {
+  const from = (ms: number) => sql<number>`${dialect.now()} + ${ms}`;
+
+  /** Rows that no process answers any more, as far as `owner` can tell: of later ones it may not have heard yet. */
+  function isLeft({ owner, liveTokens, token }: OrderSearch, begunAt: number) {
+    const live = sql.join([token, ...liveTokens()]);
+    return sql<SqlBool>`token not in (${live}) and (open_until <= ${dialect.now()}
+      or (owner = ${owner} and order_answers.created_at < ${begunAt}))`;
   }
 
   const isGivenUp = (afterMs: number) =>
@@ -53,72 +66,145 @@ export function createOrderAnswers({ reader, dialect, write, writeOne }: Databas
 
   const isAskedAgain = sql<SqlBool>`answered_at >= ${dialect.now()} - ${sql.lit(RETRY_MS)}`;
 
-  /** Orders like this one of the last hour that were, or may have been, bought. */
-  const ordersLike = (db: Queries, { clientId, fingerprint }: AnswerSearch) =>
-    db
+  /** Later than every identical order that has begun, also where the clock has been set back since; resolves to when. */
+  async function insertOrder(db: Queries, search: OrderSearch): Promise<number> {
+    const { clientId, fingerprint, owner, token, recordMs } = search;
+    const { latest } = await db
       .selectFrom('order_answers')
-      .innerJoin('jobs', 'jobs.id', 'order_answers.job_id')
-      .select(['order_answers.job_id', 'token'])
-      .where('order_answers.client_id', '=', clientId)
+      .select(({ fn }) => fn.max<number | null>('created_at').as('latest'))
+      .where('client_id', '=', clientId)
       .where('fingerprint', '=', fingerprint)
-      .where('jobs.status', 'not in', NOT_BOUGHT);
+      .executeTakeFirstOrThrow();
+    const next = (latest ?? 0) + 1;
+    const { created_at } = await db
+      .insertInto('order_answers')
+      .values({
+        token,
+        client_id: clientId,
+        fingerprint,
+        created_at: sql<number>`case when ${dialect.now()} > ${sql.lit(next)} then ${dialect.now()} else ${sql.lit(next)} end`,
+        owner,
+        open_until: from(recordMs),
+      })
+      .returning('created_at')
+      .executeTakeFirstOrThrow();
+    return created_at;
+  }
 
-  async function claim(db: Queries, search: AnswerSearch): Promise<AnswerClaim> {
+  /** Of orders without a job whose process or client has gone none comes any more. */
+  async function removeLeft(db: Queries, search: OrderSearch, begunAt: number): Promise<void> {
+    await db
+      .deleteFrom('order_answers')
+      .where('client_id', '=', search.clientId)
+      .where('fingerprint', '=', search.fingerprint)
+      .where('job_id', 'is', null)
+      .where(isLeft(search, begunAt))
+      .execute();
+  }
+
+  /** Orders like this one of the last hour that were, or may have been, bought, and whose answers are missing. */
+  function findMissing(db: Queries, search: OrderSearch, begunAt: number) {
+    const { clientId, fingerprint, givenUpAfterMs, isRetry } = search;
     const isLate = sql<SqlBool>`order_answers.created_at >= ${dialect.now()} - ${sql.lit(LOOK_BACK_MS)}`;
-    const wanted = sql<SqlBool>`(${isLate} and ${isUnanswered(search)})`;
-    const { givenUpAfterMs, isRetry, holdMs, owner, token } = search;
+    const wanted = sql<SqlBool>`(${isLate} and answered_at is null and ${isLeft(search, begunAt)})`;
     const alsoGivenUp =
       givenUpAfterMs === null ? wanted : sql<SqlBool>`(${wanted} or ${isGivenUp(givenUpAfterMs)})`;
-    for (;;) {
-      const found = await ordersLike(db, search)
+    return (
+      db
+        .selectFrom('order_answers')
+        .innerJoin('jobs', 'jobs.id', 'order_answers.job_id')
+        .select(['jobs.id', 'token', 'order_answers.created_at'])
+        .where('order_answers.client_id', '=', clientId)
+        .where('fingerprint', '=', fingerprint)
+        .where('jobs.status', 'not in', NOT_BOUGHT)
         .where(isRetry ? sql<SqlBool>`(${alsoGivenUp} or ${isAskedAgain})` : alsoGivenUp)
         // The unanswered first, then the one that has waited longest: each of several retries gets its own.
         .orderBy(sql`coalesce(answered_at, 0)`)
         .orderBy('order_answers.created_at')
-        .orderBy('order_answers.job_id')
         .limit(1)
-        .executeTakeFirst();
-      if (!found) break;
-      const claimed = await db
-        .updateTable('order_answers')
-        .set({ owner, token, open_until: sql<number>`${dialect.now()} + ${holdMs}`, answered_at: null })
-        .where('job_id', '=', found.job_id)
-        // Another request may have claimed it since: each claim gives it another token.
-        .where('token', '=', found.token)
-        .returning('job_id')
-        .execute();
-      if (claimed.length === 0) continue;
-      const row = await db
-        .selectFrom('jobs')
-        .select(JOB_COLUMNS)
-        .where('id', '=', found.job_id)
-        .executeTakeFirstOrThrow();
-      return { kind: 'claimed', job: toJob(row) };
-    }
-    const elsewhere = await ordersLike(db, search)
+    );
+  }
+
+  /** Whether another process is answering an identical order that began before this one. */
+  async function isElsewhere(db: Queries, search: OrderSearch, begunAt: number): Promise<boolean> {
+    const { clientId, fingerprint, owner } = search;
+    const ahead = await db
+      .selectFrom('order_answers')
+      .leftJoin('jobs', 'jobs.id', 'order_answers.job_id')
+      .select('token')
+      .where('order_answers.client_id', '=', clientId)
+      .where('fingerprint', '=', fingerprint)
       .where('answered_at', 'is', null)
       .where('owner', '<>', owner)
       .where('open_until', '>', dialect.now())
+      .where(sql<SqlBool>`coalesce(jobs.status, '') not in (${sql.join(NOT_BOUGHT)})`)
+      .where('order_answers.created_at', '<', begunAt)
       .limit(1)
       .execute();
-    return { kind: elsewhere.length > 0 ? 'elsewhere' : 'none' };
+    return ahead.length > 0;
+  }
+
+  async function look(db: Queries, search: OrderSearch, begunAt: number): Promise<AnswerClaim> {
+    // Waits for a job that is being written; what then has one is found below.
+    await removeLeft(db, search, begunAt);
+    for (;;) {
+      const found = await findMissing(db, search, begunAt).executeTakeFirst();
+      if (!found) return { kind: (await isElsewhere(db, search, begunAt)) ? 'elsewhere' : 'none' };
+      const claimed = await db
+        .deleteFrom('order_answers')
+        .where('token', '=', found.token)
+        .returning('token')
+        .execute();
+      // Another request has claimed it since: its job stands under that one's token now.
+      if (claimed.length === 0) continue;
+      await db
+        .updateTable('order_answers')
+        // As old as the order whose answer is missing.
+        .set({ job_id: found.id, created_at: found.created_at, open_until: from(search.holdMs) })
+        .where('token', '=', search.token)
+        .execute();
+      const row = await db
+        .selectFrom('jobs')
+        .select(JOB_COLUMNS)
+        .where('id', '=', found.id)
+        .executeTakeFirstOrThrow();
+      return { kind: 'claimed', job: toJob(row) };
+    }
   }
 
   return {
-    async claimUnanswered(search) {
-      // Nearly every order is the first of its kind, and needs no write.
-      const like = await ordersLike(reader, search).limit(1).execute();
-      if (like.length === 0) return { kind: 'none' };
-      return write(async (db) => ({ value: await claim(db, search), changed: [] }));
-    },
+    beginOrder: (search) =>
+      write(async (db) => {
+        await dialect.lockName(db, `${search.clientId} ${search.fingerprint}`);
+        const begunAt = await insertOrder(db, search);
+        return { value: await look(db, search, begunAt), changed: [] };
+      }),
+
+    lookAgain: (search) =>
+      write(async (db) => {
+        const standing = await db
+          .updateTable('order_answers')
+          .set({ open_until: from(search.recordMs) })
+          .where('token', '=', search.token)
+          .returning('created_at')
+          .executeTakeFirst();
+        if (!standing) throw givenUp();
+        return { value: await look(db, search, standing.created_at), changed: [] };
+      }),
 
     settleAnswer: (token, hasArrived) =>
-      writeOne(async (db) => {
+      write(async (db) => {
         const update = db.updateTable('order_answers').where('token', '=', token);
-        await (hasArrived
-          ? update.set({ answered_at: dialect.now() })
-          : update.set({ open_until: 0 })
-        ).execute();
+        if (hasArrived) await update.set({ answered_at: dialect.now() }).execute();
+        else {
+          // In this order: a job that is being written is waited for, and its answer is then still missing.
+          await db
+            .deleteFrom('order_answers')
+            .where('token', '=', token)
+            .where('job_id', 'is', null)
+            .execute();
+          await update.set({ open_until: 0 }).execute();
+        }
         return { value: undefined, changed: [] };
       }),
 
@@ -129,14 +215,14 @@ export function createOrderAnswers({ reader, dialect, write, writeOne }: Databas
             dialect.lockFreeRows(
               cte
                 .selectFrom('order_answers')
-                .select('job_id')
+                .select('token')
                 .where('created_at', '<', sql<number>`${dialect.now()} - ${sql.lit(KEPT_MS)}`)
                 .orderBy('created_at')
                 .limit(limit),
             ),
           )
           .deleteFrom('order_answers')
-          .where(sql<boolean>`job_id in (select job_id from dead)`)
+          .where(sql<boolean>`token in (select token from dead)`)
           .executeTakeFirst();
         return { value: Number(numDeletedRows), changed: [] };
       }),

@@ -39,8 +39,8 @@ export async function findReplacements(
       select family.start, jobs.id from jobs join family on jobs.resubmit_of = family.id
     )
     select family.start, ${sql.join(JOB_COLUMNS.map((column) => sql.ref(`jobs.${column}`)))}
-    from jobs join family on family.id = jobs.id
-    where not exists (select 1 from line where line.start = family.start and line.id = jobs.id) and not ${isSafe}
+    from family cross join jobs
+    where jobs.id = family.id and not exists (select 1 from line where line.start = family.start and line.id = jobs.id) and not ${isSafe}
     order by jobs.id`.execute(db);
   return new Map(rows.map(({ start, ...row }) => [start, toJob(row)]));
 }

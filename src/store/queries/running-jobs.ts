@@ -1,9 +1,10 @@
 // How many jobs of a client or key run at once: counted in the transaction that makes a job, and when one has ended.
 
-import { sql } from 'kysely';
+import { type RawBuilder, sql } from 'kysely';
 import { ClipgateError } from '../../core/errors.ts';
 import type { JobIntent, RunningSlots } from '../ports/jobs.ts';
 import type { Database, Dialect, Queries } from '../sql/database.ts';
+import { lineOf } from './budget-row.ts';
 import { KEY_COLUMNS, toClient, toKey } from './key-row.ts';
 
 /** A submit with an unknown outcome counts for this long: it may be running, and must not block for good. */
@@ -17,20 +18,23 @@ const isRunning = (dialect: Dialect) => sql<boolean>`
   status in ('queued', 'submitting', 'pending', 'in_progress', 'submission_unknown') and waiting_since is null
   and (status <> 'submission_unknown' or submitted_at > ${dialect.now()} - ${sql.lit(UNKNOWN_MS)})`;
 
-const countRunning = (db: Queries, dialect: Dialect, clientId: string) =>
+const IS_WAITING = sql<boolean>`status = 'queued' and waiting_since is not null`;
+
+/** Jobs of a client by the line of the key that bought them. */
+const countByLine = (db: Queries, clientId: string, which: RawBuilder<boolean>) =>
   db
     .selectFrom('jobs')
-    .select(['key_id', sql<number>`count(*)`.as('jobs')])
+    .select([lineOf(sql.ref('jobs.key_id')).as('line'), sql<number>`count(*)`.as('jobs')])
     .where('client_id', '=', clientId)
-    .where(isRunning(dialect))
+    .where(which)
     .groupBy('key_id')
     .execute();
 
-type Counts = Awaited<ReturnType<typeof countRunning>>;
+type Counts = Awaited<ReturnType<typeof countByLine>>;
 
-const runningOf = (counts: Counts, { scope, id }: Pick<RunningSlots, 'scope' | 'id'>): number =>
+const countOf = (counts: Counts, { scope, id }: Pick<RunningSlots, 'scope' | 'id'>): number =>
   counts
-    .filter(({ key_id }) => scope === 'client' || key_id === id)
+    .filter(({ line }) => scope === 'client' || line === id)
     .reduce((sum, { jobs }) => sum + Number(jobs), 0);
 
 /** Holds the row of a client until the transaction ends: of two that count its jobs, the second sees the first's. */
@@ -39,7 +43,7 @@ const lockClient = (db: Queries, dialect: Dialect, name: string) =>
 
 /**
  * Whether a job has to wait because as many run as may. To be called in the transaction that makes it.
- * @throws ClipgateError too_many_running_jobs where it may not wait.
+ * @throws ClipgateError too_many_running_jobs where it may not wait; too_many_waiting_jobs where too many do already.
  */
 export async function mustWait(
   db: Queries,
@@ -48,17 +52,39 @@ export async function mustWait(
 ): Promise<boolean> {
   if (slots.length === 0) return false;
   await lockClient(db, dialect, clientId);
-  const counts = await countRunning(db, dialect, clientId);
-  const full = slots.find((slot) => runningOf(counts, slot) >= slot.max);
+  const running = await countByLine(db, clientId, isRunning(dialect));
+  const full = slots.find((slot) => slot.max !== null && countOf(running, slot) >= slot.max);
   if (!full) return false;
-  if (mayWait) return true;
-  const whose = full.scope === 'key' ? `of the key ${full.id}` : `of the client ${full.id}`;
-  throw new ClipgateError(
-    'too_many_running_jobs',
-    `The limit of ${full.max} running jobs ${whose} is reached. Nothing was bought.`,
-    { retryAfterS: RETRY_AFTER_S },
+  if (!mayWait) {
+    throw refusal(
+      'too_many_running_jobs',
+      `The limit of ${full.max} running jobs ${whose(full)} is reached.`,
+    );
+  }
+  const waiting = await countByLine(db, clientId, IS_WAITING);
+  const crowded = slots.find((slot) => countOf(waiting, slot) >= slot.maxWaiting);
+  if (!crowded) return true;
+  throw refusal(
+    'too_many_waiting_jobs',
+    `The limit of ${crowded.maxWaiting} waiting jobs ${whose(crowded)} is reached (max_waiting_jobs).`,
   );
 }
+
+const whose = ({ scope, id }: RunningSlots) => (scope === 'key' ? 'of this key' : `of the client ${id}`);
+
+const refusal = (code: 'too_many_running_jobs' | 'too_many_waiting_jobs', message: string) =>
+  new ClipgateError(code, `${message} Nothing was bought.`, { retryAfterS: RETRY_AFTER_S });
+
+interface Slot extends Pick<RunningSlots, 'scope' | 'id' | 'max'> {
+  readonly name: string;
+}
+
+const slotOf = (scope: Slot['scope'], id: string, max: number | null): Slot => ({
+  scope,
+  id,
+  max,
+  name: `${scope} ${id}`,
+});
 
 export function createRunningJobs({
   reader,
@@ -80,7 +106,7 @@ export function createRunningJobs({
   const startOf = (clientId: string): Promise<number> =>
     write(async (db) => {
       const client = await lockClient(db, dialect, clientId);
-      const counts = await countRunning(db, dialect, clientId);
+      const running = await countByLine(db, clientId, isRunning(dialect));
       const waiting = await db
         .selectFrom('jobs')
         .select(['id', 'key_id'])
@@ -95,19 +121,21 @@ export function createRunningJobs({
         keyIds.length === 0
           ? []
           : await db.selectFrom('keys').select(KEY_COLUMNS).where('id', 'in', keyIds).execute();
-      const left = new Map<string, number>();
-      const allow = (scope: RunningSlots['scope'], id: string, max: number | null) => {
-        if (max !== null) left.set(`${scope} ${id}`, max - runningOf(counts, { scope, id }));
-      };
-      if (client) allow('client', clientId, toClient(client).limits.maxRunningJobs);
-      for (const key of keys) allow('key', key.id, toKey(key).limits.maxRunningJobs);
-
+      const slotsOfClient =
+        client === undefined ? [] : [slotOf('client', clientId, toClient(client).limits.maxRunningJobs)];
+      const slotsOfKeys = new Map(
+        keys.map(toKey).map(({ id, line, limits }) => [id, slotOf('key', line, limits.maxRunningJobs)]),
+      );
       const started: string[] = [];
+      const startedOf = new Map<string, number>();
       for (const { id, key_id } of waiting) {
         if (started.length === STARTED_AT_ONCE) break;
-        const slots = [`client ${clientId}`, `key ${key_id}`].filter((slot) => left.has(slot));
-        if (slots.some((slot) => (left.get(slot) ?? 0) <= 0)) continue;
-        for (const slot of slots) left.set(slot, (left.get(slot) ?? 0) - 1);
+        const ofKey = key_id === null ? undefined : slotsOfKeys.get(key_id);
+        const slots = [...slotsOfClient, ...(ofKey ? [ofKey] : [])];
+        const isFull = (slot: Slot) =>
+          slot.max !== null && countOf(running, slot) + (startedOf.get(slot.name) ?? 0) >= slot.max;
+        if (slots.some(isFull)) continue;
+        for (const { name } of slots) startedOf.set(name, (startedOf.get(name) ?? 0) + 1);
         started.push(id);
       }
       if (started.length > 0) {

@@ -1,5 +1,6 @@
 // Sums of what was spent: whole hours from the hourly sums, what is left at the ends of a range from the lines themselves.
 
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import { type RawBuilder, type SqlBool, sql } from 'kysely';
 import type { Interval, SpendGroup, SpendRow, SpendSums } from '../../core/accounts/spend.ts';
 import type { LedgerLine, LedgerQuery, SpendQuery, SpendReport, SpendStore } from '../ports/spend.ts';
@@ -9,6 +10,10 @@ import { JOB_COLUMNS, toJob } from './job-row.ts';
 import { rebuildLedger } from './ledger.ts';
 
 const HOUR_MS = 3_600_000;
+/** A statement sums about so much time: SQLite holds the event loop until it is done. */
+const STRETCH_MS = 7 * 24 * HOUR_MS;
+/** A range that is longer than any that is asked for takes no more statements than these. */
+const MAX_STRETCHES = 60;
 
 const COLUMNS = {
   client: 'client_id',
@@ -36,24 +41,40 @@ interface Piece extends Interval {
   readonly of: number;
 }
 
-/** The whole hours of each interval, and what is left of it before and after them. */
-function cutAtHours(intervals: readonly Interval[]): { readonly hours: Piece[]; readonly edges: Piece[] } {
+/** The intervals, which follow one another, in stretches of equal time. */
+function cutIntoStretches(intervals: readonly Interval[]): readonly (readonly Piece[])[] {
+  const [startsAt, endsAt] = [intervals[0]?.startsAt ?? 0, intervals.at(-1)?.endsAt ?? 0];
+  const stretchMs = Math.max(STRETCH_MS, Math.ceil((endsAt - startsAt) / MAX_STRETCHES / HOUR_MS) * HOUR_MS);
+  const stretches = new Map<number, Piece[]>();
+  for (const { startsAt: of, endsAt } of intervals) {
+    for (let at = of; at < endsAt; ) {
+      const stretch = Math.floor(at / stretchMs);
+      const next = Math.min(endsAt, (stretch + 1) * stretchMs);
+      const pieces = stretches.get(stretch) ?? [];
+      pieces.push({ of, startsAt: at, endsAt: next });
+      stretches.set(stretch, pieces);
+      at = next;
+    }
+  }
+  return [...stretches.values()];
+}
+
+/** The whole hours of each piece, and what is left of it before and after them. */
+function cutAtHours(pieces: readonly Piece[]): { readonly hours: Piece[]; readonly edges: Piece[] } {
   const hours: Piece[] = [];
   const edges: Piece[] = [];
-  for (const { startsAt, endsAt } of intervals) {
+  for (const { of, startsAt, endsAt } of pieces) {
     const from = Math.ceil(startsAt / HOUR_MS) * HOUR_MS;
     const to = Math.floor(endsAt / HOUR_MS) * HOUR_MS;
-    const pieces =
+    const rest =
       from > to
-        ? [{ startsAt, endsAt }]
+        ? [{ of, startsAt, endsAt }]
         : [
-            { startsAt, endsAt: from },
-            { startsAt: to, endsAt },
+            { of, startsAt, endsAt: from },
+            { of, startsAt: to, endsAt },
           ];
-    edges.push(
-      ...pieces.filter((piece) => piece.startsAt < piece.endsAt).map((piece) => ({ ...piece, of: startsAt })),
-    );
-    if (from < to) hours.push({ startsAt: from, endsAt: to, of: startsAt });
+    edges.push(...rest.filter((piece) => piece.startsAt < piece.endsAt));
+    if (from < to) hours.push({ of, startsAt: from, endsAt: to });
   }
   return { hours, edges };
 }
@@ -74,16 +95,25 @@ const LINE_SUMS = sql`1, coalesce(l.billed_micro_usd, 0),
   case when l.billed_micro_usd is null then coalesce(l.ceiling_micro_usd, 0) else 0 end,
   case when l.billed_micro_usd is null then 1 else 0 end`;
 
-/** @returns the statement: one, so that a job that ends meanwhile is counted once, as running or as ended. */
-function selectSums({ clientId, basis, groups, intervals, maxRows }: SpendQuery): RawBuilder<SumRow> {
-  const { hours, edges } = cutAtHours(intervals);
+/**
+ * @param pieces follow one another.
+ * @returns the statement: one, so that a job that ends meanwhile is counted once, as running or as ended.
+ */
+function selectSums(
+  { clientId, keyLine, basis, groups, maxRows }: SpendQuery,
+  pieces: readonly Piece[],
+): RawBuilder<SumRow> {
+  const { hours, edges } = cutAtHours(pieces);
   const byTag = groups.includes('tag');
   const parts = byTag ? sql`('untagged', 'tagged', 'tag')` : sql`('untagged', 'tagged')`;
-  const ofClient = clientId === null ? sql`` : sql` and client_id = ${clientId}`;
+  const ofKey = (column: RawBuilder<unknown>) =>
+    keyLine === undefined
+      ? sql``
+      : sql` and (${column} = ${keyLine} or ${column} in (select id from keys where line = ${keyLine}))`;
+  const ofClient = sql`${clientId === null ? sql`` : sql` and client_id = ${clientId}`}${ofKey(sql`key_id`)}`;
   const names = sql`part, client_id, key_id, model, tag`;
-  const whole = intervals.map((interval) => ({ ...interval, of: interval.startsAt }));
-  const first = whole[0]?.startsAt ?? 0;
-  const last = whole.at(-1)?.endsAt ?? 0;
+  const first = pieces[0]?.startsAt ?? 0;
+  const last = pieces.at(-1)?.endsAt ?? 0;
   const ctes: RawBuilder<unknown>[] = [];
   const sources: RawBuilder<unknown>[] = [];
   if (hours.length > 0) {
@@ -95,7 +125,7 @@ function selectSums({ clientId, basis, groups, intervals, maxRows }: SpendQuery)
     ctes.push(sql`edges (of_interval, from_at, to_at) as (values ${valuesOf(edges)})`);
     // As in the view `ledger_counts`, from the lines themselves: no database looks into the view by its times.
     const at = basis === 'submitted' ? sql`l.spent_at` : sql`l.closed_at`;
-    const inEdge = sql`${at} >= from_at and ${at} < to_at${clientId === null ? sql`` : sql` and l.client_id = ${clientId}`}`;
+    const inEdge = sql`${at} >= from_at and ${at} < to_at${clientId === null ? sql`` : sql` and l.client_id = ${clientId}`}${ofKey(sql`l.key_id`)}`;
     sources.push(sql`select of_interval, case when l.tags is null then 'untagged' else 'tagged' end, ${LINE}, '', ${LINE_SUMS}
       from edges cross join ledger as l where ${inEdge}`);
     if (byTag) {
@@ -104,7 +134,7 @@ function selectSums({ clientId, basis, groups, intervals, maxRows }: SpendQuery)
     }
   }
   if (basis === 'submitted') {
-    ctes.push(sql`intervals (of_interval, from_at, to_at) as (values ${valuesOf(whole)})`);
+    ctes.push(sql`intervals (of_interval, from_at, to_at) as (values ${valuesOf(pieces)})`);
     sources.push(sql`select of_interval, ${names}, jobs, 0, estimated_micro_usd, held_micro_usd, unknown_jobs
       from open_counts cross join intervals
       where part in ${parts} and at >= ${sql.lit(first)} and at < ${sql.lit(last)} and at >= from_at
@@ -162,6 +192,21 @@ const toRow = (row: SumRow): SpendRow => ({
   heldMicroUsd: row.held,
   unknownJobs: row.unknown,
 });
+
+/** Of an interval that is longer than a stretch each group has a row in several. */
+function addTo(sums: Map<string, SumRow>, row: SumRow): void {
+  const { start_at: start, part, client_id: client, key_id: key, model, tag } = row;
+  const name = JSON.stringify([start, part, client, key, model, tag]);
+  const before = sums.get(name);
+  sums.set(name, {
+    ...row,
+    jobs: row.jobs + (before?.jobs ?? 0),
+    billed: row.billed + (before?.billed ?? 0),
+    estimated: row.estimated + (before?.estimated ?? 0),
+    held: row.held + (before?.held ?? 0),
+    unknown: row.unknown + (before?.unknown ?? 0),
+  });
+}
 
 const toLine = (row: LedgerTable): LedgerLine => ({
   jobId: row.job_id,
@@ -253,10 +298,18 @@ async function listOpen(
 export function createSpend({ reader, dialect, write }: Database): SpendStore {
   return {
     async sumSpend(query): Promise<SpendReport | null> {
-      const { rows } = await selectSums(query).execute(reader);
+      const sums = new Map<string, SumRow>();
+      // A job stays in its stretch when it ends: it is in each sum once, however long the sums take.
+      for (const pieces of cutIntoStretches(query.intervals)) {
+        const { rows } = await selectSums(query, pieces).execute(reader);
+        for (const row of rows) addTo(sums, row);
+        if (sums.size > query.maxRows * 3) return null;
+        await nextTurn();
+      }
+      const rows = [...sums.values()];
       // Those with tags as a whole are in the total alone, those under one tag in the rows alone.
       const shown = rows.filter(({ part }) => part !== 'tagged');
-      if (shown.length > query.maxRows || rows.length > query.maxRows * 3) return null;
+      if (shown.length > query.maxRows) return null;
       const total = rows
         .filter(({ part }) => part !== 'tag')
         .map(toRow)

@@ -17,6 +17,8 @@ export interface Dialect {
   lockFreeRows<T extends keyof Tables, O>(
     query: SelectQueryBuilder<Tables, T, O>,
   ): SelectQueryBuilder<Tables, T, O>;
+  /** No other transaction that asks for the same name goes on until this one ends. */
+  lockName(db: Queries, name: string): Promise<void>;
   /** Nothing else writes to the table until the transaction ends, which may take as long as it has to. */
   lockTable(db: Queries, table: keyof Tables): Promise<void>;
 }

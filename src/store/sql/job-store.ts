@@ -2,13 +2,16 @@
 
 import { LRUCache } from 'lru-cache';
 import type { CreateResult } from '../ports/jobs.ts';
+import { createAlarmCalls, releaseAlarmCalls } from '../queries/alarm-calls.ts';
 import { createAudit } from '../queries/audit.ts';
+import { createBacklog } from '../queries/backlog.ts';
 import { createBodies, describeBodies } from '../queries/bodies.ts';
 import { prepareAdmission } from '../queries/budget-admission.ts';
 import { createCalendars } from '../queries/budget-windows.ts';
 import { createBudgets } from '../queries/budgets.ts';
 import { createCallbackClaims } from '../queries/callback-claims.ts';
 import { createCallbackRecords, releaseCallbacks } from '../queries/callback-records.ts';
+import { createCallbackTries } from '../queries/callback-tries.ts';
 import { createCatalogHistoryStore } from '../queries/catalog-history.ts';
 import { createClientStore } from '../queries/clients.ts';
 import { createDocuments } from '../queries/documents.ts';
@@ -67,6 +70,8 @@ export function createJobStore(database: Database): UnguardedStore {
     ...createJobAttempts(database),
     ...createWebhookInbox(database),
     ...createReconciliation(database),
+    ...createAlarmCalls(database),
+    ...createBacklog(database),
     ...createAudit(database),
     ...createKeyStore(database),
     ...createClientStore(database),
@@ -81,19 +86,21 @@ export function createJobStore(database: Database): UnguardedStore {
     ...createJobActs(database),
     ...createCallbackRecords(database),
     ...createCallbackClaims(database),
+    ...createCallbackTries(database),
     async createJob(intent, owner, leaseMs) {
       const { text, attempts } = describeBodies([
         intent.request,
         ...(intent.fallback?.others.map(({ request }) => request) ?? []),
       ]);
       const hash = text === null ? null : await bodies.keep(text);
-      // Without a key, other candidates, a callback, tags and a body apart it is a single insert.
+      // Without a key, other candidates, a callback, tags, a plan and a body apart it is a single insert.
       const single =
         intent.idempotency === null &&
         !intent.fallback &&
         !intent.callbackUrl &&
         !intent.tags?.length &&
         !intent.answer &&
+        !intent.plan &&
         !intent.resubmitOf &&
         !intent.slots?.length &&
         hash === null;
@@ -133,6 +140,7 @@ export function createJobStore(database: Database): UnguardedStore {
       write(async (db) => {
         await releaseCallbacks(db, dialect, owner);
         await releaseAnswers(db, owner);
+        await releaseAlarmCalls(db, dialect, owner);
         return leases.release(db, owner);
       }),
     nextDueInMs: (exceptClients = []) => leases.nextDueInMs(reader, exceptClients),

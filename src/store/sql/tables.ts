@@ -189,6 +189,21 @@ interface SessionTable {
   readonly last_used_at: number;
 }
 
+/** One row per alarm that is not over. */
+interface AlarmCallTable {
+  readonly alarm: string;
+  /** The process that raised it first. */
+  readonly instance: string;
+  readonly began_at: number;
+  /** When it was raised last. */
+  readonly raised_at: number;
+  readonly next_call: 'raised' | 'recovered';
+  /** When the next call may be claimed: that of the recovery once the alarm has been quiet for long enough. */
+  readonly due_at: number;
+  readonly lease_owner: string | null;
+  readonly lease_token: number;
+}
+
 interface IdempotentActTable {
   readonly actor: string;
   readonly key: string;
@@ -222,14 +237,35 @@ interface CallbackTable {
   readonly format: CallbackFormat | null;
 }
 
+/** The plan that a job was bought by. */
+interface JobPlanTable {
+  readonly job_id: string;
+  /** JSON of a `PurchasePlan`. */
+  readonly plan: string;
+}
+
+interface CallbackTryTable {
+  readonly job_id: string;
+  /** From 1, over all events of the job. */
+  readonly number: number;
+  readonly at: number;
+  readonly event: JobStatus;
+  /** Null = there was no answer. */
+  readonly http_status: number | null;
+  readonly error: string | null;
+  readonly retry_at: number | null;
+}
+
 /** Whether the answer to an order reached its client; under the token of the request that it is owed to. */
 interface OrderAnswerTable {
-  readonly job_id: string;
+  readonly token: string;
+  /** Null while the order is not on record: without its row none comes of it. */
+  readonly job_id: string | null;
   readonly client_id: string;
   readonly fingerprint: string;
+  /** Tells identical orders apart: each is later than those that began before it. */
   readonly created_at: number;
   readonly owner: string;
-  readonly token: string;
   /** When the process that owes the answer must be dead; 0 = no process owes it any more. */
   readonly open_until: number;
   readonly answered_at: number | null;
@@ -286,7 +322,7 @@ export interface BudgetWindowTable {
   readonly adjustment_micro_usd: number;
 }
 
-interface BudgetHoldTable {
+export interface BudgetHoldTable {
   readonly job_id: string;
   readonly attempt: number;
   readonly budget_id: string;
@@ -401,12 +437,15 @@ export interface Tables {
   readonly clients: ClientTable;
   readonly keys: KeyTable;
   readonly sessions: SessionTable;
+  readonly alarm_calls: AlarmCallTable;
   readonly idempotent_acts: IdempotentActTable;
   readonly audit: AuditTable;
   /** A view: to be read, never written. */
   readonly audit_log: AuditTable;
   readonly catalog_changes: CatalogChangeTable;
+  readonly job_plans: JobPlanTable;
   readonly callbacks: CallbackTable;
+  readonly callback_tries: CallbackTryTable;
   readonly order_answers: OrderAnswerTable;
   readonly quoted_clips: QuotedClipTable;
   readonly budgets: BudgetTable;

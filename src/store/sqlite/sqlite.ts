@@ -16,6 +16,7 @@ import { ClipgateError } from '../../core/errors.ts';
 import { MIGRATIONS } from '../migrations/migrations.ts';
 import { migrate } from '../migrations/migrator.ts';
 import type { JobStore } from '../ports/job-store.ts';
+import { releaseAlarmCalls } from '../queries/alarm-calls.ts';
 import { releaseCallbacks } from '../queries/callback-records.ts';
 import { prepareJobLeases } from '../queries/job-leases.ts';
 import { releaseAnswers } from '../queries/order-answers.ts';
@@ -173,6 +174,7 @@ export async function openSqliteStore({
       await prepareJobLeases(db, SQLITE_DIALECT).releaseAll(db);
       await releaseCallbacks(db, SQLITE_DIALECT, null);
       await releaseAnswers(db, null);
+      await releaseAlarmCalls(db, SQLITE_DIALECT, null);
     });
 
     // A database in memory has one connection; Kysely then queues reads behind the group being written.

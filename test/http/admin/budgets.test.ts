@@ -221,6 +221,9 @@ describe('bad input', () => {
     ['a negative limit', { ...STUDIO, limit_usd: -1 }, '/limit_usd'],
     ['a limit in text', { ...STUDIO, limit_usd: '10' }, '/limit_usd'],
     ['a fraction of a micro-dollar', { ...STUDIO, limit_usd: 0.0000001 }, '/limit_usd'],
+    ['next to nothing', { ...STUDIO, limit_usd: 4e-10 }, '/limit_usd'],
+    ['a little more than six decimals', { ...STUDIO, limit_usd: 0.5000000004 }, '/limit_usd'],
+    ['a hold of next to nothing', { ...STUDIO, unpriced_hold_usd: 1e-300 }, '/unpriced_hold_usd'],
     ['a limit beyond what is exact', { ...STUDIO, limit_usd: 1e12 }, '/limit_usd'],
     ['another period', { ...STUDIO, period: 'year' }, '/period'],
     ['an unknown zone', { ...STUDIO, time_zone: 'Mars/Base' }, '/time_zone'],
@@ -257,9 +260,16 @@ describe('bad input', () => {
       { usd: 1 },
       { usd: 1, reason: '' },
       { usd: '1', reason: 'x' },
+      { usd: 1e-7, reason: 'x' },
+      { usd: -4e-10, reason: 'x' },
+      { usd: 1e15, reason: 'x' },
     ]) {
       expect((await asOperator('POST', `/budgets/${id}/adjustments`, body)).status).toBe(400);
     }
+    expect((await budgetOf(id)).window).toMatchObject({ adjustment_usd: 0, remaining_usd: 1 });
+    for (let times = 0; times < 12; times++)
+      await asOperator('POST', `/budgets/${id}/adjustments`, { usd: 1e9, reason: 'a slip of the pen' });
+    expect((await budgetOf(id)).window).toMatchObject({ adjustment_usd: 1e9, remaining_usd: 1e9 + 1 });
     expect(
       (await asOperator('POST', '/budgets/budget_none/adjustments', { usd: 1, reason: 'x' })).status,
     ).toBe(404);

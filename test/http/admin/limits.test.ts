@@ -1,6 +1,8 @@
 // What keys and clients may do, over HTTP: models, requests a minute, jobs at once, and the secrets that sign callbacks.
 
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { NO_LIMITS } from '../../../src/core/accounts/key.ts';
+import { slotsOf } from '../../../src/service/orders/access.ts';
 import { CLIP, type ProblemAnswer, readAs } from '../../support/clips.ts';
 import {
   CLIENT_KEY,
@@ -125,6 +127,17 @@ describe('requests a minute', () => {
     expect((await gateway.request('/models')).headers.has('ratelimit')).toBe(false);
   });
 
+  it('of a key are shared by the keys that a rotation put in its place', async () => {
+    const made = await send('POST', '/keys', { client: 'studio', limits: { requests_per_minute: 2 } });
+    const old = await readAs<{ key: string; data: { id: string } }>(made);
+    const rotated = await send('POST', `/keys/${old.data.id}/rotate`, {});
+    const { key } = await readAs<{ key: string }>(rotated);
+    const read = async (which: string) => (await gateway.request('/models', { headers: as(which) })).status;
+    expect([await read(old.key), await read(key), await read(old.key), await read(key)]).toEqual([
+      200, 200, 429, 429,
+    ]);
+  });
+
   it('of a client are shared by its keys', async () => {
     await put({ limits: { requests_per_minute: 3 } });
     const other = await createKey({});
@@ -138,6 +151,32 @@ describe('requests a minute', () => {
 });
 
 describe('jobs at once', () => {
+  it('of a key are shared by the keys that a rotation put in its place', async () => {
+    const made = await send('POST', '/keys', { client: 'studio', limits: { max_running_jobs: 1 } });
+    const old = await readAs<{ key: string; data: { id: string } }>(made);
+    const waiting = await readAs<JobAnswer>(await order(old.key));
+    const rotated = await send('POST', `/keys/${old.data.id}/rotate`, {});
+    const { key } = await readAs<{ key: string }>(rotated);
+    expect(await problemOf(await order(key))).toEqual([429, 'too_many_running_jobs']);
+    const queued = await readAs<JobAnswer>(await order(key, ASYNC));
+    const older = await readAs<JobAnswer>(await order(old.key, ASYNC));
+    await gateway.gateway.waiting.tick();
+    expect(gateway.simulator.ledger()).toHaveLength(1);
+    const statusOf = async (id: string) =>
+      (await readAs<JobAnswer>(await gateway.request(`/jobs/${id}`))).status;
+    await expect
+      .poll(async () => {
+        await gateway.tick();
+        return statusOf(waiting.id);
+      })
+      .toBe('completed');
+    await gateway.gateway.waiting.tick();
+    // One of the two, whichever key it came with.
+    expect([await statusOf(queued.id), await statusOf(older.id)]).toEqual(['queued', 'queued']);
+    await gateway.tick();
+    expect(gateway.simulator.ledger()).toHaveLength(2);
+  });
+
   it('above the limit are refused, and the refusal costs neither a request nor money', async () => {
     await put({ limits: { max_running_jobs: 1, requests_per_minute: 2 } });
     expect((await order()).status).toBe(202);
@@ -148,6 +187,51 @@ describe('jobs at once', () => {
     }
     expect(gateway.simulator.ledger()).toHaveLength(1);
     expect((await order(OTHER_CLIENT_KEY)).status).toBe(202);
+  });
+
+  it('wait up to max_waiting_jobs, and no further: the refusal costs neither a request nor money', async () => {
+    await put({ limits: { max_running_jobs: 1, max_waiting_jobs: 2, requests_per_minute: 4 } });
+    for (let nth = 0; nth < 3; nth += 1) expect((await order(CLIENT_KEY, ASYNC)).status).toBe(202);
+    for (let nth = 0; nth < 4; nth += 1) {
+      const refused = await order(CLIENT_KEY, ASYNC);
+      expect(Number(refused.headers.get('retry-after'))).toBeGreaterThan(0);
+      expect(await readAs<ProblemAnswer>(refused)).toMatchObject({
+        status: 429,
+        code: 'too_many_waiting_jobs',
+        detail:
+          'The limit of 2 waiting jobs of the client studio is reached (max_waiting_jobs). Nothing was bought.',
+      });
+    }
+    expect(gateway.simulator.ledger()).toHaveLength(1);
+    expect((await order(OTHER_CLIENT_KEY, ASYNC)).status).toBe(202);
+  });
+
+  it('have a limit on waiting where none is set', async () => {
+    const answer = await put({ limits: { max_running_jobs: 1 } });
+    expect(await readAs(answer)).toMatchObject({
+      data: { limits: { max_running_jobs: 1, max_waiting_jobs: null } },
+    });
+    const slots = slotsOf({
+      limits: [{ ...NO_LIMITS, maxRunningJobs: 1, scope: 'client', id: 's', line: 's' }],
+    });
+    expect(slots).toEqual([{ scope: 'client', id: 's', max: 1, maxWaiting: 1_000 }]);
+  });
+
+  it('are shared by a key and the one that replaced it, requests too', async () => {
+    const made = await send('POST', '/keys', {
+      client: 'studio',
+      limits: { max_running_jobs: 1, requests_per_minute: 3 },
+    });
+    const { key: first, data } = await readAs<{ key: string; data: { id: string } }>(made);
+    const rotated = await send('POST', `/keys/${data.id}/rotate`, {});
+    const { key: second } = await readAs<{ key: string }>(rotated);
+    expect((await order(first)).status).toBe(202);
+    expect(await problemOf(await order(second))).toEqual([429, 'too_many_running_jobs']);
+    const statuses: number[] = [];
+    for (const key of [first, second, first, second]) {
+      statuses.push((await gateway.request('/models', { headers: as(key) })).status);
+    }
+    expect(statuses).toEqual([200, 200, 200, 429]);
   });
 
   it('wait as queued with respond-async, and are sent oldest first as others end', async () => {

@@ -194,6 +194,7 @@ describe('what should not happen', () => {
     traces: null,
     version: '0.0.0-test',
     trustProxy: null,
+    corsOrigins: new Set(),
     feed: { follow: () => Promise.reject(new Error('no feed')) as never },
     isOpen: true,
     keys: {
@@ -238,6 +239,8 @@ describe('what should not happen', () => {
       get: fail,
       find: fail,
       bodyOf: fail,
+      planOf: fail,
+      triesOf: fail,
       waitForChange: fail,
       // biome-ignore lint/correctness/useYield: it fails before it has anything to say
       follow: async function* () {
@@ -248,7 +251,17 @@ describe('what should not happen', () => {
       recordOf: fail,
       recordsOf: fail,
     },
-    budgets: { create: fail, list: fail, get: fail, update: fail, remove: fail, adjust: fail, of: fail },
+    budgets: {
+      create: fail,
+      list: fail,
+      get: fail,
+      update: fail,
+      remove: fail,
+      adjust: fail,
+      of: fail,
+      burnDown: fail,
+    },
+    overview: { read: fail },
     spend: { sum: fail, lines: fail as never },
     acts: { cancel: fail, erase: fail, enterBill: fail },
     archive: { open: fail },

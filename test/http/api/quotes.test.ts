@@ -79,7 +79,7 @@ describe('GET /models/changes', () => {
   it('is empty where nothing changed, and refuses what it cannot read', async () => {
     const answer = await gateway.request('/models/changes?since=2026-01-01T00:00:00Z');
     expect(await answer.json()).toEqual({ data: [], next_cursor: null });
-    for (const query of ['since=yesterday', 'cursor=x', 'limit=0', 'nope=1']) {
+    for (const query of ['since=yesterday', 'cursor=x', 'limit=0', 'model=', 'nope=1']) {
       expect((await gateway.request(`/models/changes?${query}`)).status).toBe(400);
     }
   });
@@ -98,5 +98,9 @@ describe('GET /models/changes', () => {
       await gateway.request(`/models/changes?cursor=${first.next_cursor}`),
     );
     expect(second).toMatchObject({ data: [{ kind: 'added', model: 'google/veo-3.1' }], next_cursor: null });
+    const of = async (model: string) =>
+      readAs<{ data: object[] }>(await gateway.request(`/models/changes?model=${model}`));
+    expect((await of('google/veo-3.1')).data).toMatchObject([{ kind: 'removed' }, { kind: 'added' }]);
+    expect((await of('google/veo-3.1-fast')).data).toEqual([]);
   });
 });

@@ -40,7 +40,7 @@ beforeAll(async () => {
   const own = [
     { ...CLIP, tags: [CANARY, 'a, "b"'], reference: 'reference-canary-77' },
     { ...CLIP, tags: [FORMULA], reference: '+1' },
-    { ...CLIP, prompt: 'a paper boat [sim:cost_null]' },
+    { ...CLIP, prompt: 'a paper boat [sim:cost_null]', reference: '\uff1d1+1' },
   ];
   for (const [index, body] of own.entries()) {
     const key = index === 0 ? { 'idempotency-key': ORDER_KEY } : {};
@@ -118,6 +118,8 @@ describe('GET /spend/export', () => {
     expect(lines).toHaveLength(5);
     expect(lines[1]).toContain(`"[""${CANARY}"",""a, \\""b\\""""]",reference-canary-77,completed,`);
     expect(lines[2]).toContain(`,'+1,completed,`);
+    // Spreadsheets of East Asia take a wide sign for the narrow one.
+    expect(lines[3]).toContain(`,'\uff1d1+1,completed,`);
     // The unknown bill is an empty cell.
     expect(lines[3]).toMatch(/,0\.12,0\.12,,(false)?$/);
     expect(csv.endsWith('\r\n')).toBe(true);

@@ -59,14 +59,23 @@ describe('a text', () => {
 
   const whole = (message: string) => ({ code: 'invalid_request' as const, path: [], message });
   const LONG = 'x'.repeat(2 ** 21 + 1);
+  const TOO_LONG = 'is a text of more than 2 MB, which only a data: URL may be';
   it.each<[what: string, text: string, fault: ScanFault]>([
     ['brackets', '['.repeat(40), { ...whole('is nested more than 32 levels deep'), path: Array(32).fill(0) }],
     ['commas', `[${'0,'.repeat(20_001)}`, whole('has more than 10000 values')],
     ['objects', `[${'{},'.repeat(10_001)}`, whole('has more than 10000 values')],
     ['names', `{${names(20_002)}`, whole('has more than 10000 values')],
     ['a name', `{"a":{"${LONG}`, { ...whole('has a field whose name is longer than 2 MB'), path: ['a'] }],
+    ['text', `{"a":[1,"${LONG}`, { ...whole(TOO_LONG), path: ['a', 1] }],
+    ['other scripts', `["data:image/png;base64,\u6f22${LONG}`, { ...whole(TOO_LONG), path: [0] }],
+    ['escapes', `["DATA:image/png;base64,${'\\u0041'.repeat(400_000)}`, { ...whole(TOO_LONG), path: [0] }],
   ])('is refused before its end: too much of %s', (_, text, fault) => {
     for (const size of [999, 10_000_000]) expect(scan(text, size)).toEqual(fault);
+  });
+
+  it('may hold a picture of any length, and the longest prompt with every character escaped', () => {
+    const long = `["data:image\\/png;base64,${'A'.repeat(2 ** 21)}","${'\\u6f22'.repeat(300_000)}"]`;
+    for (const size of [1000, 10_000_000]) expect(scan(long, size)).toBeNull();
   });
 
   it('is judged alike whatever stands in it', () => {

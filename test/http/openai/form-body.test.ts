@@ -8,6 +8,7 @@ import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 import Fastify from 'fastify';
 import { expect, it } from 'vitest';
+import { createTurns } from '../../../src/http/input/turns.ts';
 import { readFormBodies } from '../../../src/http/openai/form-body.ts';
 import type { App } from '../../../src/http/server/context.ts';
 
@@ -18,7 +19,7 @@ const LIMIT = 32 * MB;
 
 async function listen(onBody: (body: unknown) => void) {
   const app: App = Fastify({ bodyLimit: LIMIT });
-  readFormBodies(app);
+  readFormBodies(app, createTurns());
   app.post('/', async ({ body }) => {
     onBody(body);
     return 'ok';

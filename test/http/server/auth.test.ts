@@ -162,6 +162,18 @@ describe('the authenticator', () => {
     expect(asked).toBe(10);
   });
 
+  it('slows the guessing of operator keys where no key is asked for, and no placeholder that comes again', async () => {
+    const { ask } = createAsker(ENV, { isOpen: true });
+    const anonymous = { kind: 'client', name: 'anonymous', client: 'anonymous' };
+    for (let time = 0; time < 30; time++) expect(await ask('Bearer placeholder')).toEqual(anonymous);
+    const answers = await Promise.all(Array.from({ length: 100 }, (_, nth) => ask(`Bearer guess-${nth}`)));
+    expect(answers.filter((answer) => typeof answer === 'object')).toHaveLength(9);
+    expect(answers.filter((code) => code === 'rate_limited')).toHaveLength(91);
+    // The right one is not found out any more; who sends no key, or the placeholder, goes on.
+    expect(await ask('Bearer op-me')).toBe('rate_limited');
+    for (const key of [undefined, 'Bearer placeholder']) expect(await ask(key)).toEqual(anonymous);
+  });
+
   it('answers with an error where the keys cannot be looked up', async () => {
     const { ask } = createAsker({
       findKey: () => Promise.reject(Object.assign(new Error('x'), { code: 'down' })),

@@ -39,7 +39,7 @@ async function setUp() {
         history: createCatalogHistory({ store, parse: parseCatalog }),
         clock: () => now,
         random: () => 0.5,
-        alarms: createAlarms({ log }),
+        alarms: createAlarms({ log, monotonic: () => 0 }),
         log,
       },
       { maxAgeMs: 5 * MINUTE, retryMs: MINUTE, flightMs: MINUTE },

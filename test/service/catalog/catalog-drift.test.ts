@@ -95,7 +95,7 @@ async function setUp() {
         history,
         clock: () => ++now,
         random: () => 0.5,
-        alarms: createAlarms({ log }),
+        alarms: createAlarms({ log, monotonic: () => 0 }),
         log,
       },
       { maxAgeMs: 60_000, retryMs: 1_000, flightMs: 1_000 },

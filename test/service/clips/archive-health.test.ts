@@ -12,7 +12,7 @@ const bad = (detail: string) => ({ ok: false, detail });
 function start(health: () => Promise<StorageState>) {
   let now = 0;
   const log = createRecordedLog();
-  const alarms = createAlarms({ log });
+  const alarms = createAlarms({ log, monotonic: () => now });
   const check = createArchiveHealth({ storage: { health }, clock: () => now, alarms });
   const later = () => {
     now += 5_000;
@@ -37,6 +37,13 @@ it('looks once in five seconds, and calls once for each time it breaks', async (
     'the clip archive is unavailable: one',
     'the clip archive is unavailable: two',
   ]);
+});
+
+it('says again that it is broken every five minutes, so that it is not taken for over', async () => {
+  const { later, alarms } = start(async () => bad('one'));
+  // A look every five seconds, for twelve minutes.
+  for (let n = 0; n < 144; n++) await later();
+  expect(alarms()).toHaveLength(3);
 });
 
 it('waits for a look that hangs once, calls once, and begins no other', async () => {

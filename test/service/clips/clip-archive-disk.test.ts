@@ -13,6 +13,8 @@ import { createAlarms } from '../../../src/service/runtime/alarms.ts';
 import { createMp4 } from '../../support/mp4.ts';
 import { createRecordedLog } from '../../support/silent-log.ts';
 
+const READERS = { readers: { total: 8, perClient: 4 } };
+
 const JOB = {
   id: 'job_1',
   upstreamId: 'u1',
@@ -70,19 +72,22 @@ function setUp(answer: (fetch: number) => ContentResult = () => whole()) {
   const outputs: StoredOutput[] = [];
   const log = createRecordedLog();
   let fetches = 0;
-  const archive = createClipArchive({
-    store: {
-      getOutputs: async () => outputs,
-      saveOutput: async (output) => {
-        outputs.push(output);
-        return true;
+  const archive = createClipArchive(
+    {
+      store: {
+        getOutputs: async () => outputs,
+        saveOutput: async (output) => {
+          outputs.push(output);
+          return true;
+        },
       },
+      storage: createFolderStorage(folder),
+      upstream: { openContent: async () => answer(++fetches) },
+      alarms: createAlarms({ log, monotonic: () => 0 }),
+      log,
     },
-    storage: createFolderStorage(folder),
-    upstream: { openContent: async () => answer(++fetches) },
-    alarms: createAlarms({ log }),
-    log,
-  });
+    READERS,
+  );
   const read = async () => {
     const clip = await archive.open(JOB, 0, never);
     if (clip.kind !== 'live') throw new Error(clip.kind);

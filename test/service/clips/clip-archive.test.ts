@@ -17,6 +17,8 @@ import { openSqliteStore } from '../../../src/store/sqlite/sqlite.ts';
 import { createMp4 } from '../../support/mp4.ts';
 import { createRecordedLog } from '../../support/silent-log.ts';
 
+const READERS = { readers: { total: 8, perClient: 4 } };
+
 let folder: string;
 let store: JobStore;
 beforeEach(async () => {
@@ -65,18 +67,21 @@ async function setUp(answers: (() => ContentResult)[], at = folder) {
   )) as Job;
   let fetches = 0;
   const log = createRecordedLog();
-  const archive = createClipArchive({
-    store,
-    storage: createFolderStorage(at),
-    upstream: {
-      openContent: async () => {
-        fetches++;
-        return (answers.shift() ?? (() => ({ kind: 'failed', reason: 'no more answers' }) as const))();
+  const archive = createClipArchive(
+    {
+      store,
+      storage: createFolderStorage(at),
+      upstream: {
+        openContent: async () => {
+          fetches++;
+          return (answers.shift() ?? (() => ({ kind: 'failed', reason: 'no more answers' }) as const))();
+        },
       },
+      alarms: createAlarms({ log, monotonic: () => 0 }),
+      log,
     },
-    alarms: createAlarms({ log }),
-    log,
-  });
+    READERS,
+  );
   return { archive, job, log, fetches: () => fetches };
 }
 

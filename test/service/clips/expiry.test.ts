@@ -72,8 +72,10 @@ it('removes the oldest clips until the rest has room', async () => {
   const expiry = start(limits);
   const parts = { store, clock: () => now };
   expect(await planExpiry(parts, limits)).toEqual({
+    begunClips: { jobs: 0, bytes: 0 },
     oldClips: { jobs: 0, bytes: 0 },
-    excessBytes: 75,
+    // Whole clips: of 110 bytes 75 are too many.
+    excessClips: { jobs: 2, bytes: 80 },
     oldRequests: 0,
   });
   expect(files.size).toBe(4);
@@ -88,8 +90,9 @@ it('erases requests by age and says before what it would do', async () => {
   now += 90 * DAY_MS;
   const limits = { clipMs: 30 * DAY_MS, requestMs: 60 * DAY_MS, maxBytes: 5 };
   expect(await planExpiry({ store, clock: () => now }, limits)).toEqual({
+    begunClips: { jobs: 0, bytes: 0 },
     oldClips: { jobs: 1, bytes: 10 },
-    excessBytes: 0,
+    excessClips: { jobs: 0, bytes: 0 },
     oldRequests: 1,
   });
   expect((await store.findJob(job))?.request).toHaveProperty('prompt');
@@ -111,4 +114,56 @@ it('tries again what the storage did not give up, and lets it keep no other', as
   await expiry.tick();
   expect(files.size).toBe(0);
   expect(await store.listClipRemovals(9)).toEqual([]);
+});
+
+it('removes no younger clips for room while the storage holds on to the oldest', async () => {
+  const jobs = [await addClip(50), await addClip(30), await addClip(20), await addClip(10)];
+  stuck.add(`${jobs[0]}-0.mp4`);
+  const limits = { ...KEPT, maxBytes: 60 };
+  const expiry = start(limits);
+  for (let n = 0; n < 5; n++) await expiry.tick();
+  const parts = { store, clock: () => now };
+  expect(await planExpiry(parts, limits)).toMatchObject({
+    begunClips: { jobs: 1, bytes: 50 },
+    excessClips: { jobs: 0, bytes: 0 },
+  });
+  for (const job of jobs.slice(1)) expect((await store.findJob(job ?? ''))?.clipsRemovedAt).toBeNull();
+  stuck.clear();
+  await expiry.tick();
+  expect([...files.values()]).toEqual([30, 20, 10]);
+});
+
+it('says before exactly what it does then, whatever the limits', async () => {
+  const sizes = [70, 5, 40, 40, 1, 90, 15, 30, 25, 60, 10, 35];
+  for (const clipDays of [null, 5, 9, 40])
+    for (const maxBytes of [null, 0, 1, 120, 200, 1_000])
+      for (const requestDays of [null, 3, 40]) {
+        for (const size of sizes) {
+          await addClip(size);
+          now += DAY_MS;
+        }
+        const limits: ExpiryLimits = {
+          clipMs: clipDays === null ? null : clipDays * DAY_MS,
+          requestMs: requestDays === null ? null : requestDays * DAY_MS,
+          maxBytes,
+        };
+        const parts = { store, clock: () => now };
+        const plan = await planExpiry(parts, limits);
+        const before = { files: files.size, bytes: (await store.archiveStats()).bytes };
+        const requests = (await store.listOldestBodies(now, 1_000)).length;
+        const expiry = start(limits);
+        while ((await expiry.tick()) < 3_600_000);
+        const about = JSON.stringify({ clipDays, maxBytes, requestDays });
+        expect(before.files - files.size, about).toBe(plan.oldClips.jobs + plan.excessClips.jobs);
+        expect(before.bytes - (await store.archiveStats()).bytes, about).toBe(
+          plan.oldClips.bytes + plan.excessClips.bytes,
+        );
+        expect(requests - (await store.listOldestBodies(now, 1_000)).length, about).toBe(plan.oldRequests);
+        expect(await planExpiry(parts, limits)).toEqual({
+          begunClips: { jobs: 0, bytes: 0 },
+          oldClips: { jobs: 0, bytes: 0 },
+          excessClips: { jobs: 0, bytes: 0 },
+          oldRequests: 0,
+        });
+      }
 });

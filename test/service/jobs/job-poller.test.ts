@@ -70,7 +70,7 @@ async function setUp(
       clock: () => now,
       monotonic: () => monotonic,
       random: () => 0,
-      alarms: createAlarms({ log }),
+      alarms: createAlarms({ log, monotonic: () => 0 }),
       log,
     },
     {
@@ -78,7 +78,7 @@ async function setUp(
       concurrency: options.concurrency ?? 16,
       leaseMs: 60_000,
       archiveLeaseMs: 180_000,
-      archivesAtOnce: 4,
+      archives: { total: 4, perClient: 4 },
       pace: { minMs: 1_000, maxMs: 30_000 },
     },
   );

@@ -68,11 +68,15 @@ async function setUp(
       },
       holds: { current: () => null },
       traces: null,
-      breaker: createSubmitBreaker({ clock: () => now, alarms: createAlarms({ log }), log }),
+      breaker: createSubmitBreaker({
+        clock: () => now,
+        alarms: createAlarms({ log, monotonic: () => 0 }),
+        log,
+      }),
       fallback: createJobFallback({ store: wrapped, log }),
       clock: () => now,
       random: () => 0,
-      alarms: createAlarms({ log }),
+      alarms: createAlarms({ log, monotonic: () => 0 }),
       sleep: async (ms) => {
         now += ms;
       },

@@ -8,7 +8,11 @@ import { createRecordedLog } from '../../support/silent-log.ts';
 function setUp() {
   let now = 0;
   const log = createRecordedLog();
-  const breaker = createSubmitBreaker({ clock: () => now, alarms: createAlarms({ log }), log });
+  const breaker = createSubmitBreaker({
+    clock: () => now,
+    alarms: createAlarms({ log, monotonic: () => 0 }),
+    log,
+  });
   const admit = (client = 'a', model = 'm/1') => {
     const admission = breaker.admit({ client, model });
     if (admission.kind !== 'admitted') throw new Error(`paused for ${admission.retryInMs}`);
@@ -196,5 +200,36 @@ describe('the trial after a pause of many', () => {
     t.pass(90_000);
     t.submit('answered', 1, 'hammer');
     expect(t.pausedMs('b')).toBeNull();
+  });
+});
+
+describe('what is paused', () => {
+  it('is listed with since when and what for, until a trial is answered', () => {
+    const t = setUp();
+    t.submit('answered', 2);
+    t.submit('unknown', 3);
+    t.pass(10_000);
+    expect(t.breaker.list()).toEqual([
+      {
+        scope: 'pair',
+        model: 'm/1',
+        client: 'a',
+        forMs: 10_000,
+        trialInMs: 20_000,
+        failedTrials: 0,
+        submits: 5,
+        unknown: 3,
+      },
+    ]);
+    t.pass(20_000);
+    const trial = t.admit();
+    expect(t.breaker.list()).toMatchObject([{ forMs: 30_000, trialInMs: null }]);
+    trial.report('unknown');
+    expect(t.breaker.list()).toMatchObject([
+      { forMs: 30_000, trialInMs: 60_000, failedTrials: 1, unknown: 3 },
+    ]);
+    t.pass(60_000);
+    t.admit().report('answered');
+    expect(t.breaker.list()).toEqual([]);
   });
 });

@@ -16,7 +16,7 @@ const sources = readdirSync(SRC, { recursive: true, encoding: 'utf8' })
 it('writes a line at error with its name, and reports it to the listener', () => {
   const log = createRecordedLog();
   const heard: Alarm[] = [];
-  const alarms = createAlarms({ log, onAlarm: (alarm) => heard.push(alarm) });
+  const alarms = createAlarms({ log, monotonic: () => 0, onAlarm: (alarm) => heard.push(alarm) });
   alarms.raise('callback_dead', { job_id: 'job_1' }, 'the last attempt of a callback failed');
   expect(log.lines).toEqual([
     {
@@ -26,6 +26,22 @@ it('writes a line at error with its name, and reports it to the listener', () =>
     },
   ]);
   expect(heard).toEqual(['callback_dead']);
+});
+
+it('repeats the alarm of what lasts every five minutes, counted from whoever raised it last', () => {
+  let now = 0;
+  const heard: number[] = [];
+  const alarms = createAlarms({
+    log: createRecordedLog(),
+    monotonic: () => now,
+    onAlarm: () => heard.push(now),
+  });
+  alarms.raise('store_corrupt', {}, 'the database failed');
+  for (now = 0; now <= 12 * 60_000; now += 30_000) {
+    if (now === 7 * 60_000) alarms.raise('store_corrupt', {}, 'the database failed');
+    alarms.raiseWhile('store_corrupt', {}, 'the database still cannot be used');
+  }
+  expect(heard.map((at) => at / 60_000)).toEqual([0, 5, 7, 12]);
 });
 
 it('lists no alarm that is never raised', () => {

@@ -54,8 +54,7 @@ async function setUp(
     findSignatureFault: options.fault ?? null,
     parse: parseWebhook,
     clock: () => now,
-    monotonic: () => now,
-    alarms: createAlarms({ log }),
+    alarms: createAlarms({ log, monotonic: () => 0 }),
     log,
   });
   const created = await opened.createJob(
@@ -154,8 +153,7 @@ describe('a webhook for a job whose submit is unknown', () => {
       findSignatureFault: null,
       parse: parseWebhook,
       clock: () => 0,
-      monotonic: () => 0,
-      alarms: createAlarms({ log: t.log }),
+      alarms: createAlarms({ log: t.log, monotonic: () => 0 }),
       log: t.log,
     });
     await (await other.tick()).settled;

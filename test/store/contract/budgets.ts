@@ -257,7 +257,7 @@ export function describeBudgets(current: () => StoreUnderTest): void {
       ],
       [
         'of which three may run and the others wait',
-        () => ({ slots: [{ scope: 'client', id: 'studio', max: 3 }], mayWait: true }),
+        () => ({ slots: [{ scope: 'client', id: 'studio', max: 3, maxWaiting: 100 }], mayWait: true }),
       ],
     ])(
       'of 1,000 orders at once on room for ten admits ten, %s',
@@ -265,7 +265,7 @@ export function describeBudgets(current: () => StoreUnderTest): void {
         const { store, openReplica } = current();
         const made = await store.createBudget(budget({ limitMicroUsd: 1_000_000 }), BY);
         await store.createBudget(budget({ scope: ALL, limitMicroUsd: 1_000_000_000 }), BY);
-        await store.putClient('studio', { limits: { requestsPerMinute: null, maxRunningJobs: 3 } }, BY);
+        await store.putClient('studio', { limits: { ...NO_LIMITS, maxRunningJobs: 3 } }, BY);
         const replica = await openReplica?.();
         const results = await Promise.allSettled(
           Array.from({ length: 1_000 }, (_, n) =>
@@ -461,6 +461,40 @@ export function describeBudgets(current: () => StoreUnderTest): void {
       expect(await useOf(store, made.id)).toEqual([100_000, 0, 0]);
       await expectNoDrift(store);
     });
+
+    it.each([
+      ['below', 30_000],
+      ['above', 170_000],
+      ['of nothing', 0],
+    ])(
+      'counts the bill of a job that was written off in place of what was held, %s it',
+      async (_how, billed) => {
+        const { store } = current();
+        const made = await store.createBudget(budget(), BY);
+        const claim = await createClaim(store, order(100_000));
+        await end(store, claim, { status: 'submitting', submittedAt: 1_000 });
+        await end(store, claim, { status: 'submission_unknown' });
+        await store.resolveUnknown(claim.job.id, { action: 'write_off' }, BY);
+        const enter = () =>
+          store.enterBill(claim.job.id, { attempt: null, microUsd: billed, isByok: null }, BY);
+        expect(await enter()).toMatchObject({ kind: 'entered' });
+        expect(await useOf(store, made.id)).toEqual([billed, 0, 0]);
+        expect(await enter()).toMatchObject({ kind: 'known' });
+        expect(await useOf(store, made.id)).toEqual([billed, 0, 0]);
+        await expectNoDrift(store);
+      },
+    );
+
+    it('counts no estimate of a clip that failed with a key of the provider', async () => {
+      const { store } = current();
+      const made = await store.createBudget(budget({ includeByok: true }), BY);
+      const claim = await createClaim(store, order(400_000, { estimatedMicroUsd: 120_000 }));
+      await end(store, claim, { status: 'submitting', submittedAt: 1_000 });
+      await end(store, claim, { status: 'pending', upstreamId: 'gen-1' });
+      await end(store, claim, { status: 'failed', actualMicroUsd: 0, isByok: true });
+      expect(await useOf(store, made.id)).toEqual([0, 0, 0]);
+      await expectNoDrift(store);
+    });
   });
 
   describe('thresholds', () => {
@@ -510,6 +544,26 @@ export function describeBudgets(current: () => StoreUnderTest): void {
       await expect(
         store.adjustBudget({ ...credit, id: 'adj_3', budgetId: 'budget_none' }, BY, null),
       ).rejects.toMatchObject({ code: 'not_found' });
+    });
+
+    it('beyond what sums are exact for is refused, whole, and the budget goes on', async () => {
+      const { store } = current();
+      const made = await store.createBudget(budget({ limitMicroUsd: 1e15 }), BY);
+      const adjust = (id: string, microUsd: number) =>
+        store.adjustBudget({ id, budgetId: made.id, microUsd }, BY, { key: id, bodyHash: id });
+      await adjust('adj_1', 1e15);
+      await expect(adjust('adj_2', 1)).rejects.toMatchObject({ code: 'invalid_request' });
+      expect((await store.getBudget(made.id))?.use.adjustmentMicroUsd).toBe(1e15);
+      // Its key is free again: nothing of it was kept.
+      await adjust('adj_3', -1e15);
+      expect(await adjust('adj_2', 1)).toMatchObject({ replayed: false });
+      await adjust('adj_4', -1e15);
+      await expect(adjust('adj_5', -2)).rejects.toMatchObject({ code: 'invalid_request' });
+      await createClaim(store, order(1));
+      expect((await store.getBudget(made.id))?.use).toMatchObject({
+        adjustmentMicroUsd: 1 - 1e15,
+        heldMicroUsd: 1,
+      });
     });
   });
 

@@ -56,6 +56,39 @@ async function createTwice(store: JobStore) {
 }
 
 export function describeCallbacks(current: () => StoreUnderTest): void {
+  it('keeps each try with what the receiver answered, and the latest forty of many', async () => {
+    const { store, passTime } = current();
+    const id = await createNews(store);
+    const times: number[] = [];
+    for (let number = 1; number <= 42; number++) {
+      const { lease } = only(await claimAll(store));
+      const isLast = number === 42;
+      await store.settleCallback(
+        lease,
+        isLast ? DELIVERED : { ...RETRY, retryInMs: 1_000 },
+        isLast ? 204 : number === 1 ? null : 500,
+      );
+      if (number > 2) times.push(number);
+      await passTime(1_000);
+    }
+    const tries = await store.listCallbackTries(id);
+    expect(tries.map(({ number }) => number)).toEqual(times);
+    expect(tries[0]).toMatchObject({ event: 'completed', httpStatus: 500, error: 'answered 500' });
+    expect((tries[0]?.retryAt ?? 0) - (tries[0]?.at ?? 0)).toBe(1_000);
+    expect(tries.at(-1)).toMatchObject({ number: 42, httpStatus: 204, error: null, retryAt: null });
+    expect(await store.listCallbackTries('job_none')).toEqual([]);
+  });
+
+  it('keeps no try of a lease that was lost', async () => {
+    const { store, passTime } = current();
+    const id = await createNews(store);
+    const { lease } = only(await claimAll(store));
+    await passTime(LEASE_MS + 1);
+    only(await claimAll(store, 'b'));
+    expect(await store.settleCallback(lease, DELIVERED, 200)).toBe(false);
+    expect(await store.listCallbackTries(id)).toEqual([]);
+  });
+
   it.each([
     ['was told', DELIVERED],
     ['is still to be told', RETRY],

@@ -26,6 +26,8 @@ export function describeCatalogHistory(current: () => StoreUnderTest): void {
     ]);
     expect(await store.listCatalogChanges(EARLIEST, 1)).toHaveLength(1);
     expect(await store.listCatalogChanges(changes[0] ?? EARLIEST, 10)).toEqual(changes.slice(1));
+    expect(await store.listCatalogChanges(EARLIEST, 10, 'c')).toEqual(changes.slice(1));
+    expect(await store.listCatalogChanges(EARLIEST, 10, 'a')).toEqual([]);
   });
 
   it('records the same news once, from however many replicas', async () => {

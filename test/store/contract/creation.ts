@@ -4,12 +4,32 @@ import { expect, it } from 'vitest';
 import type { JobStatus } from '../../../src/core/job/job.ts';
 import { isNotPurchased, JOB_STATUSES } from '../../../src/core/job/job.ts';
 import type { StoreUnderTest } from './store-under-test.ts';
-import { createIdleJob, createIntent, expectCreated, LEASE_MS, LIST_ALL } from './store-under-test.ts';
+import {
+  createClaim,
+  createIdleJob,
+  createIntent,
+  expectCreated,
+  LEASE_MS,
+  LIST_ALL,
+} from './store-under-test.ts';
 
 const DAY_MS = 24 * 60 * 60 * 1000;
 const idempotency = { key: 'order-7', bodyHash: 'hash-of-body' };
 
 export function describeCreation(current: () => StoreUnderTest): void {
+  it('keeps the plan of a job with it, and none of a job that was not made', async () => {
+    const { store } = current();
+    const plan = '{"why":"cheapest"}';
+    const idempotency = { key: 'with-a-plan', bodyHash: 'b' };
+    const { job } = await createClaim(store, { plan, idempotency });
+    expect(await store.getJobPlan(job.id)).toBe(plan);
+    const again = createIntent({ plan, idempotency });
+    expect((await store.createJob(again, 'a', LEASE_MS)).kind).toBe('replayed');
+    expect(await store.getJobPlan(again.id)).toBeNull();
+    const without = await createClaim(store);
+    expect(await store.getJobPlan(without.job.id)).toBeNull();
+  });
+
   it('writes the intent as a queued job, leased to its creator', async () => {
     const { store } = current();
     const intent = createIntent();

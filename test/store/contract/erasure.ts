@@ -64,6 +64,11 @@ export function describeErasure(current: () => StoreUnderTest): void {
     expect(await store.listOldestClips(0, 9)).toEqual([]);
     expect(await store.countClips(FAR)).toEqual({ jobs: 2, bytes: 35 });
     expect(await store.countClips(0)).toEqual({ jobs: 0, bytes: 0 });
+    expect(await store.countOldestClips(0)).toEqual({ jobs: 0, bytes: 0 });
+    for (const bytes of [1, 30]) expect(await store.countOldestClips(bytes)).toEqual({ jobs: 1, bytes: 30 });
+    for (const bytes of [31, 1_000])
+      expect(await store.countOldestClips(bytes)).toEqual({ jobs: 2, bytes: 35 });
+    expect(await store.countClipRemovals()).toEqual({ jobs: 0, bytes: 0 });
     expect(await store.listOldestBodies(FAR, 9)).toEqual([...jobs, failed]);
     expect(await store.listOldestBodies(FAR, 2)).toEqual([jobs[0], jobs[1]]);
     expect(await store.listOldestBodies(0, 2)).toEqual([]);
@@ -84,6 +89,8 @@ export function describeErasure(current: () => StoreUnderTest): void {
     expect(after?.version).toBe((before?.version ?? 0) + 1);
     expect(await store.listOldestClips(FAR, 9)).toEqual([]);
     expect(await store.listClipRemovals(9)).toEqual([job]);
+    expect(await store.countClipRemovals()).toEqual({ jobs: 1, bytes: 30 });
+    expect(await store.countOldestClips(FAR)).toEqual({ jobs: 0, bytes: 0 });
     // As after a crash.
     expect((await store.beginClipRemoval(job))?.toSorted()).toEqual(files);
     expect((await store.findJob(job))?.clipsRemovedAt).toBe(after?.clipsRemovedAt);
@@ -140,6 +147,30 @@ export function describeErasure(current: () => StoreUnderTest): void {
     // The picture is not there to be purged an hour later: it is gone.
     await current().passTime(2 * 3_600_000);
     expect(await store.purgeBodies(10)).toBe(0);
+  });
+
+  it("erases what upstream said of the request, and keeps the code and the gateway's own words", async () => {
+    const { store } = current();
+    const errorOf = async (code: string) => {
+      const error = { code, message: 'the words "a secret fox" are not allowed' };
+      const { job } = await createJobIn(
+        store,
+        'failed',
+        { request: request(1) },
+        { error, statusDetail: 'fox' },
+      );
+      await store.eraseBody(job.id);
+      const erased = await store.findJob(job.id);
+      expect(erased?.statusDetail).toBeNull();
+      return erased?.error;
+    };
+    for (const code of ['upstream_rejected', 'upstream_failed', 'upstream_unclear']) {
+      expect(await errorOf(code)).toEqual({
+        code,
+        message: 'What OpenRouter said was erased with the request.',
+      });
+    }
+    expect((await errorOf('store_unavailable'))?.message).toContain('not allowed');
   });
 
   it('keeps a body that another job has', async () => {

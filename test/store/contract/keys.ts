@@ -21,7 +21,7 @@ function createRow(overrides: Partial<NewKey> = {}): NewKey {
     last4: 'x7Qa',
     scopes: ['read', 'write'],
     models: { allow: ['google/*'] },
-    limits: { requestsPerMinute: 60, maxRunningJobs: null },
+    limits: { ...NO_LIMITS, requestsPerMinute: 60 },
     expiresAt: null,
     ...overrides,
   };
@@ -40,6 +40,7 @@ export function describeKeys(current: () => StoreUnderTest): void {
     expect(kind).toBe('created');
     expect(key).toEqual({
       ...row,
+      line: row.id,
       createdAt: expect.any(Number),
       createdBy: 'alice',
       revokedAt: null,
@@ -196,7 +197,7 @@ export function describeKeys(current: () => StoreUnderTest): void {
 
   it('puts a client: makes it, then changes what is named', async () => {
     const { store } = current();
-    const limits = { requestsPerMinute: null, maxRunningJobs: 3 };
+    const limits = { ...NO_LIMITS, maxRunningJobs: 3 };
     const first = await store.putClient('studio', { limits }, BY);
     expect(first).toMatchObject({ created: true, client: { limits, models: null, callbackSecrets: [] } });
     const secret = { id: 'secret_1', sealed: 'sealed-canary', createdAt: 1 };

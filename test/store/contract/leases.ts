@@ -1,6 +1,7 @@
 // The contract on claims: what is due is held by one owner at a time, and by nobody longer than its lease.
 
 import { expect, it } from 'vitest';
+import { NO_LIMITS } from '../../../src/core/accounts/key.ts';
 import type { StoreUnderTest } from './store-under-test.ts';
 import { createClaim, createIdleJob, createIntent, createJobIn, LEASE_MS } from './store-under-test.ts';
 
@@ -41,7 +42,7 @@ export function describeLeases(current: () => StoreUnderTest): void {
   it('withdraws an order that waits for others to end, which no process holds', async () => {
     const { store } = current();
     await store.createBudget(BUDGET, BY);
-    const slots = [{ scope: 'client', id: 'studio', max: 1 }] as const;
+    const slots = [{ scope: 'client', id: 'studio', max: 1, maxWaiting: 100 }] as const;
     await createClaim(store, { slots });
     const waiting = createIntent({ slots, mayWait: true });
     expect((await store.createJob(waiting, 'a', LEASE_MS)).kind).toBe('waiting');
@@ -51,7 +52,7 @@ export function describeLeases(current: () => StoreUnderTest): void {
     });
     // What was held for it is free, and it is not sent when the other has ended.
     expect((await store.getBudget(BUDGET.id))?.use.heldMicroUsd).toBe(180_000);
-    await store.putClient('studio', { limits: { requestsPerMinute: null, maxRunningJobs: 5 } }, BY);
+    await store.putClient('studio', { limits: { ...NO_LIMITS, maxRunningJobs: 5 } }, BY);
     expect(await store.startWaiting()).toEqual({ started: 0, isWaiting: false });
   });
 

@@ -148,6 +148,24 @@ export function describeReads(current: () => StoreUnderTest): void {
     }
   });
 
+  it('counts jobs that run and jobs that have ended since a time, of all clients or of one', async () => {
+    const { store } = current();
+    await createIdleJob(store, 'in_progress');
+    await createIdleJob(store, 'in_progress', { clientId: 'agency' });
+    await createIdleJob(store, 'submission_unknown');
+    await createIdleJob(store, 'completed', {}, { finishedAt: 5_000 });
+    await createIdleJob(store, 'completed', { clientId: 'agency' }, { finishedAt: 9_000 });
+    await createIdleJob(store, 'failed', {}, { finishedAt: 9_000 });
+    expect(Object.fromEntries(await store.countOpenJobs())).toEqual({
+      in_progress: 2,
+      submission_unknown: 1,
+    });
+    expect(Object.fromEntries(await store.countOpenJobs('agency'))).toEqual({ in_progress: 1 });
+    expect(Object.fromEntries(await store.countEndedJobs(null, 5_000))).toEqual({ completed: 2, failed: 1 });
+    expect(Object.fromEntries(await store.countEndedJobs(null, 5_001))).toEqual({ completed: 1, failed: 1 });
+    expect(Object.fromEntries(await store.countEndedJobs('studio', 0))).toEqual({ completed: 1, failed: 1 });
+  });
+
   it('refuses an output of a job that never was', async () => {
     const { store } = current();
     await expect(store.saveOutput(createOutput('job_none', 0))).rejects.toThrow();

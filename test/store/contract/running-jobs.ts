@@ -1,6 +1,7 @@
 // The contract on jobs that run at once: never more than may, on any replica; what waits is sent oldest first.
 
 import { expect, it } from 'vitest';
+import { NO_LIMITS } from '../../../src/core/accounts/key.ts';
 import type { JobStatus } from '../../../src/core/job/job.ts';
 import type { JobStore } from '../../../src/store/ports/job-store.ts';
 import type { JobIntent } from '../../../src/store/ports/jobs.ts';
@@ -11,11 +12,11 @@ const BY = { actor: 'alice', keyId: null, requestId: null, reason: null };
 
 const slotsOf = (max: number, client = 'studio'): Partial<JobIntent> => ({
   clientId: client,
-  slots: [{ scope: 'client', id: client, max }],
+  slots: [{ scope: 'client', id: client, max, maxWaiting: 100 }],
 });
 
 const allow = (store: JobStore, maxRunningJobs: number | null, client = 'studio') =>
-  store.putClient(client, { limits: { requestsPerMinute: null, maxRunningJobs } }, BY);
+  store.putClient(client, { limits: { ...NO_LIMITS, maxRunningJobs } }, BY);
 
 async function outcomeOf(store: JobStore, intent: Partial<JobIntent>): Promise<string> {
   try {
@@ -85,8 +86,8 @@ export function describeRunningJobs(current: () => StoreUnderTest): void {
     const { store } = current();
     await allow(store, 5);
     const slots = [
-      { scope: 'key', id: 'key_1', max: 1 },
-      { scope: 'client', id: 'studio', max: 2 },
+      { scope: 'key', id: 'key_1', max: 1, maxWaiting: 100 },
+      { scope: 'client', id: 'studio', max: 2, maxWaiting: 100 },
     ] as const;
     expect(await outcomeOf(store, { keyId: 'key_1', slots })).toBe('created');
     expect(await outcomeOf(store, { keyId: 'key_1', slots })).toBe('too_many_running_jobs');
@@ -133,6 +134,54 @@ export function describeRunningJobs(current: () => StoreUnderTest): void {
     await allow(store, null);
     expect(await store.startWaiting()).toEqual({ started: 1, isWaiting: false });
     expect((await store.claimDue('b', 10, LEASE_MS)).map(({ job }) => job.id)).toEqual([second]);
+  });
+
+  it('lets no more wait than may, of many ordered at once on every replica, and counts each key for itself', async () => {
+    const { store, openReplica } = current();
+    const replica = (await openReplica?.()) ?? store;
+    await allow(store, 1);
+    const slots = [
+      { scope: 'client', id: 'studio', max: 1, maxWaiting: 5 },
+      { scope: 'key', id: 'key_1', max: null, maxWaiting: 3 },
+    ] as const;
+    const { lease } = await createJobIn(store, 'submitting', { clientId: 'studio', slots });
+    const wait = (on: JobStore, keyId: string, of: NonNullable<JobIntent['slots']>) =>
+      outcomeOf(on, { clientId: 'studio', keyId, slots: of, mayWait: true });
+    const outcomes = await Promise.all(
+      Array.from({ length: 12 }, (_, nth) => wait(nth % 2 ? store : replica, 'key_1', slots)),
+    );
+    expect(outcomes.filter((outcome) => outcome === 'waiting')).toHaveLength(3);
+    expect(outcomes.filter((outcome) => outcome === 'too_many_waiting_jobs')).toHaveLength(9);
+    const others = await Promise.all(
+      Array.from({ length: 6 }, (_, nth) => wait(nth % 2 ? store : replica, 'key_2', [slots[0]])),
+    );
+    expect(others.filter((outcome) => outcome === 'waiting')).toHaveLength(2);
+    // What may not wait is refused for what runs, and what has been sent waits no more.
+    expect(await outcomeOf(store, { clientId: 'studio', slots })).toBe('too_many_running_jobs');
+    await store.saveStep(lease, { status: 'rejected' }, { keep: false, runInMs: null });
+    await store.startWaiting();
+    expect(await wait(store, 'key_2', [slots[0]])).toBe('waiting');
+  });
+
+  it('counts keys that replaced one another as one, running and waiting', async () => {
+    const { store } = current();
+    const limits = { ...NO_LIMITS, maxRunningJobs: 2 };
+    const made = { last4: null, name: null, models: null, expiresAt: null, scopes: ['write'] as const };
+    const [a, b] = ['a', 'b'].map((letter) => letter.repeat(64)) as [string, string];
+    const first = { ...made, id: 'key_1', client: 'studio', limits, sha256: a };
+    await store.createKey(first, BY, null);
+    const { key } = await store.rotateKey('key_1', { id: 'key_2', sha256: b, last4: null }, 60_000, BY, null);
+    expect(key.line).toBe('key_1');
+    const slots = [{ scope: 'key', id: key.line, max: 2, maxWaiting: 2 }] as const;
+    const outcomeWith = (keyId: string, mayWait = false) =>
+      outcomeOf(store, { clientId: 'studio', keyId, slots, mayWait });
+    const { lease } = await createJobIn(store, 'submitting', { clientId: 'studio', keyId: 'key_1', slots });
+    expect(await outcomeWith('key_2')).toBe('created');
+    for (const id of ['key_1', 'key_2']) expect(await outcomeWith(id)).toBe('too_many_running_jobs');
+    for (const id of ['key_1', 'key_2']) expect(await outcomeWith(id, true)).toBe('waiting');
+    for (const id of ['key_1', 'key_2']) expect(await outcomeWith(id, true)).toBe('too_many_waiting_jobs');
+    await store.saveStep(lease, { status: 'rejected' }, { keep: false, runInMs: null });
+    expect(await store.startWaiting()).toEqual({ started: 1, isWaiting: true });
   });
 
   it('starts each waiting job once, of many at once on every replica', async () => {

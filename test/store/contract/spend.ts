@@ -2,6 +2,7 @@
 
 import { describe, expect, it } from 'vitest';
 import { createCalendar } from '../../../src/core/accounts/calendar.ts';
+import { NO_LIMITS } from '../../../src/core/accounts/key.ts';
 import { SPEND_GROUPS, type SpendSums, splitRange } from '../../../src/core/accounts/spend.ts';
 import type { JobChange, JobStatus } from '../../../src/core/job/job.ts';
 import type { JobStore } from '../../../src/store/ports/job-store.ts';
@@ -137,6 +138,35 @@ export function describeSpend(current: () => StoreUnderTest): void {
       expect(await total(store, { basis: 'settled' })).toEqual(known);
     });
 
+    it('has one sum for a group of an interval however long the interval is', async () => {
+      const { store } = current();
+      const start = Date.UTC(2026, 0, 1);
+      for (const day of [0, 1, 40, 80, 119])
+        await ended(store, start + day * DAY_MS + 1, { tags: ['a'] }, { actualMicroUsd: 100 + day });
+      await createIdleJob(store, 'in_progress', {}, { submittedAt: start + 41 * DAY_MS });
+      const intervals = [
+        { startsAt: start, endsAt: start + 100 * DAY_MS },
+        { startsAt: start + 100 * DAY_MS, endsAt: start + 120 * DAY_MS },
+      ];
+      const sums = (await rowsOf(store, { intervals, groups: ['client'] })).map((row) => [
+        row.startsAt,
+        row.jobs,
+        row.billedMicroUsd,
+        row.unknownJobs,
+      ]);
+      expect(sums).toEqual([
+        [intervals[0]?.startsAt, 5, 521, 0],
+        [intervals[1]?.startsAt, 1, 219, 0],
+      ]);
+      const byTag = await rowsOf(store, { intervals, groups: ['tag'] });
+      expect(byTag.map(({ tag, jobs }) => [tag, jobs]).sort()).toEqual([
+        [null, 1],
+        ['a', 1],
+        ['a', 4],
+      ]);
+      expect((await total(store, { intervals, groups: ['tag'] })).jobs).toBe(6);
+    });
+
     it('has a line for each attempt of a job, under the model of each', async () => {
       const { store } = current();
       const { lease } = await createJobIn(
@@ -252,6 +282,33 @@ export function describeSpend(current: () => StoreUnderTest): void {
         jobs: 2,
         billedMicroUsd: 30,
       });
+    });
+
+    it('of one key are those of the keys that replaced it, too, in hours and at their edges', async () => {
+      const { store } = current();
+      const by = { actor: 'alice', keyId: null, requestId: null, reason: null };
+      const key = (id: string) => ({
+        id,
+        client: 'studio',
+        name: null,
+        sha256: id.padEnd(64, '0'),
+        last4: null,
+        scopes: ['read', 'write'] as const,
+        models: null,
+        limits: NO_LIMITS,
+        expiresAt: null,
+      });
+      await store.createKey(key('key_a'), by, null);
+      await store.rotateKey('key_a', { id: 'key_b', sha256: 'b'.repeat(64), last4: null }, 0, by, null);
+      await ended(store, 1_000, { keyId: 'key_a' }, { actualMicroUsd: 3 });
+      await ended(store, 2_000, { keyId: 'key_b' }, { actualMicroUsd: 5 });
+      await ended(store, 3_000, { keyId: 'key_c' }, { actualMicroUsd: 7 });
+      await ended(store, 4_000, {}, { actualMicroUsd: 11 });
+      expect((await total(store, { keyLine: 'key_a' })).billedMicroUsd).toBe(8);
+      const edge = [{ startsAt: 1_500, endsAt: 3_500 }];
+      expect((await total(store, { keyLine: 'key_a', intervals: edge })).billedMicroUsd).toBe(5);
+      expect((await total(store, { keyLine: 'key_c', intervals: edge })).billedMicroUsd).toBe(7);
+      expect((await total(store, { keyLine: 'key_none' })).jobs).toBe(0);
     });
 
     it('are refused beyond the rows that are asked for', async () => {

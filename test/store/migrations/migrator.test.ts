@@ -20,6 +20,7 @@ const DIALECT: Dialect = {
   now: () => sql<number>`clock_ms()`,
   lockRows: (query) => query,
   lockFreeRows: (query) => query,
+  lockName: async () => {},
   lockTable: async () => {},
 };
 const FIRST: Migration = { version: 1, name: 'first', statements: ['create table notes (body text)'] };
@@ -138,6 +139,7 @@ describe('the schema', () => {
     expect(await second.getJob(job.id, 'studio')).toEqual(job);
     await second.close();
     expect(await tables()).toEqual([
+      'alarm_calls',
       'audit',
       'bodies',
       'body_parts',
@@ -146,6 +148,7 @@ describe('the schema', () => {
       'budget_holds',
       'budget_windows',
       'budgets',
+      'callback_tries',
       'callbacks',
       'catalog_changes',
       'clients',
@@ -154,6 +157,7 @@ describe('the schema', () => {
       'idempotent_acts',
       'job_attempts',
       'job_audit',
+      'job_plans',
       'job_tags',
       'jobs',
       'keys',

@@ -48,6 +48,10 @@ const openShared: OpenStore = async () => {
       await server.query(url, `update idempotent_acts set created_at = created_at - ${ms}`);
       await server.query(url, `update audit set at = at - ${ms}`);
       await server.query(url, `update callbacks set due_at = due_at - ${ms}`);
+      await server.query(
+        url,
+        `update alarm_calls set began_at = began_at - ${ms}, raised_at = raised_at - ${ms}, due_at = due_at - ${ms}`,
+      );
       await server.query(url, `update ledger set bill_due_at = bill_due_at - ${ms}`);
       await server.query(
         url,

@@ -9,6 +9,7 @@ import { SPEND_GROUPS } from '../../../src/core/accounts/spend.ts';
 import { JOB_STATUSES } from '../../../src/core/job/job.ts';
 import type { ListQuery } from '../../../src/store/ports/jobs.ts';
 import { createJobReads } from '../../../src/store/queries/job-reads.ts';
+import { findReplacements } from '../../../src/store/queries/replacements.ts';
 import { createSpend } from '../../../src/store/queries/spend.ts';
 import type { Database } from '../../../src/store/sql/database.ts';
 import type { Tables } from '../../../src/store/sql/tables.ts';
@@ -90,6 +91,13 @@ const FILTERS: Partial<ListQuery>[] = [
   { keyId: 'key_1' },
   { since: 1, until: 2 },
   { tag: 'a', statuses: ['failed'], since: 1 },
+  { model: 'a/b', statuses: ['failed'] },
+  { keyId: 'key_1', statuses: ['failed', 'expired'] },
+  { statuses: ['submission_unknown'], since: 1, until: 2 },
+  { model: 'a/b', since: 1 },
+  { since: 1, until: 2, order: 'oldest' },
+  { listedOnly: true },
+  { before: 'job_1' },
 ];
 
 it.each(FILTERS.flatMap((filter) => [filter, { ...filter, clientId: 'studio' }]))(
@@ -103,6 +111,12 @@ it.each(FILTERS.flatMap((filter) => [filter, { ...filter, clientId: 'studio' }])
     if (filter.reference === undefined) expect(plan.join()).not.toContain('TEMP B-TREE FOR ORDER BY');
   },
 );
+
+it('finds what stands in the place of jobs from their ids', async () => {
+  const plan = await planOf(() => findReplacements(database.reader, ['job_1', 'job_2']));
+  expect(plan.join()).toContain('SEARCH jobs USING INDEX jobs_by_resubmit_of');
+  expect(scans(plan)).toEqual([]);
+});
 
 it.each(
   (['submitted', 'settled'] as const).flatMap((basis) =>

@@ -2,13 +2,12 @@
 
 import type { Budgets } from '../../../service/accounts/budgets.ts';
 import { problems } from '../../api/schemas/problem.ts';
-import { NoQuerySchema } from '../../api/schemas/query.ts';
 import type { App } from '../../server/context.ts';
 import { renderLimits, renderModelRules } from '../schemas/access.ts';
-import { AccountSchema } from '../schemas/account.ts';
+import { AccountQuerySchema, AccountSchema } from '../schemas/account.ts';
 import { renderBudget } from './budgets.ts';
 
-export function accountRoutes({ budgets }: { readonly budgets: Pick<Budgets, 'of'> }) {
+export function accountRoutes({ budgets }: { readonly budgets: Pick<Budgets, 'of' | 'burnDown'> }) {
   return async (app: App): Promise<void> => {
     app.get(
       '/account',
@@ -19,20 +18,28 @@ export function accountRoutes({ budgets }: { readonly budgets: Pick<Budgets, 'of
           description:
             'The client, scopes, models and limits of the key, and every budget that applies to its orders.',
           tags: ['accounts'],
-          querystring: NoQuerySchema,
+          querystring: AccountQuerySchema,
           response: { 200: AccountSchema, ...problems(400, 401, 403, 405, 500, 503) },
         },
       },
-      async ({ principal }) => ({
-        kind: principal.kind,
-        name: principal.name,
-        client: principal.client,
-        key_id: principal.keyId,
-        scopes: [...principal.scopes],
-        models: principal.models.map(renderModelRules),
-        limits: principal.limits.map(({ scope, id, ...limits }) => ({ scope, id, ...renderLimits(limits) })),
-        budgets: (await budgets.of(principal)).map(renderBudget),
-      }),
+      async ({ principal, query }) => {
+        const states = await budgets.of(principal);
+        const burnDown = query.include && (await budgets.burnDown(states));
+        return {
+          kind: principal.kind,
+          name: principal.name,
+          client: principal.client,
+          key_id: principal.keyId,
+          scopes: [...principal.scopes],
+          models: principal.models.map(renderModelRules),
+          limits: principal.limits.map(({ scope, id, line: _, ...limits }) => ({
+            scope,
+            id,
+            ...renderLimits(limits),
+          })),
+          budgets: states.map((state) => renderBudget(state, burnDown?.get(state.budget.id))),
+        };
+      },
     );
   };
 }

@@ -3,6 +3,7 @@
 import { Big } from 'big.js';
 import { z } from 'zod';
 import { type BudgetScope, type BudgetState, remainingOf } from '../../../core/accounts/budget.ts';
+import type { BurnPoint } from '../../../core/accounts/burn-down.ts';
 import { fromMicroUsd, toMicroUsd } from '../../../core/money.ts';
 import type { Budgets } from '../../../service/accounts/budgets.ts';
 import { problems } from '../../api/schemas/problem.ts';
@@ -33,7 +34,11 @@ const microUsdOrNull = (usd: number | null): number | null => (usd === null ? nu
 const usdOrNull = (micro: number | null): number | null => (micro === null ? null : fromMicroUsd(micro));
 const isoTime = (at: number): string => new Date(at).toISOString();
 
-export function renderBudget({ budget, use, resetsAt, unknownJobs }: BudgetState) {
+/** @param burnDown how its spend has grown, where that is asked for. */
+export function renderBudget(
+  { budget, use, resetsAt, unknownJobs }: BudgetState,
+  burnDown?: readonly BurnPoint[],
+) {
   return {
     id: budget.id,
     scope: budget.scope,
@@ -54,6 +59,12 @@ export function renderBudget({ budget, use, resetsAt, unknownJobs }: BudgetState
       remaining_usd: fromMicroUsd(remainingOf(budget.limitMicroUsd, use)),
       unknown_jobs: unknownJobs,
     },
+    ...(burnDown && {
+      burn_down: burnDown.map(({ at, microUsd: spent }) => ({
+        at: isoTime(at),
+        spent_usd: fromMicroUsd(spent),
+      })),
+    }),
   };
 }
 
@@ -108,7 +119,11 @@ export function budgetRoutes({ budgets }: BudgetRoutesParts) {
           cursor: query.cursor ?? null,
           limit: query.limit,
         });
-        return { data: page.map(renderBudget), next_cursor: nextCursor };
+        const burnDown = query.include && (await budgets.burnDown(page));
+        return {
+          data: page.map((state) => renderBudget(state, burnDown?.get(state.budget.id))),
+          next_cursor: nextCursor,
+        };
       },
     );
 

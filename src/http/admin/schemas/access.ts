@@ -1,7 +1,7 @@
 // What keys and clients have in common in the API: names, models, limits.
 
 import { z } from 'zod';
-import { type Limits, NO_LIMITS } from '../../../core/accounts/key.ts';
+import { DEFAULT_MAX_WAITING_JOBS, type Limits, NO_LIMITS } from '../../../core/accounts/key.ts';
 import type { ModelRules } from '../../../core/clip/clip-spec.ts';
 import { routingShape } from '../../../core/clip/clip-spec.ts';
 
@@ -36,6 +36,15 @@ export const LimitsSchema = z
       .describe(
         'Maximum number of jobs that have not ended, over all replicas. A job with an unknown outcome counts for two hours. null = no limit.',
       ),
+    max_waiting_jobs: z
+      .int('must be a whole number')
+      .min(1)
+      .max(10_000)
+      .nullable()
+      .optional()
+      .describe(
+        `Jobs that wait as \`queued\` because \`max_running_jobs\` run already, over all replicas. null = ${DEFAULT_MAX_WAITING_JOBS}.`,
+      ),
   })
   .nullable()
   .describe('null = no limits.');
@@ -43,6 +52,7 @@ export const LimitsSchema = z
 export const LimitsAnswerSchema = z.object({
   requests_per_minute: z.int().nullable(),
   max_running_jobs: z.int().nullable(),
+  max_waiting_jobs: z.int().nullable(),
 });
 
 export const toLimits = (body: z.output<typeof LimitsSchema> | undefined): Limits => ({
@@ -50,12 +60,14 @@ export const toLimits = (body: z.output<typeof LimitsSchema> | undefined): Limit
   ...(body && {
     requestsPerMinute: body.requests_per_minute ?? null,
     maxRunningJobs: body.max_running_jobs ?? null,
+    maxWaitingJobs: body.max_waiting_jobs ?? null,
   }),
 });
 
-export const renderLimits = ({ requestsPerMinute, maxRunningJobs }: Limits) => ({
+export const renderLimits = ({ requestsPerMinute, maxRunningJobs, maxWaitingJobs }: Limits) => ({
   requests_per_minute: requestsPerMinute,
   max_running_jobs: maxRunningJobs,
+  max_waiting_jobs: maxWaitingJobs,
 });
 
 export const ModelRulesAnswerSchema = z

@@ -3,7 +3,7 @@
 import { z } from 'zod';
 import { listOf } from '../../api/schemas/list.ts';
 import { LimitsAnswerSchema, ModelRulesAnswerSchema } from './access.ts';
-import { BudgetSchema } from './budget.ts';
+import { BudgetIncludeSchema, BudgetSchema } from './budget.ts';
 
 export const AccountSchema = z
   .object({
@@ -38,3 +38,5 @@ export const AccountSchema = z
       },
     ],
   });
+
+export const AccountQuerySchema = z.strictObject({ include: BudgetIncludeSchema });

@@ -5,15 +5,12 @@ import { isTimeZone, PERIODS } from '../../../core/accounts/calendar.ts';
 import { BUDGET_ID_PATTERN } from '../../../service/orders/ids.ts';
 import { listOf } from '../../api/schemas/list.ts';
 import { queryInteger } from '../../api/schemas/query.ts';
+import { usdAmount } from '../../api/schemas/usd.ts';
 
 const MAX_USD = 1_000_000_000;
 const MAX_THRESHOLDS = 10;
 
-const usd = z
-  .number()
-  .min(0)
-  .max(MAX_USD)
-  .refine((amount) => Number.isInteger(Math.round(amount * 1e6 * 1e3) / 1e3), 'must have at most 6 decimals');
+const usd = usdAmount(0, MAX_USD);
 
 const NameSchema = z.string().min(1).max(128);
 
@@ -136,6 +133,12 @@ export const BudgetSchema = z
           ),
       })
       .describe('The current window.'),
+    burn_down: z
+      .array(z.object({ at: z.iso.datetime(), spent_usd: z.number() }))
+      .optional()
+      .describe(
+        'With `include=burn_down`, of a budget that resets: what was spent from the beginning of the window up to then, by the hour of a day or the day of a week or month. The last is now, and `spent_usd` of the window.',
+      ),
   })
   .meta({
     id: 'Budget',
@@ -151,10 +154,16 @@ export const BudgetListSchema = z
     examples: [{ data: [budgetExample], next_cursor: null }],
   });
 
+export const BudgetIncludeSchema = z
+  .enum(['burn_down'])
+  .optional()
+  .describe('`burn_down`: how what is spent has grown since the window began.');
+
 export const BudgetQuerySchema = z.strictObject({
   scope: z.enum(['all', 'client', 'key']).optional().describe('Only budgets of this kind.'),
   scope_id: NameSchema.optional().describe('With `scope`: only those of this client or key.'),
   limit: queryInteger(1, 100).prefault(20).describe('Maximum number of entries. Default: 20.'),
+  include: BudgetIncludeSchema,
   cursor: z
     .string()
     .regex(BUDGET_ID_PATTERN, 'must be the next_cursor of an earlier response')
@@ -166,13 +175,10 @@ export const BudgetParamsSchema = z.strictObject({ id: z.string().max(64).descri
 
 export const AdjustmentBodySchema = z
   .strictObject({
-    usd: z
-      .number()
-      .min(-MAX_USD)
-      .max(MAX_USD)
+    usd: usdAmount(-MAX_USD, MAX_USD)
       .refine((amount) => amount !== 0, 'must not be 0')
       .describe(
-        'Positive: a credit that raises the limit of this window. Negative: a charge that lowers it.',
+        'Positive: a credit that raises the limit of this window. Negative: a charge that lowers it. The adjustments of one window may not exceed a billion dollars in sum.',
       ),
     reason: z.string().min(1).max(500),
   })

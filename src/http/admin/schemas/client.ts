@@ -54,7 +54,7 @@ export const ClientBodySchema = z
 const EXAMPLE = {
   name: 'studio',
   models: { allow: ['google/*'], deny: null },
-  limits: { requests_per_minute: 600, max_running_jobs: 20 },
+  limits: { requests_per_minute: 600, max_running_jobs: 20, max_waiting_jobs: null },
   callback_secrets: [{ id: 'secret_0a1b2c3d4e5f60718293a4b5', created_at: '2026-11-02T09:14:00.000Z' }],
   callback_secrets_env: 0,
   created_at: '2026-11-02T09:14:00.000Z',

@@ -94,7 +94,7 @@ const EXAMPLE = {
   source: 'store' as const,
   scopes: ['read' as const, 'write' as const],
   models: null,
-  limits: { requests_per_minute: null, max_running_jobs: 8 },
+  limits: { requests_per_minute: null, max_running_jobs: 8, max_waiting_jobs: null },
   created_at: '2026-11-02T09:14:00.000Z',
   created_by: 'alice',
   expires_at: null,

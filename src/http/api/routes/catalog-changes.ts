@@ -1,7 +1,8 @@
 // GET /models/changes: models added and removed, changed capabilities and prices.
 
-import type { CatalogChange, CatalogHistoryReader } from '../../../service/catalog/catalog-history.ts';
+import type { CatalogHistoryReader } from '../../../service/catalog/catalog-history.ts';
 import type { App } from '../../server/context.ts';
+import { renderChange } from '../render.ts';
 import { CatalogChangeListSchema, CatalogChangeQuerySchema } from '../schemas/catalog-change.ts';
 import { problems } from '../schemas/problem.ts';
 
@@ -21,8 +22,8 @@ export function catalogChangeRoutes({ history }: { readonly history: CatalogHist
         },
       },
       async (request, reply) => {
-        const { since, cursor, limit } = request.query;
-        const changes = await history.list(placeOf(cursor, since), limit + 1);
+        const { since, cursor, model, limit } = request.query;
+        const changes = await history.list(placeOf(cursor, since), limit + 1, model);
         const page = changes.slice(0, limit);
         const last = page.at(-1);
         reply.header('cache-control', 'no-store');
@@ -40,20 +41,4 @@ function placeOf(cursor: string | undefined, since: string | undefined) {
   const [changedAt, position] = (cursor ?? '').split('.').map(Number);
   if (changedAt !== undefined && position !== undefined) return { changedAt, position };
   return { changedAt: since === undefined ? 0 : Date.parse(since), position: Number.MAX_SAFE_INTEGER };
-}
-
-const snakeCase = (name: string) => name.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
-
-function renderChange({ changedAt, modelId, kind, fields }: CatalogChange) {
-  return {
-    at: new Date(changedAt).toISOString(),
-    model: modelId,
-    kind,
-    // Keys of upstream's price list stay as they are.
-    fields: fields.map(({ field, before, after }) => ({
-      field: field.startsWith('prices.') ? field : snakeCase(field),
-      before,
-      after,
-    })),
-  };
 }

@@ -10,6 +10,7 @@ import type { OpenStreams } from '../../response/open-streams.ts';
 import { holdAnswer } from '../../response/unread-answers.ts';
 import type { App } from '../../server/context.ts';
 import type { MemoryBudget } from '../../server/memory-budget.ts';
+import type { StillAdmitted } from '../../server/still-admitted.ts';
 import { writeJob } from '../job-answer.ts';
 import { EventHeadersSchema, JobStreamEventSchema } from '../schemas/event.ts';
 import { JobParamsSchema } from '../schemas/job.ts';
@@ -21,6 +22,7 @@ export interface EventRoutesParts {
   readonly feed: Pick<JobFeed, 'follow'>;
   readonly answers: MemoryBudget;
   readonly streams: OpenStreams;
+  readonly stillAdmitted: StillAdmitted;
 }
 
 // Proxies close what is silent for a minute.
@@ -32,7 +34,7 @@ const RETRY = `retry: ${RECONNECT_MS}\n\n`;
 /** Whether there is memory for so many bytes more; without, a stream ends, and its reader comes back. */
 type Hold = (bytes: number) => boolean;
 
-export function eventRoutes({ jobs, feed, answers, streams }: EventRoutesParts) {
+export function eventRoutes({ jobs, feed, answers, streams, stillAdmitted }: EventRoutesParts) {
   /**
    * The next event is made only when the last has left: a reader that is slow skips states, and one that is gone
    * costs a buffer, not a queue.
@@ -68,6 +70,17 @@ export function eventRoutes({ jobs, feed, answers, streams }: EventRoutesParts) 
     }
   }
 
+  /** Ends a stream with the key or session that opened it: no event leaves after that, and no heartbeat. */
+  async function* whileAdmitted(
+    request: FastifyRequest,
+    events: AsyncIterable<string>,
+  ): AsyncGenerator<string> {
+    for await (const event of events) {
+      if (!(await stillAdmitted(request))) return;
+      yield event;
+    }
+  }
+
   /** Answers with the events that `write` makes, within what its client may have open and unread. */
   function stream(
     request: FastifyRequest,
@@ -75,8 +88,9 @@ export function eventRoutes({ jobs, feed, answers, streams }: EventRoutesParts) 
     write: (hold: Hold) => AsyncIterable<string>,
   ): FastifyReply {
     const { client } = request.principal;
-    const release = streams.open(client);
+    // Before the stream is counted: what is refused here counts as none.
     let held = holdAnswer(answers, request, reply, 0);
+    const release = streams.open(client);
     const hold: Hold = (bytes) => {
       if (reply.raw.writableLength === 0) {
         held.release();
@@ -84,7 +98,7 @@ export function eventRoutes({ jobs, feed, answers, streams }: EventRoutesParts) 
       }
       return held.grow(bytes);
     };
-    const events = Readable.from(write(hold), { objectMode: false });
+    const events = Readable.from(whileAdmitted(request, write(hold)), { objectMode: false });
     events.once('close', () => held.release());
     events.once('close', release);
     return sendStream(reply, events);
@@ -137,7 +151,8 @@ export function eventRoutes({ jobs, feed, answers, streams }: EventRoutesParts) 
           description:
             'Each event named `job` holds a Job that was made or has changed since the stream was opened; changes that ' +
             'come faster are seen as one. `missed` says that more changed than was sent: read the list again, as after ' +
-            'a reconnect. An operator or auditor sees the jobs of every client. The stream does not end by itself.',
+            'a reconnect. An operator or auditor sees the jobs of every client. The stream ends with the key or session that ' +
+            'opened it.',
           tags: ['jobs'],
           querystring: NoQuerySchema,
           response: {

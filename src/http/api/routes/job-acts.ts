@@ -50,7 +50,8 @@ export function jobActRoutes({ jobs, acts }: JobActRoutesParts) {
           operationId: 'eraseJob',
           summary: 'Erase a job that has ended: its request, media and clips',
           description:
-            'Its cost stays in spend and in the export, with its tags and reference. Safe to repeat. Recorded in the audit log.',
+            'Also erases what OpenRouter said of the request. The cost stays in spend and in the export, with tags, reference and ' +
+            '`callback_url`. Safe to repeat. Recorded in the audit log.',
           tags: ['jobs'],
           params: JobParamsSchema,
           querystring: NoQuerySchema,

@@ -129,6 +129,7 @@ export function jobRoutes({ orders, jobs, catalog, links, maxWaitS, streams }: J
       '/jobs/plan',
       {
         bodyLimit: CLIP_BODY_LIMIT,
+        config: { changesNothing: true },
         schema: {
           operationId: 'planJob',
           summary: 'What POST /jobs would buy for the same body; buys nothing',
@@ -206,10 +207,15 @@ export function jobRoutes({ orders, jobs, catalog, links, maxWaitS, streams }: J
         const { waitS } = parsePrefer(request.headers['prefer'], maxWaitS);
         if (waitS !== null) reply.header('preference-applied', `wait=${waitS}`);
         const job = await (waitS === null ? jobs.get(id, clientId) : wait(request, id, waitS));
-        const whole = request.query.include === 'request';
+        const included = request.query.include ?? [];
         const isSigned = job.status === 'completed' && (links.isDefault || request.query.links === 'signed');
-        if (!whole && !isSigned) return sendJob(reply, jobs, job);
-        return sendJobAsAsked(reply, jobs, job, { sign: isSigned ? links.sign : undefined, whole });
+        if (included.length === 0 && !isSigned) return sendJob(reply, jobs, job);
+        return sendJobAsAsked(reply, jobs, job, {
+          sign: isSigned ? links.sign : undefined,
+          request: included.includes('request'),
+          plan: included.includes('plan'),
+          callbackTries: included.includes('callback_tries'),
+        });
       },
     );
   };

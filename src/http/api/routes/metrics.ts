@@ -1,9 +1,9 @@
 // GET /metrics: the metrics in Prometheus' text format, for operators, auditors and the metrics key.
 
-import { hash, timingSafeEqual } from 'node:crypto';
+import { timingSafeEqual } from 'node:crypto';
 import { z } from 'zod';
 import type { Exposition } from '../../../service/runtime/metrics.ts';
-import type { Authenticator } from '../../server/auth.ts';
+import { type Authenticator, digestOfKey } from '../../server/auth.ts';
 import { findRefusal } from '../../server/authority.ts';
 import type { App } from '../../server/context.ts';
 import { problems } from '../schemas/problem.ts';
@@ -26,9 +26,9 @@ export function metricsRoute({
   readonly authenticate: Authenticator;
 }) {
   const isMetricsKey = (authorization: string | undefined): boolean => {
-    const key = /^Bearer +(\S+)$/i.exec(authorization ?? '')?.[1];
-    if (key === undefined || metricsKey === null) return false;
-    return timingSafeEqual(Buffer.from(hash('sha256', key, 'hex')), Buffer.from(metricsKey));
+    const digest = digestOfKey(authorization);
+    if (digest === null || metricsKey === null) return false;
+    return timingSafeEqual(Buffer.from(digest), Buffer.from(metricsKey));
   };
 
   return async (app: App): Promise<void> => {

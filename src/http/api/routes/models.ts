@@ -12,6 +12,7 @@ import type { CatalogCache, CatalogView } from '../../../service/catalog/catalog
 import { modelNotAllowed } from '../../../service/orders/access.ts';
 import { matchesEtag } from '../../response/etag.ts';
 import { sendJson } from '../../response/send-json.ts';
+import { addVary } from '../../response/vary.ts';
 import type { App } from '../../server/context.ts';
 import { sendProblem } from '../../server/problem.ts';
 import { renderCatalog, renderModel } from '../render.ts';
@@ -87,7 +88,8 @@ export function modelRoutes({ catalog, maxAgeS }: ModelRoutesParts) {
         const view = await catalog.get();
         const list = viewOf(view.catalog, request.query, request.principal.models);
         const { etag } = list;
-        reply.header('etag', etag).header('cache-control', cacheControl).header('vary', 'authorization');
+        reply.header('etag', etag).header('cache-control', cacheControl);
+        addVary(reply, 'authorization');
         if (matchesEtag(request.headers['if-none-match'], etag)) return reply.code(304).send();
         return sendJson(reply, bodyOf(list, view));
       },
@@ -121,10 +123,8 @@ export function modelRoutes({ catalog, maxAgeS }: ModelRoutesParts) {
             404,
           );
         if (!isAllowed(model, request.principal.models)) throw modelNotAllowed(model.id);
-        return reply
-          .header('cache-control', cacheControl)
-          .header('vary', 'authorization')
-          .send(renderModel(model));
+        addVary(reply, 'authorization');
+        return reply.header('cache-control', cacheControl).send(renderModel(model));
       },
     );
   };

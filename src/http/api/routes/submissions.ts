@@ -1,8 +1,9 @@
 // POST /operations/pause and /operations/resume: operators hold buying on every replica, and release it.
 
-import type { SubmissionHold, SubmissionHolds } from '../../../service/jobs/submission-hold.ts';
+import type { SubmissionHolds } from '../../../service/jobs/submission-hold.ts';
 import { actOf } from '../../admin/act.ts';
 import type { App } from '../../server/context.ts';
+import { renderHold } from '../render.ts';
 import { problems } from '../schemas/problem.ts';
 import { NoQuerySchema } from '../schemas/query.ts';
 import { PauseBodySchema, ResumeBodySchema, SubmissionsSchema } from '../schemas/submissions.ts';
@@ -10,13 +11,6 @@ import { PauseBodySchema, ResumeBodySchema, SubmissionsSchema } from '../schemas
 export interface SubmissionRoutesParts {
   readonly holds: Pick<SubmissionHolds, 'pause' | 'resume'>;
 }
-
-const render = (hold: SubmissionHold | null) => ({
-  held: hold !== null,
-  reason: hold?.reason ?? null,
-  operator: hold?.actor ?? null,
-  since: hold ? new Date(hold.since).toISOString() : null,
-});
 
 export function submissionRoutes({ holds }: SubmissionRoutesParts) {
   return async (app: App): Promise<void> => {
@@ -34,7 +28,7 @@ export function submissionRoutes({ holds }: SubmissionRoutesParts) {
           response: { 200: SubmissionsSchema, ...problems(400, 401, 403, 405, 408, 413, 415, 500, 503) },
         },
       },
-      async (request) => render(await holds.pause(actOf(request, request.body.reason))),
+      async (request) => renderHold(await holds.pause(actOf(request, request.body.reason))),
     );
 
     app.post(
@@ -51,7 +45,7 @@ export function submissionRoutes({ holds }: SubmissionRoutesParts) {
           response: { 200: SubmissionsSchema, ...problems(400, 401, 403, 405, 408, 413, 415, 500, 503) },
         },
       },
-      async (request) => render(await holds.resume(actOf(request))),
+      async (request) => renderHold(await holds.resume(actOf(request))),
     );
   };
 }

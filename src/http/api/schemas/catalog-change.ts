@@ -1,17 +1,18 @@
 // The schemas of the catalog's history.
 
 import { z } from 'zod';
+import { ModelNameSchema } from './job.ts';
 import { listOf } from './list.ts';
 import { queryInteger } from './query.ts';
 
-const changeExample = {
+export const changeExample = {
   at: '2026-10-02T09:05:00.000Z',
   model: 'bytedance/seedance-2.0-fast',
   kind: 'changed' as const,
   fields: [{ field: 'prices.video_tokens', before: 0.0000056, after: 0.0000042 }],
 };
 
-const CatalogChangeSchema = z
+export const CatalogChangeSchema = z
   .object({
     at: z.iso.datetime().describe('When this gateway observed the change.'),
     model: z.string(),
@@ -40,5 +41,6 @@ export const CatalogChangeQuerySchema = z.strictObject({
     .regex(/^\d{1,15}\.\d{1,6}$/, 'must be the next_cursor of an earlier response')
     .optional()
     .describe('Continue after an earlier response.'),
+  model: ModelNameSchema.optional().describe('Only changes of this model, by its id.'),
   limit: queryInteger(1, 1000).prefault(200).describe('Maximum number of entries.'),
 });

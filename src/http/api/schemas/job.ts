@@ -2,7 +2,7 @@
 
 import { z } from 'zod';
 import { findCallbackUrlFault, MAX_CALLBACK_URL } from '../../../core/callbacks/callback-url.ts';
-import { CALLBACK_STATES, eventTypeOf, TOLD_STATUSES } from '../../../core/callbacks/delivery.ts';
+import { CALLBACK_STATES } from '../../../core/callbacks/delivery.ts';
 import { MODEL_NAME } from '../../../core/catalog/model-id.ts';
 import {
   type ClipSpec,
@@ -14,6 +14,7 @@ import {
 } from '../../../core/clip/clip-spec.ts';
 import { JOB_STATUSES } from '../../../core/job/job.ts';
 import { JOB_ID_PATTERN } from '../../../service/orders/ids.ts';
+import { CallbackTrySchema, EVENTS, PurchasePlanSchema } from './job-history.ts';
 import { JobErrorSchema, JobStatusSchema } from './job-status.ts';
 import { listOf } from './list.ts';
 import { CatalogSchema } from './model.ts';
@@ -312,10 +313,7 @@ export const JobSchema = z
           .describe(
             '`waiting` for a terminal state, `pending`, `delivered`, `dead` after the last attempt, `gone` after a 410.',
           ),
-        event: z
-          .enum(TOLD_STATUSES.map(eventTypeOf))
-          .nullable()
-          .describe('The event that was sent last, or is being sent.'),
+        event: z.enum(EVENTS).nullable().describe('The event that was sent last, or is being sent.'),
         attempts: z.int().describe('Delivery attempts of this event.'),
         last_error: z.string().nullable(),
         next_at: z.iso.datetime().nullable().describe('Time of the next attempt.'),
@@ -334,6 +332,14 @@ export const JobSchema = z
       )
       .describe('Empty until completed.'),
     links: z.object({ self: z.string(), events: z.string(), content: z.string() }),
+    plan: PurchasePlanSchema.nullable()
+      .optional()
+      .describe(
+        'With `include=plan`: the plan it was bought by; null for jobs from before plans were kept, and for one that resubmits another.',
+      ),
+    callback_tries: listOf(CallbackTrySchema)
+      .optional()
+      .describe('With `include=callback_tries`: the latest 40, oldest first.'),
   })
   .meta({
     id: 'Job',

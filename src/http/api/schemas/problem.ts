@@ -92,7 +92,7 @@ const MEANINGS = {
   415: 'Not JSON: `unsupported_media_type`.',
   416: 'The requested range lies outside the clip: `range_not_satisfiable`.',
   422: 'The request is valid but cannot be fulfilled; see `code`.',
-  429: 'Too much at once: `rate_limited`, `too_many_running_jobs`, or `upstream_rate_limited`; see `Retry-After`.',
+  429: 'Too much at once: `rate_limited`, `too_many_running_jobs`, `too_many_waiting_jobs`, or `upstream_rate_limited`; see `Retry-After`.',
   500: 'Internal server error: `internal`.',
   502: 'OpenRouter failed; see `code`.',
   503: 'Service unavailable; see `code` and `Retry-After`.',

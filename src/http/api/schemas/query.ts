@@ -6,13 +6,20 @@ import { invalidRequest, toInputError } from '../../input/input-errors.ts';
 /** For routes without parameters: `?dry_run=true` beside a body that lacks it must not buy. */
 export const NoQuerySchema = z.strictObject({});
 
+/** A parameter that may be repeated, as a list. */
+export const queryList = <T extends z.ZodType>(item: T, max: number) =>
+  z.preprocess(toList, z.array(item).max(max));
+
+function toList(value: unknown): unknown {
+  return typeof value === 'string' ? [value] : value;
+}
+
 /** Asks for more of a job than an answer about it shows. */
 export const JobIncludeSchema = z.strictObject({
-  include: z
-    .enum(['request'])
+  include: queryList(z.enum(['request', 'plan', 'callback_tries']), 3)
     .optional()
     .describe(
-      '`request`: the request whole, with its `data:` URLs, as it was or will be sent to OpenRouter.',
+      '`request`: the request whole, with its `data:` URLs, as it was or will be sent to OpenRouter. `plan`: how its model was chosen and its price worked out. `callback_tries`: the tries of its callback. Repeat it for several.',
     ),
   links: z
     .enum(['signed'])
@@ -55,10 +62,6 @@ export function readRange({ since, until }: { since?: string | undefined; until?
   }
   return range;
 }
-
-/** A parameter that may be repeated, as a list. */
-export const queryList = <T extends z.ZodType>(item: T, max: number) =>
-  z.preprocess((value) => (typeof value === 'string' ? [value] : value), z.array(item).max(max));
 
 export const queryAmount = (max: number) => z.preprocess(readNumber, z.number().positive().max(max));
 

@@ -3,6 +3,7 @@
 import { z } from 'zod';
 import { isUpstreamId, UPSTREAM_ID } from '../../../core/job/upstream-id.ts';
 import { listOf } from './list.ts';
+import { usdAmount } from './usd.ts';
 
 const ODD_ID = 'must be an OpenRouter job id';
 
@@ -13,11 +14,7 @@ const REASON = z
   .describe('The reason, for the audit log.')
   .meta({ examples: ['Found on the invoice of 2 October.'] });
 
-const UsdSchema = z
-  .number()
-  .min(0)
-  .max(100_000)
-  .refine((usd) => Number.isInteger(Math.round(usd * 1e9) / 1e3), 'must have at most 6 decimals');
+const UsdSchema = usdAmount(0, 100_000);
 
 export const BillBodySchema = z
   .strictObject({

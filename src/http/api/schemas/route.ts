@@ -43,7 +43,7 @@ export const ReasonSchema = z
   })
   .meta({ id: 'Reason' });
 
-const ScoresSchema = z.object({
+export const ScoresSchema = z.object({
   speed: z.number(),
   cost: z.number(),
   quality: z.number(),
@@ -53,7 +53,7 @@ const ScoresSchema = z.object({
     .describe('Share of jobs that end with a clip. Counts only with a weight; not part of the guide.'),
 });
 
-const WeightsSchema = z.object({
+export const WeightsSchema = z.object({
   speed: z.number(),
   cost: z.number(),
   quality: z.number(),

@@ -12,15 +12,17 @@ import type { Orders } from '../../../service/orders/place-order.ts';
 import type { ResentOrders } from '../../../service/orders/resent-orders.ts';
 import { actOf } from '../../admin/act.ts';
 import { CLIP_BODY_LIMIT } from '../../api/routes/route.ts';
+import { toFiling } from '../../api/schemas/order-headers.ts';
 import { whetherArrived } from '../../response/arrival.ts';
 import { sendJson } from '../../response/send-json.ts';
 import type { App } from '../../server/context.ts';
 import { originOf } from '../../server/origin.ts';
 import { getVideo } from '../get-video.ts';
-import { type ModelAliases, toOrder } from '../order-body.ts';
+import { type ModelAliases, orderContent, toOrder } from '../order-body.ts';
 import { pollAfterMs, renderVideo, writeVideo } from '../render.ts';
 import {
   AnyQuerySchema,
+  CreateVideoFormSchema,
   CreateVideoSchema,
   DEFAULTS,
   DeletedVideoSchema,
@@ -63,6 +65,7 @@ export function videoRoutes(parts: VideoRoutesParts) {
       '/videos',
       {
         bodyLimit: CLIP_BODY_LIMIT,
+        config: { formBody: CreateVideoFormSchema },
         schema: {
           operationId: 'createVideo',
           summary: 'Buy a clip',
@@ -82,10 +85,11 @@ export function videoRoutes(parts: VideoRoutesParts) {
       },
       async (request, reply) => {
         const { body, headers, principal } = request;
-        const { order, adjusted } = toOrder(body, modelAliases, (await catalog.get()).catalog);
-        const bodyHash = hashJson({ face: 'openai', ...body });
+        const { order, adjusted } = toOrder(body, headers, modelAliases, (await catalog.get()).catalog);
+        const bodyHash = hashJson(orderContent(body, headers));
         const purchase = {
           ...order,
+          ...toFiling(headers),
           wait: true,
           strict: null,
           acceptUnknownPrice: false,
@@ -106,15 +110,15 @@ export function videoRoutes(parts: VideoRoutesParts) {
             signal: request.signal,
             hasArrived: whetherArrived(reply, 200),
           });
-          if (resent) return { job: resent, replayed: true };
+          if (resent) return { job: resent, replayed: true, warnings: null };
           return orders.placeOrder(principal, { ...purchase, idempotency: null, answer });
         };
-        const { job, replayed } = await place().catch((error: unknown) => {
+        const { job, replayed, warnings } = await place().catch((error: unknown) => {
           throw explainUnknown(error, (body.model ?? DEFAULTS.model).slice(0, 100));
         });
         if (replayed) reply.header('idempotent-replayed', 'true');
         if (!isTerminal(job.status)) reply.header('openai-poll-after-ms', pollAfterMs(job, clock()));
-        return sendJson(reply, JSON.stringify(renderVideo(job, clock(), adjusted)));
+        return sendJson(reply, JSON.stringify(renderVideo(job, clock(), { adjusted, warnings })));
       },
     );
 

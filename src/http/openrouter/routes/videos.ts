@@ -8,6 +8,7 @@ import { hashJson } from '../../../service/orders/canonical-json.ts';
 import type { Orders } from '../../../service/orders/place-order.ts';
 import type { ResentOrders } from '../../../service/orders/resent-orders.ts';
 import { CLIP_BODY_LIMIT } from '../../api/routes/route.ts';
+import { toFiling } from '../../api/schemas/order-headers.ts';
 import { whetherArrived } from '../../response/arrival.ts';
 import { sendJson } from '../../response/send-json.ts';
 import { baseUrlOf } from '../../server/base-url.ts';
@@ -17,7 +18,7 @@ import { originOf } from '../../server/origin.ts';
 import { asClipgateError, logFailure } from '../../server/problem.ts';
 import { handleOpenRouterError } from '../error-answer.ts';
 import { findVideo } from '../find-video.ts';
-import { orderContent, toFiling, toOrder } from '../order-body.ts';
+import { orderContent, toOrder, warnOfUnknown } from '../order-body.ts';
 import { pollingUrl, writeVideo } from '../render.ts';
 import {
   AnyQuerySchema,
@@ -85,16 +86,25 @@ export function videoRoutes({ orders, resentOrders, jobs, links, publicUrl }: Vi
             signal: request.signal,
             hasArrived: whetherArrived(reply, 202),
           });
-          if (resent) return { job: resent, replayed: true };
+          if (resent) return { job: resent, replayed: true, warnings: null };
           return orders.placeOrder(principal, { ...order, idempotency: null, answer });
         };
-        const { job, replayed } = await place();
+        const { job, replayed, warnings } = await place();
         request.jobId = job.id;
         if (replayed) reply.header('idempotent-replayed', 'true');
         const url = pollingUrl(job.id, baseUrlOf(request, publicUrl));
+        const told = warnings === null ? [] : [...warnings, ...warnOfUnknown(body)];
         reply.code(202);
         // `pending` whatever it is: the one word that OpenRouter answers with, and its clients poll after.
-        return sendJson(reply, JSON.stringify({ id: job.id, polling_url: url, status: 'pending' }));
+        return sendJson(
+          reply,
+          JSON.stringify({
+            id: job.id,
+            polling_url: url,
+            status: 'pending',
+            ...(told.length > 0 && { metadata: { warnings: told } }),
+          }),
+        );
       },
     );
 

@@ -2,7 +2,7 @@
 
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
-import { createFairLimit } from '../../../src/service/planning/fair-limit.ts';
+import { createFairLimit } from '../../../src/service/runtime/fair-limit.ts';
 
 const never = new AbortController().signal;
 const settle = () => new Promise((resolve) => setImmediate(resolve));
