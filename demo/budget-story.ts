@@ -26,7 +26,7 @@ export async function tellBudget(stage: Stage, screen: Screen, signal: AbortSign
     createClient<paths>({ baseUrl: stage.url, signal, headers: { authorization: `Bearer ${key}` } });
   const operator = apiWith(stage.operatorKey);
 
-  screen.step('A budget, reached');
+  screen.step('A budget at its limit');
   const { key } = need(await operator.POST('/keys', { body: { client: CLIENT, name: 'demo' } }));
   if (key === null) throw new Error('the gateway made a key and did not show it');
   const budget = need(
@@ -42,7 +42,7 @@ export async function tellBudget(stage: Stage, screen: Screen, signal: AbortSign
     if (!answer.data) {
       screen.say(`clip ${number}: ${screen.bold('refused')}, before a byte was sent to OpenRouter`);
       screen.say(screen.dim(JSON.stringify(answer.error, null, 2)));
-      screen.say(`paid jobs of "${CLIENT}" in upstream's ledger: ${stage.purchases() - before}`);
+      screen.say(`paid jobs of "${CLIENT}" in the simulator's ledger: ${stage.purchases() - before}`);
       return;
     }
     const { budgets } = need(await client.GET('/account'));

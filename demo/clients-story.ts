@@ -21,7 +21,7 @@ interface Bought {
 
 /** Has OpenRouter's SDK and the `openai` package buy a clip each at the same time, with their default settings. */
 export async function tellClients(stage: Stage, screen: Screen, signal: AbortSignal): Promise<void> {
-  screen.step('The clients people have, unmodified');
+  screen.step('Unmodified clients of OpenRouter and OpenAI');
   const before = stage.purchases();
   const openRouterUrl = `${stage.url}/api/v1`;
   const openAiUrl = `${stage.url}/v1`;
@@ -33,7 +33,7 @@ export async function tellClients(stage: Stage, screen: Screen, signal: AbortSig
   screen.say(`  ${describe(first)}`);
   screen.say(`openai with baseURL ${openAiUrl}`);
   screen.say(`  ${describe(second)}`);
-  screen.say(`clips they wanted: 2, paid jobs in upstream's ledger: ${stage.purchases() - before}`);
+  screen.say(`clips ordered: 2, paid jobs in the simulator's ledger: ${stage.purchases() - before}`);
 }
 
 const describe = ({ id, bytes, bill }: Bought): string =>

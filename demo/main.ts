@@ -19,14 +19,16 @@ async function main(signal: AbortSignal, stay: boolean): Promise<void> {
   const { stdout, env } = process;
   const screen = createScreen(stdout, stdout.isTTY === true && !env['NO_COLOR']);
   screen.say(
-    screen.bold('Clipgate: one clip, from wish to file. Nothing is spent: OpenRouter is simulated.'),
+    screen.bold(
+      'Clipgate: one clip, from the request to the file. Nothing is spent: OpenRouter is simulated.',
+    ),
   );
   const stage = await openStage(TIME_SCALE, { keepsPort: stay });
   try {
     await tellStory(stage, screen, FOLDER, signal);
     await tellBudget(stage, screen, signal);
     await tellClients(stage, screen, signal);
-    screen.step('The same by hand');
+    screen.step('Try it with curl');
     if (!stay) screen.say('npm run demo -- --stay     # keeps all of this running at an address like');
     const url = stage.url;
     screen.say(`curl -s '${url}/models?duration=5'
@@ -41,7 +43,7 @@ curl -s ${url}/jobs/<id>/content -o boat.mp4`);
       screen.say(
         `${screen.green('Running.')} The console: ${url}/console, documentation: ${url}/docs. Ctrl-C ends it.`,
       );
-      screen.say(`For what operators do: export OPERATOR_KEY=${stage.operatorKey}`);
+      screen.say(`For operator commands, run: export OPERATOR_KEY=${stage.operatorKey}`);
       if (!signal.aborted) await once(signal, 'abort');
     }
   } finally {

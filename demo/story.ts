@@ -41,7 +41,7 @@ export async function tellStory(stage: Stage, screen: Screen, folder: string, si
     `${models.catalog.models} video models of ${authors.size} makers, read from ${stage.upstreamUrl} (a simulated OpenRouter).`,
   );
 
-  screen.step('A clip, and who can make it');
+  screen.step('A clip, and the models that can make it');
   screen.say(`"${CLIP.prompt}"`);
   screen.say(
     `${CLIP.duration} s, ${CLIP.resolution}, ${CLIP.aspect_ratio}, with sound, fast and cheap, at most ${usd(CLIP.max_cost_usd)}`,
@@ -50,7 +50,7 @@ export async function tellStory(stage: Stage, screen: Screen, folder: string, si
   const route = need(await api.POST('/route', { body: CLIP }));
   showCandidates(screen, route);
 
-  screen.step('Who cannot, and why');
+  screen.step('The models that cannot, and why');
   showRejected(screen, route);
 
   screen.step('The choice');
@@ -70,7 +70,7 @@ export async function tellStory(stage: Stage, screen: Screen, folder: string, si
   screen.step('The bill');
   const { estimated_usd: estimated, actual_usd: actual } = job.cost;
   screen.say(`estimated ${usd(estimated)}, billed ${screen.bold(usd(actual))}${drift(estimated, actual)}`);
-  screen.say(`paid jobs in upstream's ledger: ${stage.purchases()}`);
+  screen.say(`paid jobs in the simulator's ledger: ${stage.purchases()}`);
 
   screen.step('The clip');
   const { data: body } = await api.GET('/jobs/{id}/content', {
@@ -86,7 +86,7 @@ export async function tellStory(stage: Stage, screen: Screen, folder: string, si
   screen.say(screen.green(relative(process.cwd(), file)));
   screen.say(
     `${(target.bytesWritten / 1024).toFixed(0)} kB, ${facts.durationS} s, ${facts.width} x ${facts.height} pixels, ` +
-      `${facts.codec}, ${facts.hasSound ? 'with sound' : 'no sound track: the simulator films silently'}`,
+      `${facts.codec}, ${facts.hasSound ? 'with sound' : 'no sound track: the simulator makes silent clips'}`,
   );
 
   async function follow(first: Job, read: () => Promise<Job>): Promise<Job> {
@@ -170,5 +170,5 @@ function showChoice(screen: Screen, { selected, why, candidates }: Schemas['Rout
 function drift(estimated: number | null, actual: number | null): string {
   if (!estimated || actual === null) return '';
   const share = Math.abs(actual - estimated) / estimated;
-  return share < 0.00005 ? ', right to the last digit' : `, off by ${(share * 100).toFixed(2)} %`;
+  return share < 0.00005 ? ', exactly as estimated' : `, off by ${(share * 100).toFixed(2)} %`;
 }

@@ -21,7 +21,7 @@ async function main(): Promise<void> {
   const store = await openStore({
     databaseUrl: config.DATABASE_URL,
     clock: Date.now,
-    report: (error) => log.error({ err: error }, 'the database needs attention'),
+    report: (error) => log.error({ err: error }, 'the database reported a problem'),
   });
   let apiKey = config.OPENROUTER_API_KEY;
   const gateway = await createGateway({

@@ -46,13 +46,16 @@ export function openArchive(location: ArchiveLocation, context: ArchiveContext):
   const { config, clock, monotonic, random } = context;
   const region = location.region ?? config.AWS_REGION;
   if (region === undefined) {
-    throw new ClipgateError('internal', 'ARCHIVE_URL: no region: add ?region=... to it, or set AWS_REGION');
+    throw new ClipgateError(
+      'internal',
+      'ARCHIVE_URL has no region: add ?region=... to it, or set AWS_REGION',
+    );
   }
   const source = findCredentialSource(config, region);
   if (!source) {
     throw new ClipgateError(
       'internal',
-      'ARCHIVE_URL: no credentials: set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or run where the platform sets AWS_CONTAINER_CREDENTIALS_FULL_URI or AWS_WEB_IDENTITY_TOKEN_FILE',
+      'ARCHIVE_URL has no credentials: set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or run where the platform sets AWS_CONTAINER_CREDENTIALS_FULL_URI or AWS_WEB_IDENTITY_TOKEN_FILE',
     );
   }
   const proxyFor = createProxyRules(proxySettingsOf(config));

@@ -1,4 +1,4 @@
-// What runs in the background and what is open: started in order, stopped in reverse, each stop with a limit of its own.
+// Starts background parts in order and stops them in reverse, each stop with its own time limit.
 
 import type { Log } from '../service/runtime/log.ts';
 
@@ -45,7 +45,9 @@ export function createLifecycle({ log }: { readonly log: Log }): Lifecycle {
       })();
       if ((await Promise.race([stopped, limit])) === 'stopped') return log.debug({ part: name }, 'stopped');
       log.warn({ part: name, limit_ms: stopMs }, 'a part did not stop in time: stopping the others');
-      stopped.catch((error: unknown) => log.warn({ part: name, err: error }, 'a late stop failed'));
+      stopped.catch((error: unknown) =>
+        log.warn({ part: name, err: error }, 'a part failed to stop after its time limit'),
+      );
     } catch (error) {
       log.warn({ part: name, err: error }, 'a part failed to stop: stopping the others');
     } finally {

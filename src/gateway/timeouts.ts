@@ -1,4 +1,4 @@
-// How long things may take and how much runs at once, wherever no variable says so.
+// Time limits and concurrency limits that no variable sets.
 
 /** To OpenRouter. A submit's own limit is SUBMIT_TIMEOUT_MS. */
 export const UPSTREAM = { connectMs: 10_000, readMs: 30_000, stallMs: 60_000 };

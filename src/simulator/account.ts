@@ -1,4 +1,4 @@
-// The account that pays: what it has spent, what running jobs reserve, and the three limits that cause a 402.
+// The account that pays: its spend, the reservations of running jobs, and the three limits that cause a 402.
 import { ApiError } from './api-error.ts';
 import type { SimClock } from './clock.ts';
 import { billedUsd, type Job, statusOf } from './job.ts';

@@ -12,7 +12,7 @@ it('takes one clip from wish to file', PATIENT, async () => {
   expect(output).toContain('30 video models');
   expect(output).toMatch(/1 {2}\S+\/\S+ +0\.\d{3} /);
   expect(output).toMatch(/estimated \$0\.\d{4}, billed \$0\.\d{4}/);
-  expect(output).toContain("paid jobs in upstream's ledger: 1");
+  expect(output).toContain("paid jobs in the simulator's ledger: 1");
   expect(output).toMatch(/5 s, 720 x 1280 pixels/);
   // The third clip does not fit: the refusal says every number, and the ledger knows of two.
   expect(output).toMatch(/clip 2: bought, may cost \$0\.1200, which is held; \$0\.0600 left\n/);
@@ -20,7 +20,7 @@ it('takes one clip from wish to file', PATIENT, async () => {
   for (const number of ['"limit_usd": 0.3', '"held_usd": 0.24', '"spent_usd": 0', '"needed_usd": 0.12']) {
     expect(output).toContain(number);
   }
-  expect(output).toContain(`paid jobs of "interns" in upstream's ledger: 2`);
+  expect(output).toContain(`paid jobs of "interns" in the simulator's ledger: 2`);
   for (const [client, path] of [
     ['@openrouter/sdk with serverURL', '/api/v1'],
     ['openai with baseURL', '/v1'],
@@ -31,7 +31,7 @@ it('takes one clip from wish to file', PATIENT, async () => {
       ),
     );
   }
-  expect(output).toContain("clips they wanted: 2, paid jobs in upstream's ledger: 2");
+  expect(output).toContain("clips ordered: 2, paid jobs in the simulator's ledger: 2");
   // Escape codes are for people who watch.
   expect(output).not.toContain('\u001b');
   // What README shows of it is what it prints, but for ids, ports and how much is left out.

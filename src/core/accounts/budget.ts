@@ -1,4 +1,4 @@
-// What a budget is, what an order holds of it, and which of its thresholds an amount has passed.
+// Budgets: their windows, the amount that an order holds, and the thresholds that an amount has passed.
 
 import type { MicroUsd } from '../money.ts';
 import type { Period } from './calendar.ts';

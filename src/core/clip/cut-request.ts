@@ -1,4 +1,4 @@
-// A request as answers show it: media and other long values are replaced by what they are and how large.
+// Shortens a request for answers: replaces media and other long values by their type and length.
 
 import type { SubmitBody } from '../job/job.ts';
 

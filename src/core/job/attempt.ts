@@ -1,4 +1,4 @@
-// Which candidate a job turns to when one could not be had, and what is proof enough that nothing was paid for it.
+// Fallback: which candidate a job tries next, and what proves that an attempt was not billed.
 
 import { saysFailed } from './advance.ts';
 import type { Job, JobChange, JobError, JobStatus, SubmitBody } from './job.ts';

@@ -1,4 +1,4 @@
-// Tells a provider's refusal of what a client sent from a failure of the model.
+// Distinguishes a provider that refuses the content of a clip from a model that fails.
 
 // What providers say when a prompt, an input or the finished picture is against their rules, or an input is of no use.
 const OF_CONTENT =

@@ -1,4 +1,4 @@
-// What a job that has ended teaches: how long it took, what it cost, whether there is a clip.
+// The observation that a finished job leaves: its duration, its bill, and whether it has a clip.
 
 import type { Job } from '../job/job.ts';
 import type { MicroUsd } from '../money.ts';

@@ -1,4 +1,4 @@
-// Fills in what a clip leaves open the way upstream does, and says what else upstream may choose in its place.
+// Fills in the fields that a clip leaves open as OpenRouter does, and lists the other values that OpenRouter may choose.
 
 import { landscape, ratioOfSize, resolutionOfSize, shortSideOf } from '../clip/resolution.ts';
 import { memoizeByObject } from '../memoize-by-object.ts';

@@ -1,4 +1,4 @@
-// A model that can make the clip, with its place among the others and what it was scored by.
+// A model that can make the clip, with its rank and its scores.
 
 import type { Eligible } from './evaluate.ts';
 import type { Scores } from './score/guide.ts';

@@ -1,4 +1,4 @@
-// The whole decision for one clip, as a value: who can make it, who cannot and why, in which order, and what is sent.
+// The routing decision for one clip, as a value: candidates in order, rejected models with reasons, and the request to send.
 
 import type { Catalog } from '../catalog/catalog.ts';
 import type { ClipSpec, Routing } from '../clip/clip-spec.ts';

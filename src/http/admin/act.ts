@@ -1,4 +1,4 @@
-// Who does what a request asks for, as the audit log names them.
+// The actor of a request, as the audit log names it.
 
 import type { FastifyRequest } from 'fastify';
 import { hashJson } from '../../service/orders/canonical-json.ts';

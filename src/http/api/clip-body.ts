@@ -1,4 +1,4 @@
-// Takes a body apart into what is asked for and how to choose; together they are all of it.
+// Splits a body into the clip spec and the routing fields; together they are the whole body.
 
 import { type ClipSpec, type Routing, routingShape } from '../../core/clip/clip-spec.ts';
 

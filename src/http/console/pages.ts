@@ -50,7 +50,7 @@ export function consolePages(folder: string) {
         app.get(url, { schema: { hide: true } }, async () => {
           throw new ClipgateError(
             'not_found',
-            'The console is not built: run "npm run build" (or "npm run console") and start again.',
+            'The console is not built. Run "npm run build" (or "npm run console") and restart the gateway.',
           );
         });
       }

@@ -132,7 +132,7 @@ needs an \`Origin\` of this gateway: 403 \`cross_origin\`. A session that the br
         refuseCrossOrigin(request);
         const digest = digestOf(request.body.key);
         const found = await findUnguessed(lookups, digest, failedKeys, request.ip);
-        if (!found) throw new ClipgateError('unauthorized', 'This key is unknown to this gateway.');
+        if (!found) throw new ClipgateError('unauthorized', 'This gateway does not know this key.');
         const problem = findKeyProblem(found, clock());
         if (problem) throw problem;
         await endPresent(request);

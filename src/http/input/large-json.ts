@@ -1,4 +1,4 @@
-// Parses JSON: small bodies at once, large ones in a worker thread, so that no body holds the event loop.
+// Parses JSON: small bodies on the event loop, large ones in a worker thread, so that no body blocks the event loop.
 
 import { isUtf8 } from 'node:buffer';
 import { setMaxListeners } from 'node:events';

@@ -95,7 +95,7 @@ export function mcpFace(parts: McpFaceParts) {
         app.addHook('onRequest', async ({ headers }) => {
           const { origin } = headers;
           if (origin === undefined || (await isOriginAllowed(origin, ownHosts))) return;
-          throw new ClipgateError('cross_origin', 'Pages of this origin may not use this gateway.');
+          throw new ClipgateError('cross_origin', 'Browser pages of another origin cannot use this gateway.');
         });
         app.post(
           MCP_PATH,

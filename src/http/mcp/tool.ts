@@ -1,4 +1,4 @@
-// A tool: what it is called, what it takes and answers, who may call it, and what it does.
+// A tool of the MCP server: its name, input and output schemas, required scope, and handler.
 
 import { z } from 'zod';
 import { ClipgateError } from '../../core/errors.ts';
@@ -59,7 +59,7 @@ interface JsonObjectSchema {
 
 export interface Tool {
   readonly name: string;
-  /** Worked out anew: it takes some milliseconds, which a gateway that no agent uses need not spend. */
+  /** Computed at each call: it takes some milliseconds, which a gateway without agents need not spend at start. */
   describe(): ToolDescription;
   /** @throws ClipgateError invalid_request; scope_missing; whatever the tool refuses. */
   call(args: unknown, call: ToolCall): Promise<ToolAnswer>;

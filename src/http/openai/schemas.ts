@@ -123,7 +123,7 @@ export const VideoListQuerySchema = z.looseObject({
     .string()
     .regex(/^[\w-]{1,128}$/, 'must be the id of a video')
     .optional()
-    .describe('The page after this video.'),
+    .describe('Id of the last video of the previous page.'),
   order: z.enum(['asc', 'desc']).prefault('desc').describe('By time of creation.'),
 });
 
@@ -145,7 +145,7 @@ export const VIDEO_STATUSES = ['queued', 'in_progress', 'completed', 'failed'] a
 
 const VideoStatusSchema = z
   .enum(VIDEO_STATUSES)
-  .meta({ id: 'VideoStatus', description: 'Closed: there is no other. The last two are terminal.' });
+  .meta({ id: 'VideoStatus', description: 'Closed: no other value occurs. The last two are terminal.' });
 
 const videoExample = {
   id,
@@ -168,7 +168,7 @@ export const VideoSchema = z
   .object({
     id: z.string(),
     object: z.literal('video'),
-    model: z.string().describe('The model it is bought from.'),
+    model: z.string().describe('The model that makes the clip.'),
     status: VideoStatusSchema,
     progress: z
       .int()
@@ -178,8 +178,8 @@ export const VideoSchema = z
     created_at: z.int().describe('Unix seconds.'),
     completed_at: z.int().nullable(),
     expires_at: z.int().nullable().describe('Null: clips are kept.'),
-    seconds: z.string().describe('Length in seconds; empty where it was left to the model.'),
-    size: z.string().describe('Width x height; empty where it was left to the model.'),
+    seconds: z.string().describe('Length in seconds; empty if the model chose it.'),
+    size: z.string().describe('Width x height; empty if the model chose it.'),
     prompt: z.string().nullable(),
     remixed_from_video_id: z.null(),
     error: z.object({ code: z.string(), message: z.string() }).nullable(),
@@ -246,7 +246,7 @@ const ErrorSchema = z
     error: z.object({
       message: z.string(),
       type: z.enum(['invalid_request_error', 'authentication_error', 'rate_limit_error', 'server_error']),
-      param: z.string().nullable().describe('The field or parameter at fault.'),
+      param: z.string().nullable().describe('The invalid field or parameter.'),
       code: z
         .string()
         .nullable()
@@ -272,7 +272,7 @@ const MEANINGS = {
   401: 'The key is missing or unknown.',
   402: 'A budget, or the OpenRouter account, has no room. Nothing was bought.',
   403: 'Forbidden by OpenRouter, or the key may not do this.',
-  404: 'There is no such video of yours, or it has no clip.',
+  404: 'The client has no such video, or it has no clip.',
   405: 'Method not allowed; see `Allow`.',
   412: 'The clip is not the one that `If-Match` names.',
   413: 'The body is too large: 32 MB.',

@@ -1,4 +1,4 @@
-// Finds a job by what a client of OpenRouter's API knows it by: our id, or upstream's.
+// Finds a job by the id that a client of OpenRouter's API uses: the gateway's or OpenRouter's.
 
 import { ClipgateError } from '../../core/errors.ts';
 import type { Job } from '../../core/job/job.ts';

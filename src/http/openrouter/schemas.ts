@@ -73,7 +73,7 @@ const VideoStatusSchema = z
   .enum(['pending', 'in_progress', 'completed', 'failed', 'cancelled', 'expired'])
   .meta({
     id: 'OpenRouterVideoStatus',
-    description: 'Closed: there is no other. All but the first two are terminal.',
+    description: 'Closed: no other value occurs. All but the first two are terminal.',
   });
 
 export const VideoSchema = z
@@ -81,14 +81,14 @@ export const VideoSchema = z
     id: z.string(),
     polling_url: z.string(),
     status: VideoStatusSchema,
-    generation_id: z.string().optional().describe("OpenRouter's, once it is known."),
+    generation_id: z.string().optional().describe("OpenRouter's id, once it is known."),
     unsigned_urls: z
       .array(z.string())
       .optional()
       .describe('Once completed: where this gateway serves the clip.'),
     usage: UsageSchema.optional(),
     error: z.string().optional(),
-    metadata: z.object({ model: z.string().describe('The model it is bought from.') }).optional(),
+    metadata: z.object({ model: z.string().describe('The model that makes the clip.') }).optional(),
   })
   .meta({
     id: 'VideoGenerationResponse',
@@ -162,9 +162,9 @@ export const VideoParamsSchema = z.strictObject({
 export const AnyQuerySchema = z.looseObject({});
 
 export const VideoContentQuerySchema = z.looseObject({
-  index: queryInteger(0, 1000).prefault(0).describe('Which of the videos.'),
+  index: queryInteger(0, 1000).prefault(0).describe('Index of the video.'),
   exp: queryInteger(0, 1e12).optional().describe('Of a signed link: when it expires, in seconds since 1970.'),
-  sig: z.string().max(100).optional().describe('Of a signed link: its signature.'),
+  sig: z.string().max(100).optional().describe('Signature of a signed link.'),
 });
 
 export const ModelsQuerySchema = z.looseObject({
@@ -172,7 +172,7 @@ export const ModelsQuerySchema = z.looseObject({
     .string()
     .max(200)
     .optional()
-    .describe('This gateway has models for `video` alone.')
+    .describe('This gateway has models for `video` only.')
     .meta({ examples: ['video'] }),
 });
 
@@ -219,7 +219,7 @@ const MEANINGS = {
   401: 'The key is missing or unknown.',
   402: 'A budget, or the OpenRouter account, has no room. Nothing was bought.',
   403: 'Forbidden by OpenRouter, or the key may only read.',
-  404: 'There is no such job of yours.',
+  404: 'The client has no such job.',
   405: 'Method not allowed; see `Allow`.',
   408: 'The request took too long to arrive.',
   409: 'The clip does not exist yet.',

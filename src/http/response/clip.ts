@@ -117,7 +117,7 @@ async function redirect(
 ): Promise<FastifyReply> {
   const method = request.method === 'HEAD' ? 'HEAD' : 'GET';
   const url = await presign({ ...as, method }).catch((error: unknown) => {
-    request.log.error({ err: error }, 'an archived clip cannot be linked to');
+    request.log.error({ err: error }, 'could not create a presigned URL of an archived clip');
     throw unavailable();
   });
   for (const name of ['content-type', 'content-disposition', 'accept-ranges', 'etag'])

@@ -22,7 +22,7 @@ export function createOpenStreams(maxPerClient: number): OpenStreams {
       if (open >= maxPerClient) {
         throw new ClipgateError(
           'too_many_streams',
-          `${open} event streams and waits are open. End some before opening another.`,
+          `${open} event streams and waits are open. Close some before you open another.`,
           { retryAfterS: RETRY_AFTER_S },
         );
       }

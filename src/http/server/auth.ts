@@ -75,7 +75,11 @@ export async function findUnguessed<T>(
     // Before the look-up, so that the right one is not found out either.
     const retryAfterS = failed.retryAfterS(address);
     if (retryAfterS > 0) {
-      throw new ClipgateError('rate_limited', 'Too many wrong keys came from this address.', { retryAfterS });
+      throw new ClipgateError(
+        'rate_limited',
+        'Too many requests with an invalid key came from this address.',
+        { retryAfterS },
+      );
     }
     const found = await find(digest);
     if (!found) failed.note(address);

@@ -117,8 +117,8 @@ const linkRefused = (link: Link) =>
   new ClipgateError(
     'unauthorized',
     link === 'expired'
-      ? 'The link has expired. Ask for the job again to get a new one, or send a key.'
-      : 'The signature of the link does not fit this clip. Ask for the job again to get a link, or send a key.',
+      ? 'The link has expired. Request GET /jobs/{id}?links=signed for a new one, or send a key.'
+      : 'The signature of the link is not valid for this clip. Request GET /jobs/{id}?links=signed for a new link, or send a key.',
   );
 
 /** Whose job a request may name; null = any: what an operator, or a link to that very clip, may see. */

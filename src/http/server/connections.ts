@@ -1,4 +1,4 @@
-// The server's connections at shutdown: what is idle, unfinished or not read ends; what waits for its answer is left.
+// Connections at shutdown: closes those that are idle, unfinished or not read, and keeps those that wait for an answer.
 
 import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';

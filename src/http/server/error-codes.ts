@@ -1,4 +1,4 @@
-// Every error code with its status, what it means and what a caller does about it: one table for answers and documents.
+// Every error code with its status, its meaning and its remedy: one table for answers and documents.
 
 import type { ErrorCode } from '../../core/errors.ts';
 

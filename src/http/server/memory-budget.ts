@@ -1,4 +1,4 @@
-// Bounds the memory that something large uses at once, and shares it between clients.
+// Limits the memory that large values use at the same time, and shares it between clients.
 
 export interface MemoryGrant {
   /** Takes so many bytes more. False, and nothing taken, where they are not to be had now. */

@@ -1,5 +1,5 @@
-// Whether a request that changes something comes from a page of this gateway: what a session needs against CSRF, and a
-// gateway that asks for no key.
+// CSRF protection: whether a request that changes something comes from a page of this gateway. Sessions require it, and so
+// does a gateway without keys.
 
 import { isIP } from 'node:net';
 import type { FastifyRequest } from 'fastify';
@@ -30,7 +30,7 @@ export function findCrossOrigin(
 const crossOrigin = (why: string) =>
   new ClipgateError(
     'cross_origin',
-    `A session changes things from the pages of this gateway alone: ${why}. Elsewhere, send a key.`,
+    `A console session may change things only from the pages of this gateway: ${why}. Send a key instead of the session cookie.`,
   );
 
 const hostnameOf = (origin: string): string | undefined => {
@@ -68,5 +68,5 @@ export function findForeignPage(
 const foreignPage = () =>
   new ClipgateError(
     'cross_origin',
-    'Without keys (CLIENT_AUTH=none), pages of this machine and of PUBLIC_URL alone may change things here. Elsewhere, send a key.',
+    'Without keys (CLIENT_AUTH=none), only pages of this machine and of PUBLIC_URL may send requests that change something. For other pages, configure keys and send one.',
   );

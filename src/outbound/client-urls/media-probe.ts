@@ -1,4 +1,4 @@
-// Looks at the beginning of what a client's URL leads to: what it is called, its first bytes, and of a video its length.
+// Requests the beginning of a client's media URL: its content type, its first bytes, and the length of a video.
 
 import { type Dispatcher, request } from 'undici';
 import { isMatroska, readLength } from './media-length.ts';

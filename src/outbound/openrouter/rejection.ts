@@ -1,4 +1,4 @@
-// What a refusal of OpenRouter's means: what is refused, whom it concerns, and whether it holds only for now.
+// Classifies a rejection by OpenRouter: the reason, whether it concerns the request or the gateway, and whether it is temporary.
 
 import type { SubmitBody } from '../../core/job/job.ts';
 import { boundRetryAfter } from './errors.ts';

@@ -1,4 +1,4 @@
-// One paid request, sent at most once, and an honest word on what became of it.
+// One paid request, sent at most once, with one of four outcomes.
 
 import { Client } from 'undici';
 import type { SubmitBody } from '../../core/job/job.ts';

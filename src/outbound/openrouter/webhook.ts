@@ -1,4 +1,4 @@
-// OpenRouter's webhooks as they come over the wire: whose they are, and what they say.
+// Parses OpenRouter's webhooks and verifies their signatures.
 
 import { createHmac, timingSafeEqual } from 'node:crypto';
 import { z } from 'zod';

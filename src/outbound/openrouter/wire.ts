@@ -1,4 +1,4 @@
-// OpenRouter's JSON, read tolerantly: what we need must be there, what is new or odd is let through.
+// OpenRouter's JSON, parsed tolerantly: required fields must be present, new and unknown ones are accepted.
 
 import { z } from 'zod';
 import type { PollAnswer } from '../../core/job/poll-result.ts';

@@ -32,10 +32,7 @@ export function createBillWatch({ store, upstream, log }: BillWatchParts): BillW
       if (bill === null || microUsd === null) continue;
       const result = await store.enterBill(jobId, { attempt, microUsd, isByok: bill.isByok }, null);
       if (result?.kind === 'entered') {
-        log.info(
-          { ...aboutJob(result.job), attempt },
-          'OpenRouter said what a job cost whose bill was unknown',
-        );
+        log.info({ ...aboutJob(result.job), attempt }, 'OpenRouter reported a bill that was unknown');
       }
     }
     return bills.length === BATCH ? 0 : PAUSE_MS;
@@ -43,7 +40,7 @@ export function createBillWatch({ store, upstream, log }: BillWatchParts): BillW
 
   const loop = createLoop(
     tick,
-    (error) => log.warn({ err: error }, 'unknown bills could not be asked for: retrying'),
+    (error) => log.warn({ err: error }, 'could not ask OpenRouter for unknown bills: retrying'),
     PAUSE_MS,
   );
   return { tick, start: () => loop.start(), stop: () => loop.stop() };

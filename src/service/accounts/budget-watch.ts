@@ -1,4 +1,4 @@
-// Reports what happens to budgets: thresholds reached and bills above their holds, once each, and holds that drifted.
+// Raises the alarms of budgets: thresholds, bills above their holds (once each), and drift of held amounts.
 
 import { fromMicroUsd } from '../../core/money.ts';
 import type { BudgetEvent } from '../../store/ports/budgets.ts';
@@ -36,7 +36,7 @@ export function createBudgetWatch({ store, monotonic, alarms, log }: BudgetWatch
     const named = { budget_id: budgetId, window_starts_at: new Date(startsAt).toISOString() };
     // The event is claimed: it is reported with what is known of it, and by no other.
     const state = await store.getBudget(budgetId).catch((error: unknown) => {
-      log.warn({ err: error, budget_id: budgetId }, 'a budget could not be read for its alarm');
+      log.warn({ err: error, budget_id: budgetId }, 'could not read a budget for its alarm');
       return null;
     });
     if (!state) return named;
@@ -61,7 +61,7 @@ export function createBudgetWatch({ store, monotonic, alarms, log }: BudgetWatch
       alarms.raise(
         'budget_overrun',
         { ...fields, job_id: event.subject },
-        'a bill is above what was held for it',
+        'a bill is higher than the amount held for it',
       );
     }
   }
@@ -88,7 +88,7 @@ export function createBudgetWatch({ store, monotonic, alarms, log }: BudgetWatch
 
   const loop = createLoop(
     tick,
-    (error) => log.warn({ err: error }, 'budgets could not be watched: trying again'),
+    (error) => log.warn({ err: error }, 'could not check budgets for alarms: retrying'),
     PAUSE_MS,
   );
   return { tick, start: () => loop.start(), stop: () => loop.stop() };

@@ -1,4 +1,4 @@
-// Budgets as operators manage them: made, changed, adjusted, read with what is left of the present window.
+// Budget management for operators: create, change, adjust, and read with the state of the current window.
 
 import type { Budget, BudgetChange, BudgetScope, BudgetState } from '../../core/accounts/budget.ts';
 import { type BurnPoint, burnIntervals, toBurnDown } from '../../core/accounts/burn-down.ts';

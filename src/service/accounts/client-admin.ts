@@ -103,7 +103,7 @@ export function createClientAdmin(parts: ClientAdminParts): ClientAdmin {
     if (!box) {
       throw new ClipgateError(
         'secrets_key_missing',
-        'This gateway has no key to protect stored secrets with (SECRETS_KEY).',
+        'This gateway has no key to encrypt stored secrets with: the operator must set SECRETS_KEY.',
       );
     }
     const id = `secret_${Buffer.from(randomBytes(12)).toString('hex')}`;
@@ -171,7 +171,7 @@ export function createClientAdmin(parts: ClientAdminParts): ClientAdmin {
         if (text === null) {
           log.error(
             { client: name, secret_id: id },
-            'a callback secret cannot be opened: SECRETS_KEY has changed',
+            'a callback secret cannot be decrypted: SECRETS_KEY has changed',
           );
           return [];
         }

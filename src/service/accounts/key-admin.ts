@@ -85,7 +85,10 @@ export function createKeyAdmin({ store, env, clock, randomBytes }: KeyAdminParts
     const id = createKeyId(clock());
     if (sha256 !== null) {
       if (env.find(sha256))
-        throw new ClipgateError('sha256_taken', 'A variable of this gateway names a key with this SHA-256.');
+        throw new ClipgateError(
+          'sha256_taken',
+          'CLIENT_KEYS or OPERATOR_KEYS already has a key with this SHA-256.',
+        );
       return { key: null, row: { id, sha256, last4: null } };
     }
     const key = `ck-${Buffer.from(randomBytes(KEY_BYTES)).toString('base64url')}`;
@@ -99,7 +102,10 @@ export function createKeyAdmin({ store, env, clock, randomBytes }: KeyAdminParts
 
   function refuseEnv(id: string): void {
     if (env.keys.some((key) => key.id === id))
-      throw new ClipgateError('key_read_only', `The key ${id} is named by a variable of this gateway.`);
+      throw new ClipgateError(
+        'key_read_only',
+        `The key ${id} is set in CLIENT_KEYS or OPERATOR_KEYS. Change the variable and restart the gateway.`,
+      );
   }
 
   function requireFuture(expiresAt: number | null | undefined): void {

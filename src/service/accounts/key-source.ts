@@ -23,7 +23,7 @@ export interface KeySourceParts {
 export const NO_KEY = ANONYMOUS;
 
 export function createKeySource({ env, store }: KeySourceParts): KeySource {
-  /** What was last read of the clients of variables: their keys go on working while the store is away. */
+  /** Last known settings of the clients of variables: their keys continue to work while the store is unavailable. */
   const lastRead = new Map<string, StoredClient | null>();
 
   async function readClient(name: string): Promise<StoredClient | null> {

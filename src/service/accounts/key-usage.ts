@@ -32,7 +32,7 @@ export function createKeyUsage({ store, clock, log }: KeyUsageParts): KeyUsage {
     } catch (error) {
       // The next request tries again.
       noted.delete(keyId);
-      log.warn({ err: error, key_id: keyId }, 'the day on which a key was used could not be written down');
+      log.warn({ err: error, key_id: keyId }, 'could not store the day of last use of a key');
     }
   }
 

@@ -82,7 +82,7 @@ export function createSessions(
     } catch (error) {
       // The next request tries again.
       noted.delete(sha256);
-      log.warn({ err: error }, 'the use of a session could not be written down');
+      log.warn({ err: error }, 'could not store the last use of a session');
     }
   }
 

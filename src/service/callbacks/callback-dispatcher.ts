@@ -1,4 +1,4 @@
-// Tells clients' servers how their jobs ended: looks for news, claims what is due, sends, and says when to come back.
+// Delivers callbacks: creates events of finished jobs, claims those that are due, sends them, and schedules retries.
 
 import { type CallbackFormat, judgeAttempt } from '../../core/callbacks/delivery.ts';
 import type { Job } from '../../core/job/job.ts';

@@ -1,4 +1,4 @@
-// Copies every clip from one storage to another, checked by its hash; what is there already is not copied again.
+// Copies every clip from one storage to another, verified by SHA-256; skips clips that the target already has.
 
 import { createHash } from 'node:crypto';
 import { Writable } from 'node:stream';

@@ -1,4 +1,4 @@
-// Whether the storage takes clips, found out by storing something: a disk that is full or away says so nowhere else.
+// Checks whether the storage accepts clips by storing a file: a disk that is full or missing shows in no other way.
 
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { LastingAlarms } from '../runtime/alarms.ts';
@@ -35,7 +35,7 @@ export function createArchiveHealth({
     const words = state.ok ? null : state.detail;
     if (words !== null) {
       const tellIt = words === told ? alarms.raiseWhile : alarms.raise;
-      tellIt('archive_disk', { detail: words }, `the clip archive ${words}`);
+      tellIt('archive_disk', { detail: words }, `the clip archive is unavailable: ${words}`);
     }
     told = words;
     return state;

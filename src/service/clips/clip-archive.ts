@@ -279,7 +279,11 @@ export function createClipArchive(parts: ClipArchiveParts, options: ClipArchiveO
       await storage.start(now);
       const { ok, detail } = await storage.health();
       if (!ok)
-        alarms.raise('archive_disk', { detail }, `the clip archive ${detail}: clips cannot be archived`);
+        alarms.raise(
+          'archive_disk',
+          { detail },
+          `clips cannot be archived: the archive is unavailable (${detail})`,
+        );
     },
     async open(job, index, signal) {
       if (job.clipsRemovedAt !== null) return { kind: 'removed' };

@@ -84,7 +84,7 @@ export function createExpiry(
         await erasure.removeClips(jobId);
         removed += 1;
       } catch (error) {
-        log.warn({ err: error, job_id: jobId }, 'the clips of a job could not be removed: it is tried again');
+        log.warn({ err: error, job_id: jobId }, 'could not remove the clips of a job: retrying');
       }
     }
     return removed;
@@ -112,8 +112,7 @@ export function createExpiry(
 
   const loop = createLoop(
     tick,
-    (error) =>
-      log.warn({ err: error }, 'clips and requests past their time could not be removed: it is tried again'),
+    (error) => log.warn({ err: error }, 'could not remove expired clips and requests: retrying'),
     REST_MS,
   );
   return { tick, start: () => loop.start(), stop: () => loop.stop() };

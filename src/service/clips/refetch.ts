@@ -59,7 +59,10 @@ export function createClipRefetch({ store, archive, log }: ClipRefetchParts): Cl
       }
       const action = acceptAsIs ? 'refetch_as_is' : 'refetch';
       await store.recordAction(jobId, action, by);
-      log.warn({ ...aboutJob(job), action, operator: by.actor }, 'an operator has a clip fetched again');
+      log.warn(
+        { ...aboutJob(job), action, operator: by.actor },
+        'an operator started a new download of a clip',
+      );
       for (let index = 0; index < job.outputCount; index += 1) await refetchOne(job, index, acceptAsIs);
       const after = await store.findJob(jobId);
       if (!after) throw notFound();

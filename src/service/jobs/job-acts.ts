@@ -38,7 +38,7 @@ export function createJobActs({ store, jobs, erasure }: JobActsParts): JobActs {
       const { status } = await jobs.get(jobId, clientId);
       throw new ClipgateError(
         'not_cancellable',
-        `This job is ${status}: only a queued job can be cancelled, for nothing of it has been bought.`,
+        `This job is ${status}. Only a queued job can be cancelled.`,
         { details: { jobId, jobStatus: status } },
       );
     },
@@ -61,9 +61,13 @@ export function createJobActs({ store, jobs, erasure }: JobActsParts): JobActs {
         case 'not_ended':
           throw notEnded(result.job);
         case 'known':
-          throw new ClipgateError('bill_known', 'The bill of this job is known: it is not written over.', {
-            details: { jobId, jobStatus: result.job.status },
-          });
+          throw new ClipgateError(
+            'bill_known',
+            'The bill of this job is already known and cannot be changed.',
+            {
+              details: { jobId, jobStatus: result.job.status },
+            },
+          );
         case 'entered':
           return result.job;
       }
@@ -72,6 +76,6 @@ export function createJobActs({ store, jobs, erasure }: JobActsParts): JobActs {
 }
 
 const notEnded = ({ id, status }: Job) =>
-  new ClipgateError('not_ended', `This job is ${status}: it has not ended.`, {
+  new ClipgateError('not_ended', `This job is ${status}. Wait until it has ended.`, {
     details: { jobId: id, jobStatus: status },
   });

@@ -1,4 +1,4 @@
-// Turns a job to its next candidate, where its caller allowed that and what they pay at most allows it.
+// Starts a job's next candidate, if its caller allowed a fallback and its cost limit permits it.
 
 import { type EndedAttempt, findNextAttempt } from '../../core/job/attempt.ts';
 import type { Job } from '../../core/job/job.ts';
@@ -28,7 +28,7 @@ export function createJobFallback(parts: {
       if (!next) return null;
       log.warn(
         { ...aboutJob(job), model: job.model, ended: ended.error?.code, next: next.model, attempt: number },
-        'a candidate could not be had: the next is tried',
+        'a candidate failed: trying the next one',
       );
       return next;
     },

@@ -153,7 +153,7 @@ export function createJobMaker(
       if (!parts.upstream.canSubmit) {
         throw new ClipgateError(
           'upstream_key_missing',
-          'This gateway has no OpenRouter key: it can plan clips but not buy them.',
+          'This gateway has no OpenRouter API key (OPENROUTER_API_KEY): it can plan clips but not buy them.',
         );
       }
       const held = parts.holds.current();
@@ -232,7 +232,7 @@ const isStoreAway = (error: unknown): error is ClipgateError =>
 const notRecorded = (jobId: string, cause: ClipgateError) =>
   new ClipgateError(
     'store_unavailable',
-    `The database failed while the order was being recorded. Nothing was sent; should job ${jobId} exist, it is withdrawn. Retry with the same Idempotency-Key.`,
+    `The database failed while the gateway stored the order. Nothing was sent to OpenRouter; if job ${jobId} was stored, the gateway withdraws it. Retry with the same Idempotency-Key.`,
     {
       cause,
       details: { jobId },
@@ -244,6 +244,6 @@ const notRecorded = (jobId: string, cause: ClipgateError) =>
 const hasMoved = ({ status }: Job): boolean => !['queued', 'submitting', 'rejected'].includes(status);
 
 export const keyReused = (jobId: string) =>
-  new ClipgateError('idempotency_key_reused', 'This Idempotency-Key was used with another body.', {
+  new ClipgateError('idempotency_key_reused', 'This Idempotency-Key was already used with another body.', {
     details: { jobId },
   });

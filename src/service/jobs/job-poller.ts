@@ -1,4 +1,4 @@
-// Follows every job to its end: claims what is due, takes each one step, and says when to come back.
+// Polls every job until it ends: claims jobs that are due, takes each one step further, and schedules the next poll.
 
 import {
   advanceJob,
@@ -83,7 +83,7 @@ export function createJobPoller(parts: JobPollerParts, options: JobPollerOptions
         alarms.raise(
           'submission_unknown',
           aboutJob(job),
-          'a submit was interrupted: whether upstream accepted the job is unknown',
+          'a submit was interrupted: whether OpenRouter accepted the job is unknown',
         );
         await store.saveStep(
           lease,
@@ -122,10 +122,10 @@ export function createJobPoller(parts: JobPollerParts, options: JobPollerOptions
       alarms.raise(
         'status_unclear',
         { ...aboutJob(job), upstream_id: job.upstreamId, said: next.statusDetail },
-        'upstream has said nothing of a job that is known here for 15 minutes: it is asked for again',
+        'for 15 minutes OpenRouter reported no known status of a job: polling continues',
       );
     }
-    if (!saved) log.warn(aboutJob(job), 'lost the lease while polling: another process goes on');
+    if (!saved) log.warn(aboutJob(job), 'lost the lease while polling: another process continues');
   }
 
   /** A completed job is due once more at once, for its clip. */
@@ -156,13 +156,17 @@ export function createJobPoller(parts: JobPollerParts, options: JobPollerOptions
     if (!lease) return;
     const runInMs = kept ? null : nextArchiveMs(job, clock());
     if (!kept && runInMs === null) {
-      alarms.raise('clip_not_archived', aboutJob(job), 'a paid clip was never stored: giving up');
+      alarms.raise(
+        'clip_not_archived',
+        aboutJob(job),
+        'could not archive a paid clip for a week: no further attempts',
+      );
     }
     await store.saveStep(lease, {}, { keep: false, runInMs });
   }
 
   async function observe(job: Job): Promise<PollResult> {
-    if (job.upstreamId === null) return { kind: 'failed', reason: 'the job has no id of upstream' };
+    if (job.upstreamId === null) return { kind: 'failed', reason: 'the job has no upstream id' };
     const result = await parts.upstream.poll(job.upstreamId);
     if (result.kind === 'answer' && isOddCompletion(result.status)) {
       // Another word for the same end is believed where the clip is there.

@@ -1,4 +1,4 @@
-// Counts how jobs ended and what they were billed, with a log line and a span for each.
+// Counts the ends and bills of jobs, and writes a log line and a span for each.
 
 import type { Job } from '../../core/job/job.ts';
 import { fromMicroUsd } from '../../core/money.ts';

@@ -207,7 +207,7 @@ export function createJobSubmitter(parts: JobSubmitterParts, options: JobSubmitt
       alarms.raise(
         'outcome_not_written',
         { err: error, ...aboutJob(job), upstream_id: upstreamId },
-        'the id of a paid video cannot be written',
+        'the id of a paid video cannot be stored',
       );
       throw error;
     });
@@ -302,7 +302,7 @@ export function createJobSubmitter(parts: JobSubmitterParts, options: JobSubmitt
           alarms.raise(
             'outcome_not_written',
             { err: error, ...aboutJob(job), upstream_id: upstreamId, attempt },
-            'the outcome of a submit could not be written yet',
+            'could not store the outcome of a submit yet',
           );
         }
         await parts.sleep(Math.min(SAVE_BACKOFF_MAX_MS, SAVE_BACKOFF_MS * 2 ** attempt));

@@ -81,7 +81,7 @@ export function createReconciliation({ store, upstream, log }: ReconciliationPar
         case 'webhook_waiting':
           throw new ClipgateError(
             'webhook_waiting',
-            `A webhook reports this job as ${result.upstreamId}, which is being confirmed. Attach that id, or wait.`,
+            `A webhook reports that this job is ${result.upstreamId} at OpenRouter, which the gateway is confirming. Attach that id, or wait.`,
             { details: { upstreamId: result.upstreamId }, retryAfterS: RETRY_AFTER_S },
           );
         case 'resolved':

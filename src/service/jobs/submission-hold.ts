@@ -1,4 +1,4 @@
-// Whether an operator, or a restore, holds buying: kept in the store, known here within a second.
+// Whether an operator or a restore has paused submissions: stored in the database, read by every replica within a second.
 
 import { ClipgateError } from '../../core/errors.ts';
 import type { Act } from '../../store/ports/audit.ts';
@@ -52,12 +52,12 @@ export function createSubmissionHolds({ store, log }: SubmissionHoldsParts): Sub
     refresh,
     async pause(by) {
       hold = await store.setSubmissionHold(true, by);
-      log.warn({ operator: by.actor, reason: by.reason }, 'submissions are held');
+      log.warn({ operator: by.actor, reason: by.reason }, 'an operator paused submissions');
       return hold;
     },
     async resume(by) {
       hold = await store.setSubmissionHold(false, by);
-      log.warn({ operator: by.actor }, 'submissions are no longer held');
+      log.warn({ operator: by.actor }, 'an operator resumed submissions');
       return hold;
     },
     start: () => loop.start(),
@@ -69,6 +69,6 @@ export function createSubmissionHolds({ store, log }: SubmissionHoldsParts): Sub
 export const submissionsHeld = ({ reason }: SubmissionHold) =>
   new ClipgateError(
     'submissions_paused',
-    `Submissions are held by the operator of this gateway: ${reason} Nothing was bought. Retry later with the same Idempotency-Key.`,
+    `An operator of this gateway has paused submissions: ${reason} Nothing was bought. Retry later with the same Idempotency-Key.`,
     { retryAfterS: RETRY_AFTER_S },
   );

@@ -36,13 +36,14 @@ export function createWaitingJobs({
       throw error;
     });
     isWaiting ||= result.isWaiting;
-    if (result.started > 0) log.info({ jobs: result.started }, 'waiting jobs are sent');
+    if (result.started > 0)
+      log.info({ jobs: result.started }, 'sending jobs that waited for max_running_jobs');
     return result.started;
   }
 
   const loop = createLoop(
     async () => ((await tick()) > 0 && isWaiting ? 0 : SWEEP_MS),
-    (error) => log.error({ err: error }, 'waiting jobs could not be looked at'),
+    (error) => log.error({ err: error }, 'could not read the jobs that wait for max_running_jobs'),
     SWEEP_MS,
   );
 

@@ -6,7 +6,7 @@ import type { Principal } from '../../core/principal.ts';
 import type { RunningSlots } from '../../store/ports/jobs.ts';
 
 export const modelNotAllowed = (modelId: string) =>
-  new ClipgateError('model_not_allowed', `This key, or its client, may not use ${modelId}.`);
+  new ClipgateError('model_not_allowed', `This key or its client is not allowed to use ${modelId}.`);
 
 /** The limits of jobs running at once, and waiting, that an order counts against; none where any number may run. */
 export const slotsOf = ({ limits }: Pick<Principal, 'limits'>): RunningSlots[] =>

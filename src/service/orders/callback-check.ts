@@ -21,7 +21,14 @@ export async function checkCallbackTarget(rules: CallbackRules, url: string, cli
   // Unsigned callbacks would teach receivers to believe anyone who finds their URL.
   throw new ClipgateError(
     'callback_secret_missing',
-    'This gateway has no secret to sign callbacks for this client.',
-    { details: { field: { name: 'callbackUrl', problem: 'requires a secret that signs your callbacks' } } },
+    'This client has no secret that signs its callbacks. Ask the operator for one, or leave out callback_url.',
+    {
+      details: {
+        field: {
+          name: 'callbackUrl',
+          problem: 'requires a secret that signs your callbacks: ask the operator for one',
+        },
+      },
+    },
   );
 }

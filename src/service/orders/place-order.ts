@@ -233,13 +233,13 @@ export function createOrders(
 const callerGone = () =>
   new ClipgateError(
     'invalid_request',
-    'The caller hung up before the order was recorded. Nothing was bought.',
+    'The client closed the connection before the order was stored. Nothing was bought.',
   );
 
 const unknownPrice = ({ model }: Eligible) =>
   new ClipgateError(
     'unknown_price_not_accepted',
-    `The quote has no ceiling: what ${model.id} costs for this clip is unknown.`,
+    `The quote has no ceiling, because the price of this clip on ${model.id} is unknown.`,
   );
 
 const warningsRefused = (warnings: readonly Warning[]) =>

@@ -157,14 +157,22 @@ const isLapse = (error: unknown): error is ClipgateError =>
 const unpriceable = ({ choice }: QuotedPlan) =>
   new ClipgateError(
     'unpriceable',
-    `What ${choice.model.id} costs for this clip is unknown. Nothing is quoted.`,
+    `The price of this clip on ${choice.model.id} is unknown, so there is no quote. Choose another model.`,
   );
 
 const unknownQuote = () =>
-  new ClipgateError('invalid_request', 'The quote was not given to you, or expired a while ago.', {
-    details: {
-      field: { name: 'quote', problem: 'is not a quote that you were given within the last ten minutes' },
+  new ClipgateError(
+    'invalid_request',
+    'This gateway has no such quote for you, or it has expired. Request a new quote.',
+    {
+      details: {
+        field: { name: 'quote', problem: 'is not one of your quotes of the last ten minutes' },
+      },
     },
-  });
+  );
 
-const quoteUsed = () => new ClipgateError('quote_used', 'This quote was used with another idempotency key.');
+const quoteUsed = () =>
+  new ClipgateError(
+    'quote_used',
+    'This quote was already used with another idempotency key. Nothing was bought.',
+  );

@@ -1,4 +1,4 @@
-// Routing answers with their quotes, and what a quote is worth when it comes back.
+// Adds quotes to routing answers, and checks a quote when an order redeems it.
 
 import type { ClipSpec, Routing } from '../../core/clip/clip-spec.ts';
 import { ClipgateError } from '../../core/errors.ts';

@@ -73,7 +73,7 @@ export function createResentOrders(
     } catch (error) {
       log.warn(
         { err: error },
-        'whether an order was answered could not be noted: an identical one may get its job',
+        'could not store that an order was answered: an identical order may get its job',
       );
     }
   }

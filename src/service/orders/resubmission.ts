@@ -1,4 +1,4 @@
-// Sends an intent again as a new job: at once where nothing was bought, else only for someone who accepts a second bill.
+// Resubmits a job as a new job: freely if nothing was bought, otherwise only if the caller accepts a second bill.
 
 import { ClipgateError } from '../../core/errors.ts';
 import type { Job } from '../../core/job/job.ts';
@@ -73,7 +73,7 @@ function requireSense(job: Job, history: IntentHistory, acceptDoubleCharge: bool
   if (job.bodyErasedAt !== null) {
     throw new ClipgateError(
       'not_resubmittable',
-      'The request of this job was erased. Order the clip anew.',
+      'The request of this job was erased, so it cannot be resubmitted. Create a new job with POST /jobs.',
       about,
     );
   }

@@ -1,4 +1,4 @@
-// What a data: URL holds, read as strictly as the strictest of those who will read it after us.
+// Parses data: URLs, as strictly as the strictest provider that receives them.
 
 export type DataUrl =
   | {

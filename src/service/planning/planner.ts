@@ -1,4 +1,4 @@
-// Plans what a clip would be: core's decision over the catalog of the moment, checked against providers and media URLs.
+// Plans a clip: the routing decision over the current catalog, checked against providers and media URLs.
 
 import { findModel, type VideoModel } from '../../core/catalog/catalog.ts';
 import { findSimilar } from '../../core/catalog/similar-models.ts';

@@ -1,4 +1,4 @@
-// Makes sure, before anything is bought, that the pictures, sounds and videos of a clip are there and are what they say.
+// Checks before a purchase that the media URLs of a clip are reachable and of their declared type.
 
 import { ANONYMOUS } from '../../core/client.ts';
 import type { ClipSpec } from '../../core/clip/clip-spec.ts';

@@ -96,15 +96,18 @@ export function createAlarmWebhook(parts: AlarmWebhookParts, target: AlarmWebhoo
         // Not an alarm: it would be sent the same way.
         log.error(
           { about: alarm, reason },
-          'ALARM_WEBHOOK_URL was not reached: this alarm is in the log alone',
+          'could not deliver an alarm to ALARM_WEBHOOK_URL: it is only in the log',
         );
         return true;
       }
-      log.warn({ about: alarm, reason, attempt }, 'ALARM_WEBHOOK_URL was not reached: retrying');
+      log.warn(
+        { about: alarm, reason, attempt },
+        'could not deliver an alarm to ALARM_WEBHOOK_URL: retrying',
+      );
       const waitMs = jitter(FIRST_RETRY_MS * 2 ** (attempt - 1), parts.random(), 0.5);
       await Promise.race([parts.sleep(waitMs), stopping]);
     }
-    log.warn({ about: alarm }, 'stopped before ALARM_WEBHOOK_URL was reached');
+    log.warn({ about: alarm }, 'stopped before an alarm was delivered to ALARM_WEBHOOK_URL');
     return false;
   }
 
@@ -158,7 +161,7 @@ export function createAlarmWebhook(parts: AlarmWebhookParts, target: AlarmWebhoo
   function enqueue(work: () => Promise<unknown>): void {
     working = working.then(work).then(
       () => undefined,
-      (error: unknown) => log.warn({ err: error }, 'calls about alarms could not be made: trying again'),
+      (error: unknown) => log.warn({ err: error }, 'could not send requests to ALARM_WEBHOOK_URL: retrying'),
     );
   }
 

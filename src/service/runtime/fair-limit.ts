@@ -1,4 +1,4 @@
-// Bounds how many tasks run at once, and lets clients take turns for the places.
+// Limits the number of concurrent tasks, and takes turns between clients.
 
 export interface FairLimit {
   /**

@@ -1,4 +1,4 @@
-// Keeps the store from growing by what is dead: a few rows at a time, now and then. Jobs are the record of money, and stay.
+// Deletes expired rows from the store, a few at a time. Jobs are the record of money spent, and stay.
 
 import { jitter } from '../../core/jitter.ts';
 import type { JobStore } from '../../store/ports/job-store.ts';

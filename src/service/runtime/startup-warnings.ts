@@ -23,10 +23,10 @@ export function logStartupWarnings(
   } else if (canSubmit && !hasWebhookSecret) {
     log.warn(
       {},
-      'OPENROUTER_WEBHOOK_SECRET is not set: only the path authenticates webhooks; each is confirmed by a poll',
+      'OPENROUTER_WEBHOOK_SECRET is not set: only the unguessable path authenticates webhooks, and the gateway confirms each with OpenRouter',
     );
   }
   if (!canSubmit)
-    log.warn({}, 'OPENROUTER_API_KEY is not set: models and routes are served, jobs are rejected');
-  if (isOpen) log.warn({}, 'CLIENT_AUTH is none: every client that can connect to this port can spend money');
+    log.warn({}, 'OPENROUTER_API_KEY is not set: GET /models and POST /route work, POST /jobs answers 503');
+  if (isOpen) log.warn({}, 'CLIENT_AUTH is none: anyone who can connect to this port can spend money');
 }

@@ -1,4 +1,4 @@
-// A worker on a queue in the store: claims what is due in fair turns by client, runs it, and looks again when it is time.
+// A worker on a queue in the store: claims items that are due in turns by client, runs them, and polls again when more are due.
 
 import type { FairTurns } from '../../store/ports/lease.ts';
 import type { Log } from './log.ts';

@@ -1,4 +1,4 @@
-// Takes upstream's webhooks: believes none of them, but has every one that matters looked into.
+// Receives OpenRouter's webhooks: trusts none of them, and has each relevant one confirmed.
 
 import { ClipgateError } from '../../core/errors.ts';
 import {
@@ -89,7 +89,7 @@ export function createInboundWebhooks(parts: InboundWebhooksParts): InboundWebho
     }
     throw new ClipgateError(
       'webhook_inbox_full',
-      'Too many webhooks wait for confirmation. Send it again later.',
+      'Too many webhooks are waiting for confirmation. Send this one again later.',
       {
         retryAfterS: RETRY_AFTER_S,
       },

@@ -52,7 +52,7 @@ export function prepareAdmission(
       if (microUsd === null) {
         throw new ClipgateError(
           'unpriceable',
-          `What this clip may cost is unknown, and budget ${budget.id} is a hard limit.`,
+          `The price of this clip is unknown, and budget ${budget.id} is a hard limit without unpriced_hold_usd.`,
         );
       }
       const window = calendarOf(budget.timeZone).windowAt(budget.period, now);
@@ -64,7 +64,7 @@ export function prepareAdmission(
           .where('budget_id', '=', budget.id)
           .where('starts_at', '=', window.startsAt)
           .executeTakeFirstOrThrow();
-        throw new ClipgateError('budget_exceeded', 'The order does not fit into its budget.', {
+        throw new ClipgateError('budget_exceeded', 'The order would exceed its budget.', {
           details: {
             budget: {
               id: budget.id,

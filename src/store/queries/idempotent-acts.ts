@@ -38,6 +38,6 @@ export async function claimAct(
   if (earlier.body_hash === bodyHash) return earlier.object_id;
   throw new ClipgateError(
     'idempotency_key_reused',
-    'This Idempotency-Key of yours came before with another body.',
+    'This Idempotency-Key was already used with another body.',
   );
 }

@@ -66,7 +66,7 @@ async function insertKey(
     .executeTakeFirst();
   // Thrown, not answered: what this transaction wrote before must be undone.
   if (!row)
-    throw new ClipgateError('sha256_taken', 'A key with this SHA-256 exists already, perhaps revoked.');
+    throw new ClipgateError('sha256_taken', 'A key with this SHA-256 already exists; it may be revoked.');
   return toKey(row);
 }
 

@@ -56,14 +56,17 @@ export async function mustWait(
   const full = slots.find((slot) => slot.max !== null && countOf(running, slot) >= slot.max);
   if (!full) return false;
   if (!mayWait) {
-    throw refusal('too_many_running_jobs', `${full.max} jobs ${whose(full)} run already, and no more may.`);
+    throw refusal(
+      'too_many_running_jobs',
+      `The limit of ${full.max} running jobs ${whose(full)} is reached.`,
+    );
   }
   const waiting = await countByLine(db, clientId, IS_WAITING);
   const crowded = slots.find((slot) => countOf(waiting, slot) >= slot.maxWaiting);
   if (!crowded) return true;
   throw refusal(
     'too_many_waiting_jobs',
-    `${crowded.maxWaiting} jobs ${whose(crowded)} wait already, and no more may (max_waiting_jobs).`,
+    `The limit of ${crowded.maxWaiting} waiting jobs ${whose(crowded)} is reached (max_waiting_jobs).`,
   );
 }
 

@@ -18,7 +18,7 @@ const unavailable = (cause: unknown) =>
 const corrupt = (cause: unknown) =>
   new ClipgateError(
     'store_unavailable',
-    'The database is damaged. No job can be created until an operator has restored it.',
+    'The database is corrupt. The gateway accepts no orders until an operator has restored a backup.',
     { cause, retryAfterS: DAMAGED_RETRY_AFTER_S },
   );
 

@@ -86,7 +86,10 @@ function connect(sqlite: SqliteModule, file: string, clock: () => number, pragma
 async function enterWal(writer: Queries, file: string): Promise<void> {
   const { rows } = await sql<{ journal_mode: string }>`pragma journal_mode = wal`.execute(writer);
   if (rows[0]?.journal_mode === 'wal' || file === IN_MEMORY) return;
-  throw new ClipgateError('internal', `The file system of ${file} cannot hold SQLite's write-ahead log.`);
+  throw new ClipgateError(
+    'internal',
+    `The file system of ${file} does not support SQLite's write-ahead log. Use a local file system.`,
+  );
 }
 
 /** A page that is damaged would be found later, in the middle of an order. */

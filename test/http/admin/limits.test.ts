@@ -199,7 +199,7 @@ describe('jobs at once', () => {
         status: 429,
         code: 'too_many_waiting_jobs',
         detail:
-          '2 jobs of the client studio wait already, and no more may (max_waiting_jobs). Nothing was bought.',
+          'The limit of 2 waiting jobs of the client studio is reached (max_waiting_jobs). Nothing was bought.',
       });
     }
     expect(gateway.simulator.ledger()).toHaveLength(1);

@@ -33,9 +33,9 @@ it('looks once in five seconds, and calls once for each time it breaks', async (
   await later();
   await later();
   expect(alarms().map(({ message }) => message)).toEqual([
-    'the clip archive one',
-    'the clip archive one',
-    'the clip archive two',
+    'the clip archive is unavailable: one',
+    'the clip archive is unavailable: one',
+    'the clip archive is unavailable: two',
   ]);
 });
 

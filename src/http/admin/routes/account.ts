@@ -1,4 +1,4 @@
-// GET /account: what a caller is, may, and has left.
+// GET /account: identity and permissions of the caller, and what is left of its limits and budgets.
 
 import type { Budgets } from '../../../service/accounts/budgets.ts';
 import { problems } from '../../api/schemas/problem.ts';

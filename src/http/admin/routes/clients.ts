@@ -1,4 +1,4 @@
-// GET /clients and GET, PUT /clients/{name}: what holds for all keys of a client.
+// GET /clients and GET, PUT /clients/{name}: settings that apply to all keys of a client.
 
 import type { ClientAdmin, ClientRecord } from '../../../service/accounts/client-admin.ts';
 import { problems } from '../../api/schemas/problem.ts';

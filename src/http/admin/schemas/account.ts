@@ -1,4 +1,4 @@
-// The schema of what a caller is, may, and has left.
+// The schema of GET /account.
 
 import { z } from 'zod';
 import { listOf } from '../../api/schemas/list.ts';

@@ -1,4 +1,4 @@
-// The schemas of keys: what is asked for, and what is shown; never a stored key or its hash.
+// The schemas of keys in requests and answers; answers never have a stored key or its hash.
 
 import { z } from 'zod';
 import { KEY_SCOPES } from '../../../core/accounts/key.ts';

@@ -1,4 +1,4 @@
-// GET /models/changes: which models came and went, and what they can do or cost differently.
+// GET /models/changes: models added and removed, changed capabilities and prices.
 
 import type { CatalogHistoryReader } from '../../../service/catalog/catalog-history.ts';
 import type { App } from '../../server/context.ts';

@@ -1,4 +1,4 @@
-// POST /jobs/{id}/cancel, DELETE /jobs/{id} and POST /jobs/{id}/bill: what is done to a job beside ordering it.
+// POST /jobs/{id}/cancel, DELETE /jobs/{id} and POST /jobs/{id}/bill.
 
 import { Big } from 'big.js';
 import { z } from 'zod';

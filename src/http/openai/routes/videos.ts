@@ -170,7 +170,7 @@ export function videoRoutes(parts: VideoRoutesParts) {
         config: { isServedWhileClosing: true },
         schema: {
           operationId: 'retrieveVideo',
-          summary: 'What became of a video',
+          summary: 'Get the status of a video',
           description:
             'From the store of the gateway. `openai-poll-after-ms` says how long to wait before asking again.',
           tags: ['videos'],

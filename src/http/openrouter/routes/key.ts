@@ -21,8 +21,9 @@ export function keyRoutes({ budgets }: KeyRoutesParts) {
       {
         schema: {
           operationId: 'getCurrentKey',
-          summary: 'What this key may still spend',
-          description: 'Of the hard budget with the least left: the one that refuses first.',
+          summary: 'Get what the key can still spend',
+          description:
+            'From the hard budget with the smallest remaining amount, which is the first to refuse orders.',
           tags: ['key'],
           querystring: AnyQuerySchema,
           response: { 200: KeySchema, ...openRouterErrors(400, 401, 403, 405, 429, 500, 503) },

@@ -52,8 +52,7 @@ export function videoRoutes({ orders, resentOrders, jobs, links, publicUrl }: Vi
           operationId: 'createVideo',
           summary: 'Buy a clip',
           description:
-            'Answers 202 as soon as it is known that the clip was bought, or may have been. Whatever answers otherwise ' +
-            'has bought nothing.',
+            'Answers 202 when the clip was bought, or may have been. With any other status nothing was bought.',
           tags: ['videos'],
           headers: VideoHeadersSchema,
           querystring: AnyQuerySchema,
@@ -120,7 +119,7 @@ export function videoRoutes({ orders, resentOrders, jobs, links, publicUrl }: Vi
         },
         schema: {
           operationId: 'getVideo',
-          summary: 'What became of a job',
+          summary: 'Get the status of a job',
           description:
             'Never answers 408, 409, 429 or 5xx, which make clients buy again: while the job cannot be read it is ' +
             '`pending`.',

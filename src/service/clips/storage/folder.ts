@@ -17,7 +17,7 @@ const GOOD: StorageState = { ok: true, detail: 'writable' };
 const MOVED: StorageState = {
   ok: false,
   detail:
-    'is another disk than at first: clips are written to it, and those stored before are missing until the volume is back',
+    'on another disk than at start: new clips are written to it, and older clips are missing until the volume is mounted again',
 };
 
 const isMissing = (error: unknown): boolean => (error as NodeJS.ErrnoException).code === 'ENOENT';
