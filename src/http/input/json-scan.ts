@@ -1,6 +1,7 @@
 // Judges JSON while its bytes arrive: depth, number of values and duplicate keys, before anything is parsed.
 
 import { isAscii } from 'node:buffer';
+import { MAX_PROMPT_CHARACTERS } from '../../core/clip/cut-request.ts';
 import { MAX_DEPTH, MAX_VALUES } from './json-limits.ts';
 
 const QUOTE = 0x22;
@@ -87,7 +88,9 @@ export function createJsonScan(): JsonScan {
     text.bytes += part.length;
     text.isPlain &&= isAscii(part) && !part.includes('\\u');
     if (text.bytes <= MAX_TEXT_BYTES || (text.isPlain && PICTURE.test(text.head))) return null;
-    return fault(`is a text of more than ${MAX_TEXT_BYTES / 2 ** 20} MB, which only a data: URL may be`);
+    return fault(
+      `is longer than ${MAX_TEXT_BYTES / 2 ** 20} MB: only a data: URL may be, and a prompt has at most ${MAX_PROMPT_CHARACTERS.toLocaleString('en')} characters`,
+    );
   }
 
   const outer = () => levels.slice(0, -1).map(({ at }) => at);

@@ -59,7 +59,8 @@ describe('a text', () => {
 
   const whole = (message: string) => ({ code: 'invalid_request' as const, path: [], message });
   const LONG = 'x'.repeat(2 ** 21 + 1);
-  const TOO_LONG = 'is a text of more than 2 MB, which only a data: URL may be';
+  const TOO_LONG =
+    'is longer than 2 MB: only a data: URL may be, and a prompt has at most 100,000 characters';
   it.each<[what: string, text: string, fault: ScanFault]>([
     ['brackets', '['.repeat(40), { ...whole('is nested more than 32 levels deep'), path: Array(32).fill(0) }],
     ['commas', `[${'0,'.repeat(20_001)}`, whole('has more than 10000 values')],
