@@ -4,7 +4,15 @@ import { z } from 'zod';
 import { clipSpecShape, routingShape } from '../../core/clip/clip-spec.ts';
 import { JOB_STATUSES } from '../../core/job/job.ts';
 import { JOB_ID_PATTERN, QUOTE_ID_PATTERN } from '../../service/orders/ids.ts';
-import { checkOrder, ModelNameSchema, orderShape, ReferenceSchema, TagSchema } from '../api/schemas/job.ts';
+import {
+  CreatedJobSchema,
+  checkOrder,
+  JobSchema,
+  ModelNameSchema,
+  orderShape,
+  ReferenceSchema,
+  TagSchema,
+} from '../api/schemas/job.ts';
 import { listOf } from '../api/schemas/list.ts';
 import { MODES, ModelListSchema } from '../api/schemas/model.ts';
 import { rangeShape } from '../api/schemas/query.ts';
@@ -101,6 +109,15 @@ const links = z
   .enum(['signed'])
   .optional()
   .describe('`signed`: links to the clips that need no key until they expire.');
+
+/** What only `include` of the API asks for is in no tool: an agent reads every schema before its first call. */
+const INCLUDED = { plan: true, callback_tries: true } as const;
+export const ToolJobSchema = JobSchema.omit(INCLUDED);
+export const ToolCreatedJobSchema = CreatedJobSchema.omit(INCLUDED);
+export const ToolJobListSchema = z.object({
+  data: listOf(ToolJobSchema),
+  next_cursor: z.string().nullable(),
+});
 
 export const GetJobSchema = z.strictObject({ id: jobId, links });
 

@@ -45,6 +45,7 @@ const ROUTES: Readonly<Record<string, Kind>> = {
   'POST /jobs/{id}/bill': 'operators write',
   'GET /spend': 'read',
   'GET /spend/export': 'read',
+  'GET /overview': 'read',
   'GET /account': 'read',
   'POST /operations/pause': 'operators write',
   'POST /operations/resume': 'operators write',

@@ -4,11 +4,17 @@ import { isTerminal, type Job } from '../../../core/job/job.ts';
 import { visibleTo } from '../../../core/principal.ts';
 import type { Jobs } from '../../../service/jobs/jobs.ts';
 import { renderJob } from '../../api/render.ts';
-import { JobListSchema, JobSchema } from '../../api/schemas/job.ts';
 import { readRange } from '../../api/schemas/query.ts';
 import type { OpenStreams } from '../../response/open-streams.ts';
 import { type JobAnswerParts, showJob } from '../job-answer.ts';
-import { GetJobSchema, ListJobsSchema, MAX_WAIT_S, WaitForJobSchema } from '../schemas.ts';
+import {
+  GetJobSchema,
+  ListJobsSchema,
+  MAX_WAIT_S,
+  ToolJobListSchema,
+  ToolJobSchema,
+  WaitForJobSchema,
+} from '../schemas.ts';
 import { defineTool, type Tool, type ToolCall } from '../tool.ts';
 
 export interface JobToolsParts extends JobAnswerParts {
@@ -42,7 +48,7 @@ export function jobTools(parts: JobToolsParts): readonly Tool[] {
       description: 'A job as it is now: its status, cost and clips.',
       scope: 'read',
       input: GetJobSchema,
-      output: JobSchema,
+      output: ToolJobSchema,
       async run({ id, links }, call) {
         const job = await jobs.get(id, visibleTo(call.principal));
         call.noteJob(job.id);
@@ -56,7 +62,7 @@ export function jobTools(parts: JobToolsParts): readonly Tool[] {
       description: `Waits until a job has ended, at most ${MAX_WAIT_S} seconds, and answers with it. A clip takes from half a minute to several minutes: where \`ended\` is false, call it again.`,
       scope: 'read',
       input: WaitForJobSchema,
-      output: JobSchema,
+      output: ToolJobSchema,
       async run({ id, timeout_s, links }, call) {
         const close = streams.open(call.principal.client);
         try {
@@ -76,7 +82,7 @@ export function jobTools(parts: JobToolsParts): readonly Tool[] {
         'Jobs, newest first, however they were ordered. A page may end early; next_cursor goes on.',
       scope: 'read',
       input: ListJobsSchema,
-      output: JobListSchema,
+      output: ToolJobListSchema,
       async run({ limit, cursor, status, model, tag, reference, ...range }, { principal }) {
         const { jobs: page, nextCursor } = await jobs.list({
           clientId: visibleTo(principal),

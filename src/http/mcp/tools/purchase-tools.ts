@@ -5,10 +5,9 @@ import type { Jobs } from '../../../service/jobs/jobs.ts';
 import type { ClipQuote, OrderToQuote, QuotedClips } from '../../../service/orders/quoted-clips.ts';
 import { splitBody } from '../../api/clip-body.ts';
 import { renderEstimate, renderExpected, usdOf } from '../../api/render.ts';
-import { CreatedJobSchema } from '../../api/schemas/job.ts';
 import { ToolRefusal } from '../error-answer.ts';
 import { type JobAnswerParts, showJob } from '../job-answer.ts';
-import { BuyClipSchema, QuoteClipSchema, QuoteSchema } from '../schemas.ts';
+import { BuyClipSchema, QuoteClipSchema, QuoteSchema, ToolCreatedJobSchema } from '../schemas.ts';
 import { defineTool, type Tool } from '../tool.ts';
 
 export interface PurchaseToolsParts extends JobAnswerParts {
@@ -45,7 +44,7 @@ export const purchaseTools = (parts: PurchaseToolsParts): readonly Tool[] => [
       'Buys the clip of a quote, at the quoted price or less. This spends money. After any failure repeat the call with the same quote and the same idempotency_key: it answers the job that was bought, and never buys twice. Then call wait_for_job.',
     scope: 'write',
     input: BuyClipSchema,
-    output: CreatedJobSchema,
+    output: ToolCreatedJobSchema,
     async run({ quote, idempotency_key }, call) {
       const { principal, origin, signal } = call;
       const order = { quoteId: quote, key: idempotency_key, origin, signal };
