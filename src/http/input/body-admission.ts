@@ -1,7 +1,7 @@
 // Decides before a body is read whether it may come: its length, and the memory that bodies may use altogether.
 
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { Transform } from 'node:stream';
+import { Readable, Transform } from 'node:stream';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { ANONYMOUS } from '../../core/client.ts';
 import { ClipgateError } from '../../core/errors.ts';
@@ -63,10 +63,12 @@ export function admitBodies(app: FastifyInstance, budget: MemoryBudget, turns: T
     return done(null, payload);
   });
 
-  // What is answered before its body is read: without a reader Node reads it, as fast as it comes.
+  // What is answered before its body is read: without a reader Node reads it, as fast as it comes. Not for an answer that
+  // is a stream: a request that was read to its end is closed, which ends whatever follows its signal.
   app.addHook('onSend', (request, _reply, payload, done) => {
     const { raw } = request;
-    if (!raw.complete && !raw.readableDidRead) drainInTurns(raw, turns, turnsOf(request));
+    const isStream = payload instanceof Readable;
+    if (!isStream && !raw.complete && !raw.readableDidRead) drainInTurns(raw, turns, turnsOf(request));
     done(null, payload);
   });
 }
