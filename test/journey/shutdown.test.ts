@@ -137,7 +137,7 @@ it('reads its key again at SIGHUP, and goes on', PATIENT, async () => {
   await gateway.waitFor(/the present one stays/);
   writeFileSync(file, 'sk-or-v1-second\n');
   gateway.signal('SIGHUP');
-  await gateway.waitFor(/key was read again/);
+  await gateway.waitFor(/read the OpenRouter key again/);
   expect((await buy(gateway.url, 'after')).status).toBe(202);
   expect(gateway.output()).not.toMatch(/sk-or-v1-(first|second)/);
   gateway.signal('SIGTERM');

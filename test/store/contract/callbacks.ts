@@ -55,8 +55,11 @@ async function createTwice(store: JobStore) {
   return { id: job.id, telling, turn };
 }
 
+/** Forty-two attempts, on a database in another process. */
+const SLOW = { timeout: 30_000 };
+
 export function describeCallbacks(current: () => StoreUnderTest): void {
-  it('keeps each try with what the receiver answered, and the latest forty of many', async () => {
+  it('keeps each try with what the receiver answered, and the latest forty of many', SLOW, async () => {
     const { store, passTime } = current();
     const id = await createNews(store);
     const times: number[] = [];
