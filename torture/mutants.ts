@@ -303,10 +303,19 @@ export const MUTANTS: readonly Mutant[] = [
     name: 'an end that is written twice is settled twice',
     stack: 'sqlite',
     edits: [
-      { file: SETTLEMENT, from: "\n    .where('budget_holds.state', '=', 'held')", to: '' },
       {
         file: SETTLEMENT,
-        from: "\n      .where('state', '=', 'held')\n      .returning('budget_id')",
+        from: "\n    .where('budget_holds.state', 'in', states)",
+        to: '',
+      },
+      {
+        file: SETTLEMENT,
+        from: "const before = settled_micro_usd ?? 0;\n    if (state !== 'held' && amount === before) continue;",
+        to: 'const before = 0;',
+      },
+      {
+        file: SETTLEMENT,
+        from: "\n      .where('state', '=', state)\n      .where('settled_micro_usd', settled_micro_usd === null ? 'is' : '=', settled_micro_usd)\n      .returning('budget_id')",
         to: "\n      .returning('budget_id')",
       },
       {
@@ -330,6 +339,12 @@ export const MUTANTS: readonly Mutant[] = [
   {
     name: 'a bill is counted, and its hold stays',
     stack: 'sqlite',
-    edits: [{ file: SETTLEMENT, from: 'heldMicroUsd: -held_micro_usd', to: 'heldMicroUsd: 0' }],
+    edits: [
+      {
+        file: SETTLEMENT,
+        from: "heldMicroUsd: state === 'held' ? -held_micro_usd : 0",
+        to: 'heldMicroUsd: 0',
+      },
+    ],
   },
 ];

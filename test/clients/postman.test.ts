@@ -3,7 +3,7 @@
 import { readFileSync } from 'node:fs';
 import newman from 'newman';
 import { convertV2 } from 'openapi-to-postmanv2';
-import { afterAll, beforeAll, expect, it } from 'vitest';
+import { afterEach, beforeEach, expect, it } from 'vitest';
 import { CLIENT_KEY, startTestGateway, type TestGateway } from '../support/gateway.ts';
 
 interface Item {
@@ -22,10 +22,10 @@ interface Converted {
 }
 
 let gateway: TestGateway;
-beforeAll(async () => {
+beforeEach(async () => {
   gateway = await startTestGateway();
 });
-afterAll(() => gateway.close());
+afterEach(() => gateway.close());
 
 /** As Postman imports it with its own settings: examples where the document has some. */
 const importDocument = (file: string) =>

@@ -52,7 +52,7 @@ export function toOrder(body: Body, headers: Headers, aliases: ModelAliases, cat
       modelId: priority === null ? name : null,
       quote: null,
       fallback: null,
-      callbackUrl: headers['x-clipgate-callback-url'] ?? null,
+      callbackUrl: headers['x-clipgate-callback-url'] || null,
       callbackFormat: 'openai',
     },
     adjusted: Object.keys(adjusted).length > 0 ? adjusted : null,

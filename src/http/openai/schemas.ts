@@ -95,17 +95,17 @@ export const VideoHeadersSchema = z.object({
   ...orderHeadersShape,
   'x-clipgate-callback-url': z
     .string()
-    .refine((url) => findCallbackUrlFault(url) === null, {
+    .refine((url) => url === '' || findCallbackUrlFault(url) === null, {
       error: ({ input }) => findCallbackUrlFault(String(input)) ?? '',
     })
     .optional()
     .describe(
-      "URL (https) to POST OpenAI's event `video.completed` or `video.failed` to, signed with your callback secret.",
+      "URL (https) to POST OpenAI's event `video.completed` or `video.failed` to, signed with your callback secret. Empty: none.",
     )
     .meta({
-      format: 'uri',
       maxLength: MAX_CALLBACK_URL,
-      examples: ['https://hooks.example.com/videos'],
+      // Programs that import the document send each example, and a client without a secret has none to sign with.
+      examples: [''],
     }),
   'x-stainless-retry-count': z
     .string()

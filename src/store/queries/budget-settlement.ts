@@ -60,6 +60,7 @@ export async function settleHolds(db: Queries, dialect: Dialect, end: AttemptEnd
       .where('attempt', '=', end.attempt)
       .where('budget_id', '=', budget_id)
       .where('state', '=', state)
+      .where('settled_micro_usd', settled_micro_usd === null ? 'is' : '=', settled_micro_usd)
       .returning('budget_id')
       .executeTakeFirst();
     if (!settled) continue;
