@@ -108,6 +108,13 @@ const ChangeClient = ({ client, onClose, onDone }: ChangeProps): VNode =>
         hint: 'Empty: any number.',
       },
       {
+        name: 'waiting',
+        label: 'Jobs that wait for those, at most',
+        type: 'number',
+        initial: String(client.limits.max_waiting_jobs ?? ''),
+        hint: 'Empty: 1,000.',
+      },
+      {
         name: 'requests',
         label: 'Requests a minute, at most',
         type: 'number',
@@ -123,11 +130,12 @@ const ChangeClient = ({ client, onClose, onDone }: ChangeProps): VNode =>
       { name: 'deny', label: 'Never these models', initial: client.models?.deny?.join(', ') ?? '' },
     ],
     onClose,
-    async onSubmit({ running, requests, allow, deny }: Answers) {
+    async onSubmit({ running, waiting, requests, allow, deny }: Answers) {
       const [only, never] = [words(allow), words(deny)];
       const body = {
         limits: {
           max_running_jobs: running ? Number(running) : null,
+          max_waiting_jobs: waiting ? Number(waiting) : null,
           requests_per_minute: requests ? Number(requests) : null,
         },
         models:
