@@ -29,7 +29,7 @@ import { ordersUnderWayMigration } from './0026-orders-under-way.ts';
 import { alarmCallsMigration } from './0027-alarm-calls.ts';
 import { changesByModelMigration } from './0028-changes-by-model.ts';
 import { jobHistoryMigration } from './0029-job-history.ts';
-import { readEndsMigration } from './0031-read-ends.ts';
+import { readEndsMigration } from './0030-read-ends.ts';
 import type { Migration } from './migrator.ts';
 
 export const MIGRATIONS: readonly Migration[] = [

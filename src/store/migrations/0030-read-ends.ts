@@ -3,7 +3,7 @@
 import type { Migration } from './migrator.ts';
 
 export const readEndsMigration: Migration = {
-  version: 31,
+  version: 30,
   name: 'read-ends',
   // Older programs answer such a client without a note, and it may get the same job once more.
   minReader: 9,
