@@ -1164,7 +1164,7 @@ export interface components {
             data: components["schemas"]["Budget"][];
             next_cursor: string | null;
         };
-        CallbackTry: {
+        CallbackAttempt: {
             number: number;
             /** Format: date-time */
             at: string;
@@ -1571,8 +1571,8 @@ export interface components {
             };
             /** @description With `include=plan`: the plan it was bought by; null for jobs from before plans were kept, and for one that resubmits another. */
             plan?: components["schemas"]["PurchasePlan"] | null;
-            /** @description With `include=callback_tries`: the latest 40, oldest first. */
-            callback_tries?: components["schemas"]["CallbackTry"][];
+            /** @description With `include=callback_attempts`: the latest 40, oldest first. */
+            callback_attempts?: components["schemas"]["CallbackAttempt"][];
             /** @description Warnings of the plan of this order. Absent in a replay (`Idempotent-Replayed: true`). */
             warnings?: components["schemas"]["Warning"][];
         };
@@ -1886,8 +1886,8 @@ export interface components {
             };
             /** @description With `include=plan`: the plan it was bought by; null for jobs from before plans were kept, and for one that resubmits another. */
             plan?: components["schemas"]["PurchasePlan"] | null;
-            /** @description With `include=callback_tries`: the latest 40, oldest first. */
-            callback_tries?: components["schemas"]["CallbackTry"][];
+            /** @description With `include=callback_attempts`: the latest 40, oldest first. */
+            callback_attempts?: components["schemas"]["CallbackAttempt"][];
         };
         JobError: {
             /** @description Stable; branch on this. Open: for a code that you do not know, go by the status of the job. */
@@ -2308,8 +2308,8 @@ export interface components {
             };
             /** @description With `include=plan`: the plan it was bought by; null for jobs from before plans were kept, and for one that resubmits another. */
             plan?: components["schemas"]["PurchasePlan"] | null;
-            /** @description With `include=callback_tries`: the latest 40, oldest first. */
-            callback_tries?: components["schemas"]["CallbackTry"][];
+            /** @description With `include=callback_attempts`: the latest 40, oldest first. */
+            callback_attempts?: components["schemas"]["CallbackAttempt"][];
         };
         /**
          * @description A key, without the key itself.
@@ -2706,7 +2706,7 @@ export interface components {
             from_usd: number | null;
         };
         /**
-         * @description What stands at the moment.
+         * @description Jobs by status, health of models, paused submits, alarms and catalog changes at the moment.
          * @example {
          *       "at": "2026-10-02T09:00:00.000Z",
          *       "jobs": {
@@ -4783,7 +4783,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description What stands at the moment. */
+            /** @description Jobs by status, health of models, paused submits, alarms and catalog changes at the moment. */
             200: {
                 headers: {
                     "X-Request-Id": components["headers"]["X-Request-Id"];
@@ -6058,8 +6058,8 @@ export interface operations {
     getJob: {
         parameters: {
             query?: {
-                /** @description `request`: the request whole, with its `data:` URLs, as it was or will be sent to OpenRouter. `plan`: how its model was chosen and its price worked out. `callback_tries`: the tries of its callback. Repeat it for several. */
-                include?: ("request" | "plan" | "callback_tries")[];
+                /** @description `request`: the request whole, with its `data:` URLs, as it was or will be sent to OpenRouter. `plan`: how its model was chosen and its price worked out. `callback_attempts`: the attempts of its callback. Repeat it for several. */
+                include?: ("request" | "plan" | "callback_attempts")[];
                 /** @description `signed`: `outputs[].url` gives access to that clip without a key, until the link expires (CONTENT_LINK_TTL_S). */
                 links?: "signed";
             };

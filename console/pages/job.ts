@@ -7,7 +7,7 @@ import { formatBytes } from '../format.ts';
 import { h, html } from '../html.ts';
 import { Actions } from '../jobs/actions.ts';
 import { AsCode } from '../jobs/as-code.ts';
-import { CallbackTries } from '../jobs/callback-tries.ts';
+import { CallbackAttempts } from '../jobs/callback-attempts.ts';
 import { promptOf } from '../jobs/filter.ts';
 import { useJobChanges } from '../jobs/live.ts';
 import { Reasons } from '../jobs/ranking.ts';
@@ -28,7 +28,7 @@ import type { Schemas } from '../schemas.ts';
 import { useSession } from '../session.ts';
 
 /** What the stream of changes leaves out. */
-const INCLUDED = ['plan', 'callback_tries'] as const;
+const INCLUDED = ['plan', 'callback_attempts'] as const;
 
 export function JobPage({ params }: PageProps): VNode {
   const { id = '' } = params;
@@ -45,7 +45,7 @@ export function JobPage({ params }: PageProps): VNode {
     onMissed: read.reload,
   });
 
-  // What its end brings beside it, such as the tries of its callback.
+  // What its end brings beside it, such as the attempts of its callback.
   const hasEnded = changed?.ended === true;
   useEffect(() => {
     if (hasEnded) read.reload();
@@ -75,7 +75,7 @@ export function JobPage({ params }: PageProps): VNode {
         ${h(Working, { job })}
         <h2>Why this model</h2>
         ${h(Reasons, { job })}
-        ${job.callback && html`<h2>Callback</h2>${h(CallbackTries, { callback: job.callback, tries: job.callback_tries ?? [] })}`}
+        ${job.callback && html`<h2>Callback</h2>${h(CallbackAttempts, { callback: job.callback, attempts: job.callback_attempts ?? [] })}`}
         <h2>About it</h2>
         ${h(Facts, { job })}
         ${who.kind !== 'client' && html`<h2>Decisions</h2>${h(Decisions, { job })}`}
@@ -85,10 +85,10 @@ export function JobPage({ params }: PageProps): VNode {
 }
 
 /** A change of the job with what was read of it before. */
-const withKept = (changed: Job, { plan, callback_tries: tries }: Job): Job => ({
+const withKept = (changed: Job, { plan, callback_attempts: attempts }: Job): Job => ({
   ...changed,
   ...(plan !== undefined && { plan }),
-  ...(tries !== undefined && { callback_tries: tries }),
+  ...(attempts !== undefined && { callback_attempts: attempts }),
 });
 
 function Clip({ job }: { readonly job: Job }): VNode {

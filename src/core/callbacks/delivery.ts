@@ -15,7 +15,7 @@ export const CALLBACK_STATES = ['waiting', 'pending', 'delivered', 'dead', 'gone
 
 /**
  * `waiting`: nothing to send yet. `pending`: being sent, or to be retried. `delivered`: the receiver answered 2xx.
- * `dead`: the last try failed. `gone`: the receiver answered 410 and is never called again for this job.
+ * `dead`: the last attempt failed. `gone`: the receiver answered 410 and is never called again for this job.
  */
 export type CallbackState = (typeof CALLBACK_STATES)[number];
 
@@ -36,8 +36,8 @@ export interface Callback {
   readonly nextAt: number | null;
 }
 
-/** One try of a callback, as it came out. Times are epoch milliseconds. */
-export interface CallbackTry {
+/** One attempt of a callback, as it came out. Times are epoch milliseconds. */
+export interface CallbackAttempt {
   /** From 1, over all events of the job. */
   readonly number: number;
   readonly at: number;

@@ -1,6 +1,7 @@
-// How a model has done lately, as it was seen: what ended with a clip, and how long that took. Nothing is believed before.
+// The success rate and latency of a model in its latest jobs, as observed and without the priors that routing uses.
 
 import type { JobObservation } from './observation.ts';
+import { quantile, sortWeighted } from './weighted-quantile.ts';
 
 export interface ModelHealth {
   readonly model: string;
@@ -14,18 +15,14 @@ export interface ModelHealth {
   readonly lastEndedAt: number;
 }
 
-/** The value that so large a share of the sorted values does not exceed. */
-const quantile = (sorted: readonly number[], share: number): number | null =>
-  sorted[Math.min(sorted.length - 1, Math.ceil(sorted.length * share) - 1)] ?? null;
-
 /** Null where nothing was observed. @param observations of one model. */
 export function healthOf(model: string, observations: readonly JobObservation[]): ModelHealth | null {
   const ended = observations.filter(({ status }) => status !== 'cancelled');
   if (ended.length === 0) return null;
   const completed = ended.filter(({ status }) => status === 'completed');
-  const seconds = completed
-    .flatMap(({ tookMs }) => (tookMs === null ? [] : [tookMs / 1000]))
-    .sort((a, b) => a - b);
+  const seconds = sortWeighted(
+    completed.flatMap(({ tookMs }) => (tookMs === null ? [] : [{ value: tookMs / 1000, weight: 1 }])),
+  );
   return {
     model,
     ended: ended.length,

@@ -56,7 +56,7 @@ interface Wanted {
   /** Its request whole: tens of megabytes where it holds pictures. */
   readonly request: boolean;
   readonly plan: boolean;
-  readonly callbackTries: boolean;
+  readonly callbackAttempts: boolean;
 }
 
 /** The same as its owner asked for it, written for this answer alone. */
@@ -69,7 +69,7 @@ export async function sendJobAsAsked(
   const shown = {
     ...renderJob(await jobs.recordOf(job), wanted.sign),
     ...(wanted.plan && { plan: renderPurchasePlan(await jobs.planOf(job)) }),
-    ...(wanted.callbackTries && { callback_tries: (await jobs.triesOf(job)).map(renderTry) }),
+    ...(wanted.callbackAttempts && { callback_attempts: (await jobs.triesOf(job)).map(renderTry) }),
   };
   return sendJson(
     reply,

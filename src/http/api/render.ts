@@ -1,7 +1,7 @@
 // What core's values look like to a client: snake_case, ISO times, dollars.
 
 import type { Big } from 'big.js';
-import { type Callback, type CallbackTry, eventTypeOf } from '../../core/callbacks/delivery.ts';
+import { type Callback, type CallbackAttempt, eventTypeOf } from '../../core/callbacks/delivery.ts';
 import type { CatalogField, VideoModel } from '../../core/catalog/catalog.ts';
 import { expiresAt } from '../../core/job/advance.ts';
 import type { Attempt } from '../../core/job/attempt.ts';
@@ -264,7 +264,7 @@ export const renderHold = (hold: SubmissionHold | null) => ({
   since: hold ? isoTime(hold.since) : null,
 });
 
-export const renderTry = ({ number, at, event, httpStatus, error, retryAt }: CallbackTry) => ({
+export const renderTry = ({ number, at, event, httpStatus, error, retryAt }: CallbackAttempt) => ({
   number,
   at: isoTime(at),
   event: eventTypeOf(event),

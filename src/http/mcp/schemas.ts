@@ -111,7 +111,7 @@ const links = z
   .describe('`signed`: links to the clips that need no key until they expire.');
 
 /** What only `include` of the API asks for is in no tool: an agent reads every schema before its first call. */
-const INCLUDED = { plan: true, callback_tries: true } as const;
+const INCLUDED = { plan: true, callback_attempts: true } as const;
 export const ToolJobSchema = JobSchema.omit(INCLUDED);
 export const ToolCreatedJobSchema = CreatedJobSchema.omit(INCLUDED);
 export const ToolJobListSchema = z.object({

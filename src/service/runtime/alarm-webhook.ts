@@ -126,7 +126,7 @@ export function createAlarmWebhook(parts: AlarmWebhookParts, target: AlarmWebhoo
       if (!call) return;
       const { kind, instance, beganAt } = call;
       const alarm = call.alarm as Alarm;
-      // The same whoever makes it: a receiver that sees it twice can tell.
+      // The same from every replica, so that a receiver that gets it twice can deduplicate.
       const id = `${alarm}_${kind}_${beganAt}`;
       const at = kind === 'raised' ? beganAt : clock();
       // A lease that is not settled runs out, or is given up with the others: another process goes on.

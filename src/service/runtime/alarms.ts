@@ -234,8 +234,8 @@ export interface Alarms {
 /** For what looks at conditions again and again. */
 export interface LastingAlarms extends Alarms {
   /**
-   * Raises the alarm of a condition that lasts, now and then: no more than once in five minutes, whoever raised it
-   * last. What is not raised for long is taken for over.
+   * Raises the alarm of a condition that lasts: at most once in five minutes, counted from whatever raised it
+   * last. An alarm that is not raised for `QUIET_MS` is over.
    */
   raiseWhile(alarm: Alarm, fields: object, message: string): void;
 }

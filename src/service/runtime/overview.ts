@@ -1,4 +1,4 @@
-// What stands at the moment: jobs by state, how each model does, what is paused, what wants a person, what changed in the catalog.
+// The overview: jobs by state, how each model does, what is paused, what wants a person, what changed in the catalog.
 
 import type { Job, JobStatus } from '../../core/job/job.ts';
 import type { ModelHealth } from '../../core/learning/model-health.ts';

@@ -1,11 +1,11 @@
-// What became of jobs, for those who look back: the plan each was bought by, each try of its callback, what ended when.
+// What became of jobs, for those who look back: the plan each was bought by, each attempt of its callback, what ended when.
 
 import type { Migration } from './migrator.ts';
 
 export const jobHistoryMigration: Migration = {
   version: 29,
   name: 'job-history',
-  // Older programs write neither: their jobs have no plan, and their callbacks no tries.
+  // Older programs write neither: their jobs have no plan, and their callbacks no attempts.
   minReader: 9,
   statements: [
     // Apart from the job, whose row is written again at every step.
@@ -13,7 +13,7 @@ export const jobHistoryMigration: Migration = {
       job_id text not null primary key,
       plan text not null
     )`,
-    `create table callback_tries (
+    `create table callback_attempts (
       job_id text not null,
       number bigint not null,
       at bigint not null,

@@ -1,6 +1,11 @@
 // What the service asks of a store to tell clients' servers how their jobs ended.
 
-import type { Callback, CallbackFormat, CallbackStep, CallbackTry } from '../../core/callbacks/delivery.ts';
+import type {
+  Callback,
+  CallbackAttempt,
+  CallbackFormat,
+  CallbackStep,
+} from '../../core/callbacks/delivery.ts';
 import type { Job } from '../../core/job/job.ts';
 import type { FairTurns, Lease } from './lease.ts';
 
@@ -38,11 +43,11 @@ export interface CallbackStore {
    * Writes down what came of an attempt, and gives up the lease. Null: the job had moved on, nothing was sent, and
    * `raiseCallbacks` finds what to send; the same where the job turned to another candidate during the attempt.
    * False where the lease is no longer ours; nothing was written then.
-   * @param httpStatus what the receiver answered; null = nothing. Kept with the try.
+   * @param httpStatus what the receiver answered; null = nothing. Kept with the attempt.
    */
   settleCallback(lease: Lease, step: CallbackStep | null, httpStatus?: number | null): Promise<boolean>;
-  /** The latest tries of a job's callback, oldest first. */
-  listCallbackTries(jobId: string): Promise<CallbackTry[]>;
+  /** The latest attempts of a job's callback, oldest first. */
+  listCallbackAttempts(jobId: string): Promise<CallbackAttempt[]>;
   /** Milliseconds until the next callback can be claimed (0 = now), hosts and clients left out; null where none will. */
   nextCallbackInMs(exceptHosts: readonly string[], exceptClients?: readonly string[]): Promise<number | null>;
   /** As `JobStore.correctDueTimes`, for callbacks without a lease. */

@@ -6,8 +6,8 @@ import type { CallbackClaim, CallbackStore } from '../ports/callbacks.ts';
 import type { FairTurns, Lease } from '../ports/lease.ts';
 import type { Database, Queries } from '../sql/database.ts';
 import { claimedBy, dueIn } from '../sql/lease-columns.ts';
+import { insertTry } from './callback-attempts.ts';
 import { CALLBACK_COLUMNS, toCallback } from './callback-row.ts';
-import { insertTry } from './callback-tries.ts';
 import { JOB_COLUMNS, toJob } from './job-row.ts';
 
 /** How far a claim looks for hosts: a receiver with more than this due does not make every claim slower. */

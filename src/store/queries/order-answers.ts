@@ -1,4 +1,4 @@
-// Which orders were answered: written before their jobs, claimed by whoever removes the row first, removed after a day.
+// Which orders were answered: written before their jobs, claimed by the process that removes the row first, removed after a day.
 
 import { type SqlBool, sql } from 'kysely';
 import { ClipgateError } from '../../core/errors.ts';

@@ -9,9 +9,9 @@ import { createBodies, describeBodies } from '../queries/bodies.ts';
 import { prepareAdmission } from '../queries/budget-admission.ts';
 import { createCalendars } from '../queries/budget-windows.ts';
 import { createBudgets } from '../queries/budgets.ts';
+import { createCallbackAttempts } from '../queries/callback-attempts.ts';
 import { createCallbackClaims } from '../queries/callback-claims.ts';
 import { createCallbackRecords, releaseCallbacks } from '../queries/callback-records.ts';
-import { createCallbackTries } from '../queries/callback-tries.ts';
 import { createCatalogHistoryStore } from '../queries/catalog-history.ts';
 import { createClientStore } from '../queries/clients.ts';
 import { createDocuments } from '../queries/documents.ts';
@@ -86,7 +86,7 @@ export function createJobStore(database: Database): UnguardedStore {
     ...createJobActs(database),
     ...createCallbackRecords(database),
     ...createCallbackClaims(database),
-    ...createCallbackTries(database),
+    ...createCallbackAttempts(database),
     async createJob(intent, owner, leaseMs) {
       const { text, attempts } = describeBodies([
         intent.request,

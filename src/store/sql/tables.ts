@@ -246,7 +246,7 @@ interface JobPlanTable {
   readonly plan: string;
 }
 
-interface CallbackTryTable {
+interface CallbackAttemptTable {
   readonly job_id: string;
   /** From 1, over all events of the job. */
   readonly number: number;
@@ -447,7 +447,7 @@ export interface Tables {
   readonly catalog_changes: CatalogChangeTable;
   readonly job_plans: JobPlanTable;
   readonly callbacks: CallbackTable;
-  readonly callback_tries: CallbackTryTable;
+  readonly callback_attempts: CallbackAttemptTable;
   readonly order_answers: OrderAnswerTable;
   readonly quoted_clips: QuotedClipTable;
   readonly budgets: BudgetTable;

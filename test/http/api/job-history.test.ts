@@ -1,4 +1,4 @@
-// What is kept of a job for those who look back: the plan it was bought by, and each try of its callback.
+// What is kept of a job for those who look back: the plan it was bought by, and each attempt of its callback.
 
 import { afterEach, describe, expect, it } from 'vitest';
 import type { components } from '../../../openapi/clipgate.d.ts';
@@ -24,7 +24,7 @@ async function post<T>(gateway: TestGateway, path: string, body: object): Promis
   return (await (await gateway.post(path, body)).json()) as T;
 }
 
-async function read(gateway: TestGateway, id: string, query = '?include=plan&include=callback_tries') {
+async function read(gateway: TestGateway, id: string, query = '?include=plan&include=callback_attempts') {
   return (await (await gateway.request(`/jobs/${id}${query}`)).json()) as Schemas['Job'];
 }
 
@@ -101,7 +101,7 @@ describe('a search', () => {
   });
 });
 
-describe('the tries of a callback', () => {
+describe('the attempts of a callback', () => {
   it('are listed with what the receiver answered and when it is called next', async () => {
     const receiver = await startReceiver(answerWith(503));
     closing.push(receiver.close);
@@ -111,9 +111,9 @@ describe('the tries of a callback', () => {
     });
     const order = { ...CLIP, model: 'google/veo-3.1-lite', callback_url: `${receiver.url}/clips` };
     const { id } = await post<Schemas['Job']>(gateway, '/jobs', order);
-    const tries = async () => (await read(gateway, id)).callback_tries ?? [];
-    await expect.poll(tries, { timeout: 5_000 }).toHaveLength(1);
-    const [first] = await tries();
+    const attempts = async () => (await read(gateway, id)).callback_attempts ?? [];
+    await expect.poll(attempts, { timeout: 5_000 }).toHaveLength(1);
+    const [first] = await attempts();
     expect(first).toMatchObject({
       number: 1,
       event: 'job.completed',
@@ -122,6 +122,6 @@ describe('the tries of a callback', () => {
     });
     expect(Date.parse(first?.retry_at ?? '')).toBeGreaterThan(Date.parse(first?.at ?? ''));
     expect((await read(gateway, id)).callback?.next_at).toBe(first?.retry_at);
-    expect(await read(gateway, id, '')).not.toHaveProperty('callback_tries');
+    expect(await read(gateway, id, '')).not.toHaveProperty('callback_attempts');
   });
 });

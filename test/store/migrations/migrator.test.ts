@@ -148,7 +148,7 @@ describe('the schema', () => {
       'budget_holds',
       'budget_windows',
       'budgets',
-      'callback_tries',
+      'callback_attempts',
       'callbacks',
       'catalog_changes',
       'clients',

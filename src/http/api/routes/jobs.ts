@@ -216,7 +216,7 @@ export function jobRoutes({ orders, jobs, catalog, links, maxWaitS, streams }: J
           sign: isSigned ? links.sign : undefined,
           request: included.includes('request'),
           plan: included.includes('plan'),
-          callbackTries: included.includes('callback_tries'),
+          callbackAttempts: included.includes('callback_attempts'),
         });
       },
     );

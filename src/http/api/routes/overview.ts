@@ -1,4 +1,4 @@
-// GET /overview: what stands at the moment, in one answer, for a page or a dashboard that shows it.
+// GET /overview: jobs by status, health of models, paused submits, alarms and catalog changes, in one answer.
 
 import type { JobStatus } from '../../../core/job/job.ts';
 import type { PausedSubmits } from '../../../service/jobs/submit-breaker.ts';

@@ -1,4 +1,4 @@
-// The schemas of what is kept of a job for those who look back: its plan, and the tries of its callback.
+// The schemas of what is kept of a job for those who look back: its plan, and the attempts of its callback.
 
 import { z } from 'zod';
 import { eventTypeOf, TOLD_STATUSES } from '../../../core/callbacks/delivery.ts';
@@ -37,7 +37,7 @@ export const PurchasePlanSchema = z
     description: 'How the model of a job was chosen, and its price worked out, when it was bought.',
   });
 
-export const CallbackTrySchema = z
+export const CallbackAttemptSchema = z
   .object({
     number: z.int(),
     at: z.iso.datetime(),
@@ -46,4 +46,4 @@ export const CallbackTrySchema = z
     error: z.string().nullable().describe('Why it failed; null: it was delivered.'),
     retry_at: z.iso.datetime().nullable().describe('When it is tried next; null: never.'),
   })
-  .meta({ id: 'CallbackTry' });
+  .meta({ id: 'CallbackAttempt' });

@@ -14,7 +14,7 @@ import {
 } from '../../../core/clip/clip-spec.ts';
 import { JOB_STATUSES } from '../../../core/job/job.ts';
 import { JOB_ID_PATTERN } from '../../../service/orders/ids.ts';
-import { CallbackTrySchema, EVENTS, PurchasePlanSchema } from './job-history.ts';
+import { CallbackAttemptSchema, EVENTS, PurchasePlanSchema } from './job-history.ts';
 import { JobErrorSchema, JobStatusSchema } from './job-status.ts';
 import { listOf } from './list.ts';
 import { CatalogSchema } from './model.ts';
@@ -337,9 +337,9 @@ export const JobSchema = z
       .describe(
         'With `include=plan`: the plan it was bought by; null for jobs from before plans were kept, and for one that resubmits another.',
       ),
-    callback_tries: listOf(CallbackTrySchema)
+    callback_attempts: listOf(CallbackAttemptSchema)
       .optional()
-      .describe('With `include=callback_tries`: the latest 40, oldest first.'),
+      .describe('With `include=callback_attempts`: the latest 40, oldest first.'),
   })
   .meta({
     id: 'Job',

@@ -1,4 +1,4 @@
-// What an order says in headers where its API is another's, whose body has no room for it.
+// The X-Clipgate-* request headers of the OpenRouter and OpenAI APIs, whose bodies have no field for what they say.
 
 import { z } from 'zod';
 import type { Routing } from '../../../core/clip/clip-spec.ts';

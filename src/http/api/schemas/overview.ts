@@ -1,4 +1,4 @@
-// The schema of what stands at the moment.
+// The schema of GET /overview.
 
 import { z } from 'zod';
 import { BREAKER_SCOPES } from '../../../core/job/submit-breaker.ts';
@@ -93,7 +93,8 @@ export const OverviewSchema = z
   })
   .meta({
     id: 'Overview',
-    description: 'What stands at the moment.',
+    description:
+      'Jobs by status, health of models, paused submits, alarms and catalog changes at the moment.',
     examples: [
       {
         at: '2026-10-02T09:00:00.000Z',

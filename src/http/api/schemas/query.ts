@@ -16,10 +16,10 @@ function toList(value: unknown): unknown {
 
 /** Asks for more of a job than an answer about it shows. */
 export const JobIncludeSchema = z.strictObject({
-  include: queryList(z.enum(['request', 'plan', 'callback_tries']), 3)
+  include: queryList(z.enum(['request', 'plan', 'callback_attempts']), 3)
     .optional()
     .describe(
-      '`request`: the request whole, with its `data:` URLs, as it was or will be sent to OpenRouter. `plan`: how its model was chosen and its price worked out. `callback_tries`: the tries of its callback. Repeat it for several.',
+      '`request`: the request whole, with its `data:` URLs, as it was or will be sent to OpenRouter. `plan`: how its model was chosen and its price worked out. `callback_attempts`: the attempts of its callback. Repeat it for several.',
     ),
   links: z
     .enum(['signed'])

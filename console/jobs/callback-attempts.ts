@@ -1,4 +1,4 @@
-// The callback of a job, try by try: when, what the receiver answered, why it failed, when it is tried next.
+// The callback of a job, attempt by attempt: when, what the receiver answered, why it failed, when it is tried next.
 
 import type { VNode } from 'preact';
 import { count } from '../format.ts';
@@ -11,7 +11,7 @@ import type { Schemas } from '../schemas.ts';
 import type { Job } from './status.ts';
 
 type Callback = NonNullable<Job['callback']>;
-type Try = Schemas['CallbackTry'];
+type Attempt = Schemas['CallbackAttempt'];
 
 const TONES: Readonly<Record<Callback['status'], Tone>> = {
   waiting: 'quiet',
@@ -21,19 +21,19 @@ const TONES: Readonly<Record<Callback['status'], Tone>> = {
   gone: 'bad',
 };
 
-interface CallbackTriesProps {
+interface CallbackAttemptsProps {
   readonly callback: Callback;
-  readonly tries: readonly Try[];
+  readonly attempts: readonly Attempt[];
 }
 
-export const CallbackTries = ({ callback, tries }: CallbackTriesProps): VNode => html`
+export const CallbackAttempts = ({ callback, attempts }: CallbackAttemptsProps): VNode => html`
   <p>
-    ${h(State, { tone: TONES[callback.status], word: callback.status })} to <code class="id">${callback.url}</code>${callback.next_at !== null && html`, next try ${h(Time, { at: callback.next_at })}`}
+    ${h(State, { tone: TONES[callback.status], word: callback.status })} to <code class="id">${callback.url}</code>${callback.next_at !== null && html`, next attempt ${h(Time, { at: callback.next_at })}`}
   </p>
   ${
-    tries.length > 0
-      ? h(Table<Try>, {
-          caption: 'Tries of the callback, oldest first',
+    attempts.length > 0
+      ? h(Table<Attempt>, {
+          caption: 'Attempts of the callback, oldest first',
           columns: [
             { id: 'number', title: '#', isNumber: true, cell: ({ number }) => number },
             { id: 'at', title: 'When', cell: ({ at }) => h(Time, { at }) },
@@ -56,11 +56,11 @@ export const CallbackTries = ({ callback, tries }: CallbackTriesProps): VNode =>
                   : html`<span class="quiet">${error === null ? 'delivered' : 'none'}</span>`,
             },
           ],
-          rows: tries,
+          rows: attempts,
           keyOf: ({ number }) => String(number),
         })
       : callback.attempts === 0
         ? h(EmptyState, { title: 'It is called once the job has ended.' })
-        : html`<p class="quiet small">${count(callback.attempts, 'try', 'tries')} from before each was kept.</p>`
+        : html`<p class="quiet small">${count(callback.attempts, 'attempt', 'attempts')} from before each was kept.</p>`
   }
 `;

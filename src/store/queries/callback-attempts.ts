@@ -1,25 +1,25 @@
-// The tries of callbacks one by one, as many of each job as its owner may want to look at.
+// The attempts of callbacks one by one, as many of each job as its owner may want to look at.
 
 import { sql } from 'kysely';
-import type { CallbackTry } from '../../core/callbacks/delivery.ts';
+import type { CallbackAttempt } from '../../core/callbacks/delivery.ts';
 import type { CallbackStore } from '../ports/callbacks.ts';
 import type { Database, Dialect, Queries } from '../sql/database.ts';
 
-/** Of three events of ten tries each at most; a job that goes from candidate to candidate has more. */
+/** Of three events of ten attempts each at most; a job that goes from candidate to candidate has more. */
 const KEPT = 40;
 
 /** To be run in the transaction that settles the callback, which holds its row. */
 export async function insertTry(
   db: Queries,
   dialect: Dialect,
-  tried: Omit<CallbackTry, 'number' | 'at'> & { readonly jobId: string },
+  tried: Omit<CallbackAttempt, 'number' | 'at'> & { readonly jobId: string },
 ): Promise<void> {
   const { jobId, event, httpStatus, error, retryAt } = tried;
   const made = await db
-    .insertInto('callback_tries')
+    .insertInto('callback_attempts')
     .values({
       job_id: jobId,
-      number: sql<number>`(select coalesce(max(number), 0) + 1 from callback_tries where job_id = ${jobId})`,
+      number: sql<number>`(select coalesce(max(number), 0) + 1 from callback_attempts where job_id = ${jobId})`,
       at: dialect.now(),
       event,
       http_status: httpStatus,
@@ -30,18 +30,18 @@ export async function insertTry(
     .executeTakeFirstOrThrow();
   if (made.number <= KEPT) return;
   await db
-    .deleteFrom('callback_tries')
+    .deleteFrom('callback_attempts')
     .where('job_id', '=', jobId)
     .where('number', '<=', made.number - KEPT)
     .execute();
 }
 
-export const createCallbackTries = ({
+export const createCallbackAttempts = ({
   reader,
-}: Pick<Database, 'reader'>): Pick<CallbackStore, 'listCallbackTries'> => ({
-  async listCallbackTries(jobId) {
+}: Pick<Database, 'reader'>): Pick<CallbackStore, 'listCallbackAttempts'> => ({
+  async listCallbackAttempts(jobId) {
     const rows = await reader
-      .selectFrom('callback_tries')
+      .selectFrom('callback_attempts')
       .selectAll()
       .where('job_id', '=', jobId)
       .orderBy('number')
