@@ -3,7 +3,7 @@
 import type { z } from 'zod';
 import type { ClipOrder } from '../../service/orders/place-order.ts';
 import { splitBody } from './clip-body.ts';
-import type { JobBodySchema } from './schemas/job.ts';
+import type { JobBodySchema } from './schemas/order.ts';
 
 /** @param body as its schema lets it through. */
 export function toOrder({

@@ -4,17 +4,10 @@ import { z } from 'zod';
 import { clipSpecShape, routingShape } from '../../core/clip/clip-spec.ts';
 import { JOB_STATUSES } from '../../core/job/job.ts';
 import { JOB_ID_PATTERN, QUOTE_ID_PATTERN } from '../../service/orders/ids.ts';
-import {
-  CreatedJobSchema,
-  checkOrder,
-  JobSchema,
-  ModelNameSchema,
-  orderShape,
-  ReferenceSchema,
-  TagSchema,
-} from '../api/schemas/job.ts';
+import { CreatedJobSchema, JobSchema } from '../api/schemas/job.ts';
 import { listOf } from '../api/schemas/list.ts';
 import { MODES, ModelListSchema } from '../api/schemas/model.ts';
+import { checkOrder, ModelNameSchema, orderShape, ReferenceSchema, TagSchema } from '../api/schemas/order.ts';
 import { rangeShape } from '../api/schemas/query.ts';
 import {
   EstimateSchema,

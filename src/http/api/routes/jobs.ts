@@ -30,14 +30,12 @@ import {
 } from '../render.ts';
 import {
   CreatedJobSchema,
-  DryRunSchema,
-  JobBodySchema,
-  JobHeadersSchema,
   JobListSchema,
   JobParamsSchema,
   JobQuerySchema,
   JobSchema,
 } from '../schemas/job.ts';
+import { DryRunSchema, JobBodySchema, JobHeadersSchema } from '../schemas/order.ts';
 import { problems } from '../schemas/problem.ts';
 import { JobIncludeSchema, NoQuerySchema, readRange } from '../schemas/query.ts';
 import { CLIP_BODY_LIMIT } from './route.ts';

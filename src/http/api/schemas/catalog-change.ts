@@ -1,8 +1,8 @@
 // The schemas of the catalog's history.
 
 import { z } from 'zod';
-import { ModelNameSchema } from './job.ts';
 import { listOf } from './list.ts';
+import { ModelNameSchema } from './order.ts';
 import { queryInteger } from './query.ts';
 
 export const changeExample = {

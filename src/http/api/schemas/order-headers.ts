@@ -3,7 +3,7 @@
 import { z } from 'zod';
 import type { Routing } from '../../../core/clip/clip-spec.ts';
 import type { PurchaseOrder } from '../../../service/orders/place-order.ts';
-import { ReferenceSchema, TagsSchema } from './job.ts';
+import { ReferenceSchema, TagsSchema } from './order.ts';
 
 const headerNumber = (max: number) =>
   z
