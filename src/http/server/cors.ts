@@ -3,7 +3,7 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { addVary } from '../response/vary.ts';
 
-const METHODS = 'GET, HEAD, POST, PATCH, DELETE';
+const METHODS = 'GET, HEAD, POST, PUT, PATCH, DELETE';
 /** Those of our answers that a page may not read otherwise. */
 const EXPOSED =
   'Location, Retry-After, RateLimit, RateLimit-Policy, X-Request-Id, Idempotent-Replayed, Preference-Applied, ETag, Accept-Ranges, Content-Range, Allow, WWW-Authenticate, OpenAI-Poll-After-Ms';

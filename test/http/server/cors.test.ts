@@ -50,7 +50,7 @@ describe('with CORS_ORIGINS', () => {
       expect(answer.headers.get('access-control-allow-origin')).toBe(ORIGIN);
       expect(answer.headers.get('access-control-allow-headers')).toBe(asked);
       expect(answer.headers.get('access-control-allow-methods')?.split(', ')).toEqual(
-        expect.arrayContaining(['GET', 'POST', 'PATCH', 'DELETE']),
+        expect.arrayContaining(['GET', 'POST', 'PUT', 'PATCH', 'DELETE']),
       );
       expect(answer.headers.get('access-control-max-age')).toBe('600');
       expect(answer.headers.has('access-control-allow-credentials')).toBe(false);
