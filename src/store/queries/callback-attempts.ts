@@ -9,7 +9,7 @@ import type { Database, Dialect, Queries } from '../sql/database.ts';
 const KEPT = 40;
 
 /** To be run in the transaction that settles the callback, which holds its row. */
-export async function insertTry(
+export async function insertCallbackAttempt(
   db: Queries,
   dialect: Dialect,
   tried: Omit<CallbackAttempt, 'number' | 'at'> & { readonly jobId: string },

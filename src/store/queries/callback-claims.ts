@@ -6,7 +6,7 @@ import type { CallbackClaim, CallbackStore } from '../ports/callbacks.ts';
 import type { FairTurns, Lease } from '../ports/lease.ts';
 import type { Database, Queries } from '../sql/database.ts';
 import { claimedBy, dueIn } from '../sql/lease-columns.ts';
-import { insertTry } from './callback-attempts.ts';
+import { insertCallbackAttempt } from './callback-attempts.ts';
 import { CALLBACK_COLUMNS, toCallback } from './callback-row.ts';
 import { JOB_COLUMNS, toJob } from './job-row.ts';
 
@@ -124,7 +124,7 @@ export function createCallbackClaims(
     if (!row) return false;
     // Reset meanwhile: of what event it was is not known any more.
     if (step && row.event !== null) {
-      await insertTry(db, dialect, {
+      await insertCallbackAttempt(db, dialect, {
         jobId: lease.jobId,
         event: row.event,
         httpStatus,
