@@ -7,7 +7,7 @@ import { writeJson } from '../../core/json-text.ts';
 import type { ContentLinks } from '../../service/clips/content-links.ts';
 import type { Jobs } from '../../service/jobs/jobs.ts';
 import { sendJson } from '../response/send-json.ts';
-import { renderJob, renderPurchasePlan, renderTry } from './render.ts';
+import { renderCallbackAttempt, renderJob, renderPurchasePlan } from './render.ts';
 
 // The store returns the same object until something about the job has changed, where it can know that (SQLite).
 const written = new WeakMap<Job, Promise<string>>();
@@ -62,14 +62,16 @@ interface Wanted {
 /** The same as its owner asked for it, written for this answer alone. */
 export async function sendJobAsAsked(
   reply: FastifyReply,
-  jobs: Pick<Jobs, 'recordOf' | 'bodyOf' | 'planOf' | 'triesOf'>,
+  jobs: Pick<Jobs, 'recordOf' | 'bodyOf' | 'planOf' | 'callbackAttemptsOf'>,
   job: Job,
   wanted: Wanted,
 ): Promise<FastifyReply> {
   const shown = {
     ...renderJob(await jobs.recordOf(job), wanted.sign),
     ...(wanted.plan && { plan: renderPurchasePlan(await jobs.planOf(job)) }),
-    ...(wanted.callbackAttempts && { callback_attempts: (await jobs.triesOf(job)).map(renderTry) }),
+    ...(wanted.callbackAttempts && {
+      callback_attempts: (await jobs.callbackAttemptsOf(job)).map(renderCallbackAttempt),
+    }),
   };
   return sendJson(
     reply,

@@ -264,7 +264,14 @@ export const renderHold = (hold: SubmissionHold | null) => ({
   since: hold ? isoTime(hold.since) : null,
 });
 
-export const renderTry = ({ number, at, event, httpStatus, error, retryAt }: CallbackAttempt) => ({
+export const renderCallbackAttempt = ({
+  number,
+  at,
+  event,
+  httpStatus,
+  error,
+  retryAt,
+}: CallbackAttempt) => ({
   number,
   at: isoTime(at),
   event: eventTypeOf(event),

@@ -26,7 +26,7 @@ export interface Jobs extends JobMaker, JobRecords {
   /** The plan that the job was bought by; null where none was kept. */
   planOf(job: Job): Promise<PurchasePlan | null>;
   /** The latest tries of its callback, oldest first. */
-  triesOf(job: Job): Promise<readonly CallbackAttempt[]>;
+  callbackAttemptsOf(job: Job): Promise<readonly CallbackAttempt[]>;
   /** A job of this client's by our id or upstream's, or null. */
   find(anyId: string, clientId: string): Promise<Job | null>;
   /** The job once its status differs from what it is now or it has ended, or as it is after `timeoutMs`. */
@@ -92,7 +92,8 @@ export function createJobs(parts: JobsParts, options: JobMakerOptions): Jobs {
       const text = await store.getJobPlan(job.id);
       return text === null ? null : (JSON.parse(text) as PurchasePlan);
     },
-    triesOf: (job) => (job.callbackUrl === null ? Promise.resolve([]) : store.listCallbackAttempts(job.id)),
+    callbackAttemptsOf: (job) =>
+      job.callbackUrl === null ? Promise.resolve([]) : store.listCallbackAttempts(job.id),
     bodyOf: (job) => (job.bodyHash === null ? Promise.resolve(job.request) : store.loadBody(job.id)),
 
     async findReplay(clientId, { key, bodyHash }) {

@@ -240,7 +240,7 @@ describe('what should not happen', () => {
       find: fail,
       bodyOf: fail,
       planOf: fail,
-      triesOf: fail,
+      callbackAttemptsOf: fail,
       waitForChange: fail,
       // biome-ignore lint/correctness/useYield: it fails before it has anything to say
       follow: async function* () {
