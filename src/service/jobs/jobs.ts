@@ -25,7 +25,7 @@ export interface Jobs extends JobMaker, JobRecords {
   bodyOf(job: Job): Promise<SubmitBody>;
   /** The plan that the job was bought by; null where none was kept. */
   planOf(job: Job): Promise<PurchasePlan | null>;
-  /** The latest tries of its callback, oldest first. */
+  /** The latest attempts of its callback, oldest first. */
   callbackAttemptsOf(job: Job): Promise<readonly CallbackAttempt[]>;
   /** A job of this client's by our id or upstream's, or null. */
   find(anyId: string, clientId: string): Promise<Job | null>;
