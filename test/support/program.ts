@@ -19,8 +19,18 @@ export interface Program {
 
 const ROOT = fileURLToPath(new URL('../../', import.meta.url));
 
+/** With TEST_PROGRAMS=dist the programs of `src` are those that `npm run build` made: what is deployed, and started sooner. */
+const isBuilt = process.env['TEST_PROGRAMS'] === 'dist';
+
+function argumentsFor(file: string): readonly string[] {
+  const built = isBuilt ? /^src\/(.+)\.ts$/.exec(file)?.[1] : undefined;
+  return built === undefined
+    ? ['--import', 'tsx', resolve(ROOT, file)]
+    : ['--enable-source-maps', resolve(ROOT, 'dist', `${built}.js`)];
+}
+
 /**
- * @param file absolute, or relative to the repository; run with tsx.
+ * @param file absolute, or relative to the repository; run with tsx, or as it was built.
  * @param env all of the environment it gets, PATH aside.
  */
 export function runProgram(
@@ -28,7 +38,7 @@ export function runProgram(
   env: Readonly<Record<string, string>> = {},
   args: readonly string[] = [],
 ): Program {
-  const child = spawn(process.execPath, ['--import', 'tsx', resolve(ROOT, file), ...args], {
+  const child = spawn(process.execPath, [...argumentsFor(file), ...args], {
     cwd: ROOT,
     env: { PATH: process.env['PATH'], ...env },
     stdio: ['ignore', 'pipe', 'pipe'],
